@@ -1,0 +1,56 @@
+# make demo: see what comes out.  make test: check everything.  Both need nothing but Python 3.11 or newer.
+
+VENV := .venv
+BIN := $(VENV)/bin
+RECENT := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c '$(RECENT)' 2>/dev/null && echo $$name && break; done)
+
+# $(call need,TEST,PACKAGE): install a Debian package if TEST fails, or say that it is missing.
+define need
+@{ $(1); } >/dev/null 2>&1 || { \
+	if [ "$$(id -u)" = 0 ]; then root=; elif sudo -n true 2>/dev/null; then root="sudo -n"; \
+	else echo "$(2) is missing; run: sudo apt-get install $(2)" >&2; exit 1; fi; \
+	$$root apt-get -qq update && DEBIAN_FRONTEND=noninteractive $$root apt-get -qqy install --no-install-recommends $(2) >/dev/null; \
+}
+endef
+
+.PHONY: venv demo test test-fast lint docs bench clean
+
+venv: $(VENV)/.complete
+
+$(VENV)/.complete: pyproject.toml
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is missing; run: sudo apt-get install python3" >&2; exit 1; }
+	$(call need,$(PYTHON) -m ensurepip --version,python3-venv)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --editable '.[test]'
+	@touch $@
+
+demo: venv
+	@$(BIN)/hzmetrics demo
+
+SERVER = $(call need,PATH="$$PATH:/usr/sbin" command -v mariadbd && command -v mariadb-install-db,mariadb-server-core)
+
+test: lint
+	$(SERVER)
+	@$(BIN)/python -m tests.mariadb_server $(BIN)/pytest -n 2 -q
+
+test-fast: venv
+	@$(BIN)/pytest -q -n 2 -m "not integration and not slow"
+
+lint: venv
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check . || { echo "run: $(BIN)/ruff format ." >&2; exit 1; }
+	@$(BIN)/mypy --no-error-summary
+
+docs: venv
+	@$(BIN)/python -m docs.generate
+
+bench: venv
+	$(SERVER)
+	@$(BIN)/python -m tests.mariadb_server sh -ec 'for name in ingest enrich sessions grids tools online; do \
+		echo "== $$name"; $(BIN)/python -m benchmarks.$$name --socket "$$HZMETRICS_TEST_SOCKET"; done'
+	@set -e; for name in courses events tick; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
+
+clean:
+	rm -rf $(VENV) demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
