@@ -1,0 +1,3 @@
+"""hzmetrics: usage analytics of a HUBzero science gateway."""
+
+__version__ = "1.0.0"

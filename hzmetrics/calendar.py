@@ -1,0 +1,246 @@
+"""Months, windows and the six periods: all date arithmetic is here.
+
+Wall-clock times are text (`YYYY-MM-DD HH:MM:SS`); they compare as text, so zero dates and day-zero months have their
+place in the order too.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import total_ordering
+
+from hzmetrics.errors import UsageError
+
+PERIODS = (0, 1, 3, 12, 13, 14)
+"""Period codes: calendar year to date, month, quarter to date, rolling 12 months, fiscal year to date, all time."""
+
+PERIOD_NAMES = {
+    0: "calendar year to date",
+    1: "month",
+    3: "quarter to date",
+    12: "rolling 12 months",
+    13: "fiscal year to date",
+    14: "all time",
+}
+
+_MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
+
+
+def midnight(day: dt.date) -> str:
+    """The first instant of a day, as the databases hold it."""
+    return f"{day:%Y-%m-%d} 00:00:00" if day.year >= 1000 else f"{day.year:04d}-{day:%m-%d} 00:00:00"
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of wall-clock time; whether `start` itself is inside is the reader's rule. None: no limit."""
+
+    start: str | None
+    stop: str | None
+
+
+@total_ordering
+@dataclass(frozen=True)
+class Month:
+    """A calendar month, 0001-01 to 9999-12. Written `YYYY-MM`, and compares in time."""
+
+    year: int
+    number: int
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.year <= 9999 and 1 <= self.number <= 12):
+            raise ValueError(f"{self.year:04d}-{self.number:02d} is not a month")
+
+    @classmethod
+    def parse(cls, text: str) -> Month:
+        """Read `YYYY-MM`, exactly. Raises UsageError."""
+        match = _MONTH.fullmatch(text)
+        if match:
+            try:
+                return cls(int(match[1]), int(match[2]))
+            except ValueError:
+                pass
+        raise UsageError(f"{text!r} is not a month of the form YYYY-MM")
+
+    @classmethod
+    def of(cls, day: dt.date) -> Month:
+        return cls(day.year, day.month)
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}-{self.number:02d}"
+
+    def __lt__(self, other: Month) -> bool:
+        return (self.year, self.number) < (other.year, other.number)
+
+    def plus(self, months: int) -> Month:
+        """The month so many months later (earlier, when negative). Raises ValueError outside years 1 to 9999."""
+        year, index = divmod(self.year * 12 + self.number - 1 + months, 12)
+        return Month(year, index + 1)
+
+    def _back(self, months: int) -> Month:
+        """The month so many months earlier, or the first there is."""
+        return self.plus(-months) if self.year > 1 or self.number > months else Month(1, 1)
+
+    def through(self, last: Month) -> Iterator[Month]:
+        """This month up to and including `last`, ascending."""
+        month = self
+        while month <= last:
+            yield month
+            month = month.plus(1)
+
+    @property
+    def first_day(self) -> dt.date:
+        return dt.date(self.year, self.number, 1)
+
+    @property
+    def last_day(self) -> dt.date:
+        return self.plus(1).first_day - dt.timedelta(days=1)
+
+    @property
+    def start(self) -> str:
+        return f"{self}-01 00:00:00"
+
+    @property
+    def stop(self) -> str:
+        """The first instant after the month."""
+        return self.plus(1).start if (self.year, self.number) != (9999, 12) else "9999-12-31 24:00:00"
+
+    @property
+    def window(self) -> Window:
+        """The month, start included, stop excluded."""
+        return Window(self.start, self.stop)
+
+    @property
+    def key(self) -> str:
+        """The day-zero date under which the grids keep this month (50 §2)."""
+        return f"{self}-00 00:00:00"
+
+    def period(self, code: int) -> Window:
+        """The window of a period that ends with this month (50 §2). Raises ValueError for an unknown code."""
+        match code:
+            case 0:
+                first = Month(self.year, 1)
+            case 1:
+                first = self
+            case 3:
+                first = Month(self.year, (self.number - 1) // 3 * 3 + 1)
+            case 12:
+                first = self._back(11)
+            case 13:
+                first = self._back((self.number + 2) % 12)
+            case 14:
+                first = Month(1995, 1)
+            case _:
+                raise ValueError(f"{code} is no period code")
+        return Window(first.start, self.stop)
+
+
+@dataclass(frozen=True)
+class DateSpan:
+    """A date argument (20 §1.3): half-open, either side may be open."""
+
+    start: dt.date | None
+    stop: dt.date | None
+
+    @classmethod
+    def parse(cls, text: str) -> DateSpan:
+        """Read `YYYY`, `YYYY-MM`, `YYYY-MM-DD`, `A..B`, `A..`, `..B` or `..`. Raises UsageError."""
+        before, dots, after = text.partition("..")
+        if not dots:
+            return cls(*_bounds(text))
+        start = _bounds(before)[0] if before.strip() else None
+        if start is None:
+            stop = _bounds(after)[0] if after.strip() else None
+        else:
+            stop = _bounds(after)[1] if after.strip() else None
+        if start is not None and stop is not None and stop <= start:
+            raise UsageError(f"{text!r} ends before it starts")
+        return cls(start, stop)
+
+    @classmethod
+    def of(cls, month: Month) -> DateSpan:
+        return cls(month.first_day, month.plus(1).first_day)
+
+    @property
+    def is_open(self) -> bool:
+        return self.start is None or self.stop is None
+
+    @property
+    def window(self) -> Window:
+        return Window(
+            midnight(self.start) if self.start else None,
+            midnight(self.stop) if self.stop else None,
+        )
+
+
+def _bounds(text: str) -> tuple[dt.date, dt.date]:
+    parts = text.strip().split("-")
+    try:
+        numbers = [int(part) for part in parts]
+        match numbers:
+            case [year]:
+                return dt.date(year, 1, 1), dt.date(year + 1, 1, 1)
+            case [year, month]:
+                return Month(year, month).first_day, Month(year, month).plus(1).first_day
+            case [year, month, day]:
+                first = dt.date(year, month, day)
+                return first, first + dt.timedelta(days=1)
+    except (ValueError, OverflowError):
+        pass
+    raise UsageError(f"{text!r} is not a date: expected YYYY, YYYY-MM, YYYY-MM-DD or A..B")
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The time of this invocation, read once. `now` carries an offset; `today` and `month` are local."""
+
+    now: dt.datetime = field(default_factory=lambda: dt.datetime.now().astimezone())
+    fixed: bool = False
+    """Set from outside (`HZMETRICS_NOW`): it then stands for the database server's clock too."""
+
+    @classmethod
+    def parse(cls, text: str) -> Clock:
+        """Read `HZMETRICS_NOW`: a date or a time; local without an offset, else that instant. Raises UsageError."""
+        try:
+            moment = dt.datetime.fromisoformat(text)
+            if not re.fullmatch(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:?\d{2})?)?", text, re.ASCII):
+                raise ValueError
+            return cls(moment.astimezone(), fixed=True)
+        except (ValueError, OverflowError):
+            raise UsageError(f"HZMETRICS_NOW: {text!r} is not YYYY-MM-DD or YYYY-MM-DDTHH:MM[:SS]") from None
+
+    @staticmethod
+    def day(text: str) -> dt.date:
+        """Read `YYYY-MM-DD`. Raises UsageError."""
+        try:
+            if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+                return dt.date.fromisoformat(text)
+        except ValueError:
+            pass
+        raise UsageError(f"{text!r} is not a day of the form YYYY-MM-DD")
+
+    @property
+    def today(self) -> dt.date:
+        return self.now.date()
+
+    @property
+    def month(self) -> Month:
+        return Month.of(self.today)
+
+    @property
+    def local(self) -> str:
+        """Local wall-clock time, as the databases hold it."""
+        return f"{self.now:%Y-%m-%d %H:%M:%S}"
+
+    @property
+    def utc_time(self) -> dt.datetime:
+        """The instant in UTC, whole seconds, without an offset."""
+        return self.now.astimezone(dt.UTC).replace(tzinfo=None, microsecond=0)
+
+    @property
+    def utc(self) -> str:
+        """The instant in UTC, whole seconds, as the activity side writes it (80 §1)."""
+        return f"{self.utc_time:%Y-%m-%dT%H:%M:%S}Z"

@@ -1,0 +1,37 @@
+"""What can go wrong, by exit code (00, Decisions)."""
+
+from __future__ import annotations
+
+
+class HzmetricsError(Exception):
+    """An operation failed or was refused; the message is for the operator. Exit code 1."""
+
+    exit_code = 1
+
+
+class UsageError(HzmetricsError):
+    """Wrong use of the command line. Exit code 2; nothing has been read or written."""
+
+    exit_code = 2
+
+
+class ConfigurationError(HzmetricsError):
+    """No usable configuration: the message names file, section and key. Exit code 2."""
+
+    exit_code = 2
+
+
+class LookupFailure(HzmetricsError):
+    """A resolver or address source gave no usable answer; what is unknown stays empty (20 §2.4, §4.3). Exit code 1."""
+
+
+class LockHeld(HzmetricsError):
+    """Another process of this hub is at work (65 §6). Exit code 1."""
+
+
+class StoreError(HzmetricsError):
+    """The database refused, is missing something, or cannot be reached. Exit code 1."""
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot work at the moment: gone, full, or kept busy by others. The same may succeed later."""

@@ -1,0 +1,142 @@
+"""Where messages go: standard error, syslog, the log file (65 §5).
+
+Nothing that came from a log line reaches any of them unescaped.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import logging.handlers
+import re
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+log = logging.getLogger("hzmetrics")
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def printable(text: object) -> str:
+    """`text` with every control character shown as an escape, so that a terminal does nothing but print it."""
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), str(text))
+
+
+class _Line(logging.Formatter):
+    """`<time> <LEVEL> <message>`; a traceback, where there is one, on lines of its own."""
+
+    def formatTime(  # noqa: N802
+        self, record: logging.LogRecord, datefmt: str | None = None
+    ) -> str:
+        return dt.datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="milliseconds")
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = f"{self.formatTime(record)} {record.levelname:<5} {printable(record.getMessage())}"
+        if record.exc_info:
+            trace = self.formatException(record.exc_info)
+            line += "\n" + "\n".join(printable(part) for part in trace.splitlines())
+        return line
+
+
+class _JsonLine(logging.Formatter):
+    """One JSON object a line: time, level, message, and the traceback where there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        import json
+
+        moment = dt.datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="milliseconds")
+        entry = {"time": moment, "level": record.levelname, "message": record.getMessage()}
+        if record.exc_info:
+            entry["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(entry)
+
+
+def start(file: Path, verbose: bool = False, form: str = "text") -> None:
+    """Open the targets. One that cannot be opened costs one warning (the file) or a debug line (syslog)."""
+    stop()
+    log.setLevel(logging.DEBUG)
+    log.propagate = False
+    line: logging.Formatter = _JsonLine() if form == "json" else _Line()
+
+    console = logging.StreamHandler(sys.stderr)
+    console.setLevel(logging.DEBUG if verbose else logging.INFO)
+    console.setFormatter(line)
+    log.addHandler(console)
+
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        disk = logging.FileHandler(file, encoding="utf-8")
+    except OSError as error:
+        log.warning("cannot write the log file %s: %s", file, error.strerror or error)
+    else:
+        disk.setLevel(logging.DEBUG)
+        disk.setFormatter(line)
+        log.addHandler(disk)
+
+    if not Path("/dev/log").exists():
+        log.debug("no syslog: /dev/log is missing")
+        return
+    try:
+        syslog = logging.handlers.SysLogHandler("/dev/log", logging.handlers.SysLogHandler.LOG_LOCAL0)
+    except OSError as error:
+        log.debug("no syslog: %s", error)
+    else:
+        syslog.ident = "hzmetrics: "
+        syslog.setLevel(logging.INFO)
+        syslog.setFormatter(line)
+        log.addHandler(syslog)
+
+
+def stop() -> None:
+    """Close all targets."""
+    for handler in list(log.handlers):
+        log.removeHandler(handler)
+        handler.close()
+    log.propagate = True
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Meanwhile only warnings and worse reach standard error: for the time of a progress bar."""
+    levels = {handler: handler.level for handler in log.handlers if type(handler) is logging.StreamHandler}
+    for handler in levels:
+        handler.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        for handler, level in levels.items():
+            handler.setLevel(level)
+
+
+def keep(lines: Iterable[str]) -> None:
+    """Keep a report that was printed in the log file as well, and only there."""
+    for line in lines:
+        log.debug("%s", line)
+
+
+@dataclass
+class Stage:
+    """What a running stage has to tell at its end."""
+
+    name: str
+    rows: int | None = None
+    """Rows written, where the stage counts them."""
+
+
+@contextmanager
+def stage(name: str) -> Iterator[Stage]:
+    """Log the start of a stage and, also after an error, its end with rows and seconds."""
+    running = Stage(name)
+    log.info("%s: start", name)
+    begun = time.monotonic()
+    outcome = "failed"
+    try:
+        yield running
+        outcome = "done"
+    finally:
+        rows = "" if running.rows is None else f", {running.rows:,} rows"
+        log.info("%s: %s%s, %.1f s", name, outcome, rows, time.monotonic() - begun)
