@@ -1,0 +1,13 @@
+-- What every model may use. Two texts are equal under the collation (50 §5) when their folded forms are.
+
+-- The folded form of a text. Plain ASCII, nearly everything, is folded here; the rest by the table of weights.
+CREATE OR REPLACE MACRO fold(t) AS
+    CASE WHEN strlen(t) = length(t) THEN upper(rtrim(t, ' ')) ELSE fold_any(t) END;
+
+-- As `fold`, but trailing blanks count: for tests in the manner of LIKE.
+CREATE OR REPLACE MACRO fold_like(t) AS
+    CASE WHEN strlen(t) = length(t) THEN upper(t) ELSE fold_any_blanks(t) END;
+
+-- NULL, or nothing but blanks (20 §1.2).
+CREATE OR REPLACE MACRO is_empty(t) AS
+    t IS NULL OR rtrim(t, ' ') = '';
