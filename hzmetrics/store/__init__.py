@@ -1,0 +1,69 @@
+"""The two databases: the hub's (the CMS's own) and the metrics database (ours). The truth lives here."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from hzmetrics.config import MariaDb, Settings
+from hzmetrics.errors import ConfigurationError
+from hzmetrics.store import activity as _activity  # noqa: F401  its tables belong to the metadata of `metrics`
+from hzmetrics.store import metrics as metrics_tables
+from hzmetrics.store.database import Database, open_mariadb, open_sqlite
+from hzmetrics.store.hub import HubTables
+
+
+class Store:
+    """Both databases of one hub. Each is connected to when first used.
+
+    Asking for a database whose name is missing from the configuration raises ConfigurationError (exit code 2).
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def hub(self) -> Database:
+        db = self._settings.db
+        if isinstance(db, MariaDb):
+            return open_mariadb("hub", db, self._named("hub_db", db.hub_db), db.metrics_db or None)
+        return self._sqlite("hub")
+
+    @cached_property
+    def metrics(self) -> Database:
+        db = self._settings.db
+        if isinstance(db, MariaDb):
+            return open_mariadb("metrics", db, self._named("metrics_db", db.metrics_db))
+        return self._sqlite("metrics")
+
+    @cached_property
+    def hub_tables(self) -> HubTables:
+        return HubTables(self._settings.prefix)
+
+    @property
+    def prefix(self) -> str:
+        return self._settings.prefix
+
+    def close(self) -> None:
+        for name in ("hub", "metrics"):
+            if name in self.__dict__:
+                self.__dict__.pop(name).close()
+
+    def _named(self, key: str, database: str) -> str:
+        if not database:
+            raise ConfigurationError(f"{self._settings.file}: [db] {key} is empty")
+        return database
+
+    def _sqlite(self, name: str) -> Database:
+        from hzmetrics.store.schema import prepare_sqlite
+
+        assert not isinstance(self._settings.db, MariaDb)
+        directory = self._settings.db.directory
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(f"cannot make the directory {directory}: {error.strerror}") from None
+        database = open_sqlite(name, str(directory / f"{name}.db"))
+        prepare_sqlite(
+            database, metrics_tables.metadata if name == "metrics" else self.hub_tables.metadata, self.prefix
+        )
+        return database

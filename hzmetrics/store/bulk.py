@@ -1,0 +1,219 @@
+"""Rows in and out of a database in columns. Imported only by work that moves rows: it brings the engine with it."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from copy import copy
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy.dialects.mysql.mysqldb import MySQLCompiler_mysqldb
+
+from hzmetrics.errors import StoreError
+from hzmetrics.store.database import SCRATCH, SESSION
+from hzmetrics.store.fit import arrow_type, fit
+from hzmetrics.store.metrics import INNODB
+from hzmetrics.store.types import LongText, TinyText, Varchar
+
+if TYPE_CHECKING:
+    from hzmetrics.store.database import Database
+
+LOCAL_INFILE_DISABLED = (1148, 3948, 4166)
+BATCH = 100_000
+"""Rows fetched or sent at a time where a driver works row by row."""
+
+_SERVER_ERROR = re.compile(r"ERROR (\d+) \(\w+\): (.*?) }?$", re.DOTALL)
+"""How the columnar reader passes on what the server says."""
+
+LOADED = "loaded_rows"
+"""Name of the temporary table that holds the rows of an update or a deletion."""
+
+
+def read(database: Database, query: sa.Select[Any]) -> pa.Table:
+    """Committed rows of `query`: one Arrow column a result column, typed by the query. Raises StoreError."""
+    return stream(database, query).read_all()
+
+
+def stream(database: Database, query: sa.Select[Any]) -> pa.RecordBatchReader:
+    """As `read`, but the rows pass by once, some at a time: for more of them than memory should hold."""
+    schema = pa.schema([(column.name, arrow_type(column.type)) for column in query.selected_columns])
+    batches = (_mariadb_batches if database.is_mariadb else _sqlite_batches)(database, query, schema)
+    first = list(islice(batches, 1))  # what is wrong with the query shows here, not where the rows are used
+    return pa.RecordBatchReader.from_batches(schema, chain(first, batches))
+
+
+def _sqlite_batches(database: Database, query: sa.Select[Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    with database.connect() as connection:
+        result = connection.execution_options(yield_per=BATCH).execute(query)
+        for rows in result.partitions(BATCH):
+            columns = zip(zip(*rows, strict=True), schema.types, strict=True)
+            yield pa.RecordBatch.from_arrays([pa.array(values, kind) for values, kind in columns], schema=schema)
+
+
+def _mariadb_batches(database: Database, query: sa.Select[Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    import connectorx
+
+    with database.connect() as connection:  # says in words what is wrong before the columnar reader tries
+        connection.exec_driver_sql("DO 0")
+    dialect = copy(database.engine.dialect)
+    dialect.statement_compiler = _ModelessCompiler
+    text = str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True})).replace("%%", "%")
+    try:
+        reader = connectorx.read_sql(
+            database.bulk_url, text, return_type="arrow_stream", batch_size=BATCH, pre_execution_query=SESSION
+        )
+        for batch in reader:
+            yield from pa.Table.from_batches([batch]).rename_columns(schema.names).cast(schema).to_batches()
+    except RuntimeError as error:
+        answer = _SERVER_ERROR.search(str(error))
+        raise database.trouble(int(answer[1]) if answer else 0, answer[2] if answer else str(error)) from None
+
+
+class _ModelessCompiler(MySQLCompiler_mysqldb):
+    """Writes literals that mean the same in every mode: the reader prepares its query before it sets one."""
+
+    def render_literal_value(self, value: Any, type_: sa.types.TypeEngine[Any]) -> str:
+        if isinstance(value, str) and "\\" in value:
+            return f"_utf8mb4 X'{value.encode().hex()}'"
+        return super().render_literal_value(value, type_)
+
+
+def append(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:
+    """Insert `rows` (columns named as the table's), each value fitted. Raises StoreError if one did not arrive."""
+    if rows.num_rows == 0:
+        return 0
+    fitted = fitted_rows(table, rows)
+    if connection.dialect.name in ("mysql", "mariadb"):
+        arrived = _load_data(connection, table, fitted)
+    else:
+        arrived = _insert(connection, table, fitted)
+    if arrived != rows.num_rows:
+        raise StoreError(f"{table.name}: the database took {arrived} of {rows.num_rows} rows")
+    return arrived
+
+
+def fitted_rows(table: sa.Table, rows: pa.Table) -> pa.Table:
+    """`rows` with every value as its column of `table` stores it."""
+    return pa.table({name: fit(rows[name], table.c[name].type) for name in rows.column_names})
+
+
+def update(
+    connection: sa.Connection,
+    table: sa.Table,
+    rows: pa.Table,
+    key: Sequence[str],
+    where: sa.ColumnElement[bool] | None = None,
+) -> int:
+    """Set the columns of `rows` that are not in `key` on the rows of `table` with an equal key; rows matched.
+
+    With `where` only on those for which it holds.
+    """
+    if rows.num_rows == 0:
+        return 0
+    with _loaded(connection, table, rows, key) as loaded:
+        values = {name: loaded.c[name] for name in rows.column_names if name not in key}
+        same = sa.and_(*(table.c[name] == loaded.c[name] for name in key), *(() if where is None else (where,)))
+        return connection.execute(sa.update(table).where(same).values(values)).rowcount
+
+
+def delete(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:
+    """Delete the rows of `table` that equal a row of `rows` in all of its columns; their number."""
+    if rows.num_rows == 0:
+        return 0
+    key = rows.column_names
+    with _loaded(connection, table, rows, key) as loaded:
+        if connection.dialect.name in ("mysql", "mariadb"):
+            same = sa.and_(*(table.c[name] == loaded.c[name] for name in key))
+            return connection.execute(sa.delete(table).where(same)).rowcount
+        found = sa.tuple_(*(table.c[name] for name in key)).in_(sa.select(*(loaded.c[name] for name in key)))
+        return connection.execute(sa.delete(table).where(found)).rowcount
+
+
+@contextmanager
+def _loaded(connection: sa.Connection, table: sa.Table, rows: pa.Table, key: Sequence[str]) -> Iterator[sa.Table]:
+    """A temporary table with `rows`, unique by `key`."""
+    scratch = connection.get_execution_options().get(SCRATCH)
+    columns = [
+        sa.Column(
+            name,
+            _keyable(table.c[name].type) if name in key else table.c[name].type,
+            primary_key=name in key,
+            autoincrement=False,
+        )
+        for name in rows.column_names
+    ]
+    loaded = sa.Table(LOADED, sa.MetaData(), *columns, prefixes=["TEMPORARY"], schema=scratch, **INNODB)
+    loaded.create(connection)
+    try:
+        append(connection, loaded, rows)
+        yield loaded
+    finally:
+        drop = "DROP TEMPORARY TABLE" if connection.dialect.name in ("mysql", "mariadb") else "DROP TABLE"
+        connection.exec_driver_sql(f"{drop} {_name(connection, loaded)}")
+
+
+def _keyable(column_type: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
+    return Varchar(255) if isinstance(column_type, TinyText | LongText) else column_type
+
+
+def _load_data(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:
+    """LOAD DATA LOCAL INFILE from a file of comma-separated values; row by row where the server forbids it."""
+    quoted = [field.name for field in rows.schema if pa.types.is_string(field.type)]
+    with _temporary_directory() as directory:
+        path = str(Path(directory) / "rows.csv")
+        with duckdb.connect() as engine:
+            engine.register("rows", rows)
+            force = f", FORCE_QUOTE ({', '.join(_double(name) for name in quoted)})" if quoted else ""
+            engine.execute(
+                f"COPY rows TO '{path}' (FORMAT csv, HEADER false, NULLSTR 'NULL', QUOTE '\"', ESCAPE '\"'{force})"
+            )
+        names = ", ".join(f"`{name}`" for name in rows.column_names)
+        statement = (
+            f"LOAD DATA LOCAL INFILE %s INTO TABLE {_name(connection, table)} CHARACTER SET utf8mb3 "
+            f"FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"' ESCAPED BY '' LINES TERMINATED BY '\\n' ({names})"
+        )
+        try:
+            return connection.exec_driver_sql(statement, (path,)).rowcount
+        except sa.exc.DBAPIError as error:
+            if not error.orig or error.orig.args[:1][0] not in LOCAL_INFILE_DISABLED:
+                raise
+    return _insert(connection, table, rows)
+
+
+@contextmanager
+def _temporary_directory() -> Iterator[str]:
+    """A directory for files on their way. Raises StoreError when the disk has no room for them."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="hzmetrics-") as directory:
+            yield directory
+    except (OSError, duckdb.IOException) as error:
+        raise StoreError(f"cannot write rows to {tempfile.gettempdir()}, their way to the server: {error}") from None
+
+
+def _name(connection: sa.Connection, table: sa.Table) -> str:
+    """A table's name as the database's SQL writes it."""
+    return connection.dialect.identifier_preparer.format_table(table)
+
+
+def _double(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _insert(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:
+    mark = "%s" if connection.dialect.name in ("mysql", "mariadb") else "?"
+    quote = connection.dialect.identifier_preparer.quote
+    names = ", ".join(quote(name) for name in rows.column_names)
+    marks = ", ".join([mark] * rows.num_columns)
+    statement = f"INSERT INTO {_name(connection, table)} ({names}) VALUES ({marks})"
+    arrived = 0
+    for batch in rows.to_batches(BATCH):
+        values = list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+        arrived += connection.exec_driver_sql(statement, values).rowcount
+    return arrived

@@ -1,0 +1,105 @@
+"""That the databases have their tables, before anything works with them (70 §8, 65 §8).
+
+What is done here at every start costs a few small queries; the work itself is in `hzmetrics.store.adoption`.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from hzmetrics.config import Settings
+from hzmetrics.errors import ConfigurationError, HzmetricsError, LockHeld, StoreError
+from hzmetrics.log import log
+from hzmetrics.store import metrics, version
+from hzmetrics.store.database import Database
+from hzmetrics.store.seeds import SEEDED, seed
+
+if TYPE_CHECKING:
+    from hzmetrics.store import Store
+
+SERVICE_USERS = ("apache", "www-data")
+"""The users as whom cron runs the pipeline (65 §4)."""
+
+TRANSACTIONAL = ("web", "webhits", "userlogin")
+"""Tables without which nothing may be imported: a rolled-back import would leave its rows behind."""
+
+
+def create_metrics(database: Database, prefix: str) -> None:
+    """Create what a metrics database lacks: tables, the rows reference tables start with, the version. Idempotent."""
+    with database.begin() as connection:
+        if not sa.inspect(connection).get_table_names():
+            version.stamp(connection)
+        metrics.metadata.create_all(connection)
+        metrics.profiles_copy(prefix).create(connection, checkfirst=True)
+        for table in SEEDED:
+            seed(connection, table)
+
+
+def create_hub(database: Database, metadata: sa.MetaData) -> None:
+    """Create the hub's tables, empty: on SQLite, where no CMS does it."""
+    with database.begin() as connection:
+        metadata.create_all(connection)
+
+
+def prepare_sqlite(database: Database, metadata: sa.MetaData, prefix: str) -> None:
+    """Make the tables that a SQLite file lacks, all of them when it is new."""
+    if metadata.tables.keys() <= database.table_names:
+        return
+    if metadata is metrics.metadata:
+        create_metrics(database, prefix)
+    else:
+        create_hub(database, metadata)
+    del database.table_names
+
+
+def bootstrap(store: Store, settings: Settings) -> None:
+    """What `init` does, at the start of a tick or run of a service user; nothing for anybody else (65 §8).
+
+    Raises ConfigurationError (no site, directories that may not be made) or StoreError.
+    """
+    if user_name() not in SERVICE_USERS:
+        return
+    if not settings.hub.site:
+        raise ConfigurationError(f"{settings.file}: [hub] site is empty")
+    from hzmetrics.setup import directories
+    from hzmetrics.store.adoption import apply
+
+    try:
+        directories.make(settings.paths)
+    except HzmetricsError as error:
+        raise ConfigurationError(str(error)) from None
+    try:
+        apply.prepare(store, settings, patience=0)
+    except LockHeld as error:
+        log.info("%s", error)
+
+
+def user_name() -> str:
+    """The name of the effective user; empty for an unknown one."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return ""
+
+
+def require_transactional(store: Store) -> None:
+    """Refuse to import into tables that cannot take back a failed import (70 §8.2). Raises StoreError."""
+    if not store.metrics.is_mariadb:
+        return
+    engines = sa.text(
+        "SELECT table_name AS table_name, engine AS engine FROM information_schema.tables "
+        "WHERE table_schema = DATABASE() AND table_name IN :tables"
+    ).bindparams(sa.bindparam("tables", TRANSACTIONAL, expanding=True))
+    found = {row.table_name: row.engine for row in store.metrics.rows(engines)}
+    for table in TRANSACTIONAL:
+        if table not in found:
+            raise StoreError(f"metrics database: the table {table} is missing; run: hzmetrics init")
+    plain = [f"{table} ({engine})" for table, engine in found.items() if engine != "InnoDB"]
+    if plain:
+        raise StoreError(
+            f"a failed import could not be taken back from {', '.join(plain)}; first run: hzmetrics migrate --apply"
+        )

@@ -1,0 +1,1 @@
+"""Metrics databases in the layouts that hubs really have, with invented data, and what must come of them (70 §8)."""

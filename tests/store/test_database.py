@@ -1,0 +1,108 @@
+"""Rows go into both databases and come out as a lenient MariaDB server would have stored them."""
+
+import pyarrow as pa
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hzmetrics.engine import Engine
+from hzmetrics.errors import StoreError
+from hzmetrics.store import metrics
+from tests.conftest import TestHub
+
+TEXT = st.text(st.characters(blacklist_categories=("Cs",)), max_size=300)
+
+
+def web_rows(contents: list[str | None], hosts: list[str | None]) -> pa.Table:
+    ids = list(range(1, len(contents) + 1))
+    return pa.table(
+        {
+            "id": pa.array(ids, pa.int64()),
+            "datetime": pa.array(["2025-07-00 00:00:00"] * len(ids), pa.string()),
+            "content": pa.array(contents, pa.string()),
+            "host": pa.array(hosts, pa.string()),
+            "uidNumber": pa.array([2**40] * len(ids), pa.int64()),
+        }
+    )
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(TEXT, st.none() | TEXT), min_size=1, max_size=20))
+def test_text_arrives_as_a_lenient_server_stores_it(hub: TestHub, pairs: list[tuple[str, str | None]]) -> None:
+    def stored(text: str | None) -> str | None:
+        if text is None:
+            return None
+        narrow = "".join(c if ord(c) < 0x10000 else "????" for c in text)
+        return narrow.encode()[:255].decode("utf-8", "ignore")
+
+    rows = web_rows([content for content, _ in pairs], [host for _, host in pairs])
+    with hub.store.metrics.begin() as connection:
+        connection.execute(sa.delete(metrics.web))
+        hub.store.metrics.append(connection, metrics.web, rows)
+    read = hub.store.metrics.read(sa.select(metrics.web).order_by(metrics.web.c.id))
+    assert read["content"].to_pylist() == [stored(content) for content, _ in pairs]
+    assert read["host"].to_pylist() == [stored(host) for _, host in pairs]
+    assert set(read["uidNumber"].to_pylist()) == {2**31 - 1}
+    assert set(read["datetime"].to_pylist()) == {"2025-07-00 00:00:00"}
+
+
+def test_update_and_delete_by_key(hub: TestHub) -> None:
+    database = hub.store.metrics
+    with database.begin() as connection:
+        database.append(connection, metrics.web, web_rows(["a", "b", "c"], [None, "h", None]))
+        new = pa.table({"id": [1, 3, 9], "sessionid": [7, 8, 9]})
+        assert database.update(connection, metrics.web, new, ["id"]) == 2
+        assert database.delete(connection, metrics.web, pa.table({"id": [2]})) == 1
+        assert database.next_id(connection, metrics.web) == 4
+        assert database.delete(connection, metrics.web, pa.table({"id": [3]})) == 1
+        assert database.next_id(connection, metrics.web) == 4
+    rows = database.rows(sa.select(metrics.web.c.id, metrics.web.c.sessionid))
+    assert [tuple(row) for row in rows] == [(1, 7)]
+
+
+def test_update_of_those_rows_for_which_a_condition_holds(hub: TestHub) -> None:
+    database, web = hub.store.metrics, metrics.web
+    with database.begin() as connection:
+        database.append(connection, web, web_rows(["a", "b", "a"], ["kept", None, None]))
+        new = pa.table({"content": ["a", "b"], "host": ["x", "y"]})
+        assert database.update(connection, web, new, ["content"], web.c.host.is_(None)) == 2
+    assert [host for (host,) in database.rows(sa.select(web.c.host).order_by(web.c.id))] == ["kept", "y", "x"]
+
+
+def test_a_failed_transaction_leaves_nothing(hub: TestHub) -> None:
+    database = hub.store.metrics
+    try:
+        with database.begin() as connection:
+            database.append(connection, metrics.web, web_rows(["a"], [None]))
+            raise KeyError
+    except KeyError:
+        pass
+    assert database.scalar(sa.select(sa.func.count()).select_from(metrics.web)) == 0
+
+
+def test_folding_in_the_engine_is_the_collation() -> None:
+    with Engine() as engine:
+        engine.register("names", pa.table({"name": ["José ", "JOSE", "straße", "a\t", None, "ł"]}))
+        folded = engine.query("SELECT fold(name) AS f, fold_like(name) AS l FROM names")
+    assert folded["f"].to_pylist() == ["JOSE", "JOSE", "STRASE", "A\t", None, "\u0141"]
+    assert folded["l"].to_pylist()[0] == "JOSE "
+
+
+def test_a_code_loses_its_trailing_blanks(hub: TestHub) -> None:
+    codes = pa.table({"country": ["de", "u ", "  "], "continent": ["eu", "na", ""]})
+    with hub.store.metrics.begin() as connection:
+        connection.execute(sa.delete(metrics.country_continent))
+        hub.store.metrics.append(connection, metrics.country_continent, codes)
+    assert set(hub.store.metrics.read(sa.select(metrics.country_continent))["country"].to_pylist()) == {"de", "u", ""}
+
+
+def test_a_stream_gives_all_rows_once_and_complains_at_once(hub: TestHub) -> None:
+    database = hub.store.metrics
+    with database.begin() as connection:
+        database.append(connection, metrics.web, web_rows(["a", "b"], [None, "h"]))
+    stream = database.stream(sa.select(metrics.web.c.content).order_by(metrics.web.c.id))
+    assert stream.read_all()["content"].to_pylist() == ["a", "b"]
+    assert database.read(sa.select(metrics.web.c.id).where(metrics.web.c.id < 0)).num_rows == 0
+    with pytest.raises(StoreError):
+        database.stream(sa.select(sa.column("id", sa.Integer)).select_from(sa.table("nowhere")))
