@@ -1,0 +1,1 @@
+"""Log files to rows: finding them, reading them, deciding which lines count, remembering which were imported (10)."""

@@ -1,0 +1,173 @@
+"""Access logs: lines to the rows of `web` (10 §2-5)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from hzmetrics.config import Settings
+from hzmetrics.ingest import filters, formats
+from hzmetrics.ingest.addresses import Clients
+from hzmetrics.ingest.bots import Bots
+from hzmetrics.ingest.filters import Excludes
+from hzmetrics.ingest.judge import ROOM, Judge, Value, relation, report_months
+from hzmetrics.ingest.reader import NO_LINES, LogStream
+from hzmetrics.log import log
+
+GRAMMAR = {
+    "plain_head_full": formats.PLAIN_HEAD_FULL,
+    "plain_head_short": formats.PLAIN_HEAD_SHORT,
+    "plain_middle": formats.PLAIN_MIDDLE,
+    "plain_tail_full": formats.PLAIN_TAIL_FULL,
+    "plain_tail_short": formats.PLAIN_TAIL_SHORT,
+    "full_line": formats.FULL_LINE,
+    "short_line": formats.SHORT_LINE,
+    "full_line_any": formats.FULL_LINE_ANY,
+    "short_line_any": formats.SHORT_LINE_ANY,
+    "combined_line": formats.COMBINED_LINE,
+}
+"""The patterns by the names the models know them by."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a file's lines are judged by; read once a file."""
+
+    clients: Clients
+    excludes: Excludes
+    bots: Bots
+    foreign: bool = False
+    """Whether the common and combined formats of other servers count too."""
+
+    @classmethod
+    def read(cls, connection: sa.Connection, settings: Settings, foreign: bool = False) -> Rules:
+        excludes = Excludes.read(connection)
+        clients = Clients.of(settings, excludes.ip)
+        if foreign:
+            clients = replace(clients, reads_ipv6=True)
+        return cls(clients, excludes, Bots.read(connection, settings), foreign)
+
+    def report(self) -> None:
+        log.info(
+            "filters: %d ip, %d useragent, %d url; %d known bots",
+            len(self.excludes.ip),
+            len(self.excludes.useragent),
+            len(self.excludes.url),
+            len(self.bots.known),
+        )
+
+
+@dataclass
+class Tally:
+    """What became of a file's lines."""
+
+    lines: int = 0
+    ipv6: int = 0
+    """Unrecognized only because the client's address is IPv6."""
+    dropped: Counter[str] = field(default_factory=Counter)
+    kept: Counter[str] = field(default_factory=Counter)
+    """Kept lines by day, `YYYY-MM-DD`."""
+    downloads: int = 0
+    months: set[str] = field(default_factory=set)
+    """Months of all recognized lines."""
+    agents: int = 0
+
+    @property
+    def recognized(self) -> int:
+        return self.kept.total() + self.dropped.total()
+
+
+class AccessLog(Judge):
+    """Judges one access log by `rules`."""
+
+    def __init__(self, rules: Rules) -> None:
+        variables: dict[str, Value] = {**GRAMMAR, **filters.EXPRESSIONS}
+        variables |= {"is_foreign": rules.foreign, "excluded_urls": rules.excludes.url}
+        super().__init__(rules.clients, variables, "access_macros")
+        self.rules = rules
+        self.tally = Tally()
+        self.engine.load("agents", _agent_rows([], rules))
+        self.engine.register("lines", NO_LINES)
+        self.engine.models(ROOM, ["shapes", "matches", "fields"])
+        self.engine.hold(ROOM, "requests")
+        self.engine.models(ROOM, ["new_clients", "new_agents"])
+        self.engine.hold(ROOM, "judged")
+        self.engine.models(ROOM, ["tallies", "kept", "unread_ipv6"])
+
+    def kept(self, stream: LogStream) -> Iterator[pa.Table]:
+        """The rows of `web` without their ids, chunk by chunk in file order. The tally grows with them."""
+        for lines in stream.lines():
+            self.judge(lines)
+            self._count(len(lines))
+            yield self.engine.table("kept")
+
+    def judge(self, lines: pa.Table) -> None:
+        """Take a chunk's lines apart and decide which count: `judged`, `tallies` and `kept` tell."""
+        self.read(lines)
+        self._learn_agents()
+        self.engine.hold(ROOM, "judged")
+
+    def read(self, lines: pa.Table) -> None:
+        """Take a chunk's lines apart: `requests` and `clients` tell what they are."""
+        self.engine.register("lines", lines)
+        self.engine.hold(ROOM, "requests")
+        self.learn_clients("new_clients")
+
+    def _learn_agents(self) -> None:
+        new = self.engine.table("new_agents")["agent"].to_pylist()
+        self.tally.agents += len(new) - ("" in new)
+        self.engine.add("agents", _agent_rows(new, self.rules))
+
+    def _count(self, lines: int) -> None:
+        tally = self.tally
+        tally.lines += lines
+        tally.ipv6 += self.engine.table("unread_ipv6")["lines"][0].as_py()
+        for row in self.engine.table("tallies").to_pylist():
+            tally.months.add(row["day"][:7])
+            if row["dropped_by"]:
+                tally.dropped[row["dropped_by"]] += row["lines"]
+            else:
+                tally.kept[row["day"]] += row["lines"]
+                tally.downloads += row["downloads"]
+
+    def report(self) -> None:
+        """Tell what became of the lines (10 §16)."""
+        tally = self.tally
+        log.info(
+            "%d lines, %d recognized, %d unrecognized (%d of them only because of an IPv6 address), %d kept; "
+            "dropped: %s; %d downloads; webhits %d on %d dates",
+            tally.lines,
+            tally.recognized,
+            tally.lines - tally.recognized,
+            tally.ipv6,
+            tally.kept.total(),
+            ", ".join(f"{name} {tally.dropped[name]}" for name in filters.COUNTERS),
+            tally.downloads,
+            tally.kept.total(),
+            len(tally.kept),
+        )
+        report_months(tally.months)
+
+    def report_agents(self) -> None:
+        """Tell what the search for bots found (10 §16)."""
+        log.info(
+            "%d lines, %d user agents, %d of them flagged as bots, %d lines unrecognized",
+            self.tally.lines,
+            self.tally.agents,
+            len(self.rules.bots.flagged),
+            self.tally.lines - self.tally.recognized,
+        )
+
+
+def _agent_rows(agents: Iterable[str], rules: Rules) -> pa.Table:
+    """The relation `agents` (agent, is_excluded, is_bot, is_old_explorer) of some user agents, by first appearance."""
+    judged = [
+        (agent, rules.excludes.has_agent(agent), rules.bots.judge(agent), filters.is_old_explorer(agent))
+        for agent in agents
+    ]
+    kinds = {"agent": pa.string(), "is_excluded": pa.bool_(), "is_bot": pa.bool_(), "is_old_explorer": pa.bool_()}
+    return relation(judged, kinds)

@@ -1,0 +1,122 @@
+"""CMS auth logs: lines to the rows of `userlogin` (10 §6)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from hzmetrics.config import Settings
+from hzmetrics.ingest import formats
+from hzmetrics.ingest.addresses import Clients
+from hzmetrics.ingest.filters import Excludes
+from hzmetrics.ingest.judge import ROOM, Judge, report_months
+from hzmetrics.ingest.reader import NO_LINES, LogStream
+from hzmetrics.log import log
+from hzmetrics.store.bulk import fitted_rows
+from hzmetrics.store.database import Database
+from hzmetrics.store.metrics import userlogin
+
+GRAMMAR = {
+    "auth_number": formats.AUTH_NUMBER,
+    "auth_framework": formats.AUTH_FRAMEWORK,
+    "auth_name": formats.AUTH_NAME,
+    "auth_number_any": formats.AUTH_NUMBER_ANY,
+    "auth_framework_any": formats.AUTH_FRAMEWORK_ANY,
+    "auth_name_any": formats.AUTH_NAME_ANY,
+}
+"""The patterns by the names the models know them by."""
+
+KEY = (userlogin.c.datetime, userlogin.c.user, userlogin.c.uidNumber, userlogin.c.ip, userlogin.c.action)
+"""What makes a login: equal in all of these, under the collation, means the same event."""
+
+
+@dataclass
+class Tally:
+    """What became of a file's lines."""
+
+    lines: int = 0
+    kept: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    months: set[str] = field(default_factory=set)
+
+    @property
+    def unrecognized(self) -> int:
+        return self.lines - self.kept - self.dropped.total()
+
+
+class AuthLog(Judge):
+    """Judges one auth log."""
+
+    def __init__(self, connection: sa.Connection, settings: Settings) -> None:
+        clients = Clients.of(settings, Excludes.read(connection).ip)
+        super().__init__(clients, GRAMMAR, "auth_macros")
+        self.engine.register("lines", NO_LINES)
+        self.engine.models(ROOM, ["auth_matches"])
+        self.engine.hold(ROOM, "auth_events")
+        self.engine.models(ROOM, ["auth_new_clients", "auth_judged", "auth_tallies", "auth_kept"])
+        self.tally = Tally()
+        self._days: set[str] = set()
+        """Days whose logins are in `present`."""
+
+    def kept(self, stream: LogStream) -> Iterator[pa.Table]:
+        """The events that count, without ids and with duplicates, chunk by chunk in file order."""
+        for lines in stream.lines():
+            self.read(lines)
+            self._count(len(lines))
+            yield self.engine.table("auth_kept")
+
+    def read(self, lines: pa.Table) -> None:
+        """Judge a chunk: `auth_judged` and what builds on it tell the rest."""
+        self.engine.register("lines", lines)
+        self.engine.hold(ROOM, "auth_events")
+        self.learn_clients("auth_new_clients")
+
+    def new(self, database: Database, rows: pa.Table) -> pa.Table:
+        """Those of a chunk's rows, as stored, that are neither in the database nor earlier in the file (10 §6.3)."""
+        arriving = fitted_rows(userlogin, rows)
+        days = {text[:10] for text in arriving["datetime"].unique().to_pylist()} - self._days
+        self._remember(database.read(sa.select(*KEY).where(_on(days))))
+        self._days |= days
+        self.engine.register("arriving", arriving.append_column("number", pa.array(range(len(rows)), pa.int64())))
+        self.engine.models(ROOM, ["new_logins"])
+        new = self.engine.table("new_logins")
+        self._remember(new)
+        return new
+
+    def _remember(self, rows: pa.Table) -> None:
+        if self._days:
+            self.engine.add("present", rows)
+        else:
+            self.engine.load("present", rows)
+
+    def _count(self, lines: int) -> None:
+        self.tally.lines += lines
+        for row in self.engine.table("auth_tallies").to_pylist():
+            self.tally.months.add(row["day"][:7])
+            if row["dropped_by"]:
+                self.tally.dropped[row["dropped_by"]] += row["lines"]
+            else:
+                self.tally.kept += row["lines"]
+
+    def report(self) -> None:
+        """Tell what became of the lines (10 §16)."""
+        tally = self.tally
+        log.info(
+            "%d lines, %d kept, %d unrecognized, %d filtered, %d of other actions",
+            tally.lines,
+            tally.kept,
+            tally.unrecognized,
+            tally.dropped["filtered"],
+            tally.dropped["other action"],
+        )
+        report_months(tally.months)
+
+
+def _on(days: set[str]) -> sa.ColumnElement[bool]:
+    """Logins of some days."""
+    when = userlogin.c.datetime
+    return sa.or_(sa.false(), *(sa.and_(when >= f"{day} 00:00:00", when <= f"{day} 23:59:59") for day in sorted(days)))

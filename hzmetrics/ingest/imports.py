@@ -1,0 +1,290 @@
+"""Importing log files: one transaction a file, remembered in the ledger (10 §9, §10)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import sqlalchemy as sa
+
+from hzmetrics.calendar import Month
+from hzmetrics.config import Settings
+from hzmetrics.errors import HzmetricsError, StoreUnavailable
+from hzmetrics.ingest import ledger, sources
+from hzmetrics.ingest.access import AccessLog, Rules
+from hzmetrics.ingest.auth import AuthLog
+from hzmetrics.ingest.reader import STANDARD_INPUT, ChangedLog, LogStream, open_log
+from hzmetrics.ingest.sources import Source
+from hzmetrics.log import log
+from hzmetrics.store import Store
+from hzmetrics.store.database import Database
+from hzmetrics.store.metrics import userlogin, web, webhits
+
+Progress = Callable[[int, int], None]
+"""Told how many of a file's bytes have been read, and of how many (0: nobody knows)."""
+
+COMPRESSIONS = (".gz", ".xz", ".zst")
+"""How logs of other servers may be compressed."""
+
+
+OnRows = Callable[[sa.Connection], None]
+"""Called inside the transaction of a file that wrote rows: what it changes becomes true together with them."""
+
+
+@dataclass
+class DayReport:
+    """What the import of one day did."""
+
+    rows: int = 0
+    """Rows inserted into `web` and `userlogin`."""
+    failed: list[tuple[Source, str]] = field(default_factory=list)
+    """Files that could not be imported, and why; nothing of them was written."""
+    changed: list[Source] = field(default_factory=list)
+    """Those of them that changed while they were read: nothing is wrong with them, they came too early."""
+    unmoved: list[tuple[Source, str]] = field(default_factory=list)
+    """Files that were imported but could not be put away, and why."""
+
+
+def import_day(
+    store: Store,
+    settings: Settings,
+    day: dt.date,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+    skip: Callable[[Source], bool] = lambda source: False,
+    on_rows: OnRows | None = None,
+) -> DayReport:
+    """Import all pending files of one day; one that fails is left in place and does not stop the others (10 §9).
+
+    Raises StoreUnavailable: that the database is gone is no file's fault.
+    """
+    report = DayReport()
+    files = [source for source in sources.pending(settings) if source.date == day and not skip(source)]
+    _tell(day, files, dry_run)
+    if dry_run:
+        return report
+    store.metrics  # noqa: B018 - a database that is not configured is no file's fault
+    for source in files:
+        try:
+            outcome = _import(store, settings, source.path, source.kind, progress=progress, on_rows=on_rows)
+        except StoreUnavailable:
+            raise
+        except HzmetricsError as error:
+            log.error("%s: %s", source.path, error)
+            report.failed.append((source, str(error)))
+            if isinstance(error, ChangedLog):
+                report.changed.append(source)
+            continue
+        report.rows += outcome.rows
+        if outcome.unmoved:
+            report.unmoved.append((source, outcome.unmoved))
+    return report
+
+
+def _tell(day: dt.date, files: Sequence[Source], dry_run: bool) -> None:
+    """What is out of the ordinary about a day's files; in a dry run, all of them (10 §16)."""
+    for kind in sources.KINDS:
+        paths = [str(source.path) for source in files if source.kind == kind]
+        if len(paths) > 1:
+            log.info("%s has several %s logs: %s", day, kind, ", ".join(paths))
+        if dry_run and paths:
+            log.info("%s: would import %s", day, ", ".join(paths))
+        elif dry_run:
+            log.warning("%s: no %s log", day, kind)
+
+
+def check_order(settings: Settings, day: dt.date) -> None:
+    """Refuse a day that is not the next (10 §9). Raises HzmetricsError.
+
+    A day with an auth log and no access log is nobody's next.
+    """
+    files = sources.pending(settings)
+    kinds = {source.kind for source in files if source.date == day}
+    if kinds == {"auth"}:
+        return
+    oldest = min((source.date for source in files if source.kind == "access"), default=day)
+    if oldest < day:
+        raise HzmetricsError(f"{day} is not the oldest pending day: {oldest} is (--force imports it all the same)")
+    last = max(sources.imported_dates(settings), default=day)
+    if last > day:
+        raise HzmetricsError(f"{day} is older than {last}, which is imported (--force imports it all the same)")
+
+
+def pending_days(settings: Settings, month: Month | None = None) -> list[dt.date]:
+    """The days with pending files, ascending; of one month where one is given (10 §8.4)."""
+    return sorted({source.date for source in sources.pending(settings) if month in (None, source.month)})
+
+
+def import_access(
+    store: Store, settings: Settings, path: Path, dry_run: bool = False, progress: Progress | None = None
+) -> int:
+    """Import one access log, whole or not at all; returns the rows inserted into `web` (10 §10.2).
+
+    A file whose name is in the ledger is only put away. Standard input (`-`) is imported without ledger and move.
+    Raises HzmetricsError.
+    """
+    return _import(store, settings, path, "access", dry_run, progress).rows
+
+
+def import_auth(
+    store: Store, settings: Settings, path: Path, dry_run: bool = False, progress: Progress | None = None
+) -> int:
+    """Import one auth log or `-`, without ledger and move; returns the rows inserted (10 §6.4).
+
+    Raises HzmetricsError.
+    """
+    database = store.metrics
+    with open_log(path) as stream, database.connect() if dry_run else database.begin() as connection:
+        return _Transaction(database, connection, settings, dry_run, progress).auth(stream).count
+
+
+def import_foreign(store: Store, settings: Settings, paths: Sequence[Path], progress: Progress | None = None) -> int:
+    """Import logs of any web server: the hub's formats, and the common and combined formats of Apache and nginx.
+
+    Each line is read as what it looks like. Files may be compressed (.gz, .xz, .zst); `-` is standard input. IPv6
+    clients are read. All files are one transaction, and none is remembered in the ledger or moved. Returns the rows
+    inserted into `web`. Raises HzmetricsError.
+    """
+    rows = 0
+    with store.metrics.begin() as connection:
+        transaction = _Transaction(store.metrics, connection, settings, progress=progress)
+        for path in paths:
+            with open_log(path, COMPRESSIONS) as stream:
+                rules = Rules.read(connection, settings, foreign=True)
+                rows += transaction.requests(stream, rules).count
+    return rows
+
+
+@dataclass
+class Ids:
+    """The ids that a file's rows got, from `start` on without gaps."""
+
+    start: int
+    count: int = 0
+
+    @property
+    def range(self) -> tuple[int, int] | None:
+        return (self.start, self.start + self.count - 1) if self.count else None
+
+    def number(self, rows: pa.Table) -> pa.Table:
+        """`rows` with the next ids as their first column."""
+        first = self.start + self.count
+        self.count += len(rows)
+        return rows.add_column(0, "id", pa.array(np.arange(first, first + len(rows))))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the import of one file did: rows inserted, and why the file could not be moved, if so."""
+
+    rows: int
+    unmoved: str = ""
+
+
+def _import(
+    store: Store,
+    settings: Settings,
+    path: Path,
+    kind: sources.Kind,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+    on_rows: OnRows | None = None,
+) -> Outcome:
+    """One file, whole or not at all, and its ledger row; then the move (10 §10.2)."""
+    database, is_file = store.metrics, path != STANDARD_INPUT
+    target = "web" if kind == "access" else "userlogin"
+    rows = 0
+    with open_log(path) as stream, database.connect() if dry_run else database.begin() as connection:
+        if is_file and ledger.source_name(path.name) in ledger.sources(connection, target):
+            log.info("%s is in the ledger: its rows are there", path.name)
+        else:
+            log.info("reading %s", stream.name)
+            transaction = _Transaction(database, connection, settings, dry_run, progress)
+            ids = transaction.access(stream) if kind == "access" else transaction.auth(stream)
+            rows = ids.count
+            if is_file:
+                stream.require_unchanged(path)
+            if is_file and not dry_run:
+                ledger.record(database, connection, path.name, target, ids.range, rows, settings.clock)
+            if rows and on_rows and not dry_run:
+                on_rows(connection)
+    if dry_run or not is_file:
+        return Outcome(rows)
+    try:
+        place = sources.put_away(path, sources.base(settings, kind) / sources.IMPORTED)
+    except OSError as error:
+        log.warning("imported, but cannot be moved: %s: %s", path, error.strerror or error)
+        return Outcome(rows, f"cannot be moved: {error.strerror or error}")
+    log.info("%s is now %s", path, place)
+    return Outcome(rows)
+
+
+@dataclass(frozen=True)
+class _Transaction:
+    """Appends what files hold, inside one transaction; in a dry run it reads and reports only."""
+
+    database: Database
+    connection: sa.Connection
+    settings: Settings
+    dry_run: bool = False
+    progress: Progress | None = None
+
+    def access(self, stream: LogStream) -> Ids:
+        """A hub's access log."""
+        return self.requests(stream, Rules.read(self.connection, self.settings))
+
+    def requests(self, stream: LogStream, rules: Rules) -> Ids:
+        """The rows of an access log into `web` and `webhits`, and its bots."""
+        rules.report()
+        ids = Ids(self.database.next_id(self.connection, web))
+        with AccessLog(rules) as access:
+            self._append(web, (ids.number(rows) for rows in self._watched(access.kept(stream), stream)))
+            access.report()
+            access.report_agents()
+        if not self.dry_run:
+            self.database.append(self.connection, webhits, _hits(access.tally.kept))
+            rules.bots.learn(self.database, self.connection)
+        return ids
+
+    def auth(self, stream: LogStream) -> Ids:
+        """The new rows of an auth log into `userlogin`."""
+        ids = Ids(self.database.next_id(self.connection, userlogin))
+        with AuthLog(self.connection, self.settings) as auth:
+            events = self._watched(auth.kept(stream), stream)
+            self._append(userlogin, (ids.number(auth.new(self.database, rows)) for rows in events))
+            auth.report()
+        log.info("%d logins %s", ids.count, "would be inserted" if self.dry_run else "inserted")
+        return ids
+
+    def _append(self, table: sa.Table, chunks: Iterator[pa.Table]) -> None:
+        """Append `chunks` in order; each is written while the next one is made."""
+        with ThreadPoolExecutor(1) as writer:
+            writing: Future[int] | None = None
+            for rows in chunks:
+                if writing:
+                    writing.result()
+                writing = None if self.dry_run else writer.submit(self.database.append, self.connection, table, rows)
+            if writing:
+                writing.result()
+
+    def _watched(self, chunks: Iterator[pa.Table], stream: LogStream) -> Iterator[pa.Table]:
+        for rows in chunks:
+            yield rows
+            if self.progress:
+                self.progress(stream.done, stream.total)
+
+
+def _hits(kept: Mapping[str, int]) -> pa.Table:
+    """Rows of `webhits`: kept lines by day, ascending (10 §5.2)."""
+    days = sorted(kept)
+    return pa.table(
+        {
+            "datetime": pa.array([f"{day} 00:00:00" for day in days], pa.string()),
+            "hits": pa.array([kept[day] for day in days], pa.int64()),
+        }
+    )

@@ -1,0 +1,31 @@
+-- Every line with what the first fitting shape of an auth line finds in it (10 §6.1); after the three shapes, the same
+-- with an IPv6 address.
+WITH shapes AS (
+    SELECT
+        number,
+        line,
+        CASE
+            WHEN regexp_matches(line, getvariable('auth_number')) THEN 'number'
+            WHEN regexp_matches(line, getvariable('auth_framework')) THEN 'framework'
+            WHEN regexp_matches(line, getvariable('auth_name')) THEN 'name'
+            WHEN regexp_matches(line, getvariable('auth_number_any')) THEN 'number_any'
+            WHEN regexp_matches(line, getvariable('auth_framework_any')) THEN 'framework_any'
+            WHEN regexp_matches(line, getvariable('auth_name_any')) THEN 'name_any'
+        END AS shape
+    FROM lines
+)
+SELECT
+    number,
+    shape,
+    CASE shape
+        WHEN 'number' THEN regexp_extract(line, getvariable('auth_number'), auth_groups())
+        WHEN 'number_any' THEN regexp_extract(line, getvariable('auth_number_any'), auth_groups())
+        WHEN 'framework' THEN regexp_extract(line, getvariable('auth_framework'), auth_groups())
+        WHEN 'framework_any' THEN regexp_extract(line, getvariable('auth_framework_any'), auth_groups())
+    END AS numbered,
+    CASE shape
+        WHEN 'name' THEN regexp_extract(line, getvariable('auth_name'), auth_name_groups())
+        WHEN 'name_any' THEN regexp_extract(line, getvariable('auth_name_any'), auth_name_groups())
+    END AS named
+FROM shapes
+WHERE shape IS NOT NULL

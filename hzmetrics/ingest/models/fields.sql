@@ -1,0 +1,24 @@
+-- Every line with its fields, the same for all formats; NULL where it matches none.
+SELECT
+    number,
+    CASE
+        WHEN shape = 'full' THEN request_fields(
+            head[1], head[2], head[4], pieces[2], middle[2], middle[3], middle[4], pieces[4], pieces[6],
+            tail[5], tail[6], tail[7], tail[8], tail[9], tail[10], tail[11], tail[12], tail[13]
+        )
+        WHEN shape = 'short' THEN request_fields(
+            head[1], head[2], '', pieces[2], middle[2], middle[3], middle[4], pieces[4], pieces[6],
+            '', '', array_to_string(tail[5:], ' '), '', '', '', '', '', ''
+        )
+        WHEN "full" IS NOT NULL THEN "full"
+        WHEN short IS NOT NULL THEN request_fields(
+            short.day, short.clock, '', short.request, short.status, short.size, short.address, short.referrer,
+            short.agent, '', '', short.rest, '', '', '', '', '', ''
+        )
+        WHEN combined IS NOT NULL THEN request_fields(
+            coalesce(strftime(try_strptime(combined.day, '%d/%b/%Y'), '%Y-%m-%d'), ''), combined.clock, '',
+            combined.request, combined.status, replace(combined.size, '-', '0'), combined.address, combined.referrer,
+            combined.agent, '', '', '', '', '', '', '', '', ''
+        )
+    END AS field
+FROM matches

@@ -1,0 +1,5 @@
+-- Lines that are unrecognised only because their client has an IPv6 address.
+SELECT count(*) AS lines
+FROM requests
+JOIN clients USING (address)
+WHERE datetime IS NOT NULL AND clients.is_ipv6 AND clients.stored IS NULL

@@ -1,0 +1,203 @@
+"""Ledger rows for files imported before there was a ledger: archived files matched with table rows (10 §13)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from hzmetrics.calendar import Month
+from hzmetrics.config import Settings
+from hzmetrics.engine import Engine
+from hzmetrics.errors import HzmetricsError
+from hzmetrics.ingest import ledger, sources
+from hzmetrics.ingest.access import AccessLog, Rules
+from hzmetrics.ingest.auth import AuthLog
+from hzmetrics.ingest.judge import ROOM
+from hzmetrics.ingest.ledger import Record
+from hzmetrics.ingest.reader import UnreadableLog, open_log
+from hzmetrics.ingest.sources import Source
+from hzmetrics.log import log
+from hzmetrics.store import Store
+from hzmetrics.store.bulk import fitted_rows
+from hzmetrics.store.database import Database
+from hzmetrics.store.metrics import userlogin, web
+
+
+@dataclass(frozen=True)
+class Target:
+    """One of the two tables that files become rows of. Models `NAME_keys` and `NAME_matches` say which rows."""
+
+    table: sa.Table
+    key: tuple[str, ...]
+    kind: sources.Kind
+    pattern: str
+    judge: Callable[[sa.Connection, Settings], AccessLog | AuthLog]
+
+
+TARGETS = {
+    "web": Target(
+        web,
+        ("datetime", "ip", "content"),
+        "access",
+        "*-access*log*",
+        lambda connection, settings: AccessLog(Rules.read(connection, settings)),
+    ),
+    "userlogin": Target(userlogin, ("datetime", "ip", "user", "action"), "auth", "cmsauth*log*", AuthLog),
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """The rows of a table that a file's lines match; None of them where `rows` is 0."""
+
+    start: int | None
+    end: int | None
+    rows: int
+
+
+def reconstruct(
+    store: Store,
+    settings: Settings,
+    targets: Sequence[str] = tuple(TARGETS),
+    since: Month | None = None,
+    validate: bool = False,
+    apply: bool = False,
+) -> int:
+    """Find the rows of archived files that the ledger does not know, and record them if `apply`; files considered.
+
+    With `validate`, which wins, compare those that it does know with what is found. Raises HzmetricsError at the end if
+    there was an anomaly.
+    """
+    considered = anomalies = 0
+    for name in targets:
+        run = _Reconstruction(store.metrics, settings, name, validate)
+        considered += run.consider(since)
+        anomalies += run.anomalies
+        if apply and not validate:
+            run.record()
+    if not considered:
+        log.info("no archived file to consider")
+    if anomalies:
+        raise HzmetricsError(f"{anomalies} anomalies; see above")
+    return considered
+
+
+class _Reconstruction:
+    """One target's files, in order."""
+
+    def __init__(self, database: Database, settings: Settings, name: str, validate: bool) -> None:
+        self.database = database
+        self.settings = settings
+        self.name = name
+        self.target = TARGETS[name]
+        self.validate = validate
+        self.anomalies = 0
+        self.findings: list[tuple[str, Found]] = []
+        self._end = 0
+
+    def consider(self, since: Month | None) -> int:
+        """Look at the files in question; their number."""
+        directory = sources.base(self.settings, self.target.kind) / sources.IMPORTED
+        files = sources.dated_files(directory, self.target.pattern, self.target.kind)
+        with self.database.connect() as connection:
+            known = {
+                ledger.source_name(record.filename): record
+                for record in ledger.records(connection)
+                if record.target == self.name
+            }
+        chosen = [
+            (source, known.get(ledger.source_name(source.path.name)))
+            for source in files
+            if since is None or source.month >= since
+        ]
+        chosen = [(source, record) for source, record in chosen if (record is not None) == self.validate]
+        for source, record in chosen:
+            try:
+                found = self._find(source)
+            except UnreadableLog as error:
+                self._anomaly(source, str(error))
+                continue
+            if found is None:
+                self._anomaly(source, "no line is recognized")
+            elif record is None:
+                self._plan(source, found)
+            else:
+                self._compare(source, found, record)
+        return len(chosen)
+
+    def record(self) -> None:
+        """Write the ledger rows, all or none."""
+        with self.database.begin() as connection:
+            for filename, found in self.findings:
+                ids = None if found.start is None or found.end is None else (found.start, found.end)
+                clock = self.settings.clock
+                ledger.record(self.database, connection, filename, self.name, ids, found.rows, clock, "reconstruct")
+
+    def _find(self, source: Source) -> Found | None:
+        """The table rows of a file; None if it has no recognized line."""
+        with self.database.connect() as connection, open_log(source.path) as stream:
+            with self.target.judge(connection, self.settings) as judge:
+                keys = [_keys(judge, self.name, lines) for lines in stream.lines()]
+        return self._match(pa.concat_tables(keys)) if sum(map(len, keys)) else None
+
+    def _match(self, keys: pa.Table) -> Found:
+        when = self.target.table.c.datetime
+        times = keys["datetime"]
+        columns = [self.target.table.c[name] for name in ("id", *self.target.key)]
+        first, last = min(times.to_pylist()), max(times.to_pylist())
+        with Engine() as engine:
+            engine.register("keys", fitted_rows(self.target.table, keys))
+            engine.register("candidates", self.database.read(sa.select(*columns).where(when.between(first, last))))
+            engine.models(ROOM, [f"{self.name}_matches"])
+            row = engine.table(f"{self.name}_matches").to_pylist()[0]
+        return Found(row["first_id"], row["last_id"], row["matched"])
+
+    def _plan(self, source: Source, found: Found) -> None:
+        if found.start is not None and found.end is not None:
+            self._check_overlap(source, found)
+            missing = found.end - found.start + 1 - found.rows
+            log.info(
+                "%s: %d rows of %s, ids %d to %d%s",
+                source.path.name, found.rows, self.name, found.start, found.end,
+                f", {missing} ids between are not its own" if missing else "",
+            )  # fmt: skip
+        else:
+            log.info("%s: no rows of %s", source.path.name, self.name)
+        self.findings.append((source.path.name, found))
+
+    def _compare(self, source: Source, found: Found, record: Record) -> None:
+        if found.start is None or found.end is None:
+            if record.has_range and record.rows:
+                self._anomaly(source, f"disagrees: the ledger has {record.rows} rows, none is found")
+            else:
+                log.info("%s: agrees, no rows of %s", source.path.name, self.name)
+            return
+        self._check_overlap(source, found)
+        if record.start is None or record.end is None:
+            self._anomaly(source, f"disagrees: the ledger has no range, found are ids {found.start} to {found.end}")
+        elif record.start <= found.start and found.end <= record.end:
+            log.info("%s: agrees, ids %d to %d", source.path.name, found.start, found.end)
+        else:
+            self._anomaly(
+                source,
+                f"disagrees: the ledger has ids {record.start} to {record.end}, found are {found.start} to {found.end}",
+            )
+
+    def _check_overlap(self, source: Source, found: Found) -> None:
+        assert found.start is not None and found.end is not None
+        if found.start <= self._end:
+            self._anomaly(source, f"ids {found.start} to {found.end} overlap those of an earlier file")
+        self._end = max(self._end, found.end)
+
+    def _anomaly(self, source: Source, problem: str) -> None:
+        self.anomalies += 1
+        log.warning("%s, %s: %s", source.path.name, self.name, problem)
+
+
+def _keys(judge: AccessLog | AuthLog, name: str, lines: pa.Table) -> pa.Table:
+    judge.read(lines)
+    judge.engine.models(ROOM, [f"{name}_keys"])
+    return judge.engine.table(f"{name}_keys")

@@ -1,0 +1,161 @@
+"""Finding log files, and putting them away once they are imported (10 §8, §10.3)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import fnmatch
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Literal
+
+from hzmetrics.calendar import Month
+from hzmetrics.config import Settings
+from hzmetrics.log import log
+
+Kind = Literal["access", "auth"]
+KINDS: tuple[Kind, Kind] = ("access", "auth")
+
+PENDING = ("daily", "daily.holding")
+"""Where new logs are; `daily` with all its subdirectories, `daily.holding` flat."""
+
+IMPORTED = "imported"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One log file with a date."""
+
+    path: Path
+    kind: Kind
+    date: dt.date
+
+    @property
+    def month(self) -> Month:
+        return Month.of(self.date)
+
+
+def base(settings: Settings, kind: Kind) -> Path:
+    """The directory of a kind's logs."""
+    return settings.paths.access_logs if kind == "access" else settings.paths.cms_logs
+
+
+def name_pattern(settings: Settings, kind: Kind) -> str:
+    return f"{literal(settings.hub.log_prefix)}-access*log*" if kind == "access" else "cmsauth*log*"
+
+
+def literal(text: str) -> str:
+    """`text` as a file name pattern that means just itself."""
+    return re.sub(r"([*?[])", r"[\1]", text)
+
+
+def date_text(name: str) -> str | None:
+    """The first part of a file name, cut at `.`, `-` and `_`, that is exactly 8 digits."""
+    return next((part for part in re.split(r"[._-]", name) if re.fullmatch(r"[0-9]{8}", part)), None)
+
+
+def file_date(name: str) -> dt.date | None:
+    """The date in a file name; None if there is none. Raises ValueError for 8 digits that are no date (10 §8.2)."""
+    text = date_text(name)
+    return dt.date(int(text[:4]), int(text[4:6]), int(text[6:])) if text else None
+
+
+def pending(settings: Settings) -> list[Source]:
+    """The files to import, in import order: by date, access before auth, then as 10 §8.3."""
+    found = []
+    for kind in KINDS:
+        for place, directory in enumerate(PENDING):
+            files = _files(base(settings, kind) / directory, deep=place == 0)
+            for source in _dated(files, kind, name_pattern(settings, kind)):
+                found.append((source.date, KINDS.index(kind), place, source.path.parts, source))
+    return [entry[-1] for entry in sorted(found, key=lambda entry: entry[:-1])]
+
+
+def imported(settings: Settings, kind: Kind) -> list[Source]:
+    """The files that were put away, by date, then path."""
+    return dated_files(base(settings, kind) / IMPORTED, name_pattern(settings, kind), kind)
+
+
+def imported_dates(settings: Settings) -> list[dt.date]:
+    """The dates of the imported access logs, ascending (10 §8.4)."""
+    return sorted({source.date for source in imported(settings, "access")})
+
+
+def matching(directory: Path, pattern: str) -> list[Path]:
+    """The files directly in a directory whose names match a pattern."""
+    return [path for path in _files(directory, deep=False) if fnmatch.fnmatchcase(path.name, pattern)]
+
+
+def dated_files(directory: Path, pattern: str, kind: Kind) -> list[Source]:
+    """The dated files directly in a directory whose names match a pattern, by date, then path."""
+    return sorted(
+        _dated(_files(directory, deep=False), kind, pattern), key=lambda source: (source.date, source.path.parts)
+    )
+
+
+def _files(directory: Path, deep: bool) -> Iterator[Path]:
+    """Files of a directory; a missing one has none. Links to directories are not followed."""
+    try:
+        entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        log.warning("cannot look into %s: %s", directory, error.strerror or error)
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            if deep:
+                yield from _files(Path(entry.path), deep)
+        elif not entry.is_dir():
+            yield Path(entry.path)
+
+
+def _dated(files: Iterator[Path], kind: Kind, pattern: str) -> Iterator[Source]:
+    for path in files:
+        if not fnmatch.fnmatchcase(path.name, pattern):
+            continue
+        try:
+            date = file_date(path.name)
+        except ValueError:
+            log.warning("%s: %s is no date; the file is skipped", path, date_text(path.name))
+            continue
+        if date:
+            yield Source(path, kind, date)
+
+
+def put_away(path: Path, directory: Path) -> Path:
+    """Move a file into a directory without overwriting anything; returns its new place. Raises OSError.
+
+    A file of its name that is there already stays: the moved one gets a number (10 §10.3).
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    if path.parent.samefile(directory):
+        return path
+    target = directory / path.name
+    if target.exists() and target.samefile(path):
+        path.unlink()
+        return target
+    target = free_name(target)
+    move(path, target)
+    return target
+
+
+def free_name(path: Path) -> Path:
+    """`path`, or the first of `path.~1~`, `path.~2~`, ... that does not exist."""
+    numbered = (path.with_name(f"{path.name}.~{number}~") for number in count(1))
+    return path if not os.path.lexists(path) else next(name for name in numbered if not os.path.lexists(name))
+
+
+def move(path: Path, target: Path) -> None:
+    """Rename; from another file system through a copy, so that `target` is whole from its first moment on."""
+    if path.stat().st_dev == target.parent.stat().st_dev:
+        path.rename(target)
+        return
+    part = target.with_name(f".{target.name}.part")
+    shutil.copy2(path, part)
+    part.rename(target)
+    path.unlink()

@@ -1,0 +1,99 @@
+"""Hits a day, counted anew from `web`, and the cells made of them (10 §14.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from hzmetrics.calendar import PERIODS, Month
+from hzmetrics.config import Settings
+from hzmetrics.log import log
+from hzmetrics.store import Store
+from hzmetrics.store.database import Database
+from hzmetrics.store.metrics import summary_misc_vals, web, webhits
+
+HITS_ROW = 8
+"""The row of `summary_misc_vals` that holds web server hits."""
+NUMBER = 1
+"""Its `valfmt`."""
+
+
+def rebuild_webhits(store: Store, settings: Settings, month: Month, dry_run: bool = False) -> int:
+    """Replace a month's `webhits` by its rows in `web`, then refresh the hits cells from it on; rows written."""
+    return rebuild(store, settings, [month], dry_run)
+
+
+def rebuild(store: Store, settings: Settings, months: Collection[Month], dry_run: bool = False) -> int:
+    """As `rebuild_webhits` for several months, each in a transaction of its own; rows written."""
+    rows = 0
+    for month in sorted(months):
+        rows += _rebuild_month(store.metrics, month, dry_run)
+    previous = settings.clock.month.plus(-1)
+    if months and not dry_run:
+        refresh_hits_cells(store.metrics, min(months).through(previous))
+    return rows
+
+
+def months_with_rows(database: Database) -> list[Month]:
+    """The months that occur in `web`, ascending; those that do not exist are left out."""
+    month = sa.func.substr(web.c.datetime, 1, 7)
+    found = database.rows(sa.select(month).distinct().order_by(month))
+    return [Month.parse(text) for (text,) in found if "0001-01" <= text <= "9999-12" and text[5:] != "00"]
+
+
+def recount(connection: sa.Connection, month: Month) -> int:
+    """Replace a month's `webhits` by its rows in `web`, in the caller's transaction; returns the dates written."""
+    days = connection.execute(_days(month)).all()
+    connection.execute(sa.delete(webhits).where(webhits.c.datetime >= month.start, webhits.c.datetime < month.stop))
+    if days:
+        hits = [{"datetime": f"{date} 00:00:00", "hits": count} for date, count in days]
+        connection.execute(sa.insert(webhits), hits)
+    return len(days)
+
+
+def _rebuild_month(database: Database, month: Month, dry_run: bool) -> int:
+    if dry_run:
+        dates = len(database.rows(_days(month)))
+    else:
+        with database.begin() as connection:
+            dates = recount(connection, month)
+    log.info("webhits of %s: %d dates%s", month, dates, ", not written" if dry_run else "")
+    return dates
+
+
+def _days(month: Month) -> sa.Select[Any, int]:
+    """The dates of a month that have rows in `web`, and how many."""
+    day = sa.func.substr(web.c.datetime, 1, 10)
+    return (
+        sa.select(day, sa.func.count())
+        .where(web.c.datetime >= month.start, web.c.datetime < month.stop)
+        .group_by(day)
+        .order_by(day)
+    )
+
+
+def refresh_hits_cells(database: Database, months: Iterable[Month]) -> int:
+    """Replace the hits cell of every month and period that has any cell in `summary_misc_vals`; cells written."""
+    cell = summary_misc_vals.c
+    written = 0
+    for month in months:
+        with database.begin() as connection:
+            summarized = set(connection.execute(sa.select(cell.period).where(cell.datetime == month.key)).scalars())
+            for period in summarized.intersection(PERIODS):
+                window = month.period(period)
+                hits = connection.execute(
+                    sa.select(sa.func.sum(webhits.c.hits)).where(
+                        webhits.c.datetime >= window.start, webhits.c.datetime < window.stop
+                    )
+                ).scalar()
+                here = {"rowid": HITS_ROW, "colid": 1, "datetime": month.key, "period": period}
+                connection.execute(sa.delete(summary_misc_vals).filter_by(**here))
+                connection.execute(
+                    sa.insert(summary_misc_vals).values(
+                        **here, value="" if hits is None else str(int(hits)), valfmt=NUMBER
+                    )
+                )
+                written += 1
+    return written

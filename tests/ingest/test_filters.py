@@ -1,0 +1,172 @@
+"""Which requests count (10 §3, §4), with and without the corrections of 15."""
+
+import pytest
+
+from hzmetrics.ingest.addresses import anywhere, canonical, exactly
+from hzmetrics.ingest.bots import Bots, has_token, is_listed
+from tests.ingest import lines
+
+
+def line(
+    url: str = "/x", *, agent: str = "Mozilla/5.0", referrer: str = "https://h/", status: str = "200", size: str = "9",
+    method: str = "GET", ip: str = "198.51.100.7", date: str = "2025-07-01",
+) -> str:  # fmt: skip
+    return (
+        f'{date} 00:00:05 -0500 3344 - "{method} {url} HTTP/1.1" {status} {size} {ip} "{referrer}" "{agent}" '
+        "TLSv1.3 1 2 7 a b c d e f g h"
+    )
+
+
+def verdicts(texts: list[str], **rules: object) -> list[str | None]:
+    """The counter that each recognised line is dropped under, None for kept ones."""
+    with lines.access_log(**rules) as log:  # type: ignore[arg-type]
+        log.judge(lines.relation(texts))
+        return list(log.engine.query("SELECT dropped_by FROM judged ORDER BY number")["dropped_by"].to_pylist())
+
+
+def verdict(text: str, **rules: object) -> str | None:
+    (found,) = verdicts([text], **rules)
+    return found
+
+
+def downloads(urls: list[str]) -> list[bool]:
+    with lines.access_log() as log:
+        log.judge(lines.relation([line(url) for url in urls]))
+        return list(log.engine.query("SELECT is_download FROM judged ORDER BY number")["is_download"].to_pylist())
+
+
+@pytest.mark.parametrize(
+    "text", [line(status="0200"), line(status="304"), line(size="00"), line(method="get"), line(method="HEAD")]
+)
+def test_status_size_and_method(text: str) -> None:
+    assert verdict(text) == "status"
+
+
+def test_filters_match_anywhere_and_ignore_case() -> None:
+    assert verdict(line(ip="210.1.1.17"), ip=["10.1.1.1"]) == "filter"
+    assert verdict(line(agent="A FooBar"), useragent=["foobar"]) == "filter"
+    assert verdict(line("//A///Page"), url=["/a/page"]) == "filter"
+    assert verdict(line("/a_page"), url=["/a%page", "/a.page"]) is None
+    assert verdict(line("/page"), url=["page "]) is None
+
+
+def test_a_known_bot_is_dropped_by_its_stored_beginning_and_exact_spelling() -> None:
+    long = "Robot" + "x" * 300
+    known = Bots(frozenset({long[:255], "-", "FooBot "}))
+    agents = [long, "-", "FooBot", "FooBot ", "foobot "]
+    assert verdicts([line(agent=agent) for agent in agents], bots=known) == ["bot", None, None, "bot", None]
+
+
+@pytest.mark.parametrize(
+    ("agent", "date", "expected"),
+    [
+        ("MSIE 7.01", "2022-01-01", "msie"),
+        ("x trident/7.0 y", "2025-07-01", "msie"),
+        ("MSIE 7.0", "2021-12-31", None),
+        ("MSIE 6.0", "2025-07-01", None),
+        ("Trident/7.1", "2025-07-01", None),
+    ],
+)
+def test_old_explorers(agent: str, date: str, expected: str | None) -> None:
+    assert verdict(line(agent=agent, date=date)) == expected
+
+
+EXCLUDED = [
+    "/a.CSS", "/page?file=x.css", "/a.js?v=1", "/a.js??=", "/templates/x", "/app/app/Templates/x", "/administrator/",
+    "/webdav/x", "/api/", "/cron/tick", "/cron/tick?x", "/cron/tick/x", "/x/projects/p/svn/!svn/y", "/pipermail/x",
+    "/robots.txt", "/robots.txt?x", "/robots.txt#x", "http://h/resources/a.css",
+]  # fmt: skip
+NOT_EXCLUDED = [
+    "/a.png?v", "/a.png?", "/a.png#x", "/a.woff2", "/a.webp", "/templates", "/x/templates/", "/administrator",
+    "/cron/ticks", "/projects//svn/!svn/", "/robots.txt2", "/Resources/a.css", "/x",
+]  # fmt: skip
+
+
+def test_excluded_urls() -> None:
+    assert verdicts([line(url) for url in EXCLUDED]) == ["url"] * len(EXCLUDED)
+    assert verdicts([line(url) for url in NOT_EXCLUDED]) == [None] * len(NOT_EXCLUDED)
+    assert verdict(line("/resources")) is None
+    assert verdict(line("/resources.css")) == "url"
+
+
+CRAWLED = [
+    "/login?return=x", "/Login/?return=", "/resources/browse?x", "/resources/browse/?", "/citations/browse",
+    "/members/browse/x", "/register?x", "/REGISTER",
+]  # fmt: skip
+NOT_CRAWLED = [
+    "/login?x=1&return=y",
+    "/resources/browse",
+    "/resources/browse/",
+    "/register#x",
+    "/registers",
+    "/members",
+]
+
+
+def test_crawler_targets_count_only_with_a_referrer() -> None:
+    for referrer in ("-", ""):
+        assert verdicts([line(url, referrer=referrer) for url in CRAWLED]) == ["ref"] * len(CRAWLED)
+        assert verdicts([line(url, referrer=referrer) for url in NOT_CRAWLED]) == [None] * len(NOT_CRAWLED)
+    assert verdicts([line(url) for url in CRAWLED]) == [None] * len(CRAWLED)
+
+
+def test_event_archives_are_old_by_the_line_s_own_date() -> None:
+    urls = ["/events/2022", "/EVENTS/2021/x", "/events/2022?x", "/events/2023", "/events/20222", "/events/x"]
+    assert verdicts([line(url, referrer="-") for url in urls]) == ["events"] * 3 + [None] * 3
+    assert verdict(line("/events/2022", referrer="-", date="2024-12-31")) is None
+    assert verdict(line("/events/2022")) is None
+
+
+def test_the_first_rule_that_drops_a_line_counts_it() -> None:
+    text = line("/a.css", ip="10.0.0.1", agent="MSIE 7.0", status="404")
+    assert verdict(text, ip=["10."]) == "status"
+    assert verdict(line("/a.css", ip="10.0.0.1", agent="MSIE 7.0"), ip=["10."]) == "filter"
+    assert verdict(line("/a.css", agent="MSIE 7.0")) == "msie"
+
+
+def test_download_flag() -> None:
+    yes = [
+        "/resources/9/download/", "/Resources//9/Download/x", "/resources/5/a.PDF", "/resources/5?f=b.zip",
+        "/resources/.zip", "/resources/1/a.nc4#x", "/resources/1/a.r?",
+    ]  # fmt: skip
+    no = ["/resources/download/x", "/resources/9/download", "/resources/1/a.jpeg", "/x/resources/1/a.pdf", "/a.pdf",
+          "/résources/1/download/x", "/resources/a.pdfx"]  # fmt: skip
+    assert downloads(yes) == [True] * len(yes)
+    assert downloads(no) == [False] * len(no)
+
+
+def test_exact_ip_filter_means_addresses_prefixes_and_networks() -> None:
+    reference, corrected = anywhere(["10.1.1.1"]), exactly(["10.1.1.1", "192.0.2.", "198.51.100", "2001:db8::/32"])
+    assert [reference(ip) for ip in ("10.1.1.1", "210.1.1.17")] == [True, True]
+    assert [corrected(ip) for ip in ("10.1.1.1", "210.1.1.17", "10.1.1.17")] == [True, False, False]
+    assert [corrected(ip) for ip in ("192.0.2.9", "198.51.100.1", "198.51.1.1")] == [True, True, False]
+    assert [corrected(ip) for ip in ("2001:db8::5", "2001:db9::5")] == [True, False]
+    assert exactly(["10.0.0.0/8"])("10.200.3.4")
+    assert not exactly(["", " "])("10.1.1.1")
+
+
+def test_ipv6_lines_are_read_with_the_correction_only() -> None:
+    texts = [line(ip="2001:DB8:0::1"), line(ip="::ffff:192.0.2.7"), line(ip="1.2.3.4:80")]
+    for reads_ipv6, stored in ((False, []), (True, ["2001:db8::1", "192.0.2.7"])):
+        with lines.access_log(reads_ipv6=reads_ipv6) as log:
+            log.judge(lines.relation(texts))
+            assert log.engine.table("kept")["ip"].to_pylist() == stored
+            assert log.engine.table("unread_ipv6")["lines"].to_pylist() == [0 if reads_ipv6 else 2]
+    assert canonical("2001:0DB8:0000:0000:0000:0000:0000:0001") == "2001:db8::1"
+
+
+def test_bots_first_drops_the_lines_of_the_file_that_shows_a_bot() -> None:
+    agents = ["New bot", "new BOT", "searchtool bot", "Mozilla", "New bot"]
+    texts = [line(agent=agent) for agent in agents]
+    reference, corrected = Bots(frozenset()), Bots(frozenset(), at_once=True)
+    assert verdicts(texts, bots=reference) == [None] * 5
+    assert verdicts(texts, bots=corrected) == ["bot", None, None, None, "bot"]
+    assert reference.flagged == corrected.flagged == ["New bot", "new BOT", "searchtool bot"]
+
+
+def test_bot_tokens_adds_a_maintained_list() -> None:
+    agent = "HTTrack 3.0x"
+    assert not has_token(agent)
+    assert is_listed(agent)
+    assert is_listed("x GoogleBot")
+    assert not is_listed("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")

@@ -1,0 +1,110 @@
+"""Undoing and reconstructing imports, and what is derived from rows (10 §11, §13, §14)."""
+
+import pytest
+import sqlalchemy as sa
+
+from hzmetrics.ingest.imports import import_access
+from hzmetrics.pipeline import lock
+from hzmetrics.store import metrics
+from tests.conftest import TestHub
+from tests.ingest.test_imports import access_line, count, ledger, write
+
+
+def imported(hub: TestHub, day: int, lines: int) -> str:
+    name = f"parity-access.log-2025070{day}"
+    path = write(hub, name, "".join(access_line(n, day=day, url=f"/{day}/{n}") for n in range(lines)))
+    import_access(hub.store, hub.settings, path)
+    return name
+
+
+def change(hub: TestHub, statement: sa.Executable) -> None:
+    with hub.store.metrics.begin() as connection:
+        connection.execute(statement)
+
+
+def test_forgetting_deletes_just_the_file_s_rows(hub: TestHub) -> None:
+    first, second = imported(hub, 1, 5), imported(hub, 2, 3)
+    assert hub.run("forget-import", first, "--dry-run") == 0
+    assert count(hub, metrics.web) == 8
+    assert hub.run("forget-import", first) == 0
+    assert count(hub, metrics.web) == 3
+    assert [entry[0] for entry in ledger(hub)] == [second]
+
+
+def test_an_overlap_is_refused_unless_forced(hub: TestHub) -> None:
+    first, second = imported(hub, 1, 5), imported(hub, 2, 3)
+    table = metrics.imported_sources
+    change(hub, sa.update(table).where(table.c.filename == second).values(pk_start=5))
+    assert hub.run("forget-import", first, "--dry-run") == 1
+    assert hub.run("forget-import", first) == 1
+    assert count(hub, metrics.web) == 8
+    assert hub.run("forget-import", first, "--force") == 0
+    assert count(hub, metrics.web) == 3
+
+
+def test_reconstruction_finds_what_was_imported(hub: TestHub) -> None:
+    imported(hub, 1, 5)
+    imported(hub, 2, 3)
+    before = ledger(hub)
+    change(hub, sa.delete(metrics.imported_sources))
+    assert hub.run("reconstruct-imported-sources") == 0
+    assert ledger(hub) == []
+    assert hub.run("reconstruct-imported-sources", "--apply", "--since", "2025-08") == 0
+    assert ledger(hub) == []
+    assert hub.run("reconstruct-imported-sources", "--apply") == 0
+    assert ledger(hub) == before
+    assert hub.run("reconstruct-imported-sources", "--validate", "--apply") == 0
+    change(hub, sa.update(metrics.imported_sources).values(pk_end=2))
+    assert hub.run("reconstruct-imported-sources", "--validate") == 1
+
+
+def test_hits_are_counted_from_rows_and_cells_follow(hub: TestHub) -> None:
+    imported(hub, 1, 5)
+    imported(hub, 2, 3)
+    cells = metrics.summary_misc_vals
+    old = [
+        {"rowid": row, "colid": 1, "datetime": f"2025-{month}-00 00:00:00", "period": period, "value": "1", "valfmt": 1}
+        for row, month, period in ((8, "07", 1), (8, "07", 1), (1, "08", 12), (1, "06", 1))
+    ]
+    with hub.store.metrics.begin() as connection:
+        connection.execute(sa.delete(metrics.webhits))
+        connection.execute(sa.insert(cells), old)
+    assert hub.run("rebuild-webhits", "--all", "--dry-run") == 0
+    assert count(hub, metrics.webhits) == 0
+    assert hub.run("rebuild-webhits", "--all") == 0
+    days = hub.store.metrics.rows(sa.select(metrics.webhits.c.datetime, metrics.webhits.c.hits))
+    assert sorted(map(tuple, days)) == [("2025-07-01 00:00:00", 5), ("2025-07-02 00:00:00", 3)]
+    query = sa.select(cells.c.datetime, cells.c.period, cells.c.value).where(cells.c.rowid == 8)
+    assert sorted(map(tuple, hub.store.metrics.rows(query))) == [
+        ("2025-07-00 00:00:00", 1, "8"),
+        ("2025-08-00 00:00:00", 12, "8"),
+    ]
+
+
+def test_missing_download_flags_are_set_by_the_rule_of_the_import(hub: TestHub) -> None:
+    urls = ["/resources/1/download/x", "/résources/1/download/x", "/resources/1/a.pdf", "/x"]
+    rows = [
+        {"datetime": f"2025-0{month}-01 00:00:00", "content": url, "dnload": flag}
+        for month, flag in ((6, None), (7, None), (8, 1))
+        for url in urls
+    ]
+    with hub.store.metrics.begin() as connection:
+        connection.execute(
+            sa.insert(metrics.web), [*rows, {"datetime": "0000-00-00 00:00:00", "content": "/x", "dnload": None}]
+        )
+    assert hub.run("backfill-dnload", "--start", "2025-07") == 0
+    table = metrics.web.c
+    query = sa.select(sa.func.substr(table.datetime, 1, 7), table.dnload).order_by(table.id)
+    flags = [tuple(row) for row in hub.store.metrics.rows(query)]
+    assert flags[:4] == [("2025-06", None)] * 4
+    assert [flag for _, flag in flags[4:]] == [1, 0, 1, 0, 1, 1, 1, 1, None]
+    state = sa.select(metrics.pipeline_state.c.v).where(metrics.pipeline_state.c.k == "dirty_months")
+    assert hub.store.metrics.scalar(state) == "2025-07"
+
+
+@pytest.mark.parametrize("command", ["import-apache", "rebuild-webhits", "forget-import", "backfill-dnload"])
+def test_writers_refuse_while_another_is_at_work(hub: TestHub, command: str, capfd: pytest.CaptureFixture[str]) -> None:
+    arguments = {"import-apache": ["x"], "rebuild-webhits": ["--all"], "forget-import": ["x"], "backfill-dnload": []}
+    with lock.hold(hub.settings):
+        assert hub.run(command, *arguments[command]) == 1
+    assert "is held by" in capfd.readouterr().err
