@@ -1,0 +1,1 @@
+"""Completing rows after ingestion: one module for each question asked of a row (20)."""

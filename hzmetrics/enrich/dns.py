@@ -1,0 +1,137 @@
+"""What the addresses of rows are called (20 §2)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from hzmetrics.calendar import DateSpan
+from hzmetrics.config import Settings
+from hzmetrics.enrich import rows
+from hzmetrics.enrich.addresses import Address, address
+from hzmetrics.enrich.resolver import Resolver
+from hzmetrics.errors import LookupFailure
+from hzmetrics.log import log
+from hzmetrics.store import Store
+from hzmetrics.store.metrics import dns_cache
+from hzmetrics.store.types import is_empty
+
+NONE = "?"
+"""The host of an address without a name. Final."""
+
+REFRESH = dt.timedelta(days=30)
+"""How long a name is remembered; an address without one is asked every time."""
+
+BATCH = 10_000
+"""Addresses looked up at a time."""
+
+
+def resolve_dns(
+    store: Store,
+    settings: Settings,
+    database: str,
+    table: str,
+    span: DateSpan | None = None,
+    *,
+    every: bool = False,
+    dry_run: bool = False,
+) -> int:
+    """Write the host names, in lower case, of the addresses of rows without a host; the rows written.
+
+    Without `span` the rows of the 7 days before today; with `every` those of all time. Names are remembered and hosts
+    written as the work goes on. Raises UsageError, ConfigurationError, StoreError, and LookupFailure if the resolver
+    does not work: what it did not answer stays empty.
+    """
+    source = rows.database(store, database)
+    resolver = Resolver(settings.dns)
+    span = DateSpan(None, None) if every else span or rows.last_week(settings.clock)
+    target = rows.addressed(source, table)
+    lacking = source.read(
+        sa.select(rows.key(target).label("row"), target.c.ip).where(
+            rows.within(rows.moment(target), span), is_empty(target.c.host), sa.not_(is_empty(target.c.ip))
+        )
+    )
+    texts = lacking["ip"].unique().to_pylist()
+    if dry_run:
+        log.info("%s: would look up %d addresses for %d rows", table, len(texts), lacking.num_rows)
+        return int(lacking.num_rows)
+    hosts = _hosts(store, settings, resolver, table, texts)
+    return rows.write_each(source, target, (rows.answered(lacking, "ip", _relation(some)) for some in hosts))
+
+
+def _hosts(
+    store: Store, settings: Settings, resolver: Resolver, table: str, texts: Sequence[str]
+) -> Iterator[dict[str, str]]:
+    """The host of each address, a batch at a time. Raises LookupFailure after the answers before a silence."""
+    for start, stop in _batches(len(texts), settings.dns.concurrency):
+        some = {text: address(text) for text in texts[start:stop]}
+        names = _names(store, settings, resolver, {found for found in some.values() if found})
+        hosts = {text: NONE if found is None else names.get(found) for text, found in some.items()}
+        yield {text: host.lower() for text, host in hosts.items() if host is not None}
+        silent = sum(host is None for host in hosts.values())
+        if silent:
+            raise LookupFailure(
+                f"{table}: the resolver ({settings.dns.nameserver}) does not answer; "
+                f"{len(texts) - stop + silent} of {len(texts)} addresses stay without a host"
+            )
+
+
+def _relation(answers: Mapping[str, str]) -> pa.Table:
+    return pa.table({"ip": pa.array(answers.keys(), pa.string()), "host": pa.array(answers.values(), pa.string())})
+
+
+def _batches(count: int, first: int) -> list[tuple[int, int]]:
+    """Stretches of up to BATCH addresses, after a short one that shows whether the resolver works at all."""
+    starts = [0, *range(min(first, count), count, BATCH)]
+    return [(start, stop) for start, stop in zip(starts, [*starts[1:], count], strict=True) if start < stop]
+
+
+def _names(store: Store, settings: Settings, resolver: Resolver, addresses: set[Address]) -> dict[Address, str]:
+    """The name of each address, `?` for none. Some are missing if the resolver does not work (20 §2.4)."""
+    cache = _Cache(store, settings)
+    names = cache.read(addresses)
+    answers = resolver.names(addresses - names.keys())
+    cache.keep({found: name for found, name in answers.names.items() if name and found not in resolver.hosts})
+    names |= {found: name or NONE for found, name in answers.names.items()}
+    if answers.failed and resolver.probe():
+        names |= dict.fromkeys(answers.failed, NONE)
+    return names
+
+
+class _Cache:
+    """The table of names the resolver gave lately."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self.metrics = store.metrics
+        self.now = settings.clock.local
+        self.oldest = f"{settings.clock.now - REFRESH:%Y-%m-%d %H:%M:%S}"
+
+    def read(self, addresses: Iterable[Address]) -> dict[Address, str]:
+        """The names remembered of these addresses."""
+        by_text = {str(found): found for found in addresses}
+        remembered = self.metrics.read(
+            sa.select(dns_cache.c.ip, dns_cache.c.host).where(
+                dns_cache.c.ip.in_(by_text), dns_cache.c.asked_at >= self.oldest
+            )
+        )
+        pairs = zip(remembered["ip"].to_pylist(), remembered["host"].to_pylist(), strict=True)
+        return {by_text[text]: host for text, host in pairs}
+
+    def keep(self, names: Mapping[Address, str]) -> None:
+        """Remember new names, and forget what is too old."""
+        with self.metrics.begin() as connection:
+            connection.execute(sa.delete(dns_cache).where(dns_cache.c.asked_at < self.oldest))
+            self.metrics.append(
+                connection,
+                dns_cache,
+                pa.table(
+                    {
+                        "ip": pa.array([str(found) for found in names], pa.string()),
+                        "host": pa.array(names.values(), pa.string()),
+                        "asked_at": pa.array([self.now] * len(names), pa.string()),
+                    }
+                ),
+            )

@@ -1,0 +1,60 @@
+"""What domain a host belongs to (20 §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from hzmetrics.calendar import DateSpan
+from hzmetrics.config import Settings
+from hzmetrics.engine import Engine
+from hzmetrics.enrich import rows
+from hzmetrics.store import Store
+from hzmetrics.store.types import is_empty
+
+EVERYTHING = DateSpan(None, None)
+
+
+def fill_domain(
+    store: Store,
+    settings: Settings,
+    table: str,
+    span: DateSpan | None = None,
+    *,
+    every: bool = False,
+    database: str = "metrics",
+    dry_run: bool = False,
+) -> int:
+    """Give rows with a host and without a domain their domain; the rows written (20 §3.1).
+
+    Without `span` the rows of this month; with `every` those of all time. A host without a domain gets `?`.
+    Raises UsageError for another table, StoreError.
+    """
+    target = rows.named(table, *rows.TABLES)
+    span = EVERYTHING if every else span or rows.this_month(settings.clock)
+    source = rows.database(store, database)
+    rows.require(source, table)
+    wanted = source.read(
+        sa.select(rows.key(target).label("row"), target.c.host, target.c.domain).where(
+            rows.from_day_before(rows.moment(target), span),
+            sa.not_(is_empty(target.c.host)),
+            sa.or_(is_empty(target.c.domain), sa.func.rtrim(target.c.domain) == "?"),
+        )
+    )
+    with Engine() as engine:
+        engine.register("wanted", wanted)
+        engine.models("hzmetrics.enrich", ["hosts", "host_domains", "domains_found"])
+        found = engine.table("domains_found")
+    return rows.write(source, target, found, dry_run)
+
+
+def domains_of(names: Iterable[str]) -> dict[str, str]:
+    """The domain of each host name as it is written, without lower-casing; `?` for none (20 §3.2, §12)."""
+    distinct = pa.array(dict.fromkeys(names), pa.string())
+    with Engine() as engine:
+        engine.register("hosts", pa.table({"host": distinct, "name": distinct}))
+        engine.models("hzmetrics.enrich", ["host_domains"])
+        found = engine.table("host_domains")
+    return dict(zip(found["host"].to_pylist(), found["domain"].to_pylist(), strict=True))

@@ -1,0 +1,191 @@
+"""Which country an address is in (20 §4-5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv6Address
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from hzmetrics.calendar import DateSpan, Month
+from hzmetrics.collation import fold
+from hzmetrics.config import Settings
+from hzmetrics.enrich import rows
+from hzmetrics.enrich.addresses import Address, address, is_local, is_private
+from hzmetrics.enrich.geocache import Cache
+from hzmetrics.enrich.ipinfo import Service
+from hzmetrics.enrich.places import Places
+from hzmetrics.errors import HzmetricsError, LookupFailure
+from hzmetrics.log import log
+from hzmetrics.store import Store
+from hzmetrics.store.metrics import web
+from hzmetrics.store.types import is_empty
+
+NONE = "-"
+"""The country of an address that has none. Final."""
+
+
+class Countries:
+    """The sources of countries, each asked at most once for an address (20 §4.2-4.4).
+
+    Raises ConfigurationError if the address of the remote service is none.
+    """
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        geoip = settings.geoip
+        self._reads_ipv6 = geoip.database is not None or ("ipv6" in settings.corrections and not geoip.url)
+        self._cache = Cache(store, settings.clock)
+        self._service = Service(geoip) if geoip.url else None
+        self._silent = False
+        self._local: Places | None = None
+        self._known: dict[Address, str] = {}
+        self.configured = geoip.database is not None or self._service is not None
+        self.trouble = "no country source is configured ([geoip] database)"
+        """Why an address may be without an answer."""
+        if self._service:
+            self.trouble = "the address service gave no answer"
+        if geoip.database is not None:
+            try:
+                self._local = Places(geoip.database)
+            except LookupFailure as failure:
+                self.trouble = str(failure)
+
+    def of(self, texts: Iterable[str]) -> dict[str, str]:
+        """The country of each text, `-` for what is no address or has no country; a missing one has no answer yet."""
+        addresses = {text: address(text) for text in texts}
+        self._learn({found for found in addresses.values() if found is not None and self._is_asked(found)})
+        countries = {
+            text: self._known.get(found) if found is not None and self._is_asked(found) else NONE
+            for text, found in addresses.items()
+        }
+        return {text: country for text, country in countries.items() if country is not None}
+
+    def _is_asked(self, found: Address) -> bool:
+        return isinstance(found, IPv4Address) or (self._reads_ipv6 and not is_local(found))
+
+    def _learn(self, addresses: set[Address]) -> None:
+        """Ask cache, local database and service, in this order, for the addresses not known yet."""
+        unknown = sorted(addresses - self._known.keys(), key=lambda found: (found.version, int(found)))
+        cached = self._cache.countries([found for found in unknown if isinstance(found, IPv4Address)])
+        self._known |= {found: _or_none(code) for found, code in cached.items()}
+        unknown = [found for found in unknown if found not in cached]
+        without = self._ask_local(unknown)
+        if self._service is None:
+            self._known |= dict.fromkeys(without, NONE)
+            return
+        self._known |= {found: NONE for found in without if isinstance(found, IPv6Address)}
+        remaining = [found for found in unknown if found not in self._known and isinstance(found, IPv4Address)]
+        answers = {} if self._silent else self._service.many(remaining)
+        self._silent |= bool(remaining) and not answers
+        self._cache.keep(answers)
+        self._known |= {found: _or_none(place.code) for found, place in answers.items()}
+
+    def _ask_local(self, addresses: list[Address]) -> list[Address]:
+        """Look up in the local database, if there is one; the addresses that it holds no country of."""
+        if self._local is None:
+            return []
+        without = []
+        try:
+            for found in addresses:
+                country = self._local.country(found)
+                if country is None:
+                    without.append(found)
+                else:
+                    self._known[found] = country
+        except LookupFailure as failure:
+            self.trouble = str(failure)
+            self._local = None
+        return without
+
+
+def fill_ipcountry(
+    store: Store,
+    settings: Settings,
+    table: str,
+    span: DateSpan | None = None,
+    *,
+    database: str = "metrics",
+    countries: Countries | None = None,
+    dry_run: bool = False,
+) -> int:
+    """Fill in the country of the rows whose address lacks it; the rows written (20 §4.1).
+
+    The addresses are those of rows in the window of `span` (default: this month), but all rows of such an address get
+    its country. Private addresses get `-` in the window only. Raises UsageError for another table or an open span,
+    StoreError, and, after writing what is definite, LookupFailure if a configured source left addresses unanswered.
+    """
+    target = rows.named(table, *rows.TABLES)
+    window = rows.after_day_before(rows.moment(target), span or rows.this_month(settings.clock))
+    source = rows.database(store, database)
+    rows.require(source, table)
+    lacking = source.read(
+        sa.select(rows.key(target).label("row"), target.c.ip).where(window, is_empty(target.c.ipcountry))
+    )
+    texts = lacking["ip"].unique().to_pylist()
+    if dry_run:
+        log.info("%s: would look up %d addresses for %d rows", table, len(texts), lacking.num_rows)
+        return int(lacking.num_rows)
+    public = [text for text in texts if not is_private(text)]
+    countries = countries or Countries(store, settings)
+    answers = countries.of(public)
+    private = dict.fromkeys((text for text in texts if is_private(text)), NONE)
+    key = rows.key(target).name
+    here = rows.answered(lacking, "ip", _relation(answers | private)).rename_columns({"row": key})
+    spelled = {fold(text): text for text in answers}.values()
+    elsewhere = _relation({text: answers[text] for text in spelled})
+    empty = is_empty(target.c.ipcountry)
+    with source.begin() as connection:
+        written = source.update(connection, target, here, [key])
+        written += source.update(connection, target, elsewhere, ["ip"], sa.and_(empty, sa.not_(window)))
+    _report(table, countries, len(public) - len(answers))
+    return written
+
+
+def fill_geo(store: Store, settings: Settings, month: Month | None, *, dry_run: bool = False) -> int:
+    """Run `fill_ipcountry` on all four tables, for a month or for every month with a `web` row that lacks its country.
+
+    Goes on after a failure; returns the rows written. Raises the first of the worst failures at the end (20 §5).
+    """
+    months = [month] if month else _months_lacking(store)
+    if not months:
+        log.info("every web row has its country")
+    countries = Countries(store, settings)
+    written, failures = 0, []
+    for each in months:
+        for table in rows.TABLES:
+            try:
+                written += fill_ipcountry(
+                    store, settings, table, DateSpan.of(each), countries=countries, dry_run=dry_run
+                )
+            except HzmetricsError as failure:
+                log.warning("fill-ipcountry %s %s: %s", table, each, failure)
+                failures.append(failure)
+    if failures:
+        raise max(failures, key=lambda failure: failure.exit_code)
+    return written
+
+
+def _months_lacking(store: Store) -> list[Month]:
+    """The months with a `web` row without country, ascending; no month of zero dates."""
+    month = sa.func.substr(web.c.datetime, 1, 7)
+    found = store.metrics.rows(sa.select(month).where(is_empty(web.c.ipcountry)).distinct().order_by(month))
+    return [Month.parse(text) for (text,) in found if text and text >= "0001-01" and not text.endswith("-00")]
+
+
+def _relation(answers: dict[str, str]) -> pa.Table:
+    return pa.table({"ip": pa.array(answers.keys(), pa.string()), "ipcountry": pa.array(answers.values(), pa.string())})
+
+
+def _or_none(code: str) -> str:
+    return code if code.strip(" ") else NONE
+
+
+def _report(table: str, countries: Countries, unanswered: int) -> None:
+    """Say what has no answer: a failure of the sources that are configured, a warning where there are none."""
+    if not unanswered:
+        return
+    message = f"{table}: {unanswered} addresses stay without a country: {countries.trouble}"
+    if countries.configured:
+        raise LookupFailure(message)
+    log.warning("%s", message)

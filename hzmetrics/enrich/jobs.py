@@ -1,0 +1,72 @@
+"""What the middleware logged of tool jobs: their starts and their times (20 §9-10)."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from hzmetrics.config import Settings
+from hzmetrics.engine import Engine
+from hzmetrics.enrich import rows
+from hzmetrics.log import log
+from hzmetrics.store import Store
+from hzmetrics.store.bulk import fitted_rows
+from hzmetrics.store.metrics import toolstart
+
+
+def middleware_wall(store: Store, settings: Settings, dry_run: bool = False) -> int:
+    """Insert a `toolstart` row for each job whose start, user and address no row has yet; the rows inserted (20 §9).
+
+    Raises StoreError.
+    """
+    with _jobs(store) as engine:
+        starts = toolstart.c
+        engine.load("known", store.metrics.read(sa.select(starts.datetime, starts.user, starts.ip).distinct()))
+        engine.models("hzmetrics.enrich", ["new_jobs"])
+        new = engine.table("new_jobs")
+    if dry_run:
+        log.info("toolstart: would insert %d rows", new.num_rows)
+        return int(new.num_rows)
+    with store.metrics.begin() as connection:
+        return store.metrics.append(connection, toolstart, new)
+
+
+def middleware_cpu(store: Store, settings: Settings, dry_run: bool = False) -> int:
+    """Fill the CPU time of `toolstart` rows that have none from the jobs of their key; the rows updated (20 §10).
+
+    Raises StoreError.
+    """
+    with _jobs(store) as engine:
+        starts = toolstart.c
+        engine.load(
+            "unmeasured",
+            store.metrics.read(
+                sa.select(starts.id.label("row"), starts.datetime, starts.user, starts.ip, starts.cputime).where(
+                    starts.cputime <= 0
+                )
+            ),
+        )
+        engine.models("hzmetrics.enrich", ["cpu_times"])
+        times = engine.table("cpu_times")
+    return rows.write(store.metrics, toolstart, times, dry_run)
+
+
+def _jobs(store: Store) -> Engine:
+    """An engine with the model `jobs`: the middleware's jobs, named and cut as `toolstart` would store them."""
+    job, session = store.hub_tables.joblog.c, store.hub_tables.sessionlog.c
+    jobs = store.hub.read(sa.select(job.sessnum, job.job, job.event, job.venue, job.start, job.walltime, job.cputime))
+    sessions = store.hub.read(
+        sa.select(
+            session.sessnum,
+            session.username.label("user"),
+            session.remoteip.label("ip"),
+            session.appname.label("tool"),
+            session.exechost.label("execunit"),
+        )
+    )
+    stored = fitted_rows(toolstart, sessions.drop_columns(["sessnum"]))
+    engine = Engine()
+    engine.load("joblog", jobs)
+    engine.load("sessionlog", stored.add_column(0, pa.field("sessnum", pa.int64()), sessions["sessnum"]))
+    engine.models("hzmetrics.enrich", ["jobs"])
+    return engine

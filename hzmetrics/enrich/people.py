@@ -1,0 +1,44 @@
+"""Who the user of a row is: citizenship, residence and kind of organisation out of the hub's profiles (20 §8)."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from hzmetrics.config import Settings
+from hzmetrics.engine import Engine
+from hzmetrics.enrich import rows
+from hzmetrics.store import Store
+from hzmetrics.store.types import is_empty
+
+KEYS = {"countrycitizen": "countryorigin", "countryresident": "countryresident", "orgtype": "orgtype"}
+"""The columns filled, and the profile key each comes from."""
+
+
+def fill_user_info(
+    store: Store, settings: Settings, table: str, *, database: str = "metrics", dry_run: bool = False
+) -> int:
+    """Fill the empty profile columns of `toolstart` or `sessionlog_metrics`, of all time; the values written.
+
+    Raises UsageError for another table, StoreError.
+    """
+    target = rows.named(table, "toolstart", "sessionlog_metrics")
+    source = rows.database(store, database)
+    rows.require(source, table)
+    hub, users, profiles = store.hub, store.hub_tables.users.c, store.hub_tables.user_profiles.c
+    with Engine() as engine:
+        engine.load("users", hub.read(sa.select(users.id, users.username)))
+        engine.load(
+            "profiles",
+            hub.read(sa.select(profiles.id, profiles.user_id, profiles.profile_key, profiles.profile_value)),
+        )
+        engine.models("hzmetrics.enrich", ["profile_values"])
+        filled = []
+        for column, profile_key in KEYS.items():
+            engine.register(
+                "lacking",
+                source.read(sa.select(rows.key(target).label("row"), target.c.user).where(is_empty(target.c[column]))),
+            )
+            engine.register_values("asked", {"profile_key": profile_key})
+            engine.models("hzmetrics.enrich", ["profile_answers"])
+            filled.append(engine.table("profile_answers").rename_columns({"value": column}))
+    return sum(rows.write(source, target, values, dry_run) for values in filled)
