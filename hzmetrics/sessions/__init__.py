@@ -1,0 +1,1 @@
+"""Visits: the kept requests of one visitor, grouped into sessions (30)."""

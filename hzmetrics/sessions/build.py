@@ -1,0 +1,129 @@
+"""Building a month's sessions out of its requests (30): the work of `logfix-session`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from hzmetrics.calendar import Month, Window
+from hzmetrics.config import Settings
+from hzmetrics.engine import Engine
+from hzmetrics.log import log
+from hzmetrics.store import Store
+from hzmetrics.store.in_order import Work, commit_in_order
+from hzmetrics.store.metrics import toolstart, web, websessions
+from hzmetrics.store.types import epoch_seconds
+
+BATCH = 50_000
+"""Sessions a transaction. Every batch is a prefix in id order, so whatever a crash leaves, a re-run goes on from it."""
+
+MODELS = ("candidates", "walk", "cuts", "visits", "claims", "tally")
+"""The sessions of `requests` and the `tool_starts` they claim."""
+
+WRITTEN = ("session_rows", "web_stamps", "tool_stamps")
+"""What a batch writes of them."""
+
+
+def visit_windows(month: Month, settings: Settings) -> tuple[Window, ...]:
+    """The four windows of a month, start included, stop excluded, in the order in which they are walked (30 §2).
+
+    They leave out days 8, 16 and 24; correction `all-days` closes the gaps.
+    """
+    stops = (9, 17, 25) if "all-days" in settings.corrections else (8, 16, 24)
+    starts = (1, 9, 17, 25)
+    return tuple(
+        Window(f"{month}-{start:02d} 00:00:00", f"{month}-{stop:02d} 00:00:00" if stop else month.stop)
+        for start, stop in zip(starts, (*stops, None), strict=True)
+    )
+
+
+def build_sessions(store: Store, settings: Settings, month: Month, dry_run: bool = False) -> int:
+    """Write the sessions of a month and stamp its requests and tool starts; returns the sessions written (30).
+
+    A dry run logs the windows and reads nothing. Raises StoreError; complete batches before it stay.
+    """
+    if dry_run:
+        for window in visit_windows(month, settings):
+            log.info("sessions of %s: would walk %s to %s", month, window.start, window.stop)
+        return 0
+    with Engine() as engine:
+        define_sessions(engine, settings, month, read_requests(store, month), read_tool_starts(store, month))
+        ids_before = store.metrics.scalar(sa.select(sa.func.coalesce(sa.func.max(websessions.c.id), 0)))
+        ((count,),) = engine.connection.sql("SELECT count(*) FROM visits").fetchall()
+        linked = sum(commit_in_order(store.metrics, _batches(store, engine, ids_before, count)))
+        tally = engine.table("tally").to_pylist()
+    for window in tally:
+        log.info(
+            "window %s to %s: %d sessions written, %d web rows stamped",
+            *(window[name] for name in ("start", "stop", "sessions", "requests")),
+        )
+    requests = sum(window["requests"] for window in tally)
+    log.info("%s: %d sessions written, %d web rows stamped, %d tool starts linked", month, count, requests, linked)
+    return int(count)
+
+
+def define_sessions(engine: Engine, settings: Settings, month: Month, requests: pa.Table, tools: pa.Table) -> None:
+    """Make the sessions of `requests` known to the engine: `visits`, `cuts` (request to session) and `claims`."""
+    engine.register("requests", requests)
+    engine.register("tool_starts", tools)
+    _register_windows(engine, visit_windows(month, settings))
+    is_over = month < settings.clock.month
+    engine.register_values(
+        "corrections",
+        {
+            "session_order": "session-order" in settings.corrections,
+            "last_session": "last-session" in settings.corrections and is_over,
+        },
+    )
+    engine.models("hzmetrics.sessions", MODELS)
+
+
+def read_requests(store: Store, month: Month, stamped: bool = False) -> pa.Table:
+    """The requests of a month that no session has, or all of them: id, datetime, t (Unix seconds), ip, host, domain."""
+    time = web.c.datetime
+    query = sa.select(web.c.id, time, epoch_seconds(time).label("t"), web.c.ip, web.c.host, web.c.domain)
+    query = query.where(time >= month.start, time < month.stop)
+    return store.metrics.read(query if stamped else query.where(sa.func.coalesce(web.c.sessionid, 0) == 0))
+
+
+def read_tool_starts(store: Store, month: Month) -> pa.Table:
+    """The successful tool starts that sessions of a month can reach: id, datetime, t, ip, host.
+
+    A session reaches half an hour beyond its last request, so a day beyond the month is enough in any time zone.
+    """
+    start = toolstart.c
+    return store.metrics.read(
+        sa.select(start.id, start.datetime, epoch_seconds(start.datetime).label("t"), start.ip, start.host).where(
+            start.success == 1, start.datetime >= month.start, start.datetime <= f"{month.stop[:10]} 23:59:59"
+        )
+    )
+
+
+def _register_windows(engine: Engine, windows: Sequence[Window]) -> None:
+    columns = {
+        "number": range(1, len(windows) + 1),
+        "start": [window.start for window in windows],
+        "stop": [window.stop for window in windows],
+    }
+    engine.register("visit_windows", pa.table({name: pa.array(values) for name, values in columns.items()}))
+
+
+def _batches(store: Store, engine: Engine, ids_before: int, count: int) -> Iterator[Work]:
+    """The writing of each batch, in id order; a work's result is the number of tool starts linked."""
+    for after in range(0, count, BATCH):
+        engine.register_values("batch", {"ids_before": ids_before, "after": after, "through": after + BATCH})
+        engine.models("hzmetrics.sessions", WRITTEN)
+        yield partial(_write, store, *(engine.table(name) for name in WRITTEN))
+
+
+def _write(
+    store: Store, sessions: pa.Table, web_stamps: pa.Table, tool_stamps: pa.Table, connection: sa.Connection
+) -> int:
+    """Write one batch; returns the tool starts linked."""
+    database = store.metrics
+    database.append(connection, websessions, sessions)
+    database.update(connection, web, web_stamps, ["id"])
+    return database.update(connection, toolstart, tool_stamps, ["id"])

@@ -1,0 +1,58 @@
+"""Session ids on requests and tool starts that name no session, or no longer one that is wanted (30 §11-12)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from hzmetrics.calendar import Month, Window
+from hzmetrics.log import log
+from hzmetrics.store import Store
+from hzmetrics.store.metrics import toolstart, web, websessions
+
+STAMPED = (web, toolstart)
+"""The tables whose rows carry a session id, in the order in which they are cleared."""
+
+BATCH = 10_000
+"""Rows a transaction."""
+
+
+def has_orphans(store: Store, month: Month) -> bool:
+    """Whether a request or a tool start of the month carries the id of a session that does not exist."""
+    return any(store.metrics.scalar(orphans(table, month.window).limit(1)) is not None for table in STAMPED)
+
+
+def clear_orphans(store: Store, window: Window, dry_run: bool = False) -> int:
+    """Take the ids of sessions that do not exist off the rows of a window; returns the rows changed."""
+    return sum(clear_stamps(store, table, orphans(table, window), dry_run) for table in STAMPED)
+
+
+def clear_stamps(store: Store, table: sa.Table, ids: sa.Select[Any], dry_run: bool = False) -> int:
+    """Set `sessionid` to NULL on the rows whose ids `ids` selects, a batch a transaction; returns their number."""
+    found = store.metrics.read(ids)
+    if dry_run:
+        log.info("%s: would clear the session of %d rows in a first batch", table.name, min(found.num_rows, BATCH))
+        return 0
+    for start in range(0, found.num_rows, BATCH):
+        batch = found.slice(start, BATCH)
+        unstamped = batch.append_column("sessionid", pa.nulls(batch.num_rows, pa.int64()))
+        with store.metrics.begin() as connection:
+            store.metrics.update(connection, table, unstamped, ["id"])
+    if found.num_rows:
+        log.info("%s: cleared the session of %d rows", table.name, found.num_rows)
+    return int(found.num_rows)
+
+
+def stamped(table: sa.Table, window: Window) -> sa.Select[Any]:
+    """The ids of the rows of a window that carry a session id."""
+    return sa.select(table.c.id).where(
+        table.c.datetime >= window.start, table.c.datetime < window.stop, table.c.sessionid != 0
+    )
+
+
+def orphans(table: sa.Table, window: Window) -> sa.Select[Any]:
+    """The ids of those of them whose session does not exist."""
+    session = sa.select(websessions.c.id).where(websessions.c.id == table.c.sessionid)
+    return stamped(table, window).where(~session.exists())
