@@ -1,0 +1,103 @@
+"""What the corrections of sessions and grids would change in a month (15). Nothing is written."""
+
+from __future__ import annotations
+
+import dataclasses
+from itertools import chain
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from hzmetrics.calendar import PERIODS, Month
+from hzmetrics.config import Settings
+from hzmetrics.engine import Engine
+from hzmetrics.grids.sources import base_relations
+from hzmetrics.grids.summarize import compute_cells
+from hzmetrics.sessions.build import define_sessions, read_requests, read_tool_starts
+from hzmetrics.store import Store
+from hzmetrics.store.metrics import web
+
+OF_SESSIONS = ("all-days", "last-session", "session-order")
+OF_GRIDS = ("window-start", "dated-logins", "distinct-total", "half-up")
+
+
+class Effect(NamedTuple):
+    """What one correction, switched the other way, would change in a month."""
+
+    name: str
+    sessions: int
+    """Sessions of the month that would be others, appear or vanish."""
+    visitors: int
+    """By how many the month's visitors (misc row 4) would be more or fewer."""
+    cells: int
+    """Cells of the month, of all six periods, with another value."""
+
+
+def effects(store: Store, settings: Settings, month: Month) -> list[Effect]:
+    """The effect of each correction of sessions and grids, the others as configured. Raises StoreError.
+
+    Corrections of sessions are measured on the sessions that all requests of the month would give, whatever is stored.
+    """
+    found = []
+    for names, with_sessions in ((OF_SESSIONS, True), (OF_GRIDS, False)):
+        sessions, cells = _outcome(store, settings, month, with_sessions)
+        for name in names:
+            switched = dataclasses.replace(settings, corrections=settings.corrections ^ {name})
+            other_sessions, other_cells = _outcome(store, switched, month, with_sessions)
+            found.append(_effect(name, sessions, other_sessions, cells, other_cells))
+    return found
+
+
+def _outcome(store: Store, settings: Settings, month: Month, with_sessions: bool) -> tuple[pa.Table | None, pa.Table]:
+    """The month's sessions as the corrections make them, where asked for, and the cells that come of them."""
+    if not with_sessions:
+        return None, compute_cells(settings, month, base_relations(store, month, PERIODS))
+    sessions, downloads = _would_be(store, settings, month)
+    relations = base_relations(store, month, PERIODS, sessions_before=month.start)
+    for name, rows in (("websessions", sessions), ("download_requests", downloads)):
+        stored = relations[name]
+        more = rows.select(stored.schema.names).cast(stored.schema).to_batches()
+        relations[name] = pa.RecordBatchReader.from_batches(stored.schema, chain(stored, more))
+    return sessions, compute_cells(settings, month, relations)
+
+
+def _would_be(store: Store, settings: Settings, month: Month) -> tuple[pa.Table, pa.Table]:
+    details = store.metrics.read(
+        sa.select(web.c.id, web.c.ipcountry, web.c.dnload).where(
+            web.c.datetime >= month.start, web.c.datetime < month.stop
+        )
+    )
+    with Engine() as engine:
+        engine.register("request_details", details)
+        requests = read_requests(store, month, stamped=True)
+        define_sessions(engine, settings, month, requests, read_tool_starts(store, month))
+        names = ("would_be_sessions", "would_be_downloads")
+        engine.models("hzmetrics.grids", names)
+        sessions, downloads = (engine.table(name) for name in names)
+    return sessions, downloads
+
+
+def _effect(name: str, before: pa.Table | None, after: pa.Table | None, cells: pa.Table, others: pa.Table) -> Effect:
+    with Engine() as engine:
+        changed = 0
+        if before is not None and after is not None:
+            engine.register("before", before.drop_columns(["id"]))
+            engine.register("after", after.drop_columns(["id"]))
+            changed = max(
+                engine.query(f"SELECT * FROM {one} EXCEPT ALL SELECT * FROM {other}").num_rows
+                for one, other in (("before", "after"), ("after", "before"))
+            )
+    old, new = _values(cells), _values(others)
+    visitors = ("misc", 4, 1, 1)
+    return Effect(
+        name=name,
+        sessions=changed,
+        visitors=abs(int(new[visitors]) - int(old[visitors])),
+        cells=sum(old.get(key) != new.get(key) for key in old.keys() | new.keys()),
+    )
+
+
+def _values(cells: pa.Table) -> dict[tuple[Any, ...], str]:
+    """Value by grid, row, column and period."""
+    return {(row["grid"], row["rowid"], row["colid"], row["period"]): row["value"] for row in cells.to_pylist()}

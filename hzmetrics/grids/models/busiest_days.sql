@@ -1,0 +1,11 @@
+-- The day with the most users logged in, and how many, of each period; of several such days the earliest. The instant a
+-- window starts counts as little here as anywhere.
+WITH users AS (SELECT day, who, max(depth) AS depth FROM logins WHERE depth > 0 GROUP BY day, who),
+days AS (
+    SELECT p.period, u.day, count(*) AS users
+    FROM users AS u JOIN periods AS p ON u.depth >= p.depth
+    GROUP BY p.period, u.day
+)
+SELECT period, arg_max(day, (users, day_rank)) AS day, max(users) AS users
+FROM (SELECT *, -row_number() OVER (ORDER BY day) AS day_rank FROM days)
+GROUP BY period

@@ -1,0 +1,11 @@
+-- Persons whose tool sessions used at least 600 CPU seconds in a window; depth: of the shortest such window.
+SELECT who, max(depth) AS depth
+FROM (
+    SELECT s.who, p.depth
+    FROM sessions_of_tools AS s
+    JOIN (SELECT DISTINCT depth FROM periods) AS p ON s.depth >= p.depth
+    WHERE s.by_person
+    GROUP BY s.who, p.depth
+    HAVING fsum(s.cputime) >= 600
+)
+GROUP BY who

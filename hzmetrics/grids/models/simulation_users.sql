@@ -1,0 +1,11 @@
+-- Simulation users: who ran a tool, in column 1, and in columns 2-11 by what any of the runs says (50 §8, row 2).
+SELECT colid, who, max(depth) AS depth
+FROM (
+    SELECT 1 AS colid, who, depth FROM runs
+    UNION ALL
+    SELECT c.colid, r.who, r.depth
+    FROM runs AS r
+    JOIN person_columns AS c ON c.country = r.country AND c.orgtype = r.orgtype
+)
+WHERE who IS NOT NULL AND depth > 0
+GROUP BY colid, who

@@ -1,0 +1,108 @@
+"""What the grids read of the databases: the columns they need, and of dated rows those the windows can hold (50 §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from hzmetrics.calendar import Month, Window
+from hzmetrics.store import Store
+from hzmetrics.store.metrics import (
+    country_continent,
+    domainclass,
+    profiles_copy,
+    summary_user_vals,
+    toolstart,
+    userlogin_lite,
+    web,
+    webhits,
+    websessions,
+)
+
+
+def base_relations(
+    store: Store, month: Month, periods: Sequence[int], sessions_before: str | None = None
+) -> dict[str, Any]:
+    """The relations that the models begin with, by name. Those of many rows are streams: they can be read once.
+
+    `sessions_before` leaves out sessions from a time on.
+    """
+    metrics, hub, tables = store.metrics, store.hub, store.hub_tables
+    window = widest(month, periods)
+    profiles = profiles_copy(store.prefix).c
+    session, login, run = websessions.c, userlogin_lite.c, toolstart.c
+    of_sessions = _within(session.datetime, Window(window.start, sessions_before or window.stop))
+    return {
+        "country_continent": metrics.read(sa.select(country_continent)),
+        "domainclass": metrics.read(sa.select(domainclass.c.domain, domainclass.c["class"])),
+        "xprofiles": metrics.stream(
+            sa.select(
+                profiles.uidNumber,
+                profiles.username,
+                profiles.registerDate,
+                profiles.orgtype,
+                profiles.countryresident,
+            )
+        ),
+        "userlogin_lite": metrics.stream(sa.select(login.user, login.ip, login.datetime)),
+        "websessions": metrics.stream(
+            sa.select(
+                session.id,
+                session.datetime,
+                session.ip,
+                session.host,
+                session.domain,
+                session.ipcountry,
+                session.duration,
+                session.jobs,
+            ).where(*of_sessions)
+        ),
+        "download_requests": metrics.stream(
+            sa.select(web.c.sessionid, web.c.datetime)
+            .join(websessions, session.id == web.c.sessionid)
+            .where(web.c.dnload == 1, session.jobs == 0, session.duration >= 0, *of_sessions)
+        ),
+        "toolstart": metrics.stream(
+            sa.select(run.user, run.datetime, run.countryresident, run.orgtype).where(
+                run.success == 1, run.datetime < window.stop
+            )
+        ),
+        "webhits": metrics.read(sa.select(webhits).where(*_within(webhits.c.datetime, window))),
+        "sessionlog": hub.read(
+            sa.select(
+                tables.sessionlog.c.sessnum,
+                tables.sessionlog.c.username,
+                tables.sessionlog.c.appname,
+                tables.sessionlog.c.start,
+                tables.sessionlog.c.walltime,
+                tables.sessionlog.c.viewtime,
+                tables.sessionlog.c.cputime,
+            ).where(*_within(tables.sessionlog.c.start, window))
+        ),
+        "joblog": hub.stream(
+            sa.select(tables.joblog.c.sessnum, tables.joblog.c.job, tables.joblog.c.event, tables.joblog.c.cputime)
+            .join(tables.sessionlog, tables.sessionlog.c.sessnum == tables.joblog.c.sessnum)
+            .where(*_within(tables.sessionlog.c.start, window))
+        ),
+        "tool_version": hub.read(sa.select(tables.tool_version.c.toolname, tables.tool_version.c.instance)),
+        "stored": metrics.read(
+            sa.select(
+                summary_user_vals.c.rowid,
+                summary_user_vals.c.colid,
+                summary_user_vals.c.period,
+                summary_user_vals.c.value,
+                summary_user_vals.c.valfmt,
+            ).where(summary_user_vals.c.datetime == month.key, summary_user_vals.c.rowid.in_((6, 7, 8)))
+        ),
+    }
+
+
+def widest(month: Month, periods: Sequence[int]) -> Window:
+    """The stretch that holds the windows of all `periods`."""
+    return Window(min(str(month.period(code).start) for code in periods), month.stop)
+
+
+def _within(time: sa.ColumnElement[str], window: Window) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    return time >= window.start, time < window.stop

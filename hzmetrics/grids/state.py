@@ -1,0 +1,56 @@
+"""What other commands ask about the grids (50 §12)."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from hzmetrics.calendar import PERIODS, Month
+from hzmetrics.errors import UsageError
+from hzmetrics.store import Store
+from hzmetrics.store.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals
+from hzmetrics.store.types import as_text
+
+GRIDS = (summary_user_vals, summary_simusage_vals, summary_misc_vals)
+
+
+def summarized_months(store: Store) -> frozenset[Month]:
+    """The months that have any summary: a row of period 1 in the user grid."""
+    grid = summary_user_vals.c
+    query = sa.select(as_text(grid.datetime).label("time")).where(grid.period == 1).distinct()
+    months = (_month(row.time) for row in store.metrics.rows(query) if row.time[8:10] == "00")
+    return frozenset(month for month in months if month is not None)
+
+
+def is_fully_summarized(store: Store, month: Month) -> bool:
+    """Whether each of the three grids has a row of each of the six periods for the month."""
+    return all(
+        store.metrics.scalar(
+            sa.select(sa.func.count(grid.c.period.distinct())).where(
+                grid.c.datetime == month.key, grid.c.period.in_(PERIODS)
+            )
+        )
+        == len(PERIODS)
+        for grid in GRIDS
+    )
+
+
+def incomplete_months(store: Store, before: Month) -> list[Month]:
+    """The months before `before`, ascending, of which some grid has rows, but of fewer than six periods."""
+    found: set[Month] = set()
+    for grid in GRIDS:
+        periods: dict[Month, set[int]] = {}
+        query = sa.select(as_text(grid.c.datetime).label("time"), grid.c.period).distinct()
+        for row in store.metrics.rows(query):
+            month = _month(row.time)
+            if month is not None and month < before:
+                periods.setdefault(month, set()).add(row.period)
+        found.update(month for month, codes in periods.items() if len(codes) < len(PERIODS))
+    return sorted(found)
+
+
+def _month(time: str) -> Month | None:
+    """The month of a stored time; none for a zero date."""
+    try:
+        return Month.parse(time[:7])
+    except UsageError:
+        return None

@@ -1,0 +1,97 @@
+"""The cells of a month: computed all at once, then written in one transaction (50)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hzmetrics.calendar import PERIODS, Month
+from hzmetrics.config import Settings
+from hzmetrics.engine import Engine
+from hzmetrics.grids import SECTIONS
+from hzmetrics.grids.applications import tool_directories
+from hzmetrics.grids.logins import remake_userlogin_lite
+from hzmetrics.grids.sources import base_relations
+from hzmetrics.log import log
+from hzmetrics.store import Store
+from hzmetrics.store.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals
+
+GRIDS = {"user": summary_user_vals, "simusage": summary_simusage_vals, "misc": summary_misc_vals}
+
+MODELS = (
+    "periods", "layout", "residence", "classes",
+    "logins", "login_addresses", "known_users", "profiles", "runs",
+    "person_columns", "registered_users", "simulation_users", "careers",
+    "downloads", "sessions", "interactive_sessions", "download_sessions", "dated_download_sessions",
+    "country_columns", "class_columns", "counted_sessions", "guests", "acquaintances", "people",
+    "sessions_of_tools", "aliases", "cpu_times", "heavy_users", "busiest_days",
+    "counted", "sizes", "totals", "cells",
+)  # fmt: skip
+"""From the sets of 50 §6 to the cells; `counted` says which set each cell counts."""
+
+
+def summarize_month(
+    store: Store,
+    settings: Settings,
+    month: Month,
+    periods: Sequence[int] = PERIODS,
+    sections: Sequence[str] = SECTIONS,
+    dry_run: bool = False,
+) -> int:
+    """Write the cells of a month in the three grids; returns their number (50).
+
+    `userlogin_lite` is made anew first. A dry run logs the windows and reads nothing. Raises StoreError; the grids then
+    are as they were.
+    """
+    if dry_run:
+        for code in periods:
+            window = month.period(code)
+            log.info("summary of %s: period %d would be %s to %s", month, code, window.start, window.stop)
+        return 0
+    _ = store.hub, store.metrics  # a name that the configuration lacks is missed before anything is written
+    remake_userlogin_lite(store)
+    cells = compute_cells(settings, month, base_relations(store, month, periods), periods, sections)
+    return write_cells(store, month, cells)
+
+
+def compute_cells(
+    settings: Settings,
+    month: Month,
+    relations: Mapping[str, Any],
+    periods: Sequence[int] = PERIODS,
+    sections: Sequence[str] = SECTIONS,
+) -> pa.Table:
+    """The cells of a month: grid, rowid, colid, period, valfmt, value (text). Pure but for the applications root."""
+    has_tool_sessions = "sim-usage" in sections and relations["sessionlog"].num_rows > 0
+    applications = tool_directories(settings.hub.apps_dir) if has_tool_sessions else []
+    with Engine() as engine:
+        for name, relation in relations.items():
+            engine.register(name, relation)
+        engine.register("applications", pa.table({"name": pa.array(applications, pa.string())}))
+        engine.register("sections", pa.table({"section": pa.array(sections, pa.string())}))
+        engine.register_windows(month, periods)
+        engine.register_values(
+            "corrections",
+            {
+                name.replace("-", "_"): name in settings.corrections
+                for name in ("window-start", "dated-logins", "distinct-total", "half-up")
+            },
+        )
+        engine.run_script("hzmetrics.grids", "rules")
+        engine.models("hzmetrics.grids", MODELS)
+        return engine.table("cells")
+
+
+def write_cells(store: Store, month: Month, cells: pa.Table) -> int:
+    """Put cells in the place of whatever rows have their keys, all in one transaction; returns their number (50 §4)."""
+    database = store.metrics
+    cells = cells.append_column("datetime", pa.repeat(month.key, cells.num_rows))
+    with database.begin() as connection:
+        for grid, table in GRIDS.items():
+            rows = cells.filter(pc.equal(cells["grid"], grid)).drop_columns(["grid"])
+            database.delete(connection, table, rows.select(["rowid", "colid", "datetime", "period"]))
+            database.append(connection, table, rows)
+    return int(cells.num_rows)
