@@ -1,0 +1,1 @@
+"""Statistics of every tool and resource, in the hub's own tables (40)."""

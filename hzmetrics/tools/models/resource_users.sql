@@ -1,0 +1,9 @@
+-- resource_users: the rows of resource_stats, one for every period of every root that has a pattern (40 §7). All windows
+-- stop at the same instant, so a visitor is in those that start no later than the last visit.
+SELECT roots.root AS resid, roots.restype, run.datetime, windows.period, count(*) FILTER (latest >= windows.start) AS users
+FROM roots
+SEMI JOIN (SELECT root FROM exact_patterns UNION SELECT root FROM prefix_patterns) AS patterned USING (root)
+CROSS JOIN windows
+CROSS JOIN run
+LEFT JOIN (SELECT root, ip, host, max(latest) AS latest FROM visitors GROUP BY root, ip, host) AS visitor USING (root)
+GROUP BY roots.root, roots.restype, run.datetime, windows.period

@@ -1,0 +1,40 @@
+-- tool_stats: the rows of resource_stats_tools, one for every tool and period (40 §4). Averages are a simulation's.
+SELECT
+    resid,
+    run.restype,
+    run.datetime,
+    period,
+    run.processed_on,
+    users,
+    sessions,
+    simulations,
+    jobs,
+    coalesce(tot_wall / divisor, 0) AS avg_wall,
+    tot_wall,
+    coalesce(tot_cpu / divisor, 0) AS avg_cpu,
+    tot_cpu,
+    coalesce(tot_view / divisor, 0) AS avg_view,
+    tot_view,
+    coalesce(tot_wait / divisor, 0) AS avg_wait,
+    tot_wait,
+    whole_average(coalesce(tot_cpus / divisor, 0)) AS avg_cpus,
+    tot_cpus
+FROM (
+    SELECT
+        tools.resid,
+        windows.period,
+        coalesce(use.users, 0) AS users,
+        coalesce(use.sessions, 0) AS sessions,
+        CAST(coalesce(use.simulations, 0) AS BIGINT) AS simulations,
+        CAST(coalesce(use.jobs, 0) AS BIGINT) AS jobs,
+        coalesce(use.wall, 0) AS tot_wall,
+        coalesce(use.cpu, 0) AS tot_cpu,
+        coalesce(use.view, 0) AS tot_view,
+        coalesce(use.wait, 0) AS tot_wait,
+        CAST(coalesce(use.cpus, 0) AS BIGINT) AS tot_cpus,
+        nullif(use.simulations, 0) AS divisor
+    FROM tools
+    CROSS JOIN windows
+    LEFT JOIN tool_use AS use ON use.resid = tools.resid AND use.period = windows.period
+)
+CROSS JOIN run

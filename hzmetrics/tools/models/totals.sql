@@ -1,0 +1,12 @@
+-- totals(top, period, figure): the headline of each list (40 §6). Users are counted over all tool sessions, whatever ran in
+-- them; the rest is summed over all rows of resource_stats_tools of the month.
+SELECT 2 AS top, windows.period, CAST(count(DISTINCT fold(session."user")) AS DOUBLE) AS figure
+FROM windows
+LEFT JOIN sessionlog_metrics AS session ON inside(session.start, windows.start, windows.stop)
+GROUP BY windows.period
+UNION ALL
+SELECT lists.top, windows.period, coalesce(sum(figures.figure), 0)
+FROM windows
+CROSS JOIN (VALUES (5), (6), (7), (8)) AS lists (top)
+LEFT JOIN figures ON figures.top = lists.top AND figures.period = windows.period
+GROUP BY lists.top, windows.period

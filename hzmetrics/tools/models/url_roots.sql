@@ -1,0 +1,19 @@
+-- url_roots(content, root): the roots that a URL of the requests at hand counts for (40 §7).
+-- materialised
+WITH urls AS (SELECT DISTINCT content FROM requests),
+folded AS (SELECT content, fold_like(content) AS url FROM urls),
+nearest AS (
+    SELECT folded.content, folded.url, ordered.head
+    FROM folded
+    ASOF JOIN (SELECT DISTINCT head FROM heads) AS ordered ON folded.url >= ordered.head
+)
+SELECT urls.content, exact_patterns.root
+FROM urls
+JOIN exact_patterns ON exact_patterns.key = fold(urls.content)
+UNION
+SELECT nearest.content, prefix_patterns.root
+FROM nearest
+JOIN heads ON heads.head = nearest.head
+JOIN prefix_patterns ON prefix_patterns.head = heads.within
+WHERE starts_with(nearest.url, heads.within)
+  AND (prefix_patterns.pattern IS NULL OR nearest.url LIKE prefix_patterns.pattern ESCAPE '\')

@@ -1,0 +1,77 @@
+"""Users of every resource but the tools, by the URLs of what belongs to it (40 §7): `andmore-usage`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from hzmetrics.calendar import Month
+from hzmetrics.config import Settings
+from hzmetrics.engine import Engine
+from hzmetrics.log import log
+from hzmetrics.store import Store
+from hzmetrics.store.database import Database
+from hzmetrics.store.metrics import web
+from hzmetrics.tools import rules
+from hzmetrics.tools.hub_rows import upsert
+from hzmetrics.tools.stats import KEY
+
+PERIODS = (1, 12, 14)
+"""The periods that resources are counted for."""
+
+PATTERNS = ("roots", "descendants", "paths", "exact_patterns", "prefix_patterns", "heads")
+"""The models that make patterns of URLs out of resources, in order."""
+
+REQUEST = (web.c.datetime, web.c.ip, web.c.host, web.c.content)
+
+
+def andmore_usage(store: Store, settings: Settings, month: Month, *, dry_run: bool = False) -> int:
+    """Write the month's rows of resource_stats for the published resources; returns the rows written.
+
+    A user is a distinct pair of ip and host. The requests are read a month at a time. Raises HzmetricsError.
+    """
+    hub, metrics, tables = store.hub, store.metrics, store.hub_tables
+    resources, edges = tables.resources.c, tables.resource_assoc.c
+    with Engine() as engine:
+        engine.register_windows(month, PERIODS)
+        engine.register_values("run", {"datetime": month.start})
+        engine.register(
+            "resources",
+            hub.read(
+                sa.select(resources.id, resources.type, resources.path, resources.published, resources.standalone)
+            ),
+        )
+        engine.register("resource_assoc", hub.read(sa.select(edges.parent_id, edges.child_id)))
+        engine.models(rules.PACKAGE, PATTERNS)
+        visitors = []
+        for requests in _requests(metrics, month):
+            engine.register("requests", requests)
+            engine.models(rules.PACKAGE, ["url_roots", "root_visitors"])
+            visitors.append(engine.table("root_visitors"))
+        engine.register("visitors", pa.concat_tables(visitors))
+        engine.models(rules.PACKAGE, ["resource_users"])
+        rows = engine.table("resource_users")
+
+    log.info("%s: %d resources, %d rows", month, rows.num_rows // len(PERIODS), rows.num_rows)
+    if dry_run or not rows.num_rows:
+        return 0
+    with hub.begin(tables.resource_stats) as connection:
+        upsert(hub, connection, tables.resource_stats, rows, KEY, month.start)
+    return int(rows.num_rows)
+
+
+def _requests(metrics: Database, month: Month) -> Iterator[pa.Table]:
+    """The requests of the widest window, those with a host: nothing, then one table for every month that has any."""
+    starts = [start for code in PERIODS if (start := month.period(code).start)]
+    position = min(starts)
+    yield metrics.read(sa.select(*REQUEST).where(sa.false()))
+    while first := metrics.scalar(
+        sa.select(sa.func.min(web.c.datetime)).where(web.c.datetime >= position, web.c.datetime < month.stop)
+    ):
+        stop = Month(int(first[:4]), max(int(first[5:7]), 1)).stop
+        yield metrics.read(
+            sa.select(*REQUEST).where(web.c.datetime >= first, web.c.datetime < stop, web.c.host.is_not(None))
+        )
+        position = stop

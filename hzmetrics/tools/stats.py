@@ -1,0 +1,83 @@
+"""Users, sessions, jobs and times of every tool (40 §3-4): `gen-tool-stats`."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from hzmetrics.calendar import PERIODS, Month
+from hzmetrics.config import Settings
+from hzmetrics.engine import Engine
+from hzmetrics.log import log
+from hzmetrics.store import Store
+from hzmetrics.store.types import is_empty
+from hzmetrics.tools import rules
+from hzmetrics.tools.hub_rows import upsert
+from hzmetrics.tools.rules import TOOL
+
+KEY = ("resid", "restype", "period")
+"""What tells the rows of a month apart, in resource_stats and resource_stats_tools."""
+
+
+def gen_tool_stats(store: Store, settings: Settings, month: Month, *, dry_run: bool = False) -> int:
+    """Write the month's rows of resource_stats_tools and their copies in resource_stats; returns the rows written.
+
+    Every tool has a row a period, also without sessions. Rows of the same key are overwritten and keep their id. Raises
+    HzmetricsError.
+    """
+    hub, tables = store.hub, store.hub_tables
+    resources, versions = tables.resources.c, tables.tool_version.c
+    sessions, jobs = tables.sessionlog.c, tables.joblog.c
+    with Engine() as engine:
+        rules.define(engine, settings.corrections)
+        engine.register_windows(month, PERIODS)
+        engine.register_values("run", {"restype": TOOL, "datetime": month.key, "processed_on": settings.clock.local})
+        engine.register(
+            "tools",
+            hub.read(
+                sa.select(resources.id.label("resid"), resources.alias).where(
+                    resources.type == TOOL, ~is_empty(resources.alias)
+                )
+            ),
+        )
+        engine.register("tool_version", hub.read(sa.select(versions.toolname, versions.instance)))
+        engine.register(
+            "sessionlog",
+            hub.read(
+                sa.select(
+                    sessions.sessnum,
+                    sessions.username,
+                    sessions.start,
+                    sessions.appname,
+                    sessions.walltime,
+                    sessions.viewtime,
+                ).where(sessions.start < month.stop)
+            ),
+        )
+        engine.register(
+            "joblog",
+            hub.read(
+                sa.select(
+                    jobs.sessnum,
+                    jobs.job,
+                    jobs.superjob,
+                    jobs.event,
+                    jobs.walltime,
+                    jobs.cputime,
+                    jobs.ncpus,
+                )
+            ),
+        )
+        engine.models(rules.PACKAGE, ["names", "session_jobs", "tool_use", "tool_stats"])
+        stats = engine.table("tool_stats")
+        engine.register("tool_stats", stats)
+        engine.models(rules.PACKAGE, ["tool_copy"])
+        copies = engine.table("tool_copy")
+
+    written: int = stats.num_rows + copies.num_rows
+    log.info("%s: %d tools, %d rows", month, stats.num_rows // len(PERIODS), written)
+    if dry_run or not stats.num_rows:
+        return 0
+    with hub.begin(tables.resource_stats_tools, tables.resource_stats) as connection:
+        upsert(hub, connection, tables.resource_stats_tools, stats, KEY, month.key)
+        upsert(hub, connection, tables.resource_stats, copies, KEY, month.key)
+    return written

@@ -1,0 +1,63 @@
+"""The hub's ranked lists of tools (40 §6): `gen-tool-toplists`."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from hzmetrics.calendar import PERIODS, Month
+from hzmetrics.config import Settings
+from hzmetrics.engine import Engine
+from hzmetrics.log import log
+from hzmetrics.store import Store
+from hzmetrics.store.metrics import sessionlog_metrics
+from hzmetrics.tools import rules
+
+
+def gen_tool_toplists(store: Store, settings: Settings, month: Month, *, dry_run: bool = False) -> int:
+    """Replace the month's ranked lists in stats_topvals, each with its headline; returns the rows written.
+
+    Raises HzmetricsError.
+    """
+    hub, metrics, tables = store.hub, store.metrics, store.hub_tables
+    stats, resources, lists = tables.resource_stats_tools.c, tables.resources.c, tables.stats_topvals.c
+    with Engine() as engine:
+        rules.define(engine, settings.corrections)
+        engine.register_windows(month, PERIODS)
+        engine.register_values("run", {"datetime": month.key})
+        engine.register(
+            "stat_rows",
+            hub.read(
+                sa.select(
+                    stats.id,
+                    stats.resid,
+                    stats.period,
+                    stats.users,
+                    stats.jobs,
+                    stats.tot_wall,
+                    stats.tot_cpu,
+                    stats.tot_view,
+                ).where(stats.datetime == month.key, stats.period.in_(PERIODS))
+            ),
+        )
+        engine.register("published", hub.read(sa.select(resources.id, resources.title).where(resources.published == 1)))
+        engine.register(
+            "sessionlog_metrics",
+            metrics.read(
+                sa.select(sessionlog_metrics.c.user, sessionlog_metrics.c.start).where(
+                    sessionlog_metrics.c.start < month.stop
+                )
+            ),
+        )
+        engine.models(rules.PACKAGE, ["figures", "totals", "toplists"])
+        rows = engine.table("toplists")
+
+    log.info("%s: %d rows of lists", month, rows.num_rows)
+    if dry_run:
+        return 0
+    with hub.begin(tables.stats_topvals) as connection:
+        connection.execute(
+            sa.delete(tables.stats_topvals).where(
+                lists.top.in_(rules.TOPLISTS.values()), lists.datetime == month.key, lists.period.in_(PERIODS)
+            )
+        )
+        return hub.append(connection, tables.stats_topvals, rows)

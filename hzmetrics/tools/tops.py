@@ -1,0 +1,79 @@
+"""Who uses a tool, by country, domain and type of organisation (40 §5): `gen-tool-tops`."""
+
+from __future__ import annotations
+
+import pyarrow.compute as pc
+import sqlalchemy as sa
+
+from hzmetrics.calendar import PERIODS, Month
+from hzmetrics.config import Settings
+from hzmetrics.engine import Engine
+from hzmetrics.log import log
+from hzmetrics.store import Store
+from hzmetrics.store.metrics import countries, profiles_copy, sessionlog_metrics
+from hzmetrics.tools import rules
+from hzmetrics.tools.rules import TOOL
+
+
+def gen_tool_tops(store: Store, settings: Settings, month: Month, *, dry_run: bool = False) -> int:
+    """Replace the three lists of users of every tool row of the month; returns the rows written.
+
+    Works on the rows that `gen_tool_stats` wrote; without them there is nothing to do. A row with an unknown period is
+    skipped with a warning, and its lists stay. Raises HzmetricsError.
+    """
+    hub, metrics, tables = store.hub, store.metrics, store.hub_tables
+    stats, resources, versions = tables.resource_stats_tools.c, tables.resources.c, tables.tool_version.c
+    profiles, sessions = profiles_copy(store.prefix).c, sessionlog_metrics.c
+
+    stat_rows = hub.read(
+        sa.select(
+            stats.id,
+            stats.resid,
+            stats.period,
+            sa.func.coalesce(stats.users, 0).label("users"),
+            resources.alias,
+        )
+        .join_from(tables.resource_stats_tools, tables.resources, resources.id == stats.resid)
+        .where(stats.datetime == month.key, stats.restype == TOOL, resources.standalone == 1)
+    )
+    known = pc.is_in(stat_rows["period"], pc.cast(PERIODS, stat_rows["period"].type))
+    for row in stat_rows.filter(pc.invert(known)).to_pylist():
+        log.warning(
+            "%s: row %d has the unknown period %d: skipped", tables.resource_stats_tools, row["id"], row["period"]
+        )
+    stat_rows = stat_rows.filter(known)
+
+    with Engine() as engine:
+        rules.define(engine, settings.corrections)
+        engine.register_windows(month, PERIODS)
+        engine.register("stat_rows", stat_rows)
+        engine.register("tools", stat_rows.group_by(["resid", "alias"]).aggregate([]))
+        engine.register("tool_version", hub.read(sa.select(versions.toolname, versions.instance)))
+        engine.register("countries", metrics.read(sa.select(countries.c.code, countries.c.name)))
+        engine.register("profiles", metrics.read(sa.select(profiles.username, profiles.uidNumber, profiles.orgtype)))
+        engine.register(
+            "sessionlog_metrics",
+            metrics.read(
+                sa.select(
+                    sessions.sessnum,
+                    sessions.user,
+                    sessions.start,
+                    sessions.appname,
+                    sessions.countryresident,
+                    sessions.domain,
+                ).where(sessions.start < month.stop)
+            ),
+        )
+        engine.models(
+            rules.PACKAGE,
+            ["names", "tool_sessions", "country_groups", "domain_groups", "orgtype_groups", "breakdowns"],
+        )
+        lists = engine.table("breakdowns")
+
+    log.info("%s: %d tool rows, %d rows of lists", month, stat_rows.num_rows, lists.num_rows)
+    if dry_run or not lists.num_rows:
+        return 0
+    replaced = lists.filter(pc.equal(lists["rank"], 0)).select(["id", "top"])
+    with hub.begin(tables.resource_stats_tools_topvals) as connection:
+        hub.delete(connection, tables.resource_stats_tools_topvals, replaced)
+        return hub.append(connection, tables.resource_stats_tools_topvals, lists)
