@@ -1,0 +1,1 @@
+"""When to do what: modes, months, lock, state. Never how."""

@@ -1,0 +1,93 @@
+"""That one series of numbers never mixes two definitions (15)."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hzmetrics.calendar import Month
+from hzmetrics.config import CORRECTIONS
+from hzmetrics.errors import HzmetricsError
+from hzmetrics.log import log
+from hzmetrics.pipeline import state
+from hzmetrics.pipeline.facts import BASE_TABLES, months_with_rows
+from hzmetrics.pipeline.state import State
+
+if TYPE_CHECKING:
+    from hzmetrics.config import Settings
+    from hzmetrics.store import Store
+
+
+def adopt(store: Store, settings: Settings, yes: bool) -> None:
+    """Before numbers are computed: if the configuration asks for other corrections, redo the months of the old ones.
+
+    Raises HzmetricsError on a terminal, unless `yes`: so much work is not begun by a slip of the pen.
+    """
+    remembered = state.read(store)
+    if remembered.corrections == settings.corrections:
+        return
+    before, after = listed(remembered.corrections), listed(settings.corrections)
+    months = affected_months(store, settings, remembered)
+    what = f"corrections change from {before} to {after}, which redoes {len(months)} months"
+    if sys.stdin is not None and sys.stdin.isatty() and not yes:
+        raise HzmetricsError(f"{what}; --yes does it")
+    with store.metrics.begin() as connection:
+        state.add_dirty_months(connection, months)
+        state.put(connection, {state.CORRECTIONS: after})
+    log.warning("%s", what)
+
+
+def affected_months(store: Store, settings: Settings, remembered: State) -> tuple[Month, ...]:
+    """The months from the history floor, or else from the first one with rows, through the current one."""
+    first = remembered.floor or min(
+        (month for table in BASE_TABLES for month in months_with_rows(store, table)), default=None
+    )
+    return tuple(first.through(settings.clock.month)) if first else ()
+
+
+def listed(names: frozenset[str]) -> str:
+    """A list of corrections as the configuration writes it."""
+    return ",".join(name for name in CORRECTIONS if name in names) or "none"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What switching one correction the other way would change in a month; None: only an import can tell."""
+
+    name: str
+    is_on: bool
+    sessions: int | None = None
+    visitors: int | None = None
+    cells: int | None = None
+
+
+def effects(store: Store, settings: Settings, month: Month) -> list[Effect]:
+    """Every correction's effect on the rows of a month as they are stored. Writes nothing. Raises StoreError.
+
+    The corrections of imports decide which log lines become rows: what they would change, the rows cannot show.
+    """
+    from hzmetrics.grids.corrections import effects as effects_on_rows
+
+    found = {effect.name: effect for effect in effects_on_rows(store, settings, month)}
+    described = []
+    for name in CORRECTIONS:
+        is_on, effect = name in settings.corrections, found.get(name)
+        described.append(
+            Effect(name, is_on, effect.sessions, effect.visitors, effect.cells) if effect else Effect(name, is_on)
+        )
+    return described
+
+
+def effect_lines(month: Month, described: list[Effect]) -> list[str]:
+    """The effects for people."""
+    lines = [f"what switching each correction would change in {month}", ""]
+    lines.append(f"{'correction':<18}{'now':<5}{'sessions':>10}{'visitors':>10}{'cells':>10}")
+    for effect in described:
+        now = "on" if effect.is_on else "off"
+        if effect.cells is None:
+            lines.append(f"{effect.name:<18}{now:<5}  decides on lines as they are imported")
+        else:
+            numbers = (effect.sessions, effect.visitors, effect.cells)
+            lines.append(f"{effect.name:<18}{now:<5}" + "".join(f"{number:>10,}" for number in numbers))
+    return lines

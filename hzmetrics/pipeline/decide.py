@@ -1,0 +1,203 @@
+"""What a run does, decided from facts before anything is done (60 §2, §5-7). Nothing here reads or writes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from hzmetrics.calendar import PERIODS, Month
+from hzmetrics.pipeline import state
+from hzmetrics.pipeline.facts import Facts
+
+
+@dataclass(frozen=True)
+class Remember:
+    """Remember state keys together."""
+
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Lower:
+    """Move a month key back to `month`, if it is absent or later."""
+
+    key: str
+    month: Month
+
+
+@dataclass(frozen=True)
+class ImportDay:
+    """Import the files of a day. `marks`: its first committed row reopens its month and every month after it."""
+
+    day: dt.date
+    marks: bool = False
+
+
+@dataclass(frozen=True)
+class Reset:
+    """Take back what was derived from the month's rows. It stays unfinished until its summary."""
+
+    month: Month
+    marks: bool
+    """Whether the later months have to be redone as well."""
+
+
+@dataclass(frozen=True)
+class AnalyzeToday:
+    """The daily analysis of the current month, without sessions; when all of it is done its gate closes for the day."""
+
+    today: dt.date
+
+
+@dataclass(frozen=True)
+class Analyze:
+    """The analysis of a month that is over, sessions included."""
+
+    month: Month
+
+
+@dataclass(frozen=True)
+class Summarize:
+    month: Month
+    periods: tuple[int, ...] = PERIODS
+
+
+@dataclass(frozen=True)
+class Settle:
+    """The month is done: drop its dirty and unfinished marks."""
+
+    month: Month
+
+
+@dataclass(frozen=True)
+class ClosePrevious:
+    """Decide, with the rows just imported, whether the previous month can be closed."""
+
+
+Step = Remember | Lower | ImportDay | Reset | AnalyzeToday | Analyze | Summarize | Settle | ClosePrevious
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One unit of work: its steps in order. `is_last`: a normal unit, after which no run goes on."""
+
+    mode: Literal["normal", "catchup", "rebuild"]
+    what: str
+    """The branch taken, in words."""
+    steps: tuple[Step, ...]
+    month: Month | None = None
+    is_last: bool = False
+
+
+def next_unit(facts: Facts) -> Unit:
+    """The unit of work that a run with these facts does."""
+    match facts.state.mode:
+        case "normal" if facts.backlog:
+            unit = catchup(facts)
+            return Unit(
+                unit.mode,
+                f"{unit.what} (until now normal)",
+                (Remember({state.MODE: "catchup"}), *unit.steps),
+                unit.month,
+            )
+        case "catchup":
+            return catchup(facts)
+        case "rebuild":
+            return rebuild(facts)
+        case _:
+            return normal(facts)
+
+
+def normal(facts: Facts) -> Unit:
+    """The days of the current month, the daily analysis, the closing of the previous month (60 §5)."""
+    steps: list[Step] = [ImportDay(day) for day in facts.pending_days(facts.current)]
+    if facts.state.analyzed != facts.today.isoformat():
+        steps.append(AnalyzeToday(facts.today))
+    return Unit("normal", "daily work", (*steps, ClosePrevious()), facts.current, is_last=True)
+
+
+def close_previous(facts: Facts) -> tuple[Step, ...]:
+    """The previous month, whole, once it is complete and if nothing has summarized it yet."""
+    month = facts.previous
+    if month in facts.summarized or not facts.is_complete(month):
+        return ()
+    return Analyze(month), Summarize(month)
+
+
+def catchup(facts: Facts) -> Unit:
+    """The oldest backlog month; without one, the change to rebuild (60 §6)."""
+    if not facts.backlog:
+        return Unit("catchup", "no backlog is left, rebuild comes next", (Remember(_walk_from(facts)),))
+    month = facts.backlog[0]
+    steps: list[Step] = [Lower(state.CATCHUP_STARTED, month)]
+    what = "no rows and no files, its mark is dropped"
+    if facts.has_source(month) or facts.has_data(month):
+        what, work = _work_on(facts, month)
+        steps += [*work, Analyze(month), Summarize(month, _catchup_periods(facts, month))]
+    return Unit("catchup", what, (*steps, Settle(month)), month)
+
+
+def _work_on(facts: Facts, month: Month) -> tuple[str, list[Step]]:
+    """The branch of 60 §6 that a month with files or rows takes, up to its analysis."""
+    redo = month in facts.state.dirty_months | facts.state.unfinished_months
+    if facts.has_source(month):
+        imports: list[Step] = [ImportDay(day, marks=True) for day in facts.pending_days(month)]
+        if facts.has_data(month):
+            return "import and redo", [*imports, Reset(month, marks=False)]
+        return "import", imports
+    if redo or facts.has_orphans(month):
+        return "redo", [Reset(month, marks=True)]
+    return "rows never summarized", []
+
+
+def _catchup_periods(facts: Facts, month: Month) -> tuple[int, ...]:
+    """Period 1: the walk does the rest. Neither walk nor sweep go before the history floor: all at once there."""
+    return PERIODS if facts.state.floor and month < facts.state.floor else (1,)
+
+
+def _walk_from(facts: Facts) -> dict[str, str]:
+    """Rebuild, from the cascade origin on; published history before the floor is not recomputed (70 §8.1)."""
+    origin = facts.state.cascade_from or facts.current.plus(1)
+    if facts.state.floor:
+        origin = max(origin, facts.state.floor)
+    return {state.MODE: "rebuild", state.CURSOR: str(origin)}
+
+
+def walk_cursor(facts: Facts) -> Month | None:
+    """The month the walk of rebuild is at; None when it is over (60 §7)."""
+    cursor = facts.state.cursor or facts.state.catchup_started
+    return cursor if cursor and cursor <= facts.previous else None
+
+
+def rebuild(facts: Facts) -> Unit:
+    """One month of the walk, one of the sweep, or the end and a normal unit (60 §7)."""
+    month = walk_cursor(facts)
+    if month:
+        return Unit(
+            "rebuild", "walk", (Analyze(month), Summarize(month), Remember({state.CURSOR: str(month.plus(1))})), month
+        )
+    if facts.incomplete:
+        month = facts.incomplete[0]
+        return Unit("rebuild", "sweep", (Analyze(month), Summarize(month)), month)
+    day = normal(facts)
+    end = Remember({state.MODE: "normal", state.CASCADE_FROM: ""})
+    return Unit("normal", "daily work (rebuild is over)", (end, *day.steps), day.month, is_last=True)
+
+
+def units_left(facts: Facts) -> int:
+    """How many units are left until a normal one is done, as far as can be seen now."""
+    if facts.state.mode == "rebuild":
+        cursor = walk_cursor(facts)
+        ahead = _months_until(cursor, facts) if cursor else 0
+        swept = sum(1 for month in facts.incomplete if not cursor or month < cursor)
+        return ahead + swept + 1
+    if not facts.backlog or facts.state.mode not in ("normal", "catchup"):
+        return 1 if facts.state.mode != "catchup" else 2 + len(facts.incomplete)
+    first = min(facts.backlog[0], facts.state.cascade_from or facts.backlog[0])
+    return len(facts.backlog) + 1 + _months_until(first, facts) + 1
+
+
+def _months_until(first: Month, facts: Facts) -> int:
+    return sum(1 for _ in first.through(facts.previous))

@@ -1,0 +1,165 @@
+"""What is known of the months before anything is decided (60 §3): files, rows, cells and remembered state."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from hzmetrics.calendar import Month
+from hzmetrics.errors import UsageError
+from hzmetrics.pipeline import state
+from hzmetrics.pipeline.state import BadFile, State
+from hzmetrics.store import metrics
+
+if TYPE_CHECKING:
+    from hzmetrics.config import Settings
+    from hzmetrics.ingest.sources import Source
+    from hzmetrics.store import Store
+
+BASE_TABLES = (metrics.web, metrics.userlogin, metrics.webhits, metrics.websessions)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts of one moment; everything else about the months follows from them."""
+
+    today: dt.date
+    state: State = field(default_factory=State)
+    pending: frozenset[dt.date] = frozenset()
+    """Days with a source file, remembered bad files left out."""
+    imported: frozenset[dt.date] = frozenset()
+    """Dates of the access logs in `imported/`."""
+    months: Mapping[str, frozenset[Month]] = field(default_factory=dict)
+    """Base table to the months it has rows of."""
+    summarized: frozenset[Month] = frozenset()
+    """Months with cells of period 1 in the user grid."""
+    partly_summarized: frozenset[Month] = frozenset()
+    """Months for which some grid has cells, but not of all periods."""
+    has_orphans: Callable[[Month], bool] = lambda month: False
+    """Whether a month has stamps that no session has. Asked only where it matters: it reads the month's rows."""
+
+    @property
+    def current(self) -> Month:
+        return Month.of(self.today)
+
+    @property
+    def previous(self) -> Month:
+        return self.current.plus(-1)
+
+    def pending_days(self, month: Month) -> tuple[dt.date, ...]:
+        return tuple(sorted(day for day in self.pending if Month.of(day) == month))
+
+    def has_source(self, month: Month) -> bool:
+        return any(Month.of(day) == month for day in self.pending)
+
+    def has_data(self, month: Month) -> bool:
+        return any(month in months for months in self.months.values())
+
+    def is_fully_imported(self, month: Month) -> bool:
+        return month.last_day in self.imported
+
+    def is_complete(self, month: Month) -> bool:
+        return self.is_fully_imported(month) or self.has_data(month.plus(1))
+
+    @cached_property
+    def backlog(self) -> tuple[Month, ...]:
+        """Months before the current one that need work, ascending.
+
+        The reasons are a source file, rows never summarized, a dirty mark, and work that was cut short. Each of them
+        is enough, so the further conditions of 60 §3.3 hold for every candidate.
+        """
+        unsummarized = set(self._not_before_floor(self.months.get(metrics.web.name, frozenset()) - self.summarized))
+        asked_for = {Month.of(day) for day in self.pending} | self.state.dirty_months | self.state.unfinished_months
+        return tuple(sorted(month for month in unsummarized | asked_for if month < self.current))
+
+    @cached_property
+    def incomplete(self) -> tuple[Month, ...]:
+        """Months before the current one for which a grid has some but not all periods, ascending."""
+        return tuple(sorted(month for month in self._not_before_floor(self.partly_summarized) if month < self.current))
+
+    def _not_before_floor(self, months: Iterable[Month]) -> list[Month]:
+        """Without the months whose published history is left alone (70 §8.1)."""
+        return [month for month in months if not self.state.floor or month >= self.state.floor]
+
+
+def gather(store: Store, settings: Settings) -> Facts:
+    """The facts as they are now. Raises StoreError."""
+    from hzmetrics.grids.state import incomplete_months, summarized_months
+    from hzmetrics.ingest import sources
+
+    remembered = state.read(store)
+    pending = [source for source in sources.pending(settings) if not is_remembered(source, remembered)]
+    return Facts(
+        today=settings.clock.today,
+        state=remembered,
+        pending=frozenset(source.date for source in pending),
+        imported=frozenset(sources.imported_dates(settings)),
+        months={table.name: months_with_rows(store, table) for table in BASE_TABLES},
+        summarized=summarized_months(store),
+        partly_summarized=frozenset(incomplete_months(store, settings.clock.month)),
+        has_orphans=lambda month: _has_orphans(store, month),
+    )
+
+
+def _has_orphans(store: Store, month: Month) -> bool:
+    from hzmetrics.sessions.stamps import has_orphans  # moves rows in columns: opened only when it is asked
+
+    return has_orphans(store, month)
+
+
+def is_remembered(source: Source, remembered: State) -> bool:
+    """Whether a source is a remembered bad file that has not changed since."""
+    return any(bad.path == str(source.path) and look_at(bad) == bad for bad in remembered.bad_files)
+
+
+def bad_file(source: Source, reason: str) -> BadFile:
+    """A source that failed, as it looks now."""
+    bad = BadFile(str(source.path), -1, -1, reason)
+    return look_at(bad) or bad
+
+
+def look_at(bad: BadFile) -> BadFile | None:
+    """A remembered file as it looks now; None if it is gone."""
+    path = Path(bad.path)
+    try:
+        now = path.stat() if path.exists() else path.lstat()
+    except OSError:
+        return None
+    return BadFile(bad.path, now.st_size, now.st_mtime_ns, bad.reason)
+
+
+def months_with_rows(store: Store, table: sa.Table) -> frozenset[Month]:
+    """The months of a table's rows."""
+    with store.metrics.connect() as connection:
+        days: Iterable[str]
+        if table is metrics.webhits:  # a row a day and no index: read whole
+            days = connection.execute(sa.select(table.c.datetime).distinct()).scalars()
+        else:
+            days = _first_of_each_month(connection, table)
+        return frozenset(month for month, day in ((month_of(day), day) for day in days) if month and day >= month.start)
+
+
+def _first_of_each_month(connection: sa.Connection, table: sa.Table) -> Iterator[str]:
+    """The earliest time of each month: one look into the index of `datetime` a month, however many rows there are."""
+    start = Month(1, 1).start
+    while first := connection.execute(
+        sa.select(sa.func.min(table.c.datetime)).where(table.c.datetime >= start)
+    ).scalar():
+        yield first
+        month = month_of(first)
+        assert month is not None
+        start = month.stop if first >= month.start else month.start
+
+
+def month_of(datetime: str) -> Month | None:
+    """The month of a stored time; None for the zero date."""
+    try:
+        return Month.parse(datetime[:7])
+    except UsageError:
+        return None

@@ -1,0 +1,106 @@
+"""The pipeline commands that people type: any month, whatever the mode, and no state key changes (60 §9)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hzmetrics.calendar import Month
+from hzmetrics.errors import HzmetricsError
+from hzmetrics.log import log
+from hzmetrics.pipeline import corrections, stages
+from hzmetrics.pipeline.run import make_state_table
+from hzmetrics.store.schema import require_transactional
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hzmetrics.config import Settings
+    from hzmetrics.store import Store
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What an operator said besides the command."""
+
+    force: bool = False
+    """The order of days, and the current month, do not matter."""
+    dry_run: bool = False
+    yes: bool = False
+    """A changed list of corrections may redo the months."""
+
+
+def process(store: Store, settings: Settings, month: Month | None, day: dt.date | None, consent: Consent) -> int:
+    """Import a day, or a month (None: the oldest pending one), then analyze and summarize its month.
+
+    The current month is only imported, unless forced. Returns the exit code: 1 if a file failed. Raises HzmetricsError
+    if the first day is out of order; then nothing has been done.
+    """
+    from hzmetrics.ingest import imports
+
+    _ = store.hub, store.metrics
+    if day:
+        month, days = Month.of(day), [day]
+    else:
+        pending = imports.pending_days(settings)
+        month = month or next((Month.of(first) for first in pending), None)
+        days = [pending_day for pending_day in pending if Month.of(pending_day) == month]
+    if month is None:
+        log.info("nothing pending")
+        return 0
+    if days and not consent.force:
+        imports.check_order(settings, days[0])
+    goes_on = consent.force or month != settings.clock.month
+    if goes_on:
+        _settle_corrections(store, settings, consent)
+    if not consent.dry_run:
+        require_transactional(store)
+    failed = False
+    for pending_day in days:
+        report = imports.import_day(store, settings, pending_day, dry_run=consent.dry_run)
+        failed = failed or bool(report.failed)
+    if goes_on:
+        stages.analyze(store, settings, month, dry_run=consent.dry_run)
+        stages.summarize(store, settings, month, dry_run=consent.dry_run)
+    else:
+        log.info("%s is the current month: only imported (--force analyzes it)", month)
+    return 1 if failed else 0
+
+
+def analyze(store: Store, settings: Settings, month: Month, consent: Consent) -> None:
+    """Analyze a month with its sessions, then summarize all its periods."""
+    _begin(store, settings, month, consent)
+    stages.analyze(store, settings, month, dry_run=consent.dry_run)
+    stages.summarize(store, settings, month, dry_run=consent.dry_run)
+
+
+def summarize(store: Store, settings: Settings, month: Month, consent: Consent) -> None:
+    """Summarize all periods of a month."""
+    _begin(store, settings, month, consent)
+    stages.summarize(store, settings, month, dry_run=consent.dry_run)
+
+
+def rebuild_summaries(
+    store: Store, settings: Settings, first: Month, last: Month, periods: Sequence[int], consent: Consent
+) -> None:
+    """Summarize each month from `first` through `last`, ascending."""
+    _ = store.hub, store.metrics
+    _settle_corrections(store, settings, consent)
+    for month in first.through(last):
+        stages.summarize(store, settings, month, periods, dry_run=consent.dry_run)
+
+
+def _begin(store: Store, settings: Settings, month: Month, consent: Consent) -> None:
+    if month == settings.clock.month and not consent.force:
+        raise HzmetricsError(
+            f"{month} is the current month: its rows are still arriving (--force does it all the same)"
+        )
+    _ = store.hub, store.metrics
+    _settle_corrections(store, settings, consent)
+
+
+def _settle_corrections(store: Store, settings: Settings, consent: Consent) -> None:
+    if not consent.dry_run:
+        make_state_table(store)
+        corrections.adopt(store, settings, consent.yes)

@@ -1,0 +1,209 @@
+"""`run`: units of work under the run lock, and what happens when one fails (60 §2, §10)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from hzmetrics.calendar import Month
+from hzmetrics.errors import LockHeld, LookupFailure
+from hzmetrics.log import log, stage
+from hzmetrics.pipeline import corrections, decide, facts, journal, lock, stages, state
+from hzmetrics.pipeline.decide import Step
+from hzmetrics.pipeline.facts import Facts
+from hzmetrics.store.metrics import pipeline_state
+from hzmetrics.store.schema import require_transactional
+
+if TYPE_CHECKING:
+    from hzmetrics.config import Settings
+    from hzmetrics.store import Store
+
+PATIENCE = dt.timedelta(hours=24)
+"""How long a closed month waits for lookups that fail."""
+
+Progress = Callable[[int, int, str], None]
+"""Called before each unit: units done, units left as far as can be seen, and the unit in words."""
+
+
+def run(
+    store: Store,
+    settings: Settings,
+    *,
+    every: bool = False,
+    dry_run: bool = False,
+    yes: bool = False,
+    progress: Progress = lambda done, left, what: None,
+) -> int:
+    """Do as many units of work as this run may; `every`: until a normal unit is done. Returns the exit code.
+
+    0: done, or another run is at work; 1: a source file or a lookup of the daily analysis failed, everything else is
+    done. What stops a unit is raised.
+    """
+    _ = store.hub, store.metrics  # a missing name is found before anything is written
+    if dry_run:
+        return Work(store, settings, dry_run=True).units(1, progress)
+    try:
+        with lock.hold(settings), journal.record(settings, "run") as recording:
+            require_transactional(store)
+            make_state_table(store)
+            corrections.adopt(store, settings, yes)
+            work = Work(store, settings)
+            code = work.units(None if every else settings.months_per_run, progress, recording)
+            recording.update(exit_code=code, error="; ".join(work.failures))
+            return code
+    except LockHeld as held:
+        log.info("%s", held)
+        return 0
+
+
+def make_state_table(store: Store) -> None:
+    """Create the table of state keys if it is missing (60 §4)."""
+    if pipeline_state.name not in store.metrics.table_names:
+        with store.metrics.begin() as connection:
+            pipeline_state.create(connection, checkfirst=True)
+        del store.metrics.table_names
+
+
+class Work:
+    """Does units of work, step by step."""
+
+    def __init__(self, store: Store, settings: Settings, dry_run: bool = False) -> None:
+        self.store = store
+        self.settings = settings
+        self.dry_run = dry_run
+        self.failures: list[str] = []
+        """What failed without stopping the run."""
+        self.came_too_early = False
+        """A file is still being written: the next run takes it up, this one would only meet it again."""
+
+    def units(self, limit: int | None, progress: Progress, recording: journal.Recording | None = None) -> int:
+        """Up to `limit` units, ending after a normal one; the exit code."""
+        done = 0
+        while True:
+            known = facts.gather(self.store, self.settings)
+            self.tell_bad_files(known)
+            unit = decide.next_unit(known)
+            what = f"{unit.mode} {unit.month}: {unit.what}" if unit.month else f"{unit.mode}: {unit.what}"
+            progress(done, decide.units_left(known), what)
+            if recording:
+                recording.update(what=what)
+            with stage(what):
+                for step in unit.steps:
+                    self.do(step, known)
+            done += 1
+            if unit.is_last or done == limit or self.came_too_early:
+                return 1 if self.failures else 0
+
+    def do(self, step: Step, known: Facts) -> None:
+        """One step. Raises what stops the unit."""
+        match step:
+            case decide.Remember(values):
+                self.remember(lambda connection: state.put(connection, values))
+            case decide.Lower(key, month):
+                self.remember(lambda connection: state.lower_month(connection, key, month))
+            case decide.ImportDay(day, marks):
+                self.import_day(day, marks, known)
+            case decide.Reset(month, marks):
+                self.reset(month, marks)
+            case decide.AnalyzeToday(today):
+                self.analyze_today(today)
+            case decide.Analyze(month):
+                self.analyze(month, known)
+            case decide.Summarize(month, periods):
+                stages.summarize(self.store, self.settings, month, periods, dry_run=self.dry_run)
+            case decide.Settle(month):
+                self.remember(lambda connection: _settle(connection, month))
+            case decide.ClosePrevious():
+                after_imports = facts.gather(self.store, self.settings)
+                for closing in decide.close_previous(after_imports):
+                    self.do(closing, after_imports)
+
+    def remember(self, change: Callable[[sa.Connection], None]) -> None:
+        """Change state keys, in a transaction of their own; not in a dry run."""
+        if not self.dry_run:
+            with self.store.metrics.begin() as connection:
+                change(connection)
+
+    def import_day(self, day: dt.date, marks: bool, known: Facts) -> None:
+        """Import a day's files. One that fails is remembered, and the others go on (60 §10.1)."""
+        from hzmetrics.ingest.imports import import_day
+
+        month = Month.of(day)
+        report = import_day(
+            self.store,
+            self.settings,
+            day,
+            dry_run=self.dry_run,
+            skip=lambda source: facts.is_remembered(source, known.state),
+            on_rows=(lambda connection: _reopen(connection, month)) if marks else None,
+        )
+        failed = [*report.failed, *report.unmoved]
+        self.failures += [f"{source.path}: {reason}" for source, reason in failed]
+        self.came_too_early = self.came_too_early or bool(report.changed)
+        bad = [facts.bad_file(source, reason) for source, reason in failed if source not in report.changed]
+        self.remember(lambda connection: state.remember_bad_files(connection, bad))
+
+    def reset(self, month: Month, marks: bool) -> None:
+        from hzmetrics.sessions.reset import reset_month
+
+        def mark(connection: sa.Connection) -> None:
+            state.change_months(connection, state.UNFINISHED, add=[month])
+            if marks:
+                state.lower_month(connection, state.CASCADE_FROM, month)
+
+        self.remember(mark)
+        with stage(f"reset of {month}"):
+            reset_month(self.store, self.settings, month, dry_run=self.dry_run)
+
+    def analyze_today(self, today: dt.date) -> None:
+        """The daily analysis. A lookup that fails stops nothing, but leaves the gate open (60 §10.2)."""
+        failed = stages.analyze(
+            self.store, self.settings, Month.of(today), sessions=False, dry_run=self.dry_run, go_on_without_lookups=True
+        )
+        if failed:
+            self.failures += [str(failure) for failure in failed]
+        else:
+            self.remember(lambda connection: state.put(connection, {state.ANALYZED: today.isoformat()}))
+
+    def analyze(self, month: Month, known: Facts) -> None:
+        """The analysis of a closed month. It waits for lookups that fail, but not for ever (60 §10.2)."""
+        failing = dict(known.state.lookups_failing)
+        since = failing.get(month)
+        now = self.settings.clock.now
+        waited = since is not None and now - dt.datetime.fromisoformat(since) >= PATIENCE
+        try:
+            failed = stages.analyze(
+                self.store, self.settings, month, dry_run=self.dry_run, go_on_without_lookups=waited
+            )
+        except LookupFailure:
+            failing.setdefault(month, now.isoformat(timespec="seconds"))
+            self.remember(lambda connection: state.remember_lookups(connection, failing))
+            raise
+        if failed:
+            log.warning("%s goes on without the lookups that have failed since %s", month, since)
+        elif since:
+            del failing[month]
+            self.remember(lambda connection: state.remember_lookups(connection, failing))
+
+    def tell_bad_files(self, known: Facts) -> None:
+        """Warn of the remembered files; forget those that have changed or gone."""
+        changed = [bad.path for bad in known.state.bad_files if facts.look_at(bad) != bad]
+        for bad in known.state.bad_files:
+            if bad.path not in changed:
+                log.warning("%s is left out until it changes: %s", bad.path, bad.reason)
+        if changed:
+            self.remember(lambda connection: state.remember_bad_files(connection, [], forget=changed))
+
+
+def _reopen(connection: sa.Connection, month: Month) -> None:
+    """A file brought rows: with them it becomes known that the month, and those after it, have to be done again."""
+    state.change_months(connection, state.UNFINISHED, add=[month])
+    state.lower_month(connection, state.CASCADE_FROM, month)
+
+
+def _settle(connection: sa.Connection, month: Month) -> None:
+    for key in (state.DIRTY, state.UNFINISHED):
+        state.change_months(connection, key, remove=[month])

@@ -1,0 +1,133 @@
+"""The decisions of 60 §5-7, as data: facts in, steps out. What no recorded scenario shows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hzmetrics.calendar import PERIODS, Month
+from hzmetrics.pipeline import decide
+from hzmetrics.pipeline.decide import Analyze, ImportDay, Lower, Reset, Settle, Summarize
+from hzmetrics.pipeline.facts import Facts
+from hzmetrics.pipeline.state import State
+
+TODAY = dt.date(2026, 5, 19)
+FEBRUARY, MARCH, APRIL = (Month(2026, number) for number in (2, 3, 4))
+
+
+def known(values: Mapping[str, str] | None = None, **facts: Any) -> Facts:
+    return Facts(today=TODAY, state=State(values or {}), **facts)
+
+
+def test_a_month_left_unfinished_is_backlog_and_takes_the_reset_branch() -> None:
+    facts = known({"unfinished_months": "2026-03"}, months={"web": frozenset({MARCH})}, summarized=frozenset({MARCH}))
+    unit = decide.next_unit(facts)
+    assert unit.mode == "catchup"
+    assert unit.steps[1:] == (
+        Lower("catchup_started", MARCH),
+        Reset(MARCH, marks=True),
+        Analyze(MARCH),
+        Summarize(MARCH, (1,)),
+        Settle(MARCH),
+    )
+
+
+def test_an_interrupted_import_goes_on_and_resets() -> None:
+    facts = known(
+        {"mode": "catchup", "unfinished_months": "2026-03"},
+        months={"web": frozenset({MARCH})},
+        pending=frozenset({dt.date(2026, 3, 9)}),
+    )
+    assert decide.next_unit(facts).steps[1:3] == (
+        ImportDay(dt.date(2026, 3, 9), marks=True),
+        Reset(MARCH, marks=False),
+    )
+
+
+def test_history_before_the_floor_is_left_alone() -> None:
+    facts = known(
+        {"history_floor": "2026-03"},
+        months={"web": frozenset({FEBRUARY})},
+        partly_summarized=frozenset({FEBRUARY, APRIL}),
+    )
+    assert facts.backlog == ()
+    assert facts.incomplete == (APRIL,)
+
+
+def test_a_file_from_before_the_floor_redoes_its_month_whole_and_no_other_before_the_floor() -> None:
+    late = known({"mode": "catchup", "history_floor": "2026-04"}, pending=frozenset({dt.date(2026, 2, 3)}))
+    assert Summarize(FEBRUARY, PERIODS) in decide.next_unit(late).steps
+    settled = known({"mode": "catchup", "history_floor": "2026-04", "rebuild_cascade_from": "2026-02"})
+    assert decide.next_unit(settled).steps == (decide.Remember({"mode": "rebuild", "rebuild_cursor": "2026-04"}),)
+
+
+months = st.integers(-30, 3).map(lambda ahead: Month.of(TODAY).plus(ahead))
+texts = st.one_of(st.just(""), months.map(str))
+
+
+@given(
+    values=st.fixed_dictionaries(
+        {},
+        optional={
+            "mode": st.sampled_from(["normal", "catchup", "rebuild", "limbo"]),
+            "analyzed": st.sampled_from(["", "2026-05-18", "2026-05-19"]),
+            "rebuild_cursor": texts,
+            "rebuild_cascade_from": texts,
+            "catchup_started": texts,
+            "history_floor": texts,
+            "dirty_months": st.sets(months, max_size=3).map(lambda found: ",".join(map(str, sorted(found)))),
+            "unfinished_months": st.sets(months, max_size=2).map(lambda found: ",".join(map(str, sorted(found)))),
+        },
+    ),
+    pending=st.frozensets(months.map(lambda month: month.first_day), max_size=4),
+    with_rows=st.frozensets(months, max_size=6),
+    summarized=st.frozensets(months, max_size=6),
+    partly=st.frozensets(months, max_size=3),
+)
+def test_every_run_gets_nearer_to_a_normal_unit(
+    values: dict[str, str],
+    pending: frozenset[dt.date],
+    with_rows: frozenset[Month],
+    summarized: frozenset[Month],
+    partly: frozenset[Month],
+) -> None:
+    """Played on paper, with steps that all succeed, the pipeline comes to rest and nothing is left to do."""
+    stored = dict(values)
+    left = None
+    for _ in range(200):
+        facts = Facts(TODAY, State(stored), pending, frozenset(), {"web": with_rows}, summarized, partly)
+        unit = decide.next_unit(facts)
+        if stored.get("mode") == "rebuild" and left is not None:
+            assert decide.units_left(facts) == left - 1
+        left = decide.units_left(facts) if stored.get("mode") == "rebuild" else None
+        for step in unit.steps:
+            match step:
+                case decide.Remember(changes):
+                    stored |= changes
+                case decide.Lower(key, month):
+                    stored[key] = min(filter(None, (stored.get(key), str(month))))
+                case ImportDay(day, marks):
+                    assert Month.of(day) <= facts.current
+                    pending -= {day}
+                    with_rows |= {Month.of(day)}
+                    if marks:
+                        cascade = stored.get("rebuild_cascade_from")
+                        stored["rebuild_cascade_from"] = min(filter(None, (cascade, str(Month.of(day)))))
+                case Summarize(month, periods):
+                    summarized |= {month}
+                    partly = partly - {month} if periods == PERIODS else partly | {month}
+                case Settle(month):
+                    for key in ("dirty_months", "unfinished_months"):
+                        items = [item for item in stored.get(key, "").split(",") if item and item != str(month)]
+                        stored[key] = ",".join(items)
+        if unit.is_last and (
+            stored.get("mode") == "limbo"
+            or not Facts(TODAY, State(stored), pending, frozenset(), {"web": with_rows}, summarized, partly).backlog
+        ):
+            return
+    pytest.fail("the pipeline never comes to rest")
