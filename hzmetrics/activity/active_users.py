@@ -1,0 +1,165 @@
+"""Active users of the past day, week and month (82)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from hzmetrics.activity.log_users import move_forward
+from hzmetrics.activity.users import Source, User, fitted
+from hzmetrics.calendar import Clock
+from hzmetrics.config import Settings
+from hzmetrics.events.update import epoch, remember, utc
+from hzmetrics.follow.settings import IGNORED_USERS
+from hzmetrics.options import Options
+from hzmetrics.store import Store
+from hzmetrics.store import metrics as tables
+from hzmetrics.store.activity import active_users, capability_state, user_last_event
+from hzmetrics.store.types import epoch_seconds
+
+DAY = 86_400
+WINDOWS = {"active_users_1d": DAY, "active_users_7d": 7 * DAY, "active_users_30d": 30 * DAY}
+"""Seconds that each gauge reaches back; exactly so long ago is outside."""
+FILLED = "active_users.filled"
+LAST_EVENT_DAYS = 400
+"""How long the latest events of a user are remembered."""
+HOUR = 3600
+
+
+@dataclass(frozen=True)
+class ActiveUserSettings:
+    """What `[active_users]` says (82 §2)."""
+
+    enabled: bool
+    events: frozenset[str]
+    count_disabled: bool
+    connected_minutes: int
+    ignore_users: frozenset[str]
+    history_days: int
+    output: str
+
+    @classmethod
+    def of(cls, settings: Settings, found: bool) -> ActiveUserSettings:
+        """`found`: a source is there. Raises ConfigurationError."""
+        options = Options.of(settings, "active_users")
+        return cls(
+            enabled=options.enabled(found),
+            events=frozenset(options.words("events", "login, logout")),
+            count_disabled=options.flag("count_disabled"),
+            connected_minutes=options.integer("connected_minutes", 60, 1, 525_600),
+            ignore_users=frozenset(name.lower() for name in options.words("ignore_users", IGNORED_USERS)),
+            history_days=options.integer("history_days", 1100, 0, 365_000),
+            output=options.text("output"),
+        )
+
+
+@dataclass(frozen=True)
+class Known:
+    """What counts of one user: the time of the latest event that is activity, and the state of the account."""
+
+    last: int | None = None
+    connected: bool = False
+    enabled: bool = True
+
+
+def count(users: Iterable[Known], now: int, count_disabled: bool = False) -> dict[str, int]:
+    """The three gauges: connected users, and those whose last activity is less than the window ago (82 §1)."""
+    totals = dict.fromkeys(WINDOWS, 0)
+    for user in users:
+        for gauge, seconds in WINDOWS.items():
+            recent = user.last is not None and now - user.last < seconds and (user.enabled or count_disabled)
+            totals[gauge] += user.connected or recent
+    return totals
+
+
+def update(
+    store: Store, settings: ActiveUserSettings, source: Source | None, clock: Clock, force: bool = False
+) -> bool:
+    """Count and store, if the hour has changed since the last computation; whether it was done (82 §5)."""
+    now = epoch(clock.utc)
+    last = store.metrics.scalar(sa.select(sa.func.max(active_users.c.time)))
+    if last is not None and not force and now // HOUR <= epoch(last) // HOUR:
+        return False
+    _fill_from_logins(store, settings, now)
+    users = source.users() if source is not None else ()
+    seen = {
+        (user.username.strip().lower(), "activity"): user.last_activity
+        for user in users
+        if source is not None and source.name == "jupyterhub" and user.last_activity is not None
+    }
+    with store.metrics.begin() as connection:
+        move_forward(connection, seen)
+        connection.execute(sa.delete(user_last_event).where(user_last_event.c.time < utc(now - LAST_EVENT_DAYS * DAY)))
+    found = count(known_users(store, settings, users), now, settings.count_disabled)
+    with store.metrics.begin() as connection:
+        connection.execute(sa.delete(active_users).where(active_users.c.time == clock.utc))
+        connection.execute(
+            sa.insert(active_users).values(
+                time=clock.utc, d1=found["active_users_1d"], d7=found["active_users_7d"], d30=found["active_users_30d"]
+            )
+        )
+        if settings.history_days:
+            old = utc(now - settings.history_days * DAY)
+            connection.execute(sa.delete(active_users).where(active_users.c.time < old))
+    return True
+
+
+def known_users(store: Store, settings: ActiveUserSettings, users: Iterable[User]) -> list[Known]:
+    """Each user once, by lower-cased name: latest counting event, and the state of the account, from `users`."""
+    last: dict[str, int] = {}
+    event = user_last_event.c
+    counting = event.event.in_((*sorted(settings.events), "activity"))
+    latest = sa.select(event.username, sa.func.max(event.time).label("time")).where(counting).group_by(event.username)
+    for row in store.metrics.rows(latest):
+        last[row.username] = epoch(row.time)
+    connected: set[str] = set()
+    disabled: set[str] = set()
+    for user in users:
+        name = user.username.strip().lower()
+        if user.connected:
+            connected.add(name)
+        if not user.enabled:
+            disabled.add(name)
+    names = (set(last) | connected) - settings.ignore_users - {"", "-"}
+    return [Known(last.get(name), name in connected, name not in disabled) for name in names]
+
+
+def show(store: Store) -> dict[str, Any]:
+    """The latest counts, null before the first computation."""
+    rows = store.metrics.rows(sa.select(active_users).order_by(active_users.c.time.desc()).limit(1))
+    values = (rows[0].d1, rows[0].d7, rows[0].d30, rows[0].time) if rows else (None,) * 4
+    return dict(zip((*WINDOWS, "updated"), values, strict=True))
+
+
+def history(store: Store, since: str | None) -> list[dict[str, Any]]:
+    """The stored counts, oldest first; `since` is a day in UTC."""
+    query = sa.select(active_users).order_by(active_users.c.time)
+    if since is not None:
+        query = query.where(active_users.c.time >= f"{since}T00:00:00Z")
+    return [dict(zip(("time", *WINDOWS), row, strict=True)) for row in store.metrics.rows(query)]
+
+
+def _fill_from_logins(store: Store, settings: ActiveUserSettings, now: int) -> None:
+    """Once: the latest login and simulation of each user from `userlogin`, so that the first count is right (82 §4)."""
+    state = capability_state.c
+    if store.metrics.rows(sa.select(state.value).where(state.name == FILLED)):
+        return
+    login = tables.userlogin.c
+    time = epoch_seconds(sa.func.max(login.datetime)).label("time")
+    since = utc(now - (LAST_EVENT_DAYS + 1) * DAY)[:10]  # local times: a day more than is needed
+    query = (
+        sa.select(sa.func.lower(login.user).label("user"), sa.func.lower(login.action).label("action"), time)
+        .where(login.action.in_(("login", "simulation")), login.datetime >= since)
+        .group_by(sa.func.lower(login.user), sa.func.lower(login.action))
+    )
+    latest = {
+        (fitted(row.user.strip()), row.action): int(row.time)
+        for row in store.metrics.rows(query)
+        if row.time and now - row.time <= LAST_EVENT_DAYS * DAY and row.user.strip() not in ("", "-")
+    }
+    with store.metrics.begin() as connection:
+        move_forward(connection, latest)
+        remember(connection, FILLED, utc(now))

@@ -1,0 +1,75 @@
+"""The document of `activity show --json` (80 §8). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hzmetrics.activity.sampling import was_active
+from hzmetrics.activity.score import Weights, half_up, show
+from hzmetrics.activity.settings import Scoring
+from hzmetrics.activity.users import User
+from hzmetrics.events.update import utc
+
+NONE = Weights()
+STATUSES = ("Offline", "Inactive", "Active")
+
+
+def document(
+    users: Sequence[User], weights: Mapping[str, Weights], now: int, scoring: Scoring, derived: bool = False
+) -> dict[str, Any]:
+    """Users whose server runs, who were sampled, or whose last activity is known; running first, then by score."""
+    rows = []
+    for user in users:
+        one = weights.get(user.username, NONE)
+        if user.server_active or one.samples or user.last_activity is not None:
+            raw = one.raw(scoring)
+            rows.append((user, one, None if raw is None else half_up(raw, 1)))
+    rows.sort(key=lambda row: (not row[0].server_active, -(row[2] or 0), row[0].username))
+    found: dict[str, Any] = {"users": [_user(*row, now, scoring) for row in rows], "timestamp": utc(now)}
+    if derived:
+        derive(found, found["users"], weights, scoring)
+    return found
+
+
+def derive(
+    found: dict[str, Any], rows: Sequence[dict[str, Any]], weights: Mapping[str, Weights], scoring: Scoring
+) -> None:
+    """Add to a document, and to these of its rows, what people are shown."""
+    for row in rows:
+        shown = show(weights.get(row["username"], NONE), scoring)
+        row["derived"] = {
+            "percent": shown.percent,
+            "status": STATUSES[row["server_active"] + row["recently_active"]],
+            "segments": shown.segments,
+            "colour": shown.colour,
+            "enough_data": shown.enough_data,
+            "tooltip": shown.tooltip,
+        }
+    samples = sum(one.samples for one in weights.values())
+    found["target_hours"] = scoring.target_hours
+    found["inactive_after_seconds"] = scoring.inactive_after * 60
+    found["sampling_status"] = f"{samples} samples for {len(weights)} users" if samples else "No samples yet"
+
+
+def total(sizes: Mapping[str, float]) -> float:
+    """The sum of rounded volume sizes, rounded again; 0 for none."""
+    return half_up(sum(sizes.values()), 1) if sizes else 0
+
+
+def _user(user: User, weights: Weights, score: float | None, now: int, scoring: Scoring) -> dict[str, Any]:
+    return {
+        "username": user.username,
+        "is_authorized": user.is_authorized,
+        "server_active": user.server_active,
+        "recently_active": user.server_active and was_active(user.last_activity, now, scoring),
+        "cpu_percent": user.cpu_percent if user.server_active else None,
+        "memory_mb": user.memory_mb if user.server_active else None,
+        "memory_percent": user.memory_percent if user.server_active else None,
+        "volume_size_mb": total(user.volumes),
+        "volume_breakdown": dict(user.volumes),
+        "time_remaining_seconds": user.time_remaining_seconds,
+        "activity_score": score,
+        "sample_count": weights.samples,
+        "last_activity": None if user.last_activity is None else utc(user.last_activity),
+    }

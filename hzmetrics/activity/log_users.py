@@ -1,0 +1,57 @@
+"""What followed logs tell of users: their latest events and their activity instants (80 §3, 82 §3)."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from hzmetrics.activity.users import fitted
+from hzmetrics.events.update import epoch, utc
+from hzmetrics.follow.follower import Reading
+from hzmetrics.follow.lines import Entry
+from hzmetrics.store.activity import user_events, user_last_event
+from hzmetrics.store.upsert import insert_missing, upsert
+
+ACTIVITY = ("login", "logout", "simulation")
+"""Actions of the auth log that show a user active."""
+USER_EVENT_DAYS = 35
+ROWS = 1000
+
+
+class UserEvents:
+    """Takes auth entries, keeps who did what when: a consumer of followed logs."""
+
+    def __init__(self, now: str, retention_days: int) -> None:
+        self.now = epoch(now)
+        self.keep_days = max(USER_EVENT_DAYS, retention_days)
+        self.latest: dict[tuple[str, str], int] = {}
+        self.instants: set[tuple[str, int, str]] = set()
+
+    def take(self, entry: Entry) -> None:
+        if entry.source == "auth" and entry.target in ACTIVITY:
+            name = fitted(entry.user.strip().lower())
+            if name not in ("", "-"):
+                self.latest[name, entry.target] = max(entry.time, self.latest.get((name, entry.target), entry.time))
+                self.instants.add((name, entry.time, entry.target))
+
+    def store(self, connection: sa.Connection, reading: Reading) -> None:
+        move_forward(connection, self.latest)
+        rows = [{"username": name, "time": utc(time), "event": event} for name, time, event in sorted(self.instants)]
+        for begin in range(0, len(rows), ROWS):
+            insert_missing(connection, user_events, rows[begin : begin + ROWS])
+        connection.execute(sa.delete(user_events).where(user_events.c.time < utc(self.now - self.keep_days * 86_400)))
+
+
+def move_forward(connection: sa.Connection, latest: dict[tuple[str, str], int]) -> None:
+    """Remember the latest time of each (user, event); a known later one stays."""
+    names = sorted({name for name, _ in latest})
+    known: dict[tuple[str, str], int] = {}
+    for begin in range(0, len(names), ROWS):
+        found = sa.select(user_last_event).where(user_last_event.c.username.in_(names[begin : begin + ROWS]))
+        known |= {(row.username, row.event): epoch(row.time) for row in connection.execute(found)}
+    rows = [
+        {"username": name, "event": event, "time": utc(time)}
+        for (name, event), time in latest.items()
+        if time > known.get((name, event), -1)
+    ]
+    for begin in range(0, len(rows), ROWS):
+        upsert(connection, user_last_event, rows[begin : begin + ROWS])

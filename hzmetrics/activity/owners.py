@@ -1,0 +1,62 @@
+"""The rows of one user, in every table that holds some by name: deleted, or moved to another name (80 §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from hzmetrics.activity import weights
+from hzmetrics.store import Store
+from hzmetrics.store.activity import (
+    activity_samples,
+    activity_users,
+    activity_volumes,
+    user_events,
+    user_last_event,
+)
+
+Row = dict[str, Any]
+
+TABLES: tuple[tuple[sa.Table, tuple[str, ...], Callable[[Row], Any]], ...] = (
+    (activity_samples, ("timestamp",), lambda row: row["is_active"]),
+    (activity_users, (), lambda row: row["updated"]),
+    (activity_volumes, ("volume",), lambda row: row["updated"]),
+    (user_events, ("time", "event"), lambda row: 0),
+    (user_last_event, ("event",), lambda row: row["time"]),
+)
+"""Each table, what tells two rows of one user apart, and which of two that clash stays: the larger."""
+
+
+def delete(store: Store, username: str) -> int:
+    """Delete every row of one user; their number."""
+    with store.metrics.begin() as connection:
+        deleted = sum(
+            connection.execute(sa.delete(table).where(table.c.username == username)).rowcount for table, *_ in TABLES
+        )
+        weights.weigh(connection, username)
+    return deleted
+
+
+def rename(store: Store, old: str, new: str) -> int:
+    """Move every row of one user to another name; their number. Of samples that clash the active one stays."""
+    with store.metrics.begin() as connection:
+        moved = sum(_move(connection, table, key, rank, old, new) for table, key, rank in TABLES)
+        weights.weigh(connection, old)
+        weights.weigh(connection, new)
+    return moved
+
+
+def _move(
+    connection: sa.Connection, table: sa.Table, key: tuple[str, ...], rank: Callable[[Row], Any], old: str, new: str
+) -> int:
+    both = table.c.username.in_((old, new))
+    rows: list[Row] = [dict(row) for row in connection.execute(sa.select(table).where(both)).mappings()]
+    moved = len([row for row in rows if row["username"] == old])
+    if moved and old != new:
+        rows.sort(key=lambda row: (rank(row), row["username"] == new))
+        kept = {tuple(row[name] for name in key): {**row, "username": new} for row in rows}
+        connection.execute(sa.delete(table).where(both))
+        connection.execute(sa.insert(table), list(kept.values()))
+    return moved

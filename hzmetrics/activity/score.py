@@ -1,0 +1,134 @@
+"""The activity score, and how it is shown (80 §6, §7). Pure; times are UTC seconds of the epoch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from typing import NamedTuple
+
+from hzmetrics.activity.settings import Scoring
+
+GREEN, YELLOW, RED = "#28a745", "#ffc107", "#dc3545"
+SEGMENTS = 5
+NEARLY = 1e-6
+LEVELS = (("very-high", 80), ("high", 60), ("normal", 40), ("low", 20), ("very-low", 1), ("none", 0))
+"""Names of levels of the raw score, with the least score of each."""
+
+
+class Weights(NamedTuple):
+    """The samples of one user, added up by weight."""
+
+    active: float = 0.0
+    total: float = 0.0
+    samples: int = 0
+
+    def raw(self, scoring: Scoring) -> float | None:
+        """The score from 0 to 100; None without samples."""
+        if not self.samples:
+            return None
+        if scoring.score_base == "window":
+            return 100 * min(1.0, self.active / full_window(scoring))
+        return 100 * self.active / self.total if self.total else 0.0  # all so old that they weigh nothing
+
+
+class Shown(NamedTuple):
+    """A score as people see it."""
+
+    activity_score: float | None
+    sample_count: int
+    percent: int | None
+    segments: int
+    colour: str | None
+    enough_data: bool
+    tooltip: str | None
+
+
+def weight(age_seconds: float, half_life: float) -> float:
+    """The weight of a sample of this age; one from the future weighs 1. `half_life` in hours."""
+    return math.exp(-math.log(2) / half_life * max(0.0, age_seconds) / 3600)
+
+
+def add_up(samples: Iterable[tuple[int, bool]], now: int, scoring: Scoring) -> Weights:
+    """The samples (time, active) of one user that lie in the retention window."""
+    since = now - scoring.retention_days * 86_400
+    inside = [(weight(now - time, scoring.half_life), active) for time, active in samples if time >= since]
+    return Weights(sum(w for w, active in inside if active), sum(w for w, _ in inside), len(inside))
+
+
+@cache
+def full_window(scoring: Scoring) -> float:
+    """The weight of a completely sampled retention window."""
+    ratio = weight(scoring.sample_interval, scoring.half_life)
+    number = round(scoring.retention_days * 86_400 / scoring.sample_interval)
+    return (1 - ratio**number) / (1 - ratio)
+
+
+def show(weights: Weights, scoring: Scoring) -> Shown:
+    """The score with its percentage of the target, its bar and its tooltip."""
+    raw = weights.raw(scoring)
+    enough = weights.samples >= math.ceil(86_400 / scoring.sample_interval)
+    if raw is None:
+        return Shown(None, 0, None, 0, None, False, None)
+    percent = int(half_up(raw / (scoring.target_hours / 24), 0))
+    segments = segments_of(percent)
+    return Shown(
+        half_up(raw, 1),
+        weights.samples,
+        percent,
+        segments,
+        colour_of(segments),
+        enough,
+        _tooltip(weights, percent, enough, scoring),
+    )
+
+
+def segments_of(percent: int) -> int:
+    """Segments of the bar that are lit."""
+    return 0 if percent <= 0 else max(1, min(SEGMENTS, percent // 20))
+
+
+def colour_of(segments: int) -> str | None:
+    """The colour of all lit segments."""
+    return (None, RED, YELLOW, YELLOW, GREEN, GREEN)[segments]
+
+
+def level_of(raw: float | None) -> str:
+    """The name of the level of a raw score."""
+    return next((name for name, least in LEVELS if raw is not None and raw >= least), "none")
+
+
+def effective_half_life(hours_per_day: int, scoring: Scoring) -> float:
+    """Working hours after which half of the weight of a window is reached, for somebody who works so long each day."""
+    per_day = 86_400 // scoring.sample_interval
+    working = per_day * hours_per_day // 24
+    number = scoring.retention_days * per_day
+    weights = [
+        weight(position * scoring.sample_interval, scoring.half_life)
+        for position in range(number)
+        if position % per_day < working
+    ]
+    half, reached = sum(weights) / 2, 0.0
+    for taken, one in enumerate(weights, 1):
+        reached += one
+        if reached >= half:
+            return half_up(taken * scoring.sample_interval / 3600, 1)
+    return 0.0
+
+
+def half_up(value: float, digits: int) -> float:
+    """Rounded, halves away from zero, on the shortest decimal text of the number."""
+    scaled = value * 10**digits
+    whole = math.floor(scaled)
+    if abs(scaled - whole - 0.5) > NEARLY:  # no half: the text of the number would decide the same
+        return float(round(scaled) / 10**digits)
+    return float(Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
+
+
+def _tooltip(weights: Weights, percent: int, enough: bool, scoring: Scoring) -> str:
+    if not enough:
+        hours = weights.samples * scoring.sample_interval // 3600
+        return f"Not enough data ({hours}h of 24h collected)"
+    more = f" (more than {scoring.target_hours}h/day)" if percent > 100 else ""
+    return f"Activity: {percent}%{more}"

@@ -1,0 +1,142 @@
+"""What `[activity]` and `[jupyterhub]` say (80 §2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hzmetrics.config import MariaDb, Settings
+from hzmetrics.follow.settings import IGNORED_USERS
+from hzmetrics.options import Options
+
+SOURCES = ("hub", "jupyterhub", "logs")
+
+NUMBERS: Mapping[str, tuple[int, int, int]] = {
+    "sample_interval": (600, 60, 86_400),
+    "retention_days": (7, 1, 365),
+    "inactive_after": (60, 1, 1440),
+    "half_life": (72, 1, 168),
+    "target_hours": (8, 1, 24),
+    "resources_update_interval": (10, 1, 3600),
+    "volumes_update_interval": (3600, 60, 86_400),
+}
+"""Default and range of each number; each also has the environment name that JupyterHub's activity monitor uses."""
+
+ENVIRONMENT = {key: f"JUPYTERHUB_ACTIVITYMON_{key.upper()}" for key in NUMBERS}
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """What scores depend on."""
+
+    sample_interval: int = 600
+    """Seconds between samples."""
+    retention_days: int = 7
+    inactive_after: int = 60
+    """Minutes without activity until inactive."""
+    half_life: int = 72
+    """Hours."""
+    target_hours: int = 8
+    """Hours a day that count as 100 %."""
+    score_base: str = "samples"
+    """`samples`: against what was measured; `window`: against a completely measured window."""
+
+
+@dataclass(frozen=True)
+class JupyterHub:
+    """Where a JupyterHub and its containers are asked."""
+
+    api_url: str
+    api_token: str
+    docker_socket: Path
+    container_name: str
+    volume_prefix: str
+    cull_timeout: int | None
+
+
+@dataclass(frozen=True)
+class ActivitySettings:
+    """How activity is sampled and scored."""
+
+    enabled: bool
+    source: str
+    scoring: Scoring
+    sample_users: str
+    resources_update_interval: int
+    volumes_update_interval: int
+    session_hours: int
+    ignore_users: frozenset[str]
+    jupyterhub: JupyterHub
+
+    @classmethod
+    def of(cls, settings: Settings, hub_has_users: bool, follows_logs: bool) -> ActivitySettings:
+        """`hub_has_users`: the hub database is configured (on SQLite: has users). Raises ConfigurationError."""
+        options = Options.of(settings, "activity", ENVIRONMENT)
+        hub = jupyterhub(settings)
+        source = _choice(options, "source", ("auto", *SOURCES))
+        if source == "auto":
+            source = "jupyterhub" if hub.api_url else "hub" if hub_has_users else "logs"
+        found = {"jupyterhub": bool(hub.api_url), "hub": hub_has_users, "logs": follows_logs}[source]
+        sample_users = _choice(options, "sample_users", ("all", "recent"), "recent" if source == "hub" else "all")
+        base = _choice(
+            options, "score_base", ("samples", "window"), "window" if sample_users == "recent" else "samples"
+        )
+        values = numbers(options)
+        return cls(
+            enabled=options.enabled(found),
+            source=source,
+            scoring=Scoring(**{key: values[key] for key in list(NUMBERS)[:5]}, score_base=base),
+            sample_users=sample_users,
+            resources_update_interval=values["resources_update_interval"],
+            volumes_update_interval=values["volumes_update_interval"],
+            session_hours=options.integer("session_hours", 24, 1, 720),
+            ignore_users=frozenset(options.words("ignore_users", IGNORED_USERS)),
+            jupyterhub=hub,
+        )
+
+
+def numbers(options: Options) -> dict[str, int]:
+    """The seven numbers in effect."""
+    return {key: options.integer(key, *limits) for key, limits in NUMBERS.items()}
+
+
+def hub_database_counts(settings: Settings) -> bool:
+    """Whether a hub database is named; a SQLite hub counts when its users table has rows, which the caller must ask."""
+    return isinstance(settings.db, MariaDb) and bool(settings.db.hub_db)
+
+
+def jupyterhub(settings: Settings) -> JupyterHub:
+    """Raises ConfigurationError when the token file cannot be read."""
+    options = Options.of(settings, "jupyterhub", {"api_url": "JUPYTERHUB_API_URL", "api_token": "JUPYTERHUB_API_TOKEN"})
+    token, token_file = options.text("api_token"), options.text("api_token_file")
+    if not token and token_file:
+        try:
+            token = Path(token_file).read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise options.error("api_token_file", f"cannot read {token_file}: {error}") from None
+    timeout = options.text("cull_timeout")
+    culled = Options(
+        "jupyterhub",
+        {},
+        options.environment,
+        {"on": "JUPYTERHUB_IDLE_CULLER_ENABLED", "after": "JUPYTERHUB_IDLE_CULLER_TIMEOUT"},
+    )
+    cull_timeout = options.integer("cull_timeout", 86_400, 1, 31_536_000) if timeout else None
+    if cull_timeout is None and culled.text("on") == "1":
+        cull_timeout = culled.integer("after", 86_400, 1, 31_536_000)
+    return JupyterHub(
+        api_url=options.text("api_url").rstrip("/"),
+        api_token=token,
+        docker_socket=Path(options.text("docker_socket", "/var/run/docker.sock")),
+        container_name=options.text("container_name", "jupyterlab-{username}"),
+        volume_prefix=options.text("volume_prefix", "jupyterlab-"),
+        cull_timeout=cull_timeout,
+    )
+
+
+def _choice(options: Options, key: str, choices: tuple[str, ...], default: str | None = None) -> str:
+    value = options.text(key, default or choices[0]).lower()
+    if value not in choices:
+        raise options.error(key, f"{value!r} is none of {', '.join(choices)}")
+    return value

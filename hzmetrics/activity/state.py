@@ -1,0 +1,171 @@
+"""The latest known state of each user, kept in the store, with the figures of the containers (80 §3, §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from hzmetrics.activity.settings import ActivitySettings
+from hzmetrics.activity.users import NO_VOLUMES, Source, User
+from hzmetrics.errors import HzmetricsError
+from hzmetrics.events.update import epoch, remember, utc
+from hzmetrics.log import log
+from hzmetrics.store import Store
+from hzmetrics.store.activity import activity_users, activity_volumes, capability_state
+from hzmetrics.store.database import Database
+
+MEASURED = "activity.volumes"
+AT_ONCE = 1000
+"""Rows from which on a table is written in columns, and names in one statement."""
+
+States = dict[str, tuple[Any, ...]]
+"""User to the columns of `activity_users` between name and `updated`."""
+
+OFF = (None, None, None, None)
+"""Time left and figures of a server that does not run."""
+
+
+def refresh_all(store: Store, settings: ActivitySettings, source: Source, now: int) -> Sequence[User]:
+    """Everybody as they are now. The store keeps those of whom there is or was something to tell, while they exist."""
+    users = _with_figures(store, settings, source.users(), now)
+    columns = (column.to_pylist() for column in store.metrics.read(sa.select(activity_users)).columns)
+    old = {name: tuple(values) for name, *values, _ in zip(*columns, strict=True)}
+    everybody = settings.sample_users == "all"
+    new = {
+        user.username: _state(user)
+        for user in users
+        if everybody or user.server_active or user.last_activity is not None or user.username in old
+    }
+    _replace(store, old, new, now)
+    return users
+
+
+def refresh_running(store: Store, source: Source, now: int) -> None:
+    """The servers that run now, and those that no longer do; nobody else is asked for."""
+    running = {user.username: user for user in source.running()}
+    names = activity_users.c.username
+    known = activity_users.c.server_active == 1
+    rows = store.metrics.rows(sa.select(activity_users).where(known))
+    missing = [name for name in running if name not in {row.username for row in rows}]
+    for part in _parts(missing):
+        rows = [*rows, *store.metrics.rows(sa.select(activity_users).where(names.in_(part)))]
+    old: States = {row.username: tuple(row)[1:-1] for row in rows}
+    new: States = {}
+    for name, state in old.items():
+        is_authorized, _, last, *_ = state
+        new[name] = (is_authorized, 0, last, *OFF)
+    for name, user in running.items():
+        known_last = old[name][2] if name in old else None
+        is_authorized, active, last, *rest = _state(user)
+        new[name] = (is_authorized, active, max(filter(None, (last, known_last)), default=None), *rest)
+    _replace(store, old, new, now)
+
+
+def read(store: Store) -> list[User]:
+    """The latest known state of everybody."""
+    volumes: dict[str, dict[str, float]] = {}
+    for row in store.metrics.rows(sa.select(activity_volumes)):
+        volumes.setdefault(row.username, {})[row.volume] = row.size_mb
+    columns = (column.to_pylist() for column in store.metrics.read(sa.select(activity_users)).columns)
+    return [
+        User(
+            username=name,
+            is_authorized=bool(is_authorized),
+            server_active=bool(active),
+            last_activity=epoch(last) if last else None,
+            time_remaining_seconds=left,
+            cpu_percent=cpu,
+            memory_mb=megabytes,
+            memory_percent=percent,
+            volumes=volumes.get(name, NO_VOLUMES),
+        )
+        for name, is_authorized, active, last, left, cpu, megabytes, percent, _ in zip(*columns, strict=True)
+    ]
+
+
+def insert(database: Database, connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows, given in the order of the table's columns without its own number; many at once in columns."""
+    names = [column.name for column in table.c if column.name != "id"]
+    if len(rows) < AT_ONCE:
+        if rows:
+            connection.execute(sa.insert(table), [dict(zip(names, row, strict=True)) for row in rows])
+        return
+    import pyarrow as pa
+
+    from hzmetrics.store.fit import arrow_type
+
+    arrays = {
+        name: pa.array(values, arrow_type(table.c[name].type))
+        for name, values in zip(names, zip(*rows, strict=True), strict=True)
+    }
+    database.append(connection, table, pa.table(arrays))
+
+
+def _replace(store: Store, old: States, new: States, now: int) -> None:
+    """Write what has changed: rows that are not in `new`, and those that differ."""
+    gone = old.keys() - new.keys()
+    changed = [name for name, state in new.items() if old.get(name) != state]
+    if not gone and not changed:
+        return
+    updated = utc(now)
+    with store.metrics.begin() as connection:
+        for part in _parts([*gone, *(name for name in changed if name in old)]):
+            connection.execute(sa.delete(activity_users).where(activity_users.c.username.in_(part)))
+        insert(store.metrics, connection, activity_users, [(name, *new[name], updated) for name in changed])
+
+
+def _state(user: User) -> tuple[Any, ...]:
+    return (
+        int(user.is_authorized),
+        int(user.server_active),
+        None if user.last_activity is None else utc(user.last_activity),
+        user.time_remaining_seconds,
+        user.cpu_percent,
+        user.memory_mb,
+        user.memory_percent,
+    )
+
+
+def _parts(names: Sequence[str]) -> list[Sequence[str]]:
+    return [names[begin : begin + AT_ONCE] for begin in range(0, len(names), AT_ONCE)]
+
+
+def _with_figures(store: Store, settings: ActivitySettings, users: Sequence[User], now: int) -> Sequence[User]:
+    """CPU and memory of running servers, and volumes when they are due, where a Docker engine is at hand."""
+    hub = settings.jupyterhub
+    if settings.source != "jupyterhub" or not hub.docker_socket.exists():
+        return users
+    from hzmetrics.activity.docker import Docker, encode, volume_sizes
+
+    docker = Docker(hub.docker_socket)
+    names = {
+        user.username: hub.container_name.replace("{username}", encode(user.username))
+        for user in users
+        if user.server_active
+    }
+    figures: Mapping[str, Mapping[str, Any]] = docker.containers(names)
+    measured = store.metrics.scalar(sa.select(capability_state.c.value).where(capability_state.c.name == MEASURED))
+    if measured is None or not 0 <= now - epoch(measured) < settings.volumes_update_interval:
+        try:
+            _store_volumes(store, volume_sizes(docker.volumes(), hub.volume_prefix), users, now)
+        except HzmetricsError as error:
+            log.error("%s", error)
+    return [user._replace(**figures.get(user.username, {})) for user in users]
+
+
+def _store_volumes(store: Store, sizes: Mapping[str, Mapping[str, float]], users: Collection[User], now: int) -> None:
+    from hzmetrics.activity.docker import encode
+
+    names = {encode(user.username): user.username for user in users}
+    rows = [
+        (names[user], volume, size, utc(now))
+        for user, volumes in sizes.items()
+        if user in names
+        for volume, size in volumes.items()
+    ]
+    with store.metrics.begin() as connection:
+        connection.execute(sa.delete(activity_volumes))
+        insert(store.metrics, connection, activity_volumes, rows)
+        remember(connection, MEASURED, utc(now))

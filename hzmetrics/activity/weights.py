@@ -1,0 +1,236 @@
+"""The samples of each user added up by weight, kept current from run to run (80 §6).
+
+With time every weight shrinks by the same factor. So the sums are kept as of a fixed origin, where they never change of
+themselves: a run adds its samples and takes off those that left the window. Whatever does not fit the kept sums (other
+parameters, a clock that went back, too much at once) is added up anew from the samples.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from hzmetrics.activity.score import LEVELS, Weights, full_window
+from hzmetrics.activity.settings import Scoring
+from hzmetrics.events.update import epoch, remember, utc
+from hzmetrics.store import Store
+from hzmetrics.store.activity import activity_samples, activity_weights, capability_state
+
+BASIS = "activity.weights"
+DAY = 86_400
+MOST_TIMES = 64
+"""Sampling times that are added or taken off one by one; more are cheaper added up anew."""
+FARTHEST = 256
+"""Half-lives that the origin may lie back before it is moved; the numbers stay far from the limits of a double."""
+
+kept, samples = activity_weights.c, activity_samples.c
+
+
+@dataclass(frozen=True)
+class Basis:
+    """The kept sums hold samples from `since` to `until`, which weigh 1 at `origin` and twice that a half-life on."""
+
+    half_life: int
+    origin: int
+    since: int
+    until: int
+    samples: int = 0
+    """How many there are; if the tables hold others (they may be emptied), the sums are not believed."""
+
+    def growth(self, time: int) -> float:
+        """The weight of a sample of this time, as of the origin."""
+        return float(2 ** ((time - self.origin) / 3600 / self.half_life))
+
+    def fits(self, scoring: Scoring, now: int) -> bool:
+        """Whether only a little has to be taken off for the scores of this moment."""
+        since = window_start(scoring, now)
+        return self.half_life == scoring.half_life and now >= self.until and self.since <= since <= self.since + DAY
+
+
+def window_start(scoring: Scoring, now: int) -> int:
+    """From when on samples count."""
+    return now - scoring.retention_days * DAY
+
+
+def read(store: Store, scoring: Scoring, now: int) -> dict[str, Weights]:
+    """The weights of every user with samples in the window."""
+    basis = _basis(store)
+    if basis is None or not basis.fits(scoring, now):
+        return _add_up(store, scoring.half_life, window_start(scoring, now), now)
+    old = sa.select(samples.username, samples.timestamp, samples.is_active).where(
+        samples.timestamp < utc(window_start(scoring, now))
+    )
+    expired = store.metrics.read(old).to_pylist()  # before the sums: a run meanwhile takes them off itself
+    basis_then = sa.select(capability_state.c.value).where(capability_state.c.name == BASIS).scalar_subquery()
+    found = store.metrics.read(sa.select(*kept, basis_then.label("basis"))).to_pydict()
+    if not found["username"] or found["basis"][0] is None:
+        return _add_up(store, scoring.half_life, window_start(scoring, now), now)
+    basis = Basis(**json.loads(found["basis"][0]))
+    sums = {
+        name: (active, total, active_samples, number)
+        for name, active, total, active_samples, number in zip(*(found[c.name] for c in kept), strict=True)
+    }
+    for row in expired:
+        time, name, is_active = epoch(row["timestamp"]), row["username"], row["is_active"]
+        if time >= basis.since and name in sums:
+            weight = basis.growth(time)
+            active, total, active_samples, number = sums[name]
+            sums[name] = active - weight * is_active, total - weight, active_samples - is_active, number - 1
+    shrunk = 1 / basis.growth(now)
+    return {
+        name: Weights(active * shrunk if active_samples else 0.0, total * shrunk, number)
+        for name, (active, total, active_samples, number) in sums.items()
+        if number
+    }
+
+
+def levels(store: Store, scoring: Scoring, now: int) -> dict[str, int]:
+    """How many users fall in each level of the raw score."""
+    basis = _basis(store)
+    if basis is None or not basis.fits(scoring, now):
+        return {}
+    whole = sa.literal(full_window(scoring) * basis.growth(now)) if scoring.score_base == "window" else kept.total
+    level = sa.case(*((kept.active * 100 >= whole * least, name) for name, least in LEVELS[:-1]), else_=LEVELS[-1][0])
+    found = dict.fromkeys((name for name, _ in LEVELS), 0)
+    for row in store.metrics.rows(sa.select(level.label("level"), sa.func.count().label("users")).group_by(level)):
+        found[row.level] = row.users
+    return found
+
+
+def prepare(store: Store, scoring: Scoring, now: int) -> Basis:
+    """The basis of the kept sums, which are added up anew if they do not fit."""
+    basis = _basis(store)
+    if basis is not None and basis.fits(scoring, now):
+        return basis
+    return rebuild(store, scoring, now)
+
+
+def rebuild(store: Store, scoring: Scoring, now: int) -> Basis:
+    """Add up the samples of the window anew."""
+    newest = store.metrics.scalar(sa.select(sa.func.max(samples.timestamp)))
+    until = max(now, epoch(newest)) if newest else now
+    basis = Basis(scoring.half_life, until, window_start(scoring, now), until)
+    table = _engine_sums(store, scoring.half_life, basis.since, until)
+    with store.metrics.begin() as connection:
+        connection.execute(sa.delete(activity_weights))
+        store.metrics.append(connection, activity_weights, table)
+        _remember(connection, basis)
+    return basis
+
+
+def forget(connection: sa.Connection) -> None:
+    """Drop the sums; the next run adds them up anew."""
+    connection.execute(sa.delete(activity_weights))
+    connection.execute(sa.delete(capability_state).where(capability_state.c.name == BASIS))
+
+
+def take_off(connection: sa.Connection, basis: Basis, times: Sequence[int]) -> None:
+    """Take the stored samples of these times off the sums; what rounding leaves of nothing goes."""
+    for time in times:
+        _count(connection, time, -basis.growth(time), -1)
+    if times:
+        connection.execute(sa.delete(activity_weights).where(kept.samples <= 0))
+        nothing = sa.update(activity_weights).where(kept.active_samples <= 0, kept.active != 0)
+        connection.execute(nothing.values(active=0))
+
+
+def add(connection: sa.Connection, basis: Basis, times: Sequence[int]) -> None:
+    """Add the stored samples of these times to the sums."""
+    for time in times:
+        unseen = (
+            sa.select(samples.username, *(sa.literal(0),) * 4)
+            .select_from(activity_samples.outerjoin(activity_weights, samples.username == kept.username))
+            .where(samples.timestamp == utc(time), kept.username.is_(None))
+        )
+        connection.execute(sa.insert(activity_weights).from_select([column.name for column in kept], unseen))
+        _count(connection, time, basis.growth(time), 1)
+
+
+def advance(connection: sa.Connection, basis: Basis, scoring: Scoring, now: int) -> None:
+    """The window ends now; an origin far back is moved."""
+    new = replace(basis, since=window_start(scoring, now), until=now)
+    passed = (now - basis.origin) // (3600 * basis.half_life)
+    if passed > FARTHEST:
+        factor = 0.5**passed if passed < 1000 else 0.0
+        connection.execute(sa.update(activity_weights).values(active=kept.active * factor, total=kept.total * factor))
+        new = replace(new, origin=basis.origin + passed * 3600 * basis.half_life)
+    _remember(connection, new)
+
+
+def weigh(connection: sa.Connection, username: str) -> None:
+    """Add up the samples of one user anew."""
+    stored = connection.execute(sa.select(capability_state.c.value).where(capability_state.c.name == BASIS)).scalar()
+    if stored is None:
+        return
+    basis = Basis(**json.loads(stored))
+    found = connection.execute(
+        sa.select(samples.timestamp, samples.is_active).where(
+            samples.username == username, samples.timestamp >= utc(basis.since)
+        )
+    ).all()
+    weighed = [(basis.growth(epoch(row.timestamp)), row.is_active) for row in found]
+    connection.execute(sa.delete(activity_weights).where(kept.username == username))
+    if weighed:
+        connection.execute(
+            sa.insert(activity_weights).values(
+                username=username,
+                active=sum(weight for weight, is_active in weighed if is_active),
+                total=sum(weight for weight, _ in weighed),
+                active_samples=sum(is_active for _, is_active in weighed),
+                samples=len(weighed),
+            )
+        )
+    _remember(connection, basis)
+
+
+def _remember(connection: sa.Connection, basis: Basis) -> None:
+    number = connection.execute(sa.select(sa.func.coalesce(sa.func.sum(kept.samples), 0))).scalar()
+    remember(connection, BASIS, json.dumps(asdict(replace(basis, samples=int(number or 0)))))
+
+
+def _count(connection: sa.Connection, time: int, weight: float, one: int) -> None:
+    connection.execute(
+        sa.update(activity_weights)
+        .where(kept.username == samples.username, samples.timestamp == utc(time))
+        .values(
+            {
+                kept.active: kept.active + weight * samples.is_active,
+                kept.total: kept.total + weight,
+                kept.active_samples: kept.active_samples + one * samples.is_active,
+                kept.samples: kept.samples + one,
+            }
+        )
+    )
+
+
+def _basis(store: Store) -> Basis | None:
+    """The basis, if it agrees with the tables."""
+    stored = store.metrics.scalar(sa.select(capability_state.c.value).where(capability_state.c.name == BASIS))
+    if not stored:
+        return None
+    basis = Basis(**json.loads(stored))
+    number = store.metrics.scalar(sa.select(sa.func.sum(kept.samples))) or 0
+    is_any = bool(store.metrics.rows(sa.select(samples.id).limit(1)))
+    return basis if number == basis.samples and is_any == bool(number) else None
+
+
+def _add_up(store: Store, half_life: int, since: int, at: int) -> dict[str, Weights]:
+    found = _engine_sums(store, half_life, since, at).to_pydict()
+    columns = zip(*(found[name] for name in ("username", "active", "total", "samples")), strict=True)
+    return {name: Weights(active, total, number) for name, active, total, number in columns}
+
+
+def _engine_sums(store: Store, half_life: int, since: int, at: int) -> Any:
+    """An Arrow table of the columns of `activity_weights`, as of the time `at`."""
+    from hzmetrics.engine import Engine
+
+    inside = sa.select(samples.username, samples.timestamp, samples.is_active).where(samples.timestamp >= utc(since))
+    with Engine() as engine:
+        engine.register("samples", store.metrics.stream(inside))
+        engine.register_values("basis", {"at": at, "half_life": half_life})
+        engine.models("hzmetrics.activity", ["weights"])
+        return engine.table("weights")

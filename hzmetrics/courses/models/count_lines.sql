@@ -1,0 +1,7 @@
+-- count_lines: the lines of a block that are no comments, each split into its fields at white space.
+-- materialised
+SELECT
+    number,
+    list_filter(regexp_split_to_array(line, '[\s\pZ\x{85}\x1c-\x1f]+'), lambda part: part <> '') AS fields
+FROM lines
+WHERE NOT starts_with(line, '#')

@@ -1,0 +1,11 @@
+-- events: the lines that are events: exactly six fields, the first a time of exactly the shape YYYY-MM-DDTHH:MM:SS (86 §2).
+SELECT
+    number AS position,
+    try_cast(fields[1] AS TIMESTAMP) AS time,
+    fields[3] AS student,
+    fields[4] AS notebook,
+    fields[5] AS action
+FROM event_lines
+WHERE len(fields) = 6
+    AND regexp_full_match(fields[1], '\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}')
+    AND try_cast(fields[1] AS TIMESTAMP) IS NOT NULL

@@ -1,0 +1,11 @@
+-- opens: the counted events: of students, and not the end of a container (86 §4). `notebook` as reports name it.
+SELECT
+    e.time,
+    e.position,
+    e.student,
+    CASE WHEN r.strip_extensions THEN regexp_replace(e.notebook, '([^/])\.(ipynb|md|py)$', '\1') ELSE e.notebook END AS notebook
+FROM events AS e
+SEMI JOIN students AS s ON s.student = e.student
+CROSS JOIN rules AS r
+WHERE e.action <> 'killing'
+    AND (r.since IS NULL OR e.time >= r.since)

@@ -1,0 +1,84 @@
+"""Stress levels (84 §6, §7). Pure: times are UTC seconds of the epoch."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+GREEN, YELLOW, RED = 0, 1, 2
+
+THRESHOLDS: Mapping[str, float] = {
+    "failed_logins": 5,
+    "successful_logins": 3,
+    "started_submissions": 5,
+    "completed_submissions": 4,
+    "failed_submissions": 5,
+    "files": 10,
+    "comments": 30,
+    "messages": 30,
+}
+"""More events of a name than this in one window are unusual."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """When a window is unusual."""
+
+    thresholds: Mapping[str, float]
+    window: int = 30
+    """Seconds before an evaluation that it looks at: start included, end not."""
+    interval: int = 30
+    """Evaluations are at the multiples of this many seconds."""
+
+    def level(self, counts: Mapping[str, int], previous: int) -> int:
+        """The activity stress level after a window with these counts; it never falls from red to green directly."""
+        exceeded = sum(counts.get(name, 0) > threshold for name, threshold in self.thresholds.items())
+        level = min(exceeded, RED)
+        return YELLOW if previous == RED and level == GREEN else level
+
+    def floor(self, time: int) -> int:
+        """The evaluation at or before `time`."""
+        return time // self.interval * self.interval
+
+
+@dataclass(frozen=True)
+class Anomaly:
+    """An evaluation with a level above green."""
+
+    when: int
+    level: int
+    counts: Mapping[str, int]
+
+
+def evaluate(events: Sequence[tuple[int, str]], after: int, until: int, previous: int, rules: Rules) -> list[Anomaly]:
+    """The anomalies of all evaluations later than `after` up to `until`, ascending.
+
+    `events`: pairs of time and name, by time; those of the window before the first evaluation included. `previous`: the
+    level at `after`. Stretches without events and with level green are passed over.
+    """
+    times = [time for time, _ in events]
+    found: list[Anomaly] = []
+    when = rules.floor(after) + rules.interval
+    while when <= until:
+        low, high = bisect_left(times, when - rules.window), bisect_left(times, when)
+        if low == high and previous == GREEN:
+            if high == len(times):
+                break
+            when = max(when + rules.interval, rules.floor(times[high]) + rules.interval)
+            continue
+        counts = Counter(name for _, name in events[low:high])
+        previous = rules.level(counts, previous)
+        if previous:
+            found.append(Anomaly(when, previous, dict(sorted(counts.items()))))
+        when += rules.interval
+    return found
+
+
+def disk_level(free: int, upload: int, factors: tuple[int, int]) -> int:
+    """The disk stress level: `free` MiB must hold so many uploads of `upload` MiB; 0 switches it off."""
+    if not upload:
+        return GREEN
+    low, high = factors
+    return RED if free < high * upload else YELLOW if free < low * upload else GREEN

@@ -1,0 +1,28 @@
+"""Making events, anomalies and hours anew from what the followed logs hold (84 §9)."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from hzmetrics.calendar import Clock
+from hzmetrics.events.settings import EventSettings
+from hzmetrics.events.update import EVALUATED_UNTIL, HOUR, STATS_FROM, Outcome, epoch, update, utc
+from hzmetrics.follow import follower
+from hzmetrics.follow.settings import Following
+from hzmetrics.store import Store
+from hzmetrics.store.activity import anomalies, capability_state, events, hourly_stats
+
+
+def rescan(store: Store, following: Following, settings: EventSettings, clock: Clock) -> Outcome:
+    """Forget the progress and all results from the first line of the logs on, then update."""
+    begin = min(follower.first_times(following), default=epoch(clock.utc))
+    floor = utc(begin // HOUR * HOUR)
+    with store.metrics.begin() as connection:
+        follower.forget(connection, following)
+        connection.execute(sa.delete(events).where(events.c.time >= utc(begin)))
+        connection.execute(sa.delete(anomalies).where(anomalies.c.when >= utc(begin)))
+        connection.execute(sa.delete(hourly_stats).where(hourly_stats.c.start >= floor))
+        kept = connection.execute(sa.select(sa.func.max(hourly_stats.c.start))).scalar()
+        forgotten = (EVALUATED_UNTIL,) if kept else (EVALUATED_UNTIL, STATS_FROM)
+        connection.execute(sa.delete(capability_state).where(capability_state.c.name.in_(forgotten)))
+    return update(store, following, settings, clock)

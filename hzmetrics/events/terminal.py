@@ -1,0 +1,116 @@
+"""The documents about events as people read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from hzmetrics.events.heatmap import CURRENT, FUTURE, HAS_ROW
+from hzmetrics.events.signatures import ANY, Signatures
+from hzmetrics.log import printable
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+LEVELS = {0: ("green", "green"), 1: ("yellow", "yellow"), 2: ("red", "red"), None: ("unknown", "default")}
+SHADES = ("#ffffd9", "#edf8b1", "#c7e9b4", "#7fcdbb", "#41b6c4", "#1d91c0", "#225ea8", "#253494", "#081d58")
+BLANKS = "  "
+
+
+def heat_map(cells: list[dict[str, Any]]) -> None:
+    """A week: a row a day, a column an hour, darker for more events."""
+    console = Console()
+    first = cells[0]
+    most = max((sum(cell["summary"].values()) for cell in cells), default=0)
+    console.print(f"Events by hour, week {first['week']} of {first['year']} (up to {most:,} an hour)")
+    console.print("    " + "".join(f"{hour:02d} " for hour in range(24)), style="bold")
+    for day, name in enumerate(DAYS):
+        line = Text(f"{name} ", style="bold")
+        total = 0
+        for cell in cells[day * 24 : day * 24 + 24]:
+            count = sum(cell["summary"].values())
+            total += count
+            line.append(_cell(count, most, cell["valid"]))
+            line.append(" ")
+        line.append(f" {total:,}")
+        console.print(line)
+    console.print("    .. missing   >> now   blank: to come", style="dim")
+
+
+def _cell(count: int, most: int, valid: int) -> Text:
+    if valid == CURRENT:
+        return Text(">>", style="red")
+    if valid == FUTURE:
+        return Text(BLANKS)
+    if valid != HAS_ROW:
+        return Text("..", style="dim")
+    step = 0 if not most else min(len(SHADES) - 1, (count * len(SHADES) - 1) // most if count else 0)
+    shown = f"{count:2d}" if count < 100 else "99"
+    return Text(shown, style=f"{'white' if step > 4 else 'black'} on {SHADES[step]}")
+
+
+def hours(cells: list[dict[str, Any]]) -> None:
+    """Closed hours, newest first."""
+    table = Table("day", "hour", "events", title="Closed hours", title_justify="left")
+    table.add_column("free MiB", justify="right")
+    for cell in cells:
+        events = ", ".join(f"{name} {count:,}" for name, count in cell["summary"].items())
+        space = cell["free_disk_space"]
+        table.add_row(
+            f"{DAYS[cell['day']]}, week {cell['week']}",
+            f"{cell['hour']:02d}",
+            printable(events) or "-",
+            "unknown" if space < 0 else f"{space:,}",
+        )
+    Console().print(table)
+
+
+def anomalies(rows: list[dict[str, Any]]) -> None:
+    """Anomalies with their levels."""
+    table = Table("time (UTC)", "level", "events", title="Anomalies", title_justify="left")
+    for row in rows:
+        name, colour = LEVELS[row["alarm"]]
+        events = ", ".join(f"{event} {count:,}" for event, count in row["events"].items())
+        table.add_row(row["when"].replace("T", " "), Text(name, style=colour), printable(events) or "-")
+    Console().print(table if rows else "no anomalies")
+
+
+def recent_anomalies(document: dict[str, Any]) -> None:
+    """The anomalies of the last minutes."""
+    anomalies([{"when": when, "events": counts, "alarm": level} for when, (counts, level) in document.items()])
+
+
+def activities(document: dict[str, Any]) -> None:
+    """The event memory, newest first."""
+    table = Table("number", "time (UTC)", "event", title="Events of the last minute", title_justify="left")
+    for number, (time, name) in reversed(document.items()):
+        table.add_row(number, time.replace("T", " "), printable(name))
+    Console().print(table if document else "no events in the last minute")
+
+
+def summary(document: dict[str, Any]) -> None:
+    """Counts by name."""
+    table = Table("event", title="Events", title_justify="left")
+    table.add_column("last minute", justify="right")
+    table.add_column("this hour", justify="right")
+    for name, count in document["memory"].items():
+        table.add_row(printable(name), f"{count:,}", f"{document['hour'][name]:,}")
+    Console().print(table)
+
+
+def signatures(table: Signatures) -> None:
+    """The table of event signatures."""
+    shown = Table("event", "source", "method", "pattern", "status", title="Event signatures", title_justify="left")
+    for row in table.rows:
+        statuses = ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in row.statuses)
+        cells = (row.name, row.source, row.method or ANY[0], row.pattern.pattern, statuses or ANY[0])
+        shown.add_row(*(Text(printable(cell)) for cell in cells))
+    Console().print(shown)
+
+
+def disk(document: dict[str, Any]) -> None:
+    """Free space and its level."""
+    name, colour = LEVELS[document["level"]]
+    free = document["free_disk_space"]
+    Console().print(Text("disk: "), Text(name, style=colour), "" if free < 0 else f"({free:,} MiB free)")

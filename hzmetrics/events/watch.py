@@ -1,0 +1,49 @@
+"""Following the logs live (84): an update whenever something was written, at least once a minute."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from hzmetrics import config
+from hzmetrics.errors import StoreError
+from hzmetrics.events.settings import EventSettings
+from hzmetrics.events.update import update
+from hzmetrics.follow.settings import Following
+from hzmetrics.log import log
+from hzmetrics.store import Store
+
+
+def watch(
+    store: Store, following: Following, settings: EventSettings, seconds: int, updates: int | None = None
+) -> None:
+    """Update every so many seconds, `updates` times or until SIGTERM or SIGINT; an update under way is finished first.
+
+    A database that is away for a while is waited for: what was not stored is read again.
+    """
+    with _until_told() as told:
+        done = 0
+        while not told.is_set():
+            try:
+                update(store, following, settings, config.clock())
+            except StoreError as error:
+                log.error("%s; trying again", error)
+            done += 1
+            if updates is not None and done >= updates:
+                return
+            told.wait(seconds)
+
+
+@contextmanager
+def _until_told() -> Iterator[threading.Event]:
+    told = threading.Event()
+    previous = {
+        number: signal.signal(number, lambda number, frame: told.set()) for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield told
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

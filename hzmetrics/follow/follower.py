@@ -1,0 +1,210 @@
+"""Reading what was appended to the followed logs, and storing what was made of it together with how far it was read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import sqlalchemy as sa
+
+from hzmetrics.calendar import Clock
+from hzmetrics.errors import HzmetricsError
+from hzmetrics.follow import tail
+from hzmetrics.follow.lines import LONGEST_LINE, READERS, Entry
+from hzmetrics.follow.mark import FileMark
+from hzmetrics.follow.settings import Following
+from hzmetrics.follow.times import LogClock
+from hzmetrics.log import log
+from hzmetrics.store import Store
+from hzmetrics.store import metrics as tables
+from hzmetrics.store.activity import LONGEST_PATH, log_files
+
+KEPT = dt.timedelta(days=40)
+"""How long a file that was read to its end is remembered."""
+
+
+class Consumer(Protocol):
+    """Makes something of the entries of one update."""
+
+    def take(self, entry: Entry) -> None:
+        """Look at one entry; entries of one log come in file order."""
+
+    def store(self, connection: sa.Connection, reading: Reading) -> None:
+        """Write what was made of the entries, in the transaction that remembers how far the logs were read."""
+
+
+@dataclass
+class Reading:
+    """What one update read."""
+
+    lines: int = 0
+    unrecognised: int = 0
+    cut_at: int | None = None
+    """Where a log was too long for one update: the time of the last line read of it (the smallest of several)."""
+
+
+@dataclass
+class _Log:
+    """One followed log, its files as they were remembered and as they are to be remembered."""
+
+    source: str
+    path: Path
+    seen: list[tail.Seen]
+    clock: LogClock
+    changed: bool = False
+    last_time: int | None = field(default=None)
+
+
+def update(store: Store, following: Following, now: Clock, consumers: Sequence[Consumer]) -> Reading:
+    """Read the new lines of every followed log, give them to the consumers, and store all in one transaction."""
+    reading = Reading()
+    excluded = _excluded_addresses(store, following)
+    logs = [_remembered(store, following, source, path) for source, path in following.logs]
+    for one in logs:
+        try:
+            _read(one, following, excluded, consumers, reading)
+        except (OSError, EOFError) as error:
+            log.error("cannot follow %s: %s", one.path, error)
+    with store.metrics.begin() as connection:
+        for one in logs:
+            if one.changed:
+                _remember(connection, one, now)
+        for consumer in consumers:
+            consumer.store(connection, reading)
+    return reading
+
+
+def first_times(following: Following) -> list[int]:
+    """The time of the first line that can be read, of each followed log that is there."""
+    found = []
+    for source, path in following.logs:
+        if path.is_file():
+            lines, _, _ = tail.read(tail.Piece(path, 0, False), tail.CHUNK)
+            clock = LogClock(following.zone)
+            entries = (READERS[source](line, clock) for line in lines if len(line) <= LONGEST_LINE)
+            found += [entry.time for entry in entries if entry is not None][:1]
+    return found
+
+
+def forget(connection: sa.Connection, following: Following) -> None:
+    """Read the followed logs from their start next time."""
+    paths = [str(path) for _, path in following.logs]
+    connection.execute(sa.delete(log_files).where(log_files.c.path.in_(paths)))
+
+
+def _read(
+    one: _Log, following: Following, excluded: Sequence[str], consumers: Sequence[Consumer], reading: Reading
+) -> None:
+    pieces, lost = tail.plan(one.path, one.seen, following.rotated_dirs)
+    if lost:
+        current = next(seen.mark for seen in one.seen if not seen.done)
+        log.warning(
+            "%s was replaced and the old file is gone: lines after byte %d may be missing", one.path, current.offset
+        )
+        one.seen = [tail.Seen(seen.mark, True) for seen in one.seen]
+        one.changed = True
+    limit = following.max_bytes
+    for piece in pieces:
+        lines, mark, complete = tail.read(piece, limit)
+        limit -= mark.offset - piece.offset
+        _take(one, lines, following, excluded, consumers, reading)
+        if mark.offset != piece.offset or piece.rotated or not one.seen:
+            _see(one, mark, done=piece.rotated and complete)
+        if not complete or limit <= 0:
+            if one.last_time is not None and not (complete and piece is pieces[-1]):
+                reading.cut_at = min(reading.cut_at or one.last_time, one.last_time)
+            break
+
+
+def _take(
+    one: _Log,
+    lines: Sequence[str],
+    following: Following,
+    excluded: Sequence[str],
+    consumers: Sequence[Consumer],
+    reading: Reading,
+) -> None:
+    read_line = READERS[one.source]
+    takes = [consumer.take for consumer in consumers]
+    for line in lines:
+        entry = read_line(line, one.clock) if len(line) <= LONGEST_LINE else None
+        if entry is None:
+            reading.unrecognised += 1
+            continue
+        one.last_time = entry.time
+        if entry.user.casefold() in following.ignore_users or (excluded and _is_excluded(entry.address, excluded)):
+            continue
+        for take in takes:
+            take(entry)
+    reading.lines += len(lines)
+
+
+def _is_excluded(address: str, excluded: Sequence[str]) -> bool:
+    lowered = address.lower()
+    return any(part in lowered for part in excluded)
+
+
+def _see(one: _Log, mark: FileMark, done: bool) -> None:
+    """Remember a file in place of the one that was being read."""
+    one.seen = [seen for seen in one.seen if seen.done] + [tail.Seen(mark, done)]
+    one.changed = True
+
+
+def _excluded_addresses(store: Store, following: Following) -> list[str]:
+    """Substrings of addresses whose lines count for nothing: of the settings, and of `exclude_list` (10 §3.1)."""
+    listed = [
+        str(row.filter)
+        for row in store.metrics.rows(sa.select(tables.exclude_list.c.filter, tables.exclude_list.c.type))
+        if str(row.type).strip().lower() == "ip"
+    ]
+    return [part.lower() for part in (*following.exclude_ips, *listed) if part]
+
+
+def _remembered(store: Store, following: Following, source: str, path: Path) -> _Log:
+    rows = store.metrics.rows(sa.select(log_files).where(log_files.c.path == str(path)).order_by(log_files.c.id))
+    clock = LogClock(following.zone)
+    for row in rows:
+        if row.last_local is not None:
+            clock.last = dt.datetime.fromisoformat(row.last_local)
+            clock.second = bool(row.second_hour)
+    seen = [
+        tail.Seen(FileMark(row.device, row.inode, row.offset, row.head_len, row.head_hash), bool(row.done))
+        for row in rows
+    ]
+    return _Log(source, path, seen, clock)
+
+
+def _remember(connection: sa.Connection, one: _Log, now: Clock) -> None:
+    path = str(one.path)
+    if len(path) > LONGEST_PATH:
+        raise HzmetricsError(f"cannot follow {path}: the path is longer than {LONGEST_PATH} characters")
+    kept = now.utc_time - KEPT
+    known = {
+        (row.head_hash, row.head_len, row.inode): row.updated
+        for row in connection.execute(sa.select(log_files).where(log_files.c.path == path))
+        if row.done
+    }
+    connection.execute(sa.delete(log_files).where(log_files.c.path == path))
+    last = f"{one.clock.last:%Y-%m-%d %H:%M:%S}" if one.clock.last else None
+    for seen in one.seen:
+        mark = seen.mark
+        updated = known.get((mark.head_hash, mark.head_len, mark.inode), now.utc) if seen.done else now.utc
+        if updated < f"{kept:%Y-%m-%dT%H:%M:%SZ}":
+            continue
+        connection.execute(
+            sa.insert(log_files).values(
+                path=path,
+                device=mark.device,
+                inode=mark.inode,
+                offset=mark.offset,
+                head_len=mark.head_len,
+                head_hash=mark.head_hash,
+                done=int(seen.done),
+                last_local=last,
+                second_hour=int(one.clock.second),
+                updated=updated,
+            )
+        )

@@ -1,0 +1,1 @@
+"""Activity scores and active users."""

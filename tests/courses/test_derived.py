@@ -1,0 +1,98 @@
+"""Events found in access logs and tool sessions arrive in the raw files exactly once (86 §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+
+from hzmetrics import config
+from hzmetrics.activity.side import ActivitySide
+from hzmetrics.calendar import Clock
+from hzmetrics.courses import counting, outbox
+from hzmetrics.courses.settings import Courses
+from hzmetrics.errors import ConfigurationError
+from tests.conftest import TestHub
+
+PATTERN = r"/user/(?P<student>[^/]+)/notebooks/(?P<course>[^/]+)/(?P<notebook>[^?]+\.ipynb)"
+
+
+def line(time: str, target: str, status: int = 200, method: str = "GET") -> str:
+    return f'{time} UTC - "{method} {target} HTTP/1.1" {status} 5 203.0.113.9 "-" "x" TLS 0 5 -\n'
+
+
+def side(hub: TestHub, more: str = "") -> ActivitySide:
+    text = hub.configuration.read_text().partition("[follow]")[0]
+    hub.configuration.write_text(
+        f"{text}[follow]\naccess_logs = {hub.root}/access.log\ntimezone = UTC\n"
+        f"[courses]\nurl_pattern = {PATTERN}\n{more}"
+    )
+    settings = config.load(hub.configuration, time=Clock.parse("2026-02-03T12:00:00Z"))
+    return ActivitySide(hub.store, settings)
+
+
+def raw(hub: TestHub, course: str) -> list[str]:
+    path = hub.root / "home" / "raw" / course / "events.raw"
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def test_opens_in_an_access_log(hub: TestHub) -> None:
+    (hub.root / "access.log").write_text(
+        line("2026-02-03 10:00:00", "/user/ann/notebooks/py/w1.ipynb?x=1")
+        + line("2026-02-03 10:01:00", "/user/ann/notebooks/py/w1.ipynb", 404)
+        + line("2026-02-03 10:02:00", "/user/ann/notebooks/py/w1.ipynb", 200, "POST")
+        + line("2026-02-03 10:03:00", "/user/bob/notebooks/../w1.ipynb")
+        + line("2026-02-03 10:04:00", "/user/bob/notebooks/r/a/w2.ipynb")
+    )
+    for _ in range(2):
+        side(hub).read_logs()
+    assert raw(hub, "py") == ["2026-02-03T10:00:00 py ann w1.ipynb opened -"]
+    assert raw(hub, "r") == ["2026-02-03T10:04:00 r bob a/w2.ipynb opened -"]
+
+
+def test_what_waits_after_a_kill_is_delivered_once(hub: TestHub) -> None:
+    courses = Courses.of(side(hub).settings)
+    with hub.store.metrics.begin() as connection:
+        outbox.put(connection, courses, {"py": ["one", "two"]})
+    (courses.root / "py").mkdir(parents=True)
+    (courses.root / "py" / "events.raw").write_text("other\none\ntwo\n")  # killed after the append
+    assert outbox.deliver(hub.store, courses) == 0
+    with hub.store.metrics.begin() as connection:
+        outbox.put(connection, courses, {"py": ["three"]})  # killed before the append
+    assert outbox.deliver(hub.store, courses) == 1
+    assert outbox.deliver(hub.store, courses) == 0
+    assert raw(hub, "py") == ["other", "one", "two", "three"]
+
+
+def test_sessions_of_a_tool_are_events_of_its_course(hub: TestHub) -> None:
+    log = hub.store.hub_tables.sessionlog
+    rows = [
+        {"sessnum": 1, "username": "ann", "appname": "lab", "start": "2026-02-03 10:00:00"},
+        {"sessnum": 2, "username": "bob", "appname": "other", "start": "2026-02-03 10:00:00"},
+    ]
+    with hub.store.hub.begin() as connection:
+        connection.execute(sa.insert(log), rows)
+    configured = "[course:py]\ntool = lab\n"
+    side(hub, configured).look_after_courses()
+    with hub.store.hub.begin() as connection:
+        connection.execute(sa.insert(log), [{**rows[0], "sessnum": 3, "username": "cyd"}])
+    side(hub, configured).look_after_courses()
+    assert [event.split()[2:5] for event in raw(hub, "py")] == [["ann", "lab", "started"], ["cyd", "lab", "started"]]
+    assert len((hub.root / "home/raw/py/counts.raw").read_text().splitlines()) == 1, (
+        "counts are taken every ten minutes"
+    )
+
+
+def test_counts_have_all_values() -> None:
+    values = counting.count("py", None, counting.Path("/"), [{"Name": "py-x-ann", "State": "running"}])
+    assert len(values) == 18
+    assert values[:2] == [1, 0]
+    assert values[13] >= values[15] > 0
+
+
+def test_a_pattern_without_its_groups_is_refused(make_hub: Callable[[str], TestHub]) -> None:
+    hub = make_hub("sqlite")
+    hub.configuration.write_text(hub.configuration.read_text() + "[courses]\nurl_pattern = /(?P<course>x)\n")
+    with pytest.raises(ConfigurationError, match=r"\[courses\] url_pattern: no group named notebook, student"):
+        _ = Courses.of(config.load(hub.configuration)).url_pattern

@@ -1,0 +1,123 @@
+"""Alerts, rescans, exports and what people see (84 §9)."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from hzmetrics import config
+from hzmetrics.calendar import Clock
+from hzmetrics.events.settings import EventSettings
+from hzmetrics.events.update import update
+from hzmetrics.follow.settings import Following
+from tests.conftest import TestHub
+
+BURST = "".join(f"2026-02-03 10:00:{second:02d} 7 [ann] 198.51.100.{second % 3} invalid\n" for second in range(9))
+
+
+def follow(hub: TestHub, more: str = "") -> None:
+    text = hub.configuration.read_text().partition("[follow]")[0]
+    follows = f"[follow]\nauth_logs = {hub.root}/cmsauth.log\ntimezone = UTC\n"
+    follows += f"[events]\ndisk_path = {hub.root}/nowhere\n{more}"
+    hub.configuration.write_text(text + follows)
+    (hub.root / "cmsauth.log").write_text(BURST)
+
+
+def tick(hub: TestHub, now: str) -> None:
+    settings = config.load(hub.configuration, time=Clock.parse(now))
+    following = Following.of(settings)
+    update(hub.store, following, EventSettings.of(settings, following), settings.clock)
+
+
+def test_an_alert_is_given_once_an_interval(hub: TestHub) -> None:
+    command = hub.root / "alert"
+    command.write_text(f"#!/bin/sh\ncat >> {hub.root}/alerts\necho >> {hub.root}/alerts\n")
+    command.chmod(command.stat().st_mode | stat.S_IXUSR)
+    follow(hub, f"alert_command = {command}\nmax_upload_mb = 0\nalert_interval_minutes = 60\n")
+    tick(hub, "2026-02-03T10:01:30Z")
+    with (hub.root / "cmsauth.log").open("a") as log:
+        log.write(BURST.replace(" 10:00:", " 10:30:"))
+    tick(hub, "2026-02-03T10:31:30Z")
+    (alert,) = [json.loads(line) for line in (hub.root / "alerts").read_text().splitlines() if line]
+    assert alert["activity_level"] == 1
+    assert alert["exceeded"] == {"failed_logins": {"count": 9, "threshold": 5}}
+    assert alert["addresses"] == {"198.51.100.0": 3, "198.51.100.1": 3, "198.51.100.2": 3}
+    with (hub.root / "cmsauth.log").open("a") as log:
+        log.write(BURST.replace(" 10:00:", " 11:30:"))
+    tick(hub, "2026-02-03T11:31:30Z")
+    assert len((hub.root / "alerts").read_text().split()) > len(json.dumps(alert).split())
+
+
+def test_a_failing_alert_command_stops_nothing(hub: TestHub) -> None:
+    follow(hub, "alert_command = /nowhere/at/all\nmax_upload_mb = 0\n")
+    tick(hub, "2026-02-03T10:01:30Z")
+
+
+def test_a_rescan_ends_in_the_same_history(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    follow(hub)
+    monkeypatch.setenv("HZMETRICS_NOW", "2026-02-03T12:10:00Z")
+
+    def answers() -> list[object]:
+        capsys.readouterr()
+        for command in (
+            ["anomalies", "--json"],
+            ["stats", "--json"],
+            ["events", "export", "--from", "2026-02-03", "--to", "2026-02-04"],
+        ):
+            assert hub.run(*command) == 0
+        return capsys.readouterr().out.splitlines()
+
+    assert hub.run("events", "update") == 0
+    before = answers()
+    assert "failed_logins" in str(before[0])
+    assert hub.run("events", "rescan", "--from-start") == 0
+    assert answers() == before
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["stats"],
+        ["stats", "--recent", "3"],
+        ["anomalies"],
+        ["activities"],
+        ["events", "activities", "--summary"],
+        ["events", "disk"],
+        ["events", "signatures"],
+    ],
+)
+def test_what_people_see(
+    hub: TestHub, command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    follow(hub)
+    monkeypatch.setenv("HZMETRICS_NOW", "2026-02-03T11:10:00Z")
+    assert hub.run("events", "update") == 0
+    capsys.readouterr()
+    assert hub.run(*command) == 0
+    assert capsys.readouterr().out.strip()
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ("disk_levels = 5, 15\n", "[events] disk_levels"),
+        ("timezone = Mars/Olympus\n", "[events] timezone"),
+        ("signatures = /nowhere.tsv\n", "[events] signatures"),
+        ("[events:thresholds]\nfiles = many\n", "[events:thresholds] files"),
+    ],
+)
+def test_bad_settings_are_named(hub: TestHub, more: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    follow(hub, more)
+    assert hub.run("stats") == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_bad_number_costs_a_warning(hub: TestHub) -> None:
+    follow(hub, "window_seconds = soon\n")
+    assert hub.run("stats") == 0
+    assert "[events] window_seconds: 'soon'" in Path(hub.root / "log.txt").read_text()

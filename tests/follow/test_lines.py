@@ -1,0 +1,66 @@
+"""The shapes of followed lines (84 §3)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+
+import pytest
+
+from hzmetrics.follow.lines import READERS, Entry
+from hzmetrics.follow.times import LogClock
+
+NOON = 1770120000  # 2026-02-03 12:00:00 UTC
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "expected"),
+    [
+        (
+            "access",
+            '2026-02-03 12:00:00 UTC 300 - "POST /a?b=c HTTP/1.1" 302 50 203.0.113.9 "-" "x" TLS 0 5 - - - - - - - - -',
+            ("POST", "/a?b=c", 302, "", "203.0.113.9"),
+        ),
+        (
+            "access",
+            '2026-02-03 12:00:00 UTC - "GET /q"x" HTTP/1.1" 200 50 2001:db8::1 "-" "x" TLSv1.3 0 5 -',
+            ("GET", '/q"x"', 200, "", "2001:db8::1"),
+        ),
+        (
+            "access",
+            '203.0.113.9 - ann [03/Feb/2026:07:00:00 -0500] "GET / HTTP/1.0" 404 - "-" "curl"',
+            ("GET", "/", 404, "ann", "203.0.113.9"),
+        ),
+        ("auth", "2026-02-03 12:00:00 7 [ann] 198.51.100.7 invalid", ("", "invalid", 0, "ann", "198.51.100.7")),
+        ("auth", "2026-02-03 12:00:00 7 [ann] 2001:db8::7 invalid", ("", "invalid", 0, "ann", "2001:db8::7")),
+        ("auth", "2026-02-03 12:00:00 ann 198.51.100.7 login", ("", "login", 0, "ann", "198.51.100.7")),
+        (
+            "auth",
+            "[2026-02-03 12:00:00] production.INFO: - [] 198.51.100.7 logout [] []",
+            ("", "logout", 0, "", "198.51.100.7"),
+        ),
+        (
+            "jupyterhub",
+            "[W 2026-02-03 12:00:00.123 JupyterHub log:191] 403 POST /hub/login?next= (@203.0.113.9) 12.50ms",
+            ("POST", "/hub/login?next=", 403, "", "203.0.113.9"),
+        ),
+        (
+            "jupyterhub",
+            "[I 2026-02-03 12:00:00.123 JupyterHub log:191] 302 POST /hub/login -> /hub/x (ann@203.0.113.9) 12.50ms",
+            ("POST", "/hub/login", 302, "ann", "203.0.113.9"),
+        ),
+    ],
+)
+def test_shapes(source: str, line: str, expected: tuple[str, str, int, str, str]) -> None:
+    entry = READERS[source](line, LogClock(dt.UTC))
+    assert entry is not None
+    duration = 0.0125 if source == "jupyterhub" else 0.0
+    assert entry == Entry(source, NOON, *expected, duration)
+
+
+@pytest.mark.parametrize("source", READERS)
+@pytest.mark.parametrize("line", ["", "garbage", '"' * 60_000, "2026-02-03 12:00:00 " + "x " * 30_000, "[" * 60_000])
+def test_garbage_is_no_entry_and_costs_little(source: str, line: str) -> None:
+    begun = time.process_time()
+    assert READERS[source](line, LogClock(dt.UTC)) is None
+    assert time.process_time() - begun < 2
