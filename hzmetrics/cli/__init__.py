@@ -1,0 +1,148 @@
+"""What an operator types. One module a family of commands, imported only when one of them is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hzmetrics import __version__
+from hzmetrics.cli.app import App
+from hzmetrics.errors import HzmetricsError
+from hzmetrics.log import log, printable, stop
+
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "ingest": (
+        "import",
+        "import-apache",
+        "import-auth",
+        "identify-bots",
+        "rebuild-webhits",
+        "backfill-dnload",
+        "forget-import",
+        "repair-imported-sources",
+        "reconstruct-imported-sources",
+        "fetch-logs",
+        "archive-logs",
+    ),
+    "enrich": (
+        "resolve-dns",
+        "fill-domain",
+        "fill-ipcountry",
+        "fill-geo",
+        "clean-bots",
+        "import-hub-data",
+        "fill-user-info",
+        "middleware-wall",
+        "middleware-cpu",
+    ),
+    "sessions": ("logfix-session",),
+    "grids": ("summarize-month",),
+    "tools": ("gen-tool-stats", "gen-tool-tops", "gen-tool-toplists", "andmore-usage", "tools"),
+    "online": ("whoisonline",),
+    "pipeline": (
+        "tick",
+        "run",
+        "status",
+        "process",
+        "analyze",
+        "summarize",
+        "rebuild-summaries",
+        "rebuild-from",
+        "mark-dirty",
+        "clear-dirty",
+        "audit",
+    ),
+    "setup": ("init", "setup-db", "migrate", "doctor"),
+    "activity": ("activity", "active-users", "openmetrics"),
+    "events": ("events", "stats", "anomalies", "activities"),
+    "courses": ("courses",),
+    "demo": ("demo",),
+}
+"""Command families: `hzmetrics.cli.FAMILY` has one click command a name, `-` written as `_`."""
+
+
+class Commands(click.Group):
+    """Commands found by name; only the called one's family is imported."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return [command for commands in FAMILIES.values() for command in commands]
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        for family, commands in FAMILIES.items():
+            if name in commands:
+                module = importlib.import_module(f"hzmetrics.cli.{family}")
+                command: click.Command = getattr(module, _function(name))
+                return command
+        return None
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        for family, commands in FAMILIES.items():
+            module = importlib.import_module(f"hzmetrics.cli.{family}")
+            rows = [(name, getattr(module, _function(name)).get_short_help_str(90)) for name in commands]
+            with formatter.section((module.__doc__ or family).strip().splitlines()[0].rstrip(".")):
+                formatter.write_dl(rows)
+
+
+def _function(name: str) -> str:
+    return {"import": "import_"}.get(name, name.replace("-", "_"))
+
+
+@click.group(
+    cls=Commands,
+    no_args_is_help=False,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option("-c", "--config", type=click.Path(path_type=Path), help="Configuration file.")
+@click.option("-v", "--verbose", is_flag=True, help="Also show debug messages on standard error.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Form of the log lines.")
+@click.version_option(__version__, "--version", message="hzmetrics %(version)s")
+@click.pass_context
+def cli(context: click.Context, config: Path | None, verbose: bool, log_format: str) -> None:
+    """Usage analytics of a HUBzero science gateway.
+
+    Cron runs `hzmetrics tick` every five minutes. Operators run `status`, and `process --next` for backlog.
+    """
+    context.obj = App(config, verbose, log_format)
+    context.call_on_close(context.obj.close)
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line; exit code 0, 1 (an operation failed or was refused) or 2 (wrong use, configuration)."""
+    try:
+        result: Any = cli.main(args=arguments, prog_name="hzmetrics", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        return 130
+    except HzmetricsError as error:
+        _report(error)
+        return error.exit_code
+    except BrokenPipeError:
+        sys.stdout = None  # nobody reads any more: nothing is left to flush
+        return 1
+    except Exception as error:
+        log.critical("%s: %s", type(error).__name__, error, exc_info=error)
+        if not log.handlers:
+            click.echo(f"hzmetrics: {type(error).__name__}: {printable(error)}", err=True)
+        return 1
+    finally:
+        stop()  # not before what ended the command has been logged
+
+
+def _report(error: HzmetricsError) -> None:
+    if not log.handlers:
+        click.echo(f"hzmetrics: {printable(error)}", err=True)
+    else:
+        log.error("%s", error)
+        log.debug("where it happened", exc_info=error)

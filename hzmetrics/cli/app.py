@@ -1,0 +1,98 @@
+"""What every command gets: the settings and the store, made when first asked for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hzmetrics import config, log
+from hzmetrics.calendar import Clock, DateSpan, Month
+from hzmetrics.errors import UsageError
+from hzmetrics.pipeline import lock
+from hzmetrics.store import Store
+
+
+class App:
+    """One invocation."""
+
+    def __init__(self, config_file: Path | None, verbose: bool = False, log_format: str = "text") -> None:
+        self.config_file = config_file
+        self.verbose = verbose
+        self.log_format = log_format
+
+    @cached_property
+    def clock(self) -> Clock:
+        return config.clock()
+
+    @cached_property
+    def settings(self) -> config.Settings:
+        """The configuration. Raises ConfigurationError. Logging starts here."""
+        settings = config.load(self.config_file, time=self.clock)
+        log.start(settings.paths.log_file, self.verbose, self.log_format)
+        log.log.debug("hzmetrics %s", " ".join(sys.argv[1:]))
+        for warning in settings.warnings:
+            log.log.warning("%s", warning)
+        return settings
+
+    @cached_property
+    def store(self) -> Store:
+        return Store(self.settings)
+
+    @contextmanager
+    def run_lock(self, dry_run: bool = False) -> Iterator[None]:
+        """The run lock, which every command that writes base rows or grids holds; a dry run needs none (60 §9)."""
+        if dry_run:
+            yield
+            return
+        with lock.hold(self.settings):
+            yield
+
+    def close(self) -> None:
+        if "store" in self.__dict__:
+            self.store.close()
+
+
+pass_app = click.make_pass_decorator(App)
+
+
+class MonthType(click.ParamType[Month]):
+    """A month argument, `YYYY-MM`."""
+
+    name = "YYYY-MM"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Month:
+        if isinstance(value, Month):
+            return value
+        try:
+            return Month.parse(value)
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
+
+
+class DateSpanType(click.ParamType[DateSpan]):
+    """A date argument (20 §1.3): `YYYY`, `YYYY-MM`, `YYYY-MM-DD` or `A..B`."""
+
+    name = "DATE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> DateSpan:
+        if isinstance(value, DateSpan):
+            return value
+        try:
+            return DateSpan.parse(value)
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
+
+
+MONTH = MonthType()
+DATE = DateSpanType()
+
+
+def dry_run_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--dry-run`: tell, write nothing."""
+    return click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")(function)

@@ -1,0 +1,220 @@
+"""Notebook courses.
+
+Recording what students open, and the statistics made of it.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hzmetrics.cli.app import App, pass_app
+from hzmetrics.courses import record
+from hzmetrics.courses.settings import Courses
+from hzmetrics.errors import HzmetricsError, LockHeld
+from hzmetrics.log import log, printable
+from hzmetrics.pipeline import lock
+
+if TYPE_CHECKING:
+    from hzmetrics.engine import Engine
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+anonymous_option = click.option("--anonymous", is_flag=True, help="Show pseudonyms instead of students' names.")
+
+
+@click.group()
+def courses() -> None:
+    """Record notebook courses and report on them."""
+
+
+@courses.command("record-open")
+@click.argument("course")
+@click.argument("student")
+@click.argument("notebook")
+@click.argument("action")
+@click.argument("port")
+@pass_app
+def record_open(app: App, course: str, student: str, notebook: str, action: str, port: str) -> None:
+    """Record that a student opened a notebook (also: record-event)."""
+    _append(app, course, "events", record.event_line(app.clock.utc_time, course, student, notebook, action, port))
+
+
+courses.add_command(record_open, "record-event")
+
+
+@courses.command("record-kill")
+@click.argument("course")
+@click.argument("student")
+@pass_app
+def record_kill(app: App, course: str, student: str) -> None:
+    """Record that a student's container was ended."""
+    _append(app, course, "events", record.event_line(app.clock.utc_time, course, student, "-", "killing", "-"))
+
+
+@courses.command("record-header")
+@click.argument("course")
+@pass_app
+def record_header(app: App, course: str) -> None:
+    """Write the comment that names the values of record-counts."""
+    _append(app, course, "counts", record.header_line())
+
+
+@courses.command("record-counts", context_settings={"ignore_unknown_options": True})
+@click.argument("course")
+@click.argument("values", nargs=-1, type=click.UNPROCESSED)
+@pass_app
+def record_counts(app: App, course: str, values: tuple[str, ...]) -> None:
+    """Record monitor counts: up to 18 integers, in the order record-header names."""
+    _append(app, course, "counts", record.count_line(app.clock.utc_time, values))
+
+
+@courses.command("list")
+@json_option
+@pass_app
+def list_(app: App, as_json: bool) -> None:
+    """Name the courses."""
+    names = Courses.of(app.settings).names()
+    click.echo(json.dumps(names) if as_json else "\n".join(map(printable, names)) or "no courses yet")
+
+
+@courses.command()
+@pass_app
+def update(app: App) -> None:
+    """Copy what was appended to the raw files; the reports do it for their course by themselves."""
+    from hzmetrics.activity.side import ActivitySide
+
+    all_courses = Courses.of(app.settings)
+    with lock.hold(app.settings, lock.ACTIVITY):
+        if all_courses.url_pattern is not None:
+            ActivitySide(app.store, app.settings).read_logs()
+        for course in all_courses.names():
+            _update(app, all_courses, course)
+
+
+@courses.command()
+@click.argument("course")
+@json_option
+@pass_app
+def daily(app: App, course: str, as_json: bool) -> None:
+    """Students and notebooks by day, and their running totals."""
+    from hzmetrics.courses import reports, terminal
+
+    document = _report(app, course, reports.daily)
+    _show(document, as_json, terminal.daily)
+
+
+@courses.command()
+@click.argument("course")
+@json_option
+@anonymous_option
+@pass_app
+def usage(app: App, course: str, as_json: bool, anonymous: bool) -> None:
+    """Who opened what: students by notebook, notebooks by student, the map of both."""
+    from hzmetrics.courses import reports, terminal
+
+    document = _report(app, course, reports.usage)
+    if anonymous:
+        heatmap = document["heatmap"]
+        heatmap["y"] = list(map(_pseudonyms(app), heatmap["y"]))
+    _show(document, as_json, terminal.usage)
+
+
+@courses.command()
+@click.argument("course")
+@json_option
+@pass_app
+def counts(app: App, course: str, as_json: bool) -> None:
+    """The monitor counts: containers, kernels, loads, disk space, memory."""
+    from hzmetrics.courses import copy, reports, terminal
+
+    all_courses = _known(app, course)
+    _update_if_free(app, all_courses, course)
+    document = reports.counts(copy.read_counts(app.store, all_courses, course))
+    _show(document, as_json, terminal.counts)
+
+
+@courses.command()
+@click.argument("course")
+@click.option("--csv", "as_csv", is_flag=True, required=True, help="Comma-separated values, the one form there is.")
+@anonymous_option
+@pass_app
+def export(app: App, course: str, as_csv: bool, anonymous: bool) -> None:
+    """Opens by day, student and notebook."""
+    from hzmetrics.courses import reports
+
+    name = _pseudonyms(app) if anonymous else str
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(("day", "student", "notebook", "opens"))
+
+    def write(engine: Engine) -> None:
+        for rows in reports.opens_by_day(engine):
+            days, students, notebooks, opens = (column.to_pylist() for column in rows.columns)
+            writer.writerows(zip(days, map(name, students), notebooks, opens, strict=True))
+
+    _report(app, course, write)
+
+
+def _append(app: App, course: str, kind: str, line: str) -> None:
+    record.append(Courses.of(app.settings).folder(course) / f"{kind}.raw", line)
+
+
+def _known(app: App, course: str) -> Courses:
+    all_courses = Courses.of(app.settings)
+    if not all_courses.folder(course).is_dir():
+        raise HzmetricsError(f"no course {course!r} in {all_courses.root}")
+    return all_courses
+
+
+def _report(app: App, course: str, report: Callable[[Engine], Any]) -> Any:
+    """A report over the counted events of a course, from a copy brought up to date."""
+    from hzmetrics.courses import copy, reports
+    from hzmetrics.engine import Engine
+
+    all_courses = _known(app, course)
+    rules = all_courses.rules(course)
+    _update_if_free(app, all_courses, course)
+    with Engine() as engine:
+        copy.register_events(engine, app.store, all_courses, course)
+        reports.count_opens(engine, rules, app.clock.utc_time)
+        return report(engine)
+
+
+def _update_if_free(app: App, all_courses: Courses, course: str) -> None:
+    """Bring the copy up to date, unless another process is at it: then the report shows what there is."""
+    try:
+        with lock.hold(app.settings, lock.ACTIVITY):
+            _update(app, all_courses, course)
+    except LockHeld as held:
+        log.info("%s: the newest events may be missing", held)
+
+
+def _update(app: App, all_courses: Courses, course: str) -> None:
+    from hzmetrics.courses import progress
+
+    if not progress.has_news(app.store, all_courses, course):
+        return
+    from hzmetrics.cli.progress import bytes_bar
+    from hzmetrics.courses import copy
+
+    size = sum(path.stat().st_size for path in all_courses.folder(course).glob("*.raw"))
+    with bytes_bar(f"reading {course}", size) as advance:
+        copied = copy.update(app.store, all_courses, course, advance)
+    log.debug("%s: %d rows copied, %d lines skipped", course, copied.rows, copied.skipped)
+
+
+def _pseudonyms(app: App) -> Callable[[str], str]:
+    from hzmetrics.courses.anonymous import installation_key, pseudonyms
+
+    return pseudonyms(installation_key(app.settings.paths.state / "courses.key"))
+
+
+def _show(document: Any, as_json: bool, terminal: Callable[[Any], None]) -> None:
+    if as_json:
+        click.echo(json.dumps(document, ensure_ascii=False))
+    else:
+        terminal(document)

@@ -1,0 +1,160 @@
+"""Trying it out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hzmetrics import log
+from hzmetrics.cli.app import App, pass_app
+
+if TYPE_CHECKING:
+    from hzmetrics.calendar import Month
+    from hzmetrics.demo.directory import Directory
+    from hzmetrics.demo.progress import Reporter
+
+STANDARD_INPUT = Path("-")
+LOG = click.Path(path_type=Path, allow_dash=True)
+
+
+@click.command(short_help="Show what comes out: for an invented hub, or for your own logs.")
+@click.option(
+    "--months", type=click.IntRange(1, 120), metavar="N", help="Months to invent, up to the last one.  [default: 4]"
+)
+@click.option("--lines", type=click.IntRange(1_000), metavar="N", help="Log lines to invent, about.  [default: 200000]")
+@click.option("--seed", type=click.IntRange(0), metavar="N", help="Another seed makes another hub.  [default: 1]")
+@click.option(
+    "--dir", "root", type=click.Path(path_type=Path), default="demo", show_default=True, help="Where to work."
+)
+@click.option("--logs", type=LOG, multiple=True, metavar="FILE...", help="Read these access logs; invent nothing.")
+@click.option(
+    "--geoip", type=click.Path(path_type=Path), metavar="FILE", help="With --logs: countries, from a MaxMind file."
+)
+@click.option("--resolve", is_flag=True, help="With --logs: ask the resolver for the names of all visitors.")
+@click.argument("more", type=LOG, nargs=-1, metavar="")
+@pass_app
+def demo(
+    app: App,
+    months: int | None,
+    lines: int | None,
+    seed: int | None,
+    root: Path,
+    logs: tuple[Path, ...],
+    geoip: Path | None,
+    resolve: bool,
+    more: tuple[Path, ...],
+) -> None:
+    """Show what comes out: for an invented hub, or for your own logs.
+
+    Invents a hub with four months of logs, accounts and tools, runs the whole pipeline over them, and shows the result.
+    Everything is in one directory, which the next demonstration makes anew.
+
+    With --logs, your own access logs are read instead: a hub's, or those of any Apache or nginx in the common or
+    combined format, plain or compressed (.gz, .xz, .zst), `-` for standard input.
+    """
+    from hzmetrics.demo.directory import Directory
+
+    directory = Directory(root.absolute())
+    if not logs:
+        if more or geoip or resolve:
+            raise click.UsageError("files, --geoip and --resolve go with --logs")
+        _invented(app, directory, months or 4, lines or 200_000, 1 if seed is None else seed)
+        return
+    if months or lines or seed is not None:
+        raise click.UsageError("--logs invents nothing: leave out --months, --lines and --seed")
+    files = (*logs, *more)
+    if files.count(STANDARD_INPUT) > 1:
+        raise click.UsageError("standard input can be read once only")
+    _own(app, directory, files, geoip, resolve)
+
+
+def _invented(app: App, directory: Directory, months: int, lines: int, seed: int) -> None:
+    from hzmetrics.demo import invention, run
+
+    last = app.clock.month.plus(-1)
+    first = last.plus(1 - months)
+    reporter = _begin(app, directory, invention.sections(directory))
+    with app.run_lock(), log.quiet():
+        written = invention.invent(directory, app.settings, app.store, first, last, lines, seed, reporter)
+        run.import_pending(app.store, app.settings, reporter)
+        run.analyze(app.store, app.settings, list(first.through(last)), reporter)
+    files = {
+        "logs/httpd/imported": "access logs, put away after their import",
+        "databases/metrics.db": "page views, visits, jobs, and the grids shown above",
+        "databases/hub.db": "accounts, tool sessions, and the tools' statistics",
+        "hzmetrics.log": "what was done",
+    }
+    title = f"An invented hub, {_span(first, last)}: {written:,} log lines"
+    _show(app, directory, title, list(first.through(last)), files, ("status", "tools top", "audit", "--help"))
+
+
+def _own(app: App, directory: Directory, logs: tuple[Path, ...], geoip: Path | None, resolve: bool) -> None:
+    from hzmetrics.demo import run
+    from hzmetrics.enrich.places import Places
+    from hzmetrics.ingest.reader import open_log
+
+    for path in logs:
+        with open_log(path):
+            pass  # what cannot be read is told before anything is made
+    sections = {"hub": {"site": "hub"}, "db": {"sqlite": str(directory.databases)}}
+    skip = {
+        "fill-ipcountry": "Countries: name a GeoLite2 file with --geoip.",
+        "resolve-dns": "Organisations: --resolve asks your resolver for the visitors' names.",
+    }
+    if geoip:
+        Places(geoip).close()
+        sections["geoip"] = {"database": str(geoip.absolute())}
+        del skip["fill-ipcountry"]
+    if resolve:
+        del skip["resolve-dns"]
+    reporter = _begin(app, directory, sections)
+    with app.run_lock(), log.quiet():
+        run.import_files(app.store, app.settings, logs, reporter)
+        months = run.months_of(app.store)
+        missing = run.analyze(app.store, app.settings, months, reporter, skip)
+    files = {
+        "databases/metrics.db": "page views, visits, and the grids shown above",
+        "hzmetrics.log": "what was read, and what was left out",
+    }
+    title = f"Your logs, {_span(months[0], months[-1])}"
+    hints = [*skip.values(), *([log.printable(missing)] if missing else [])]
+    _show(app, directory, title, months, files, ("status", "--help"), ["", *hints] if hints else [])
+
+
+def _begin(app: App, directory: Directory, sections: dict[str, dict[str, str]]) -> Reporter:
+    """Make the directory and work in it from now on."""
+    from hzmetrics.demo.progress import Reporter
+
+    app.settings = directory.make(sections, app.clock)
+    log.start(app.settings.paths.log_file, app.verbose, app.log_format)
+    return Reporter()
+
+
+def _show(
+    app: App,
+    directory: Directory,
+    title: str,
+    months: list[Month],
+    files: dict[str, str],
+    commands: tuple[str, ...],
+    hints: list[str] | None = None,
+) -> None:
+    from rich.console import Console
+
+    from hzmetrics.demo import picture
+
+    following = [f". {_near(directory.environment_file)}", *(f"hzmetrics {command}" for command in commands)]
+    console = Console(file=sys.stdout, highlight=False)
+    console.print(picture.screen(app.store, title, months, _near(directory.root), files, following, hints or []))
+
+
+def _span(first: Month, last: Month) -> str:
+    return str(first) if first == last else f"{first} to {last}"
+
+
+def _near(path: Path) -> Path:
+    """The path as seen from here, if it is below."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -1,0 +1,265 @@
+"""The pipeline.
+
+What cron calls, where it stands, and what to do by hand.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from typing import Any
+
+import click
+
+from hzmetrics import config
+from hzmetrics.calendar import PERIODS, Month
+from hzmetrics.cli.app import MONTH, App, dry_run_option, pass_app
+from hzmetrics.cli.grids import ItemsType
+from hzmetrics.cli.ingest import DayType
+from hzmetrics.errors import HzmetricsError
+from hzmetrics.log import keep, log, quiet
+
+
+def yes_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--yes`: agree to redo months after a change of the corrections."""
+    return click.option("--yes", is_flag=True, help="Redo the months if the corrections have changed.")(function)
+
+
+def force_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--force", is_flag=True, help="Also the current month, and days out of order.")(function)
+
+
+@click.command()
+@dry_run_option
+@pass_app
+def tick(app: App, dry_run: bool) -> int:
+    """What cron calls every five minutes: the live map, and at half past the hour a run."""
+    from hzmetrics.pipeline.tick import tick
+
+    return tick(app.store, app.settings, dry_run)
+
+
+@click.command()
+@click.option("--all", "every", is_flag=True, help="Go on until everything is done, not one unit of work.")
+@yes_option
+@dry_run_option
+@pass_app
+def run(app: App, every: bool, yes: bool, dry_run: bool) -> int:
+    """Do what is next: import, analyze, summarize. One unit of work, unless told otherwise."""
+    from hzmetrics.pipeline.run import run
+    from hzmetrics.store.schema import bootstrap
+
+    if not dry_run:
+        bootstrap(app.store, app.settings)
+    with _units_bar(every) as progress:
+        return run(app.store, app.settings, every=every, dry_run=dry_run, yes=yes, progress=progress)
+
+
+@contextmanager
+def _units_bar(wanted: bool) -> Iterator[Callable[[int, int, str], None]]:
+    """A bar over the units of a run, on a terminal only; messages below a warning give way to it."""
+    if not wanted or not sys.stderr.isatty():
+        yield lambda done, left, what: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (MofNCompleteColumn(), BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
+    with quiet(), Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, left, what: bar.update(task, completed=done, total=done + left, description=what)
+        bar.update(task, completed=bar.tasks[0].total)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.option("--watch", is_flag=True, help="Show it again every five seconds, until Ctrl-C.")
+@pass_app
+def status(app: App, as_json: bool, watch: bool) -> int:
+    """Where the pipeline stands. Exit code 1 if somebody should look at it."""
+    from hzmetrics.pipeline.status import lines, look
+
+    while True:
+        found = look(app.store, replace(app.settings, clock=config.clock()))
+        if watch:
+            click.clear()
+        click.echo(json.dumps(found.as_json(), indent=2) if as_json else "\n".join(lines(found)))
+        if not watch:
+            keep(lines(found))
+            return 0 if found.is_healthy else 1
+        time.sleep(5)
+
+
+@click.command()
+@click.option("--next", "oldest", is_flag=True, help="The oldest pending month.")
+@click.option("--month", type=MONTH, help="This month.")
+@click.option("--day", type=DayType(), help="This day, then its whole month.")
+@force_option
+@yes_option
+@dry_run_option
+@pass_app
+def process(
+    app: App, oldest: bool, month: Month | None, day: dt.date | None, force: bool, yes: bool, dry_run: bool
+) -> int:
+    """Import a month or a day, then analyze and summarize the month."""
+    from hzmetrics.pipeline import manual
+
+    match sum((oldest, month is not None, day is not None)):
+        case 0:
+            raise HzmetricsError("which month? give --next, --month or --day")
+        case 1:
+            pass
+        case _:
+            raise click.UsageError("--next, --month and --day exclude each other")
+    settings = app.settings
+    with app.run_lock(dry_run):
+        return manual.process(app.store, settings, month, day, manual.Consent(force, dry_run, yes))
+
+
+@click.command()
+@click.option("--month", type=MONTH, required=True)
+@force_option
+@yes_option
+@dry_run_option
+@pass_app
+def analyze(app: App, month: Month, force: bool, yes: bool, dry_run: bool) -> None:
+    """Analyze a month that is over, sessions included, then summarize it."""
+    from hzmetrics.pipeline import manual
+
+    with app.run_lock(dry_run):
+        manual.analyze(app.store, app.settings, month, manual.Consent(force, dry_run, yes))
+
+
+@click.command()
+@click.option("--month", type=MONTH, required=True)
+@force_option
+@yes_option
+@dry_run_option
+@pass_app
+def summarize(app: App, month: Month, force: bool, yes: bool, dry_run: bool) -> None:
+    """Write all cells of a month that is over."""
+    from hzmetrics.pipeline import manual
+
+    with app.run_lock(dry_run):
+        manual.summarize(app.store, app.settings, month, manual.Consent(force, dry_run, yes))
+
+
+@click.command()
+@click.option("--since", type=MONTH, required=True, help="The first month.")
+@click.option("--through", type=MONTH, help="The last month (default: the previous one).")
+@click.option(
+    "--periods", type=ItemsType(PERIODS), default=PERIODS, help="Period codes, separated by commas (default: all)."
+)
+@yes_option
+@dry_run_option
+@pass_app
+def rebuild_summaries(
+    app: App, since: Month, through: Month | None, periods: tuple[int, ...], yes: bool, dry_run: bool
+) -> None:
+    """Write the cells of a range of months again, from the rows as they are."""
+    from hzmetrics.pipeline import manual
+
+    last = through or app.clock.month.plus(-1)
+    if last < since:
+        raise click.UsageError(f"{since} through {last} is no range of months")
+    with app.run_lock(dry_run):
+        manual.rebuild_summaries(app.store, app.settings, since, last, periods, manual.Consent(True, dry_run, yes))
+
+
+@click.command()
+@click.argument("month", type=MONTH)
+@pass_app
+def rebuild_from(app: App, month: Month) -> None:
+    """Let the next runs redo every month from MONTH on, all periods."""
+    from hzmetrics.pipeline import state
+    from hzmetrics.pipeline.run import make_state_table
+
+    if month > app.clock.month:
+        raise click.UsageError(f"{month} has not begun yet")
+    make_state_table(app.store)
+    remembered = state.read(app.store)
+    if remembered.catchup_started and month < remembered.catchup_started:
+        log.warning("%s is before %s, the oldest month that catchup took up", month, remembered.catchup_started)
+    first = min(month, remembered.cascade_from or month)
+    if first != month:
+        log.info("months from %s on have to be redone anyway", first)
+    state.write(app.store, {state.MODE: "rebuild", state.CURSOR: str(first)})
+    log.info("rebuild starts at %s with the next run", first)
+
+
+@click.command()
+@click.argument("months", type=MONTH, nargs=-1, required=True)
+@pass_app
+def mark_dirty(app: App, months: tuple[Month, ...]) -> None:
+    """Let the next runs redo MONTHS from their rows."""
+    from hzmetrics.pipeline import state
+    from hzmetrics.pipeline.run import make_state_table
+
+    settings = app.settings
+    make_state_table(app.store)
+    with app.store.metrics.begin() as connection:
+        state.add_dirty_months(connection, months)
+    log.info("%s: marked dirty in the database of %s", ", ".join(map(str, months)), settings.file)
+
+
+@click.command()
+@click.argument("months", type=MONTH, nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Remove all marks.")
+@pass_app
+def clear_dirty(app: App, months: tuple[Month, ...], every: bool) -> None:
+    """Take MONTHS off the list of dirty months; without an argument, print it."""
+    from hzmetrics.pipeline import state
+    from hzmetrics.pipeline.run import make_state_table
+
+    if not months and not every:
+        click.echo("\n".join(map(str, sorted(state.read(app.store).dirty_months))))
+        return
+    make_state_table(app.store)
+    if every:
+        state.write(app.store, {state.DIRTY: ""})
+    else:
+        with app.store.metrics.begin() as connection:
+            state.change_months(connection, state.DIRTY, remove=months)
+
+
+@click.command()
+@click.option("--months", type=int, help="How many months back (default: 24).")
+@click.option("--all", "every", is_flag=True, help="From the oldest row on.")
+@click.option("--floor", type=float, default=0.05, help="Share of unanswered rows that is never a finding.")
+@click.option("--corrections", is_flag=True, help="What each correction would change in a month (needs --month).")
+@click.option("--month", type=MONTH, help="The month of --corrections.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@pass_app
+def audit(
+    app: App,
+    months: int | None,
+    every: bool,
+    floor: float,
+    corrections: bool,
+    month: Month | None,
+    as_json: bool,
+) -> int:
+    """Look for gaps and contradictions in what is stored. Reads only. Exit code 1 if there are any."""
+    if months is not None and every:
+        raise click.UsageError("--months and --all exclude each other")
+    if corrections != (month is not None):
+        raise click.UsageError("--corrections and --month go together")
+    if month is not None:
+        from hzmetrics.pipeline.corrections import effect_lines, effects
+
+        described = effects(app.store, app.settings, month)
+        as_data = {"month": str(month), "corrections": [asdict(effect) for effect in described]}
+        click.echo(json.dumps(as_data, indent=2) if as_json else "\n".join(effect_lines(month, described)))
+        return 0
+    from hzmetrics.pipeline import audit as auditing
+
+    window = None if every else max(24 if months is None else months, 1)
+    found = auditing.audit(app.store, app.settings, window, max(floor, 0))
+    click.echo(json.dumps(found.as_json(), indent=2) if as_json else "\n".join(found.lines()))
+    keep(found.lines())
+    return 1 if found.findings else 0

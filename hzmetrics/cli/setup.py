@@ -1,0 +1,103 @@
+"""Setting up.
+
+Directories, databases, migrations and health.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from hzmetrics.cli.app import App, dry_run_option, pass_app
+from hzmetrics.config import Settings
+from hzmetrics.errors import ConfigurationError
+from hzmetrics.log import log
+
+
+@click.command()
+@pass_app
+def init(app: App) -> None:
+    """Make directories, the metrics database and its tables. Safe at any time."""
+    from hzmetrics.setup import directories
+    from hzmetrics.store.adoption import apply
+
+    settings = app.settings
+    if not settings.hub.site:
+        raise ConfigurationError(f"{settings.file}: [hub] site is empty")
+    directories.make(settings.paths)
+    apply.prepare(app.store, settings)
+    directories.hand_over_new(settings.paths)
+    log.info("ready; for the cron table of %s: %s", directories.service_user(), cron_line(settings))
+
+
+@click.command()
+@dry_run_option
+@pass_app
+def setup_db(app: App, dry_run: bool) -> None:
+    """Make the metrics database and its tables."""
+    from hzmetrics.store.adoption import apply
+
+    if dry_run:
+        for step in apply.pending(app.store, app.settings):
+            if not step.heavy:
+                log.info("%s", step)
+        return
+    apply.prepare(app.store, app.settings)
+
+
+@click.command()
+@click.option("--apply", "applying", is_flag=True, help="Take the steps.")
+@click.option("--required-only", is_flag=True, help="Accepted for older scripts; changes nothing.")
+@click.option("--space-checked", is_flag=True, help="The server's disks, not seen from here, have room.")
+@click.option("--json", "as_json", is_flag=True, help="Report as one JSON document.")
+@dry_run_option
+@pass_app
+def migrate(app: App, applying: bool, required_only: bool, space_checked: bool, as_json: bool, dry_run: bool) -> None:
+    """Report what the metrics database still needs; --apply does it.
+
+    Heavy steps copy tables. They can be interrupted at any point; the same command then goes on.
+    """
+    from hzmetrics.setup import report
+    from hzmetrics.store.adoption import apply
+
+    if applying and not dry_run:
+        with app.run_lock():
+            apply.converge(app.store, app.settings, space_checked)
+        log.info("the metrics database is up to date")
+        return
+    steps, disks = apply.pending(app.store, app.settings), apply.disks(app.store)
+    if as_json:
+        fields = [{k: v for k, v in asdict(step).items() if k != "do"} for step in steps]
+        click.echo(json.dumps({"steps": fields, "free": {str(disk): disk.free for disk in disks}}, indent=2))
+        return
+    click.echo("\n".join(report.lines(steps, disks)))
+
+
+def cron_line(settings: Settings) -> str:
+    """The line that runs this installation every five minutes."""
+    program = Path(sys.argv[0]).absolute()
+    return f"*/5 * * * * {program} -c {settings.file.absolute()} tick"
+
+
+@click.command()
+@click.option("--fix", is_flag=True, help="Make missing directories, database and tables.")
+@click.option("--json", "as_json", is_flag=True, help="Report as one JSON document.")
+@pass_app
+def doctor(app: App, fix: bool, as_json: bool) -> int:
+    """Check everything that can be wrong, and name what puts it right."""
+    from hzmetrics.setup import doctor as examination
+    from hzmetrics.setup import report
+
+    settings = app.settings
+    if fix:
+        examination.repair(app.store, settings)
+    checks = examination.examine(app.store, settings, cron_line(settings))
+    if as_json:
+        click.echo(json.dumps([asdict(check) for check in checks], indent=2))
+    else:
+        click.echo("\n".join(report.health(checks, fix)))
+    return 1 if any(check.verdict == "FAIL" for check in checks) else 0

@@ -1,0 +1,180 @@
+"""Statistics of tools and resources."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from hzmetrics.calendar import PERIOD_NAMES, PERIODS, Month
+from hzmetrics.cli.app import MONTH, App, MonthType, dry_run_option, pass_app
+from hzmetrics.log import printable, stage
+from hzmetrics.tools.rules import TOPLISTS
+
+
+class MonthOrDay(MonthType):
+    """A month argument, `YYYY-MM`; of a date `YYYY-MM-DD` the month counts (40 §1)."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Month:
+        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+            value = value[:7]
+        return super().convert(value, param, ctx)
+
+
+month_argument = click.argument("month", type=MonthOrDay(), required=False)
+
+
+def _write(app: App, name: str, write: Callable[..., int], month: Month | None, dry_run: bool) -> None:
+    with stage(name) as running:
+        running.rows = write(app.store, app.settings, month or app.clock.month, dry_run=dry_run)
+
+
+@click.command()
+@month_argument
+@dry_run_option
+@pass_app
+def gen_tool_stats(app: App, month: Month | None, dry_run: bool) -> None:
+    """Count every tool's users, sessions, jobs and times (default: this month)."""
+    from hzmetrics.tools import stats
+
+    _write(app, "gen-tool-stats", stats.gen_tool_stats, month, dry_run)
+
+
+@click.command()
+@month_argument
+@dry_run_option
+@pass_app
+def gen_tool_tops(app: App, month: Month | None, dry_run: bool) -> None:
+    """Break down every tool's users by country, domain and organisation."""
+    from hzmetrics.tools import tops
+
+    _write(app, "gen-tool-tops", tops.gen_tool_tops, month, dry_run)
+
+
+@click.command()
+@month_argument
+@dry_run_option
+@pass_app
+def gen_tool_toplists(app: App, month: Month | None, dry_run: bool) -> None:
+    """Rank the hub's tools by users, runs and times."""
+    from hzmetrics.tools import toplists
+
+    _write(app, "gen-tool-toplists", toplists.gen_tool_toplists, month, dry_run)
+
+
+@click.command()
+@month_argument
+@dry_run_option
+@pass_app
+def andmore_usage(app: App, month: Month | None, dry_run: bool) -> None:
+    """Count the users of every resource that is not a tool."""
+    from hzmetrics.tools import resources
+
+    _write(app, "andmore-usage", resources.andmore_usage, month, dry_run)
+
+
+period_option = click.option(
+    "--period",
+    type=click.Choice([str(code) for code in PERIODS]),
+    default="12",
+    show_default=True,
+    callback=lambda _context, _option, code: int(code),
+    help="Code of the period: " + ", ".join(f"{code} {name}" for code, name in PERIOD_NAMES.items()) + ".",
+)
+month_option = click.option("--month", type=MONTH, help="Month that the period ends with (default: the newest).")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+HOURS = ("wall", "cpu", "view", "wait")
+"""The figures that are times; a terminal shows hours."""
+
+FIGURES = ("users", "sessions", "simulations", "jobs", *HOURS)
+
+
+@click.group()
+def tools() -> None:
+    """Read the statistics of tools."""
+
+
+@tools.command()
+@period_option
+@click.option("--by", type=click.Choice(list(TOPLISTS)), default="users", show_default=True)
+@month_option
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many tools to list.")
+@json_option
+@pass_app
+def top(app: App, period: int, by: str, month: Month | None, limit: int, as_json: bool) -> None:
+    """List the tools that are used most."""
+    from hzmetrics.tools import reading
+
+    report = reading.top(app.store, month or reading.newest_month(app.store), period, by)
+    report["tools"] = report["tools"][:limit]
+    if as_json:
+        click.echo(json.dumps(report, indent=2))
+        return
+    columns = ("users", "sessions", "jobs", "wall", "cpu", "view")
+    totals = report["totals"]
+    _print_table(
+        f"Tools by {by}, {PERIOD_NAMES[period]}, {report['month']}",
+        ("#", "tool", "title", *columns),
+        [
+            (tool["rank"], tool["alias"], tool["title"], *(_figure(name, tool[name]) for name in columns))
+            for tool in report["tools"]
+        ],
+        ("", "", "all tools", *(_figure(name, totals.get(name)) for name in columns)),
+    )
+
+
+@tools.command()
+@click.argument("tool")
+@period_option
+@month_option
+@json_option
+@pass_app
+def show(app: App, tool: str, period: int, month: Month | None, as_json: bool) -> None:
+    """Show what is known of one TOOL, an alias or a resource id; --period is that of its lists of users."""
+    from hzmetrics.tools import reading
+
+    report = reading.show(app.store, tool, month or reading.newest_month(app.store), period)
+    if as_json:
+        click.echo(json.dumps(report, indent=2))
+        return
+    columns = ("users", "sessions", "simulations", "jobs", "wall", "cpu", "view", "wait")
+    _print_table(
+        f"{report['alias']} ({report['resource']}): {report['title']}, {report['month']}",
+        ("period", *columns),
+        [(PERIOD_NAMES[row["period"]], *(_figure(name, row[name]) for name in columns)) for row in report["periods"]],
+    )
+    breakdown = report["breakdown"]
+    for title in reading.BREAKDOWNS:
+        rows = [(row["name"], _figure("users", row["users"])) for row in breakdown[title]]
+        if rows:
+            _print_table(f"Users by {title}, {PERIOD_NAMES[period]}", (title, "users"), rows)
+
+
+def _figure(name: str, value: float | None) -> str:
+    """A count, or seconds as hours."""
+    if value is None:
+        return ""
+    return f"{value / 3600:,.1f}" if name in HOURS else f"{value:,}"
+
+
+def _print_table(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], footer: Sequence[str] | None = None
+) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(printable(title)), title_justify="left", box=box.SIMPLE, show_footer=footer is not None)
+    for name, total in zip(columns, footer or [""] * len(columns), strict=True):
+        figure = name in FIGURES or name == "#"
+        heading = f"{name} h" if name in HOURS else name
+        table.add_column(heading, total, justify="right" if figure else "left", no_wrap=figure)
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    Console().print(table)

@@ -1,0 +1,136 @@
+"""The picture of a hub's usage: its months, and where its users come from, read from the grids alone (50 §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from hzmetrics.calendar import Month
+from hzmetrics.store import Store
+from hzmetrics.store.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals
+
+MONTHS_SHOWN = 24
+
+RESIDENCE = {3: "United States", 4: "Asia", 5: "Europe", 6: "elsewhere"}
+ORGANISATION = {8: "education", 9: "industry", 10: "government", 11: "other"}
+"""Columns of the user grid, in words."""
+
+COLUMNS = (
+    ("Users", "user", 1),
+    ("registered", "user", 6),
+    ("Visitors", "misc", 4),
+    ("Visits", "misc", 5),
+    ("Sessions", "misc", 2),
+    ("Simulation\nruns", "sim", 2),
+    ("Page views", "misc", 8),
+)
+"""What the table of months shows: title, grid and row."""
+
+BAR = 40
+"""Width of the longest bar."""
+
+MONTH, YEAR = 1, 12
+"""Periods: a month, and the twelve months that end with it."""
+
+
+@dataclass(frozen=True)
+class Grids:
+    """The cells of some months: (grid, period, rowid, colid) to value."""
+
+    cells: Mapping[tuple[str, int, int, int, str], int]
+
+    @classmethod
+    def read(cls, store: Store, months: Sequence[Month]) -> Grids:
+        cells = {}
+        for name, table in (("user", summary_user_vals), ("sim", summary_simusage_vals), ("misc", summary_misc_vals)):
+            query = sa.select(table).where(
+                table.c.datetime.in_([month.key for month in months]), table.c.period.in_((MONTH, YEAR))
+            )
+            for row in store.metrics.read(query).to_pylist():
+                value = str(row["value"] or 0)
+                if value.isdecimal():
+                    cells[name, row["period"], row["rowid"], row["colid"], row["datetime"]] = int(value)
+        return cls(cells)
+
+    def of(self, grid: str, month: Month, row: int, column: int = 1, period: int = MONTH) -> int:
+        return self.cells.get((grid, period, row, column, month.key), 0)
+
+
+def screen(
+    store: Store,
+    title: str,
+    months: Sequence[Month],
+    directory: Path,
+    files: Mapping[str, str],
+    commands: Sequence[str],
+    hints: Sequence[str] = (),
+) -> RenderableType:
+    """The whole picture: the usage of `months`, then what is in the directory, and what to type next."""
+    return Group(
+        Text(f"\n{title}\n", style="bold"),
+        usage(store, months),
+        *(Text(hint) for hint in hints),
+        Text.assemble("\n", ("Files", "bold"), f" in {directory}"),
+        *(Text.assemble(f"  {name:<21} ", (meaning, "dim")) for name, meaning in files.items()),
+        Text("\nNext", style="bold"),
+        *(Text(f"  {command}", no_wrap=True, overflow="ignore") for command in commands),
+    )
+
+
+def usage(store: Store, months: Sequence[Month]) -> RenderableType:
+    """The months as a table, and below it who the users of the last twelve were."""
+    shown = list(months)[-MONTHS_SHOWN:]
+    grids = Grids.read(store, shown)
+    last = shown[-1]
+    return Group(
+        _months(grids, shown),
+        Text(),
+        _breakdown(grids, last, "Where the users live", 2, RESIDENCE),
+        Text(),
+        _breakdown(grids, last, "Where they work", 7, ORGANISATION),
+    )
+
+
+def _months(grids: Grids, months: Sequence[Month]) -> Table:
+    """A line a month; what a hub does not have at all is left out."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("Month", vertical="bottom")
+    values = {title: [grids.of(grid, month, row) for month in months] for title, grid, row in COLUMNS}
+    shown = {title: column for title, column in values.items() if title == "Users" or any(column)}
+    for title in shown:
+        table.add_column(title, justify="right", vertical="bottom")
+    for month, *numbers in zip(months, *shown.values(), strict=True):
+        table.add_row(str(month), *(f"{number:,}" for number in numbers))
+    return table
+
+
+def _breakdown(grids: Grids, month: Month, title: str, known: int, names: Mapping[int, str]) -> RenderableType:
+    """A bar for each column: its share of those of whom it is known."""
+    everybody, of_known = (grids.of("user", month, 1, column, YEAR) for column in (1, known))
+    users = [grids.of("user", month, 1, column, YEAR) for column in names]
+    heading = Text.assemble((title, "bold"), f"  known of {of_known:,} of {everybody:,} in the 12 months to {month}")
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(min_width=13)
+    table.add_column(justify="right", min_width=6)
+    table.add_column(justify="right", min_width=4)
+    table.add_column(width=BAR)
+    for name, number in zip(names.values(), users, strict=True):
+        share = number / max(1, sum(users))
+        table.add_row(name, f"{number:,}", f"{share:.0%}", _Bar(share))
+    return Group(heading, table) if of_known else heading
+
+
+class _Bar:
+    """A bar over a share of its place; of a sign that the terminal has."""
+
+    def __init__(self, share: float) -> None:
+        self.share = share
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        yield Text(("#" if options.ascii_only else "█") * round(self.share * options.max_width), style="cyan")

@@ -1,0 +1,96 @@
+"""The pipeline over a demonstration's logs, from files to grids."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from hzmetrics.calendar import Month
+from hzmetrics.config import Settings
+from hzmetrics.demo.progress import Reporter
+from hzmetrics.errors import HzmetricsError, LookupFailure
+from hzmetrics.ingest import imports
+from hzmetrics.log import log
+from hzmetrics.pipeline import stages
+from hzmetrics.store import Store
+from hzmetrics.store.metrics import domainclass, web, websessions
+
+READING = "reading the logs"
+
+TELLING_LABELS = {1: {"edu", "ac"}, 3: {"gov", "mil"}}
+"""Labels at the end of a domain that say its class: education, government (50 §6)."""
+
+
+def import_pending(store: Store, settings: Settings, reporter: Reporter) -> None:
+    """Import every pending day. Raises HzmetricsError for a file that cannot be read."""
+    days = imports.pending_days(settings)
+    with reporter.piece(READING, len(days)) as advance:
+        for day in days:
+            report = imports.import_day(store, settings, day)
+            for source, reason in report.failed:
+                raise HzmetricsError(f"{source.path}: {reason}")
+            advance(str(day), 1)
+
+
+def import_files(store: Store, settings: Settings, paths: Sequence[Path], reporter: Reporter) -> None:
+    """Import access logs of any web server, all or none. Raises HzmetricsError."""
+    sizes = {path: path.stat().st_size for path in paths if path.is_file()}
+    with reporter.piece(READING, max(1, sum(sizes.values()))) as advance:
+        before = 0
+
+        def watch(done: int, total: int) -> None:
+            nonlocal before
+            advance("", max(0, done - before))
+            before = done if done < total else 0
+
+        if not imports.import_foreign(store, settings, paths, watch):
+            raise HzmetricsError("no page view is in there: nothing to show (the log of this run says what was read)")
+
+
+def months_of(store: Store) -> list[Month]:
+    """The months in which anything was asked for, ascending."""
+    month = sa.func.substr(web.c.datetime, 1, 7)
+    return [Month.parse(text) for (text,) in store.metrics.rows(sa.select(month).distinct().order_by(month))]
+
+
+def analyze(
+    store: Store, settings: Settings, months: Sequence[Month], reporter: Reporter, skip: Container[str] = ()
+) -> str:
+    """Analyse and then summarise each month, without the steps named in `skip`.
+
+    Returns what could not be found out, in words: a resolver or address source that does not answer stops nothing.
+    """
+    passes = [
+        [(month, words) for month in months for part in stages.analysis(month, sessions=True) for words in part.steps],
+        [(month, words) for month in months for words in stages.summary(month).steps],
+    ]
+    given_up: dict[str, str] = {}
+    with reporter.piece("analysing", sum(map(len, passes))) as advance:
+        for steps in passes:
+            for month, words in steps:
+                advance(f"{month} {words[0]}", 1)
+                if words[0] not in skip and words[0] not in given_up:
+                    try:
+                        stages.run_step(store, settings, words)
+                    except LookupFailure as failure:
+                        log.info("%s: %s", words[0], failure)
+                        given_up[words[0]] = str(failure)
+            _guess_classes(store)
+    return "; ".join(given_up.values())
+
+
+def _guess_classes(store: Store) -> None:
+    """Put domains whose name says what they are on the list of organisations, where there is no list."""
+    with store.metrics.begin() as connection:
+        if connection.execute(sa.select(domainclass.c.domain).limit(1)).first() is None:
+            domains = connection.execute(sa.select(websessions.c.domain).distinct()).scalars()
+            guesses = [{"domain": domain, "class": kind} for domain in domains if domain and (kind := _class(domain))]
+            if guesses:
+                connection.execute(sa.insert(domainclass), guesses)
+
+
+def _class(domain: str) -> int:
+    labels = domain.split(".")[1:]
+    return next((kind for kind, names in TELLING_LABELS.items() if names & set(labels)), 0)

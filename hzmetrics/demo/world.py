@@ -1,0 +1,287 @@
+"""Who and what there is: organisations with their networks, people, tools, pages. All invented, all from one seed.
+
+Addresses come from ranges that belong to nobody (benchmarking 198.18.0.0/15, shared 100.64.0.0/10, documentation
+2001:db8::/32), names end in `.example`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from hzmetrics.demo.maxmind import place
+
+Numbers = npt.NDArray[np.int64]
+
+PROVIDER, SEARCH = 4, 5
+"""Classes of organisations (50 §6) that the invention treats apart: access providers and search engines."""
+
+SCRAPERS = ("scrape-farm.example", "quiet-harvest.example")
+"""Domains that crawl under a browser's name: an operator has put them on the exclude list."""
+
+MONITOR = "198.51.100.10"
+"""The machine that watches over the hub."""
+
+TOOLS = (
+    ("bandlab", "Band Structure Lab"),
+    ("quantumdot", "Quantum Dot Explorer"),
+    ("nanowire", "Nanowire Transport"),
+    ("driftdiff", "Drift-Diffusion Lab"),
+    ("crystalview", "Crystal Viewer"),
+    ("mosfetsim", "MOSFet Simulator"),
+    ("photongrid", "Photonic Grid"),
+    ("heatflow", "Thermal Transport"),
+    ("molclusters", "Molecular Clusters"),
+    ("pntoy", "PN Junction Teaching Tool"),
+    ("afmstudio", "AFM Studio"),
+    ("workspace", "Workspace"),
+)
+"""Alias and title of each simulation tool, the most used first."""
+
+ORGANISATION_TYPES = (
+    ("universitygraduate", 34),
+    ("universityundergraduate", 22),
+    ("universityfaculty", 14),
+    ("universitystaff", 4),
+    ("precollegestudent", 3),
+    ("industry", 9),
+    ("government", 5),
+    ("personal", 4),
+    ("unemployed", 1),
+    ("", 4),
+)
+"""What people say of their employer, and how often."""
+
+GIVEN_NAMES = (
+    "Ada Ben Chloé Dmitri Elif Farid Grace Hiro Inés José Kavya Lars Mei Noor Olga Priya Quinn Rosa Sven Tariq"
+)
+FAMILY_NAMES = (
+    "Abara Bianchi Castillo Dietrich Eriksen Farouk Gupta Hansen Ito Jansen Kim Lindqvist Moreau Nakamura Okafor Petrov"
+    " Quist Rossi Schmidt Tanaka Umar Vargas Weber Xu Yilmaz Zhou"
+)
+
+
+class Organisation(NamedTuple):
+    """An organisation: its domain, class (50 §6), place, share of the visitors, and networks."""
+
+    domain: str
+    name: str
+    kind: int
+    country: str
+    region: str
+    city: str
+    latitude: float
+    longitude: float
+    weight: float
+    network: int
+    """First address of its IPv4 network."""
+    size: int
+    """Addresses in that network."""
+    prefix6: str
+    """Its IPv6 network without the end, `2001:db8:N`."""
+
+    @property
+    def networks(self) -> tuple[str, str]:
+        """Both networks as text."""
+        return f"{dotted(self.network)}/{33 - self.size.bit_length()}", f"{self.prefix6}::/48"
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """The addresses that ever come, in columns."""
+
+    ip: list[str]
+    host: list[str]
+    """The name of each address; `?` where it has none."""
+    organisation: Numbers
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """The hub's accounts, in columns, in order of registration."""
+
+    uid: Numbers
+    username: list[str]
+    name: list[str]
+    registered: Numbers
+    """Unix seconds of the wall clock."""
+    home: Numbers
+    """The address (index) that the person uses."""
+    country: list[str]
+    kind: list[str]
+    """What the profile says of the employer."""
+    has_profile: npt.NDArray[np.bool_]
+
+
+class Resource(NamedTuple):
+    """A published resource: `id`, `title`, and for those with a file its path and public address."""
+
+    id: int
+    title: str
+    path: str
+
+    @property
+    def download(self) -> str:
+        return f"/resources/{self.id}/download/{self.path.rpartition('/')[2]}"
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that exists, for a stretch of days."""
+
+    seed: int
+    first: dt.date
+    last: dt.date
+    organisations: tuple[Organisation, ...]
+    addresses: Addresses
+    visitors: Numbers
+    """Addresses (indexes) of people, in the order in which they first come."""
+    crawlers: Numbers
+    """Addresses of search engines."""
+    scrapers: Numbers
+    accounts: Accounts
+    resources: tuple[Resource, ...]
+
+    def rng(self, *key: int) -> np.random.Generator:
+        """Chance, the same for the same key."""
+        return np.random.default_rng((self.seed, *key))
+
+
+def invent(seed: int, first: dt.date, last: dt.date, lines: int) -> World:
+    """The world in which about `lines` log lines are written from `first` to `last`."""
+    rng = np.random.default_rng((seed, 0))
+    organisations = _organisations()
+    people = max(300, lines // 30)
+    weights = np.array([organisation.weight for organisation in organisations])
+    owners = rng.choice(len(organisations), people, p=weights / weights.sum())
+    domains = [organisation.domain for organisation in organisations]
+    search = np.repeat([i for i, o in enumerate(organisations) if o.kind == SEARCH], 12)
+    scraping = np.repeat([domains.index(domain) for domain in SCRAPERS], 25)
+    owners = np.concatenate([owners, search, scraping])
+    addresses = _addresses(rng, organisations, owners)
+    visitors = np.arange(people)
+    return World(
+        seed,
+        first,
+        last,
+        organisations,
+        addresses,
+        visitors,
+        np.arange(people, people + len(search)),
+        np.arange(people + len(search), len(owners)),
+        _accounts(rng, organisations, addresses, visitors, first, last, max(60, lines // 250)),
+        _resources(rng),
+    )
+
+
+def places(organisations: Sequence[Organisation], countries: dict[str, str]) -> list[tuple[str, dict[str, Any]]]:
+    """The address database of the invented networks; `countries` are the names of the codes."""
+    return [
+        (network, place(o.country, countries[o.country], o.region, o.city, o.latitude, o.longitude))
+        for o in organisations
+        for network in o.networks
+    ]
+
+
+def dotted(address: int) -> str:
+    """An IPv4 address as text."""
+    return f"{address >> 24}.{address >> 16 & 255}.{address >> 8 & 255}.{address & 255}"
+
+
+def _organisations() -> tuple[Organisation, ...]:
+    """Read the list; institutions get 2,048 addresses of 198.18.0.0/15 each, providers 65,536 of 100.64.0.0/10."""
+    lines = files("hzmetrics.demo").joinpath("organisations.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    next_free = {True: 100 << 24 | 64 << 16, False: 198 << 24 | 18 << 16}
+    found = []
+    for number, line in enumerate(lines, 1):
+        domain, name, kind, country, region, city, latitude, longitude, weight = line.split("\t")
+        is_provider = int(kind) == PROVIDER
+        size = 1 << 16 if is_provider else 1 << 11
+        where = (country, region, city, float(latitude), float(longitude))
+        networks = (next_free[is_provider], size, f"2001:db8:{number:x}")
+        found.append(Organisation(domain, name, int(kind), *where, float(weight), *networks))
+        next_free[is_provider] += size
+    return tuple(found)
+
+
+def _addresses(rng: np.random.Generator, organisations: Sequence[Organisation], owners: Numbers) -> Addresses:
+    """One address for each owner. Some share theirs with others; one in seven has no name."""
+    sizes = np.array([organisation.size for organisation in organisations])[owners]
+    bases = np.array([organisation.network for organisation in organisations])[owners]
+    numbers = bases + 1 + (rng.random(len(owners)) ** 2 * (sizes - 2)).astype(np.int64)
+    nameless = (numbers * 2654435761 % 7) == 0
+    ips = [dotted(number) for number in numbers.tolist()]
+    hosts = [
+        "?" if silent else _host(organisations[owner], ip)
+        for owner, ip, silent in zip(owners.tolist(), ips, nameless.tolist(), strict=True)
+    ]
+    return Addresses(ips, hosts, owners)
+
+
+def _host(organisation: Organisation, ip: str) -> str:
+    *_, third, fourth = ip.split(".")
+    if organisation.kind == PROVIDER:
+        return f"{ip.replace('.', '-')}.pool.{organisation.domain}"
+    if organisation.kind == SEARCH:
+        return f"crawl-{third}-{fourth}.{organisation.domain}"
+    department = ("lib", "ece", "physics", "dorm", "lab", "www")[int(fourth) % 6]
+    return f"pc{int(third) % 8}{fourth}.{department}.{organisation.domain}"
+
+
+def _accounts(
+    rng: np.random.Generator,
+    organisations: Sequence[Organisation],
+    addresses: Addresses,
+    visitors: Numbers,
+    first: dt.date,
+    last: dt.date,
+    count: int,
+) -> Accounts:
+    """Accounts: two thirds are older than the first day, the rest register while we watch."""
+    start, stop = epoch(first), epoch(last) + 86400
+    old = count * 2 // 3
+    registered = np.sort(
+        np.concatenate([rng.integers(start - 4 * 365 * 86400, start, old), rng.integers(start, stop, count - old)])
+    )
+    home = rng.choice(visitors, count)
+    given, family = GIVEN_NAMES.split(), FAMILY_NAMES.split()
+    names = [
+        f"{given[g]} {family[f]}"
+        for g, f in zip(rng.integers(0, len(given), count), rng.integers(0, len(family), count), strict=True)
+    ]
+    kinds, weights = zip(*ORGANISATION_TYPES, strict=True)
+    shares = np.array(weights) / sum(weights)
+    return Accounts(
+        np.arange(1001, 1001 + count),
+        [f"{name[0].lower()}{name.split()[1].lower()}{number}" for number, name in enumerate(names)],
+        names,
+        registered,
+        home,
+        [organisations[owner].country for owner in addresses.organisation[home].tolist()],
+        rng.choice(kinds, count, p=shares).tolist(),
+        rng.random(count) < 0.85,
+    )
+
+
+def _resources(rng: np.random.Generator) -> tuple[Resource, ...]:
+    """Lectures, papers and data sets, most with a file."""
+    subjects = ("Quantum Transport", "Nanophotonics", "Heat Flow", "Molecular Electronics", "Biosensors", "Spintronics")
+    kinds = (("Lecture", "slides.pdf"), ("Notes", "notes.pdf"), ("Data Set", "data.zip"), ("Seminar", "talk.mp4"))
+    found = []
+    for number in range(120):
+        subject, (kind, file) = subjects[number % len(subjects)], kinds[int(rng.integers(0, len(kinds)))]
+        year, month = 2019 + number // 24, 1 + number % 12
+        path = f"{year}/{month:02d}/{400 + number:05d}/{file}" if rng.random() < 0.8 else ""
+        found.append(Resource(400 + number, f"{subject} {kind} {number // len(subjects) + 1}", path))
+    return tuple(found)
+
+
+def epoch(day: dt.date) -> int:
+    """Seconds from 1970 to a midnight, all on the wall clock."""
+    return (day - dt.date(1970, 1, 1)).days * 86400
