@@ -1,0 +1,59 @@
+"""The documents say what the program says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from docs import generate
+from hzmetrics.cli import cli
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_the_command_reference_is_current() -> None:
+    written = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
+    assert written == generate.command_line(), "run: make docs"
+
+
+def examples(document: Path) -> Iterator[list[str]]:
+    """The `hzmetrics` command lines in a document's code, fenced or indented, as words after the program's name."""
+    text = document.read_text(encoding="utf-8").replace("\\\n", " ")
+    code = [
+        line for block in re.findall(r"```(?:sh|console)\n(.*?)```", text, re.DOTALL) for line in block.splitlines()
+    ]
+    code += re.findall(r"^(?: {4}|\t)(.*)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE)
+    for line in code:
+        match = re.search(r"(?:^|[\s/])hzmetrics ([a-z-][^|>;&#]*)", line)
+        if match and not re.search(r"\b(install|chown|chmod|ln|[a-z]+ = )", line[: match.start()]):
+            yield match[1].replace("'", " ").split()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_commands_in_documents_exist(document: Path) -> None:
+    for words in examples(document):
+        command: click.Command = cli
+        context = click.Context(cli, info_name="hzmetrics")
+        if words[:1] == ["-c"]:
+            words = words[2:]
+        while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+            found = command.get_command(context, words[0])
+            assert found is not None, f"{document.name}: no command {words[0]}"
+            command, words = found, words[1:]
+        known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+        for word in words:
+            if word.startswith("-") and word != "-":
+                option = word.partition("=")[0]
+                assert option in {*known, "--help", "-h"}, f"{document.name}: {command.name} has no {option}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_in_documents_lead_somewhere(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", text):
+        assert (document.parent / target).exists(), f"{document.name}: {target}"
