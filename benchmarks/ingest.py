@@ -1,0 +1,124 @@
+"""How fast logs become rows: figures and their ratios, all measured in this run.
+
+    python -m benchmarks.ingest [--lines 1000000] [--socket MARIADB.sock]
+
+Measured on the traffic of the invented hub are judging its lines through the shortcut for plain lines, the same through
+the whole grammar, and the whole import with bot detection into SQLite and, with a socket, into MariaDB (as user root;
+the databases `hzmetrics_benchmark_hub` and `hzmetrics_benchmark_metrics` are dropped and made anew). CPU seconds are
+those of this process, all threads together: they tell more than seconds on a machine that is busy otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pymysql
+
+from benchmarks.traffic import write
+from hzmetrics import config
+from hzmetrics.calendar import Month
+from hzmetrics.ingest.access import AccessLog, Rules
+from hzmetrics.ingest.addresses import Clients, anywhere
+from hzmetrics.ingest.bots import Bots
+from hzmetrics.ingest.filters import Excludes
+from hzmetrics.ingest.imports import import_access
+from hzmetrics.ingest.reader import open_log
+from hzmetrics.store import Store
+from hzmetrics.store.schema import create_metrics
+
+MONTH = Month(2025, 6)
+SAMPLE = 100_000
+"""Lines that are also judged without the shortcut."""
+
+
+@dataclass(frozen=True)
+class Spent:
+    seconds: float
+    cpu: float
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.2f} s ({self.cpu:.2f} s CPU)"
+
+
+@contextmanager
+def spending() -> Iterator[list[Spent]]:
+    """Measures what is done inside; the list then has one element."""
+    spent: list[Spent] = []
+    begun, cpu = time.perf_counter(), time.process_time()
+    yield spent
+    spent.append(Spent(time.perf_counter() - begun, time.process_time() - cpu))
+
+
+def judged(path: Path, shortcut: bool) -> Spent:
+    """Judge all lines of a file."""
+    rules = Rules(Clients(anywhere([]), False), Excludes([], [], []), Bots(frozenset()))
+    with spending() as spent, AccessLog(rules) as log, open_log(path) as stream:
+        if not shortcut:
+            log.engine.set_variable("plain_middle", r"[^\s\S]")
+        for _ in log.kept(stream):
+            pass
+    return spent[0]
+
+
+def imported(path: Path, root: Path, database: dict[str, str]) -> tuple[Spent, int]:
+    """Import a file into new databases; what was spent, and the rows."""
+    file = root / "benchmark-access.log-20250701"
+    file.hardlink_to(path)
+    environment = {"HZMETRICS_HOME": str(root / "home"), "HZMETRICS_LOG_ROOT": str(root / "logs")}
+    settings = config.build(root / "hzmetrics.conf", {"hub": {"site": "benchmark"}, "db": database}, environment)
+    store = Store(settings)
+    create_metrics(store.metrics, settings.prefix)
+    with spending() as spent:
+        rows = import_access(store, settings, file)
+    store.close()
+    return spent[0], rows
+
+
+def fresh_databases(socket: str) -> dict[str, str]:
+    names = {"hub_db": "hzmetrics_benchmark_hub", "metrics_db": "hzmetrics_benchmark_metrics"}
+    with pymysql.connect(unix_socket=socket, user="root") as server, server.cursor() as cursor:
+        for name in names.values():
+            cursor.execute(f"DROP DATABASE IF EXISTS {name}")
+            cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb3")
+    return {"host": "localhost", "socket": socket, "user": "root", **names}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--lines", type=int, default=1_000_000, help="about as many (default: %(default)s)")
+    parser.add_argument("--socket", help="of a MariaDB server")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="hzmetrics-benchmark-") as directory:
+        root = Path(directory)
+        whole, sample = root / "whole.log", root / "sample.log"
+        lines = write(whole, options.lines, MONTH, seed=1, fields=23)
+        small = write(sample, SAMPLE, MONTH, seed=1, fields=23)
+
+        quick, exact = judged(sample, True), judged(sample, False)
+        print(f"judging {small:,} lines: shortcut {quick}, whole grammar {exact}, {exact.cpu / quick.cpu:.1f} times")
+        judging = judged(whole, True)
+        print(f"judging {lines:,} lines: {judging}, {lines / judging.seconds:,.0f} lines/s")
+        stores = {"SQLite": {"sqlite": str(root / "db")}}
+        if options.socket:
+            stores["MariaDB"] = fresh_databases(options.socket)
+        for name, database in stores.items():
+            place = root / name
+            place.mkdir()
+            taken, rows = imported(whole, place, database)
+            print(
+                f"importing {lines:,} lines, {rows:,} rows, into {name}: {taken}, "
+                f"{lines / taken.seconds:,.0f} lines/s, {taken.seconds / judging.seconds:.1f} times judging"
+            )
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak memory: {peak:,.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()
