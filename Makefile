@@ -6,11 +6,11 @@ RECENT := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c '$(RECENT)' 2>/dev/null && echo $$name && break; done)
 
-# $(call need,TEST,PACKAGE): install a Debian package if TEST fails, or say that it is missing.
+# $(call need,TEST,PACKAGES): install Debian packages if TEST fails, or say what to install.
 define need
 @{ $(1); } >/dev/null 2>&1 || { \
 	if [ "$$(id -u)" = 0 ]; then root=; elif sudo -n true 2>/dev/null; then root="sudo -n"; \
-	else echo "$(2) is missing; run: sudo apt-get install $(2)" >&2; exit 1; fi; \
+	else echo "missing on this machine; run: sudo apt-get install $(2)" >&2; exit 1; fi; \
 	$$root apt-get -qq update && DEBIAN_FRONTEND=noninteractive $$root apt-get -qqy install --no-install-recommends $(2) >/dev/null; \
 }
 endef
@@ -29,7 +29,9 @@ $(VENV)/.complete: pyproject.toml
 demo: venv
 	@$(BIN)/hzmetrics demo
 
-SERVER = $(call need,PATH="$$PATH:/usr/sbin" command -v mariadbd && command -v mariadb-install-db,mariadb-server-core)
+# The programs alone: the package mariadb-server would start a server of its own.
+SERVER = $(call need,PATH="$$PATH:/usr/sbin" command -v mariadbd && command -v mariadb-install-db && command -v \
+	my_print_defaults,mariadb-server-core mariadb-client-core)
 
 test: lint
 	$(SERVER)

@@ -18,6 +18,9 @@ from pathlib import Path
 
 log = logging.getLogger("hzmetrics")
 
+pool = logging.getLogger("sqlalchemy")
+"""Tells, with a traceback, of a connection found dead when given back. Its user raises the error: a note will do."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -60,6 +63,7 @@ def start(file: Path, verbose: bool = False, form: str = "text") -> None:
     stop()
     log.setLevel(logging.DEBUG)
     log.propagate = False
+    pool.addHandler(logging.NullHandler())  # never on standard error, whatever becomes of the file
     line: logging.Formatter = _JsonLine() if form == "json" else _Line()
 
     console = logging.StreamHandler(sys.stderr)
@@ -76,6 +80,7 @@ def start(file: Path, verbose: bool = False, form: str = "text") -> None:
         disk.setLevel(logging.DEBUG)
         disk.setFormatter(line)
         log.addHandler(disk)
+        pool.addHandler(disk)
 
     if not Path("/dev/log").exists():
         log.debug("no syslog: /dev/log is missing")
@@ -93,9 +98,10 @@ def start(file: Path, verbose: bool = False, form: str = "text") -> None:
 
 def stop() -> None:
     """Close all targets."""
-    for handler in list(log.handlers):
-        log.removeHandler(handler)
-        handler.close()
+    for logger in (log, pool):
+        for handler in list(logger.handlers):
+            logger.removeHandler(handler)
+            handler.close()
     log.propagate = True
 
 

@@ -30,6 +30,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.integration)
 
 
+@pytest.fixture(autouse=True)
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests leave this machine's own directories alone."""
+    for variable, place in (("HOME", "home"), ("LOG", "log.txt"), ("LOG_ROOT", "logs")):
+        monkeypatch.setenv(f"HZMETRICS_{variable}", str(tmp_path / place))
+    monkeypatch.delenv("HZMETRICS_CONFIG", raising=False)
+
+
 @dataclass
 class TestHub:
     """An invented hub: its configuration, both databases with their empty tables, and a place for logs and state."""

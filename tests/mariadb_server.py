@@ -30,16 +30,18 @@ def running(options: tuple[str, ...] = ()) -> Iterator[str]:
     """A running server; gives the path of its socket."""
     program = server_program()
     if program is None:
-        raise RuntimeError("MariaDB is not installed; run: apt-get install mariadb-server")
+        raise RuntimeError("MariaDB is not installed; run: apt-get install mariadb-server-core mariadb-client-core")
     directory = Path(tempfile.mkdtemp(prefix="hzmetrics-mariadb-"))
     user = [f"--user={'root' if os.geteuid() == 0 else os.environ.get('USER', 'nobody')}"]
     process: subprocess.Popen[bytes] | None = None
     try:
-        subprocess.run(
+        prepared = subprocess.run(
             ["mariadb-install-db", "--no-defaults", f"--datadir={directory}/data",
              "--auth-root-authentication-method=normal", "--skip-test-db", *user],
-            check=True, stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
+        if prepared.returncode:
+            raise RuntimeError(f"mariadb-install-db failed: {prepared.stdout.strip()}")
         socket = str(directory / "socket")
         (directory / "tmp").mkdir()  # a starting server clears its own, not that of one beside it
         process = subprocess.Popen(

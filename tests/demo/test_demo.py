@@ -66,7 +66,7 @@ def invented_files(root: Path) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_an_invented_hub_becomes_a_picture(capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_invented_hub_becomes_a_picture(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     assert main(["demo", "--months", "1", "--lines", "16000", "--seed", "3"]) == 0
     picture, told = capfd.readouterr()
     assert "\x1b" not in picture + told
@@ -82,8 +82,10 @@ def test_an_invented_hub_becomes_a_picture(capfd: pytest.CaptureFixture[str]) ->
     assert set(re.findall(r"(\d+) unrecognized", text)) == {"0"}
     assert not list(Path("demo/logs").rglob("daily/*log*"))
 
+    for variable, value in Directory(Path("demo").absolute()).environment.items():
+        monkeypatch.setenv(variable, value)
     for command in ("status", "audit", "doctor"):
-        assert main(["-c", "demo/hzmetrics.conf", command]) == 0, command
+        assert main([command]) == 0, command
     assert main(["demo", "--logs", "nothing-of-the-kind"]) == 1
     assert Path("demo/databases/metrics.db").is_file()
 

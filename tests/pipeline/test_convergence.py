@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -131,15 +132,18 @@ class OwnServer:
         self.command = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")[:-1]
         self.process: subprocess.Popen[bytes] | None = None
 
-    def stop(self) -> None:
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Meanwhile the server is down."""
         os.kill(int((self.directory / "pid").read_text()), signal.SIGTERM)
         if self.process:
             self.process.wait(60)
         wait_for(lambda: not Path(self.socket).exists())
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(self.command)
-        mariadb_server.wait(self.socket, self.process)
+        try:
+            yield
+        finally:
+            self.process = subprocess.Popen(self.command)
+            mariadb_server.wait(self.socket, self.process)
 
 
 @pytest.fixture(scope="module")
@@ -172,14 +176,13 @@ def test_a_database_stopped_in_a_stage_and_started_again(
     running = start(hub, "run", "--all")
     log = hub.root / "log.txt"
     wait_for(lambda: log.exists() and f" {stage}" in log.read_text())
-    server.stop()
-    messages = running.communicate()[1]
-    assert running.returncode == 1
-    assert "database: " in messages.splitlines()[-1]
-    assert "Traceback" not in messages
-    assert hub.run("status") == 1
-    assert hub.run("tick") == 1
-    server.start()
+    with server.stopped():
+        messages = running.communicate()[1]
+        assert running.returncode == 1
+        assert "database: " in messages.splitlines()[-1]
+        assert "Traceback" not in messages
+        assert hub.run("status") == 1
+        assert hub.run("tick") == 1
     settle(hub)
     assert not hub.store.metrics.rows(sa.text("SELECT v FROM pipeline_state WHERE k = 'bad_files' AND v LIKE '%path%'"))
     rows = hub.store.metrics.scalar(sa.text("SELECT COUNT(*) FROM web"))

@@ -12,6 +12,7 @@ import pymysql
 import pytest
 import sqlalchemy as sa
 
+from hzmetrics import log
 from hzmetrics.config import MariaDb
 from hzmetrics.errors import StoreError
 from hzmetrics.store import Store, metrics
@@ -84,6 +85,20 @@ class TestOnServer:
                 other.exec_driver_sql(f"KILL {number}")
             connection.execute(sa.insert(metrics.webhits), row)
         assert database.rows(sa.select(metrics.webhits)) == []
+
+    def test_a_connection_found_dead_when_given_back_is_a_note_in_the_log_file(
+        self, on_server: TestHub, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        database = on_server.store.metrics
+        log.start(tmp_path / "log.txt")
+        connection = database.engine.raw_connection()
+        with database.connect() as other:
+            other.exec_driver_sql(f"KILL {connection.driver_connection.thread_id()}")
+        connection.close()
+        log.stop()
+        assert capfd.readouterr().err == ""
+        assert "Traceback" in (tmp_path / "log.txt").read_text()
+        assert database.scalar(sa.select(1)) == 1
 
     def test_the_hub_needs_no_right_to_temporary_tables(self, on_server: TestHub) -> None:
         """Rows are replaced in the hub's tables by a user who has only the documented rights (70 §1)."""
