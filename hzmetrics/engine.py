@@ -8,7 +8,7 @@ table) of its file's name. Values it depends on are relations too: a one-row rel
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from types import TracebackType
 from typing import Any
@@ -20,6 +20,7 @@ from duckdb.func import PythonUDFType
 
 from hzmetrics.calendar import Month
 from hzmetrics.collation import fold, fold_keep_blanks
+from hzmetrics.errors import HzmetricsError
 
 MEMORY_LIMIT = "1GB"
 """What the engine may use before it works on disk."""
@@ -36,6 +37,8 @@ class Engine:
         self.connection = duckdb.connect(config={"memory_limit": memory_limit, "temp_directory": self.spill.name})
         for name, function in (("fold_any", fold), ("fold_any_blanks", fold_keep_blanks)):
             self.connection.create_function(name, _columnar(function), ["VARCHAR"], "VARCHAR", type=PythonUDFType.ARROW)
+        self.failure: HzmetricsError | None = None
+        """Why a stream that the engine reads from broke off."""
         self.run_script("hzmetrics", "macros")
 
     def __enter__(self) -> Engine:
@@ -45,15 +48,30 @@ class Engine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+        if self.failure and isinstance(error, duckdb.Error):
+            raise self.failure from None
 
     def close(self) -> None:
         """Forget everything."""
         self.connection.close()
         self.spill.cleanup()
 
-    def register(self, name: str, relation: pa.Table) -> None:
-        """Make an Arrow table known as a relation, without copying it."""
-        self.connection.register(name, relation)
+    def register(self, name: str, relation: pa.Table | pa.RecordBatchReader) -> None:
+        """Make an Arrow table, or a stream that can be read once, known as a relation, without copying it."""
+        is_stream = isinstance(relation, pa.RecordBatchReader)
+        self.connection.register(name, self._watched(relation) if is_stream else relation)
+
+    def _watched(self, stream: pa.RecordBatchReader) -> pa.RecordBatchReader:
+        """`stream`; should it break off, the reason is what leaves the engine, not the engine's words about it."""
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            try:
+                yield from stream
+            except HzmetricsError as error:
+                self.failure = error
+                raise
+
+        return pa.RecordBatchReader.from_batches(stream.schema, batches())
 
     def load(self, name: str, relation: pa.Table) -> None:
         """Copy an Arrow table into the engine as a table: for relations that many models read."""

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.mysql.mysqldb import MySQLCompiler_mysqldb
 
 from hzmetrics.errors import StoreError
-from hzmetrics.store.database import SCRATCH, SESSION
+from hzmetrics.store.database import CONNECTION_LOST, SCRATCH, SESSION
 from hzmetrics.store.fit import arrow_type, fit
 from hzmetrics.store.metrics import INNODB
 from hzmetrics.store.types import LongText, TinyText, Varchar
@@ -38,15 +38,26 @@ LOADED = "loaded_rows"
 
 def read(database: Database, query: sa.Select[Any]) -> pa.Table:
     """Committed rows of `query`: one Arrow column a result column, typed by the query. Raises StoreError."""
-    return stream(database, query).read_all()
+    if not database.is_mariadb:
+        return stream(database, query).read_all()
+    with _readable_errors(database):
+        return _typed(_ask(database, query, return_type="arrow"), _schema(query))
 
 
 def stream(database: Database, query: sa.Select[Any]) -> pa.RecordBatchReader:
     """As `read`, but the rows pass by once, some at a time: for more of them than memory should hold."""
-    schema = pa.schema([(column.name, arrow_type(column.type)) for column in query.selected_columns])
+    schema = _schema(query)
     batches = (_mariadb_batches if database.is_mariadb else _sqlite_batches)(database, query, schema)
     first = list(islice(batches, 1))  # what is wrong with the query shows here, not where the rows are used
     return pa.RecordBatchReader.from_batches(schema, chain(first, batches))
+
+
+def _schema(query: sa.Select[Any]) -> pa.Schema:
+    return pa.schema([(column.name, arrow_type(column.type)) for column in query.selected_columns])
+
+
+def _typed(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    return rows.rename_columns(schema.names).cast(schema)
 
 
 def _sqlite_batches(database: Database, query: sa.Select[Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -58,6 +69,13 @@ def _sqlite_batches(database: Database, query: sa.Select[Any], schema: pa.Schema
 
 
 def _mariadb_batches(database: Database, query: sa.Select[Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    with _readable_errors(database):
+        for batch in _ask(database, query, return_type="arrow_stream", batch_size=BATCH):
+            yield from _typed(pa.Table.from_batches([batch]), schema).to_batches()
+
+
+def _ask(database: Database, query: sa.Select[Any], **form: Any) -> Any:
+    """The columnar reader's answer to `query`, in the `form` asked for."""
     import connectorx
 
     with database.connect() as connection:  # says in words what is wrong before the columnar reader tries
@@ -65,15 +83,20 @@ def _mariadb_batches(database: Database, query: sa.Select[Any], schema: pa.Schem
     dialect = copy(database.engine.dialect)
     dialect.statement_compiler = _ModelessCompiler
     text = str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True})).replace("%%", "%")
+    return connectorx.read_sql(database.bulk_url, text, pre_execution_query=SESSION, **form)
+
+
+@contextmanager
+def _readable_errors(database: Database) -> Iterator[None]:
+    """What the columnar reader raises, in words. In the middle of a stream it panics: no Exception in Python."""
     try:
-        reader = connectorx.read_sql(
-            database.bulk_url, text, return_type="arrow_stream", batch_size=BATCH, pre_execution_query=SESSION
-        )
-        for batch in reader:
-            yield from pa.Table.from_batches([batch]).rename_columns(schema.names).cast(schema).to_batches()
-    except RuntimeError as error:
+        yield
+    except BaseException as error:
+        if not isinstance(error, RuntimeError) and type(error).__name__ != "PanicException":
+            raise
         answer = _SERVER_ERROR.search(str(error))
-        raise database.trouble(int(answer[1]) if answer else 0, answer[2] if answer else str(error)) from None
+        lost = CONNECTION_LOST if "IO error" in str(error) else 0
+        raise database.trouble(*((int(answer[1]), answer[2]) if answer else (lost, str(error)))) from None
 
 
 class _ModelessCompiler(MySQLCompiler_mysqldb):

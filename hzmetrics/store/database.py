@@ -61,6 +61,7 @@ PASSING_ON_SQLITE = ("database is locked", "database or disk is full", "disk I/O
 
 DENIED_DATABASE = 1044
 MISSING_DATABASE = 1049
+CONNECTION_LOST = 2013
 
 OLDEST = (10, 6)
 """The oldest MariaDB that knows the collation utf8mb3_general_ci by this name and renames tables atomically."""

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hzmetrics.calendar import PERIODS, Month
+from hzmetrics.collation import fold
 from hzmetrics.grids.applications import tool_directories
 from hzmetrics.grids.state import incomplete_months, is_fully_summarized, summarized_months
 from hzmetrics.grids.summarize import GRIDS, summarize_month
@@ -62,7 +63,7 @@ def hubs(draw: st.DrawFn) -> dict[str, list[Row]]:
     logins = draw(
         rows(12, datetime=TIMES, user=USERS, ip=IPS, action=st.sampled_from(("login", "Simulation", "logout")))
     )
-    distinct = {tuple(str(v).rstrip().lower() for v in row.values()): row for row in logins}
+    distinct = {(row["datetime"], fold(row["user"]), row["ip"], row["action"]): row for row in logins}
     return {
         "userlogin": numbered(list(distinct.values())),
         "profiles": numbered(draw(rows(

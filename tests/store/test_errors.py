@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,7 +16,7 @@ import sqlalchemy as sa
 
 from hzmetrics import log
 from hzmetrics.config import MariaDb
-from hzmetrics.errors import StoreError
+from hzmetrics.errors import StoreError, StoreUnavailable
 from hzmetrics.store import Store, metrics
 from hzmetrics.store.database import refuse_other_servers
 from tests.conftest import TestHub
@@ -85,6 +87,31 @@ class TestOnServer:
                 other.exec_driver_sql(f"KILL {number}")
             connection.execute(sa.insert(metrics.webhits), row)
         assert database.rows(sa.select(metrics.webhits)) == []
+
+    @pytest.mark.parametrize("reading", ["read", "stream"])
+    def test_a_connection_lost_while_rows_arrive(self, on_server: TestHub, reading: str) -> None:
+        """The server counts on for minutes; its answer breaks off after the first rows."""
+        database = on_server.store.metrics
+        number = sa.table("seq_1_to_2000000000", sa.column("seq", sa.BigInteger))
+
+        def kill() -> None:
+            asked = sa.text(
+                "SELECT ID FROM information_schema.PROCESSLIST "
+                "WHERE INFO LIKE '%seq_1_to_2%' AND ID <> CONNECTION_ID() AND DB = DATABASE() AND TIME_MS > 300"
+            )
+            while (asking := database.scalar(asked)) is None:
+                time.sleep(0.02)
+            with database.connect() as connection:
+                connection.exec_driver_sql(f"KILL {asking}")
+
+        with ThreadPoolExecutor() as side:
+            killing = side.submit(kill)
+            with pytest.raises(StoreUnavailable, match="metrics database: the connection was lost"):
+                rows = getattr(database, reading)(sa.select(number.c.seq))
+                while True:
+                    rows.read_next_batch()
+            killing.result()
+        assert database.scalar(sa.select(1)) == 1
 
     def test_a_connection_found_dead_when_given_back_is_a_note_in_the_log_file(
         self, on_server: TestHub, tmp_path: Path, capfd: pytest.CaptureFixture[str]
