@@ -11,9 +11,9 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
+from pyarrow import csv
 from sqlalchemy.dialects.mysql.mysqldb import MySQLCompiler_mysqldb
 
 from hzmetrics.errors import StoreError
@@ -31,6 +31,9 @@ BATCH = 100_000
 
 _SERVER_ERROR = re.compile(r"ERROR (\d+) \(\w+\): (.*?) }?$", re.DOTALL)
 """How the columnar reader passes on what the server says."""
+
+_FILE = csv.WriteOptions(include_header=False, quoting_style="all_valid", null_string="NULL")
+"""The form in which rows go to the server: NULL is what stands without quotes."""
 
 LOADED = "loaded_rows"
 """Name of the temporary table that holds the rows of an update or a deletion."""
@@ -188,15 +191,9 @@ def _keyable(column_type: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
 
 def _load_data(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:
     """LOAD DATA LOCAL INFILE from a file of comma-separated values; row by row where the server forbids it."""
-    quoted = [field.name for field in rows.schema if pa.types.is_string(field.type)]
     with _temporary_directory() as directory:
         path = str(Path(directory) / "rows.csv")
-        with duckdb.connect() as engine:
-            engine.register("rows", rows)
-            force = f", FORCE_QUOTE ({', '.join(_double(name) for name in quoted)})" if quoted else ""
-            engine.execute(
-                f"COPY rows TO '{path}' (FORMAT csv, HEADER false, NULLSTR 'NULL', QUOTE '\"', ESCAPE '\"'{force})"
-            )
+        csv.write_csv(rows, path, _FILE)
         names = ", ".join(f"`{name}`" for name in rows.column_names)
         statement = (
             f"LOAD DATA LOCAL INFILE %s INTO TABLE {_name(connection, table)} CHARACTER SET utf8mb3 "
@@ -216,17 +213,13 @@ def _temporary_directory() -> Iterator[str]:
     try:
         with tempfile.TemporaryDirectory(prefix="hzmetrics-") as directory:
             yield directory
-    except (OSError, duckdb.IOException) as error:
+    except OSError as error:
         raise StoreError(f"cannot write rows to {tempfile.gettempdir()}, their way to the server: {error}") from None
 
 
 def _name(connection: sa.Connection, table: sa.Table) -> str:
     """A table's name as the database's SQL writes it."""
     return connection.dialect.identifier_preparer.format_table(table)
-
-
-def _double(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _insert(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:
