@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import sqlalchemy as sa
 from pyarrow import csv
 from sqlalchemy.dialects.mysql.mysqldb import MySQLCompiler_mysqldb
@@ -30,8 +29,8 @@ LOCAL_INFILE_DISABLED = (1148, 3948, 4166)
 BATCH = 100_000
 """Rows fetched or sent at a time where a driver works row by row."""
 
-SPARSE = 5
-"""With so many rows of a table to one that changes, reading them all costs as much as looking up each."""
+NUMBERS = 25_000
+"""Rows looked up by one statement. Beyond 32,000 the server reads, and locks, the whole table."""
 
 _SERVER_ERROR = re.compile(r"ERROR (\d+) \(\w+\): (.*?) }?$", re.DOTALL)
 """How the columnar reader passes on what the server says."""
@@ -148,26 +147,23 @@ def update(
     if rows.num_rows == 0:
         return 0
     names = [name for name in rows.column_names if name not in key]
-    conditions = [] if where is None else [where]
     with _loaded(connection, table, rows, key) as loaded:
+        change = sa.update(table) if where is None else sa.update(table).where(where)
         same = sa.and_(*(table.c[name] == loaded.c[name] for name in key))
-        stretch = _stretch(rows, key)
-        if stretch is None or connection.dialect.name == "sqlite":
-            change = sa.update(table).where(same, *conditions).values({name: loaded.c[name] for name in names})
-        else:  # one table, read in its order, changes on the way; of a join the server first notes all rows
-            number, new = table.c[key[0]], sa.select(loaded.c[key[0]])
-            values = {name: new.with_only_columns(loaded.c[name]).where(same).scalar_subquery() for name in names}
-            change = sa.update(table).where(number.between(*stretch), number.in_(new), *conditions).values(values)
-        return connection.execute(change).rowcount
+        if connection.dialect.name == "sqlite" or not _is_numbered(table, rows, key):
+            change = change.where(same).values({name: loaded.c[name] for name in names})
+            return connection.execute(change).rowcount
+        # rows found by number change on the way; those of a join the server notes down first
+        values = {name: sa.select(loaded.c[name]).where(same).scalar_subquery() for name in names}
+        found = table.c[key[0]].in_(sa.bindparam("numbers", expanding=True, literal_execute=True))
+        change = change.where(found).values(values).with_hint("FORCE INDEX (PRIMARY)")
+        some = [batch[key[0]].to_pylist() for batch in rows.to_batches(NUMBERS)]
+        return sum(connection.execute(change, {"numbers": numbers}).rowcount for numbers in some)
 
 
-def _stretch(rows: pa.Table, key: Sequence[str]) -> tuple[int, int] | None:
-    """The smallest and the largest key of `rows`, where a good part of the numbers between them are keys of `rows`."""
-    if len(key) != 1 or not pa.types.is_integer(rows.schema.field(key[0]).type):
-        return None
-    ends = pc.min_max(rows[key[0]]).as_py()
-    low, high = ends["min"], ends["max"]
-    return (low, high) if high - low < SPARSE * rows.num_rows else None
+def _is_numbered(table: sa.Table, rows: pa.Table, key: Sequence[str]) -> bool:
+    """Whether `key` is the table's primary key, a number."""
+    return list(key) == list(table.primary_key.columns.keys()) and pa.types.is_integer(rows.schema.field(key[0]).type)
 
 
 def delete(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:

@@ -1,5 +1,7 @@
 """Rows go into both databases and come out as a lenient MariaDB server would have stored them."""
 
+from collections.abc import Callable, Iterator
+
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from hzmetrics.engine import Engine
 from hzmetrics.errors import StoreError
 from hzmetrics.store import metrics
+from hzmetrics.store.in_order import commit_in_order
 from tests.conftest import TestHub
 
 TEXT = st.text(st.characters(blacklist_categories=("Cs",)), max_size=300)
@@ -61,17 +64,33 @@ def test_update_and_delete_by_key(hub: TestHub) -> None:
     assert [tuple(row) for row in rows] == [(1, 7)]
 
 
-@pytest.mark.parametrize("far", [9, 9_000_000_000])
-def test_update_of_near_and_far_rows(hub: TestHub, far: int) -> None:
-    """Keys that lie close together, and keys with a gap that nobody would read through."""
+def test_update_of_some_columns_by_number(hub: TestHub) -> None:
     database, web = hub.store.metrics, metrics.web
-    old = pa.table({"id": [1, 2, far], "content": ["a", "b", "c"], "host": ["kept", None, None]})
-    new = pa.table({"id": [far, 1, 2, 5], "host": ["x", None, "y\\", "z"], "dnload": [1, 0, None, 1]})
+    old = pa.table({"id": [1, 2, 9_000_000_000], "content": ["a", "b", "c"], "host": ["kept", None, None]})
+    new = pa.table({"id": [9_000_000_000, 1, 2, 5], "host": ["x", None, "y\\", "z"], "dnload": [1, 0, None, 1]})
     with database.begin() as connection:
         database.append(connection, web, old)
         assert database.update(connection, web, new, ["id"], web.c.content != "b") == 2
     rows = database.rows(sa.select(web.c.host, web.c.dnload).order_by(web.c.id))
     assert [tuple(row) for row in rows] == [(None, 0), (None, None), ("x", 1)]
+
+
+def test_transactions_side_by_side_may_change_neighbours(hub: TestHub) -> None:
+    """Rows of one table, changed in turn by transactions that wait for each other's commit."""
+    database, web = hub.store.metrics, metrics.web
+    number = 140_000
+    with database.begin() as connection:
+        ids = pa.array(range(1, number + 1))
+        database.append(connection, web, pa.table({"id": ids, "content": pa.array(["a"] * number)}))
+
+    def works() -> Iterator[Callable[[sa.Connection], int]]:
+        for first in range(1, 5):
+            new = pa.table({"id": pa.array(range(first, number + 1, 4)), "host": ["h" * first] * (number // 4)})
+            yield lambda connection, new=new: database.update(connection, web, new, ["id"])
+
+    assert list(commit_in_order(database, works())) == [number // 4] * 4
+    found = database.rows(sa.select(web.c.host, sa.func.count()).group_by(web.c.host).order_by(web.c.host))
+    assert [tuple(row) for row in found] == [("h" * n, number // 4) for n in range(1, 5)]
 
 
 def test_update_of_those_rows_for_which_a_condition_holds(hub: TestHub) -> None:
