@@ -109,7 +109,7 @@ class _Reconstruction:
                 if record.target == self.name
             }
         chosen = [
-            (source, known.get(ledger.source_name(source.path.name)))
+            (source, known.get(ledger.source_name(ledger.stored_name(source.path.name))))
             for source in files
             if since is None or source.month >= since
         ]
