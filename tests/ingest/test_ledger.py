@@ -93,6 +93,25 @@ def test_reconstruction_finds_what_was_imported(hub: TestHub) -> None:
     assert hub.run("reconstruct-imported-sources", "--validate") == 1
 
 
+def test_of_names_that_the_ledger_cannot_tell_apart_the_first_is_recorded(hub: TestHub) -> None:
+    for number, name in enumerate(("HUB-access.log-20250701", "hub-access.log-20250701", "hub-access.log-20250702")):
+        write(hub, name, access_line(number), "httpd/imported")
+    assert hub.run("reconstruct-imported-sources", "--apply") == 1
+    assert [entry[0] for entry in ledger(hub)] == ["HUB-access.log-20250701", "hub-access.log-20250702"]
+
+
+def test_files_that_only_gz_tells_apart_are_compared_with_their_own_records(hub: TestHub) -> None:
+    for number, name in enumerate(("parity-access.log-20250701", "parity-access.log-20250701.gz")):
+        write(hub, name, access_line(number), "httpd/imported")
+    with hub.store.metrics.begin() as connection:
+        rows = [{"datetime": f"2025-07-01 00:00:0{n}", "ip": "198.51.100.7", "content": "/x"} for n in range(2)]
+        connection.execute(sa.insert(metrics.web), rows)
+    assert hub.run("reconstruct-imported-sources", "--apply") == 0
+    assert hub.run("reconstruct-imported-sources", "--validate") == 0
+    change(hub, sa.delete(metrics.imported_sources).where(metrics.imported_sources.c.pk_start == 2))
+    assert hub.run("reconstruct-imported-sources", "--validate") == 1
+
+
 def test_hits_are_counted_from_rows_and_cells_follow(hub: TestHub) -> None:
     imported(hub, 1, 5)
     imported(hub, 2, 3)
