@@ -106,7 +106,7 @@ def forget_import(store: Store, filename: str, table: str = "all", force: bool =
     Raises HzmetricsError if there is no such record, or if its ids are also another record's, unless `force`.
     """
     wanted = fold(stored_name(filename))
-    with store.metrics.begin() as connection:
+    with store.metrics.connect() if dry_run else store.metrics.begin() as connection:
         ledger = records(connection)
         chosen = [entry for entry in ledger if fold(entry.filename) == wanted and table in ("all", entry.target)]
         if not chosen:
