@@ -58,7 +58,7 @@ class _JsonLine(logging.Formatter):
         entry = {"time": moment, "level": record.levelname, "message": record.getMessage()}
         if record.exc_info:
             entry["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(entry)
+        return json.dumps(entry).replace("\x7f", "\\u007f")  # the one control character that JSON lets through
 
 
 def start(file: Path, verbose: bool = False, form: str = "text") -> None:
