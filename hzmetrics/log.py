@@ -21,11 +21,14 @@ log = logging.getLogger("hzmetrics")
 pool = logging.getLogger("sqlalchemy")
 """Tells, with a traceback, of a connection found dead when given back. Its user raises the error: a note will do."""
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def printable(text: object) -> str:
-    """`text` with every control character shown as an escape, so that a terminal does nothing but print it."""
+    """`text` with every control character shown as an escape, so that a terminal does nothing but print it.
+
+    Lone surrogates too: they stand for bytes of a file name that are no UTF-8, and cannot be written.
+    """
     return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), str(text))
 
 
@@ -55,7 +58,7 @@ class _JsonLine(logging.Formatter):
         entry = {"time": moment, "level": record.levelname, "message": record.getMessage()}
         if record.exc_info:
             entry["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(entry)
+        return json.dumps(entry).replace("\x7f", "\\u007f")  # the one control character that JSON lets through
 
 
 def start(file: Path, verbose: bool = False, form: str = "text") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -120,7 +121,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         result: Any = cli.main(args=arguments, prog_name="hzmetrics", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        click.echo("\n".join(map(printable, said.getvalue().rstrip().split("\n"))), err=True)
         return error.exit_code
     except click.Abort:
         click.echo("interrupted", err=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hzmetrics.demo.progress import Reporter
 
 STANDARD_INPUT = Path("-")
-LOG = click.Path(path_type=Path, allow_dash=True)
+LOG = click.Path(path_type=Path, allow_dash=True, readable=False)
 
 
 @click.command(short_help="Show what comes out: for an invented hub, or for your own logs.")

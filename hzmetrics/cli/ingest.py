@@ -20,7 +20,8 @@ from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.log import log
 from hzmetrics.store.schema import require_transactional
 
-LOG_FILE = click.Path(path_type=Path)
+LOG_FILE = click.Path(path_type=Path, readable=False)
+"""A log, or `-`. What is wrong with the file itself is said where it is opened: no misuse of the command line."""
 
 
 class DayType(click.ParamType[dt.date]):
@@ -132,10 +133,12 @@ def rebuild_webhits(app: App, month: Month | None, every: bool, dry_run: bool) -
     if every == (month is not None):
         raise click.UsageError("use exactly one of --month and --all")
     from hzmetrics.ingest import webhits
+    from hzmetrics.pipeline.facts import months_with_rows
+    from hzmetrics.store.metrics import web
 
     settings = app.settings
     with app.run_lock(dry_run):
-        months = [month] if month else webhits.months_with_rows(app.store.metrics)
+        months = [month] if month else months_with_rows(app.store, web)
         if not months:
             log.info("no month has requests")
         webhits.rebuild(app.store, settings, months, dry_run)

@@ -56,8 +56,8 @@ def _unset(month: Month) -> sa.ColumnElement[bool]:
 
 def _months(database: Database, start: Month | None) -> list[Month]:
     """The months with a flag missing. Rows without a valid date belong to none."""
-    month = sa.func.substr(web.c.datetime, 1, 7)
-    missing = sa.select(month).distinct().where(web.c.dnload.is_(None)).order_by(month)
+    month, day = sa.func.substr(web.c.datetime, 1, 7), sa.func.substr(web.c.datetime, 9, 2)
+    missing = sa.select(month).distinct().where(web.c.dnload.is_(None), day != "00").order_by(month)
     if start:
         missing = missing.where(web.c.datetime >= start.start)
     return [Month.parse(text) for (text,) in database.rows(missing) if text[:4] != "0000" and text[5:] != "00"]

@@ -200,7 +200,7 @@ def _import(
     target = "web" if kind == "access" else "userlogin"
     rows = 0
     with open_log(path) as stream, database.connect() if dry_run else database.begin() as connection:
-        if is_file and ledger.source_name(path.name) in ledger.sources(connection, target):
+        if is_file and ledger.source_name(ledger.stored_name(path.name)) in ledger.sources(connection, target):
             log.info("%s is in the ledger: its rows are there", path.name)
         else:
             log.info("reading %s", stream.name)

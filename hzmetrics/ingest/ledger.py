@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import pyarrow as pa
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Clock
@@ -13,9 +15,8 @@ from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log
 from hzmetrics.store import Store, metrics
 from hzmetrics.store.database import Database
+from hzmetrics.store.fit import fit
 from hzmetrics.store.metrics import imported_sources
-
-TARGETS = ("web", "userlogin", "webhits")
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,15 @@ class Record:
 
     @property
     def has_range(self) -> bool:
-        return self.start is not None and self.end is not None
+        """Whether it says which rows it means. Old records of `webhits` do not: those rows have no ids."""
+        return self.start is not None and self.end is not None and self.target != "webhits"
 
     def overlaps(self, other: Record) -> bool:
         """Whether the two share ids of one table."""
-        if self.start is None or self.end is None or other.start is None or other.end is None:
+        if not (self.has_range and other.has_range and self.target == other.target):
             return False
-        return self.target == other.target and self.start <= other.end and other.start <= self.end
+        assert self.start is not None and self.end is not None and other.start is not None and other.end is not None
+        return self.start <= other.end and other.start <= self.end
 
 
 def records(connection: sa.Connection) -> list[Record]:
@@ -50,9 +53,16 @@ def records(connection: sa.Connection) -> list[Record]:
     return [Record(*row) for row in connection.execute(sa.select(*columns).order_by(table.id))]
 
 
-def source_name(filename: str) -> str:
+def stored_name(filename: str) -> str:
+    """A file's name as the ledger stores it: bytes that are no UTF-8 as `\\xNN`, the rest as its column holds it."""
+    text = os.fsencode(filename).decode("utf-8", "backslashreplace")
+    stored: str = fit(pa.chunked_array([[text]]), imported_sources.c.filename.type)[0].as_py()
+    return stored
+
+
+def source_name(stored: str) -> str:
     """What identifies a source: its name without `.gz`, under the collation (10 §10.2)."""
-    return fold(filename.removesuffix(".gz"))
+    return fold(stored).removesuffix(fold(".gz"))
 
 
 def sources(connection: sa.Connection, target: str) -> set[str]:
@@ -79,7 +89,7 @@ def record(
     connection.execute(
         sa.insert(imported_sources).values(
             id=database.next_id(connection, imported_sources),
-            filename=filename,
+            filename=stored_name(filename),
             target_table=target,
             pk_start=start,
             pk_end=end,
@@ -95,11 +105,10 @@ def forget_import(store: Store, filename: str, table: str = "all", force: bool =
 
     Raises HzmetricsError if there is no such record, or if its ids are also another record's, unless `force`.
     """
-    with store.metrics.begin() as connection:
+    wanted = fold(stored_name(filename))
+    with store.metrics.connect() if dry_run else store.metrics.begin() as connection:
         ledger = records(connection)
-        chosen = [
-            entry for entry in ledger if fold(entry.filename) == fold(filename) and table in ("all", entry.target)
-        ]
+        chosen = [entry for entry in ledger if fold(entry.filename) == wanted and table in ("all", entry.target)]
         if not chosen:
             where = "" if table == "all" else f" for {table}"
             raise HzmetricsError(f"the ledger has no record of {filename}{where}")
@@ -125,7 +134,7 @@ def _refuse_overlaps(chosen: Iterable[Record], ledger: Iterable[Record]) -> None
 def _forget(connection: sa.Connection, entry: Record, dry_run: bool) -> int:
     table = metrics.metadata.tables[entry.target]
     rows = 0
-    if not entry.has_range or "id" not in table.c:
+    if not entry.has_range:
         log.warning("%s, %s: no range is recorded, only the ledger row goes", entry.filename, entry.target)
     elif dry_run:
         within = table.c.id.between(entry.start, entry.end)

@@ -118,6 +118,8 @@ def open_log(path: Path, compressions: tuple[str, ...] = (".gz",)) -> Iterator[L
     A name that ends in one of `compressions` is decompressed.
     """
     if path == STANDARD_INPUT:
+        if sys.stdin is None:
+            raise UnreadableLog("cannot read standard input: it is closed")
         yield LogStream("standard input", sys.stdin.buffer, sys.stdin.buffer, 0)
         return
     try:

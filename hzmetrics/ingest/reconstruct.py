@@ -9,6 +9,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Month
+from hzmetrics.collation import fold
 from hzmetrics.config import Settings
 from hzmetrics.engine import Engine
 from hzmetrics.errors import HzmetricsError
@@ -95,7 +96,8 @@ class _Reconstruction:
         self.target = TARGETS[name]
         self.validate = validate
         self.anomalies = 0
-        self.findings: list[tuple[str, Found]] = []
+        self.findings: dict[str, tuple[str, Found]] = {}
+        """What to record: file name and rows, by the name under the collation, of which the ledger has one."""
         self._end = 0
 
     def consider(self, since: Month | None) -> int:
@@ -103,16 +105,15 @@ class _Reconstruction:
         directory = sources.base(self.settings, self.target.kind) / sources.IMPORTED
         files = sources.dated_files(directory, self.target.pattern, self.target.kind)
         with self.database.connect() as connection:
-            known = {
-                ledger.source_name(record.filename): record
-                for record in ledger.records(connection)
-                if record.target == self.name
-            }
-        chosen = [
-            (source, known.get(ledger.source_name(source.path.name)))
-            for source in files
-            if since is None or source.month >= since
-        ]
+            records = [record for record in ledger.records(connection) if record.target == self.name]
+        known = {ledger.source_name(record.filename): record for record in records}
+        known |= {fold(record.filename): record for record in records}  # its own record, before that of X.gz for X
+
+        def recorded(source: Source) -> Record | None:
+            name = ledger.stored_name(source.path.name)
+            return known.get(fold(name)) or known.get(ledger.source_name(name))
+
+        chosen = [(source, recorded(source)) for source in files if since is None or source.month >= since]
         chosen = [(source, record) for source, record in chosen if (record is not None) == self.validate]
         for source, record in chosen:
             try:
@@ -131,7 +132,7 @@ class _Reconstruction:
     def record(self) -> None:
         """Write the ledger rows, all or none."""
         with self.database.begin() as connection:
-            for filename, found in self.findings:
+            for filename, found in self.findings.values():
                 ids = None if found.start is None or found.end is None else (found.start, found.end)
                 clock = self.settings.clock
                 ledger.record(self.database, connection, filename, self.name, ids, found.rows, clock, "reconstruct")
@@ -166,7 +167,10 @@ class _Reconstruction:
             )  # fmt: skip
         else:
             log.info("%s: no rows of %s", source.path.name, self.name)
-        self.findings.append((source.path.name, found))
+        name = source.path.name
+        first, _ = self.findings.setdefault(fold(ledger.stored_name(name)), (name, found))
+        if first != name:
+            self._anomaly(source, f"the ledger cannot tell it from {first}; not recorded")
 
     def _compare(self, source: Source, found: Found, record: Record) -> None:
         if found.start is None or found.end is None:

@@ -156,6 +156,9 @@ def move(path: Path, target: Path) -> None:
         path.rename(target)
         return
     part = target.with_name(f".{target.name}.part")
-    shutil.copy2(path, part)
-    part.rename(target)
+    try:
+        shutil.copy2(path, part)
+        part.rename(target)
+    finally:
+        part.unlink(missing_ok=True)
     path.unlink()

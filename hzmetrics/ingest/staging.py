@@ -47,7 +47,7 @@ def fetch_logs(settings: Settings, day: dt.date | None = None, dry_run: bool = F
     staging = settings.paths.staging
     files = _pending(settings, day)
     for source in files:
-        log.info("%s: %s", "would be staged" if dry_run else "staged", source.path)
+        log.info("%s: %s", "would be staged" if dry_run else "staging", source.path)
     if dry_run or not files:
         return len(files)
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from hzmetrics.calendar import PERIODS, Month
 from hzmetrics.config import Settings
 from hzmetrics.log import log
+from hzmetrics.pipeline.facts import month_of
 from hzmetrics.store import Store
 from hzmetrics.store.database import Database
 from hzmetrics.store.metrics import summary_misc_vals, web, webhits
@@ -30,17 +31,9 @@ def rebuild(store: Store, settings: Settings, months: Collection[Month], dry_run
     rows = 0
     for month in sorted(months):
         rows += _rebuild_month(store.metrics, month, dry_run)
-    previous = settings.clock.month.plus(-1)
     if months and not dry_run:
-        refresh_hits_cells(store.metrics, min(months).through(previous))
+        refresh_hits_cells(store.metrics, min(months), settings.clock.month.plus(-1))
     return rows
-
-
-def months_with_rows(database: Database) -> list[Month]:
-    """The months that occur in `web`, ascending; those that do not exist are left out."""
-    month = sa.func.substr(web.c.datetime, 1, 7)
-    found = database.rows(sa.select(month).distinct().order_by(month))
-    return [Month.parse(text) for (text,) in found if "0001-01" <= text <= "9999-12" and text[5:] != "00"]
 
 
 def recount(connection: sa.Connection, month: Month) -> int:
@@ -74,26 +67,30 @@ def _days(month: Month) -> sa.Select[Any, int]:
     )
 
 
-def refresh_hits_cells(database: Database, months: Iterable[Month]) -> int:
+def refresh_hits_cells(database: Database, first: Month, last: Month) -> int:
     """Replace the hits cell of every month and period that has any cell in `summary_misc_vals`; cells written."""
     cell = summary_misc_vals.c
+    summarized = (
+        sa.select(cell.datetime, cell.period)
+        .distinct()
+        .where(cell.datetime.between(first.key, last.key), cell.period.in_(PERIODS))
+    )
     written = 0
-    for month in months:
-        with database.begin() as connection:
-            summarized = set(connection.execute(sa.select(cell.period).where(cell.datetime == month.key)).scalars())
-            for period in summarized.intersection(PERIODS):
-                window = month.period(period)
-                hits = connection.execute(
-                    sa.select(sa.func.sum(webhits.c.hits)).where(
-                        webhits.c.datetime >= window.start, webhits.c.datetime < window.stop
-                    )
-                ).scalar()
-                here = {"rowid": HITS_ROW, "colid": 1, "datetime": month.key, "period": period}
-                connection.execute(sa.delete(summary_misc_vals).filter_by(**here))
-                connection.execute(
-                    sa.insert(summary_misc_vals).values(
-                        **here, value="" if hits is None else str(int(hits)), valfmt=NUMBER
-                    )
+    with database.begin() as connection:
+        for key, period in connection.execute(summarized).all():
+            month = month_of(key)
+            if month is None or key != month.key:
+                continue
+            window = month.period(period)
+            hits = connection.execute(
+                sa.select(sa.func.sum(webhits.c.hits)).where(
+                    webhits.c.datetime >= window.start, webhits.c.datetime < window.stop
                 )
-                written += 1
+            ).scalar()
+            here = {"rowid": HITS_ROW, "colid": 1, "datetime": key, "period": period}
+            connection.execute(sa.delete(summary_misc_vals).filter_by(**here))
+            connection.execute(
+                sa.insert(summary_misc_vals).values(**here, value="" if hits is None else str(int(hits)), valfmt=NUMBER)
+            )
+            written += 1
     return written

@@ -4,13 +4,16 @@ import datetime as dt
 import gzip
 import logging
 import os
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from hzmetrics.cli import main
 from hzmetrics.ingest.imports import import_access, import_day, import_foreign
 from hzmetrics.store import metrics
 from tests.conftest import TestHub
@@ -181,6 +184,35 @@ def test_order_check(hub: TestHub) -> None:
 )  # fmt: skip
 def test_exit_codes(hub: TestHub, arguments: list[str], code: int) -> None:
     assert hub.run(*arguments) == code
+
+
+def test_a_complaint_about_arguments_shows_no_control_character(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["import-apache", "a.log", "\x07\u202eb.log"]) == 2
+    said = capfd.readouterr().err
+    assert "\\x07\\u202eb.log" in said
+    assert "\x07" not in said
+
+
+def test_a_file_that_may_not_be_read_is_named() -> None:
+    """Root reads everything: as root, the program runs as somebody else."""
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+    program = [*nobody, sys.executable, "-m", "hzmetrics"]
+    with tempfile.TemporaryDirectory() as place:
+        root = Path(place)
+        root.chmod(0o777)
+        (root / "hzmetrics.conf").write_text("")
+        secret = root / "a.log"
+        secret.write_text(access_line())
+        secret.chmod(0)
+        environment = {
+            "HZMETRICS_CONFIG": f"{root}/hzmetrics.conf", "HZMETRICS_HOME": f"{root}/home",
+            "HZMETRICS_LOG": f"{root}/log.txt", "HZMETRICS_LOG_ROOT": f"{root}/logs",
+        }  # fmt: skip
+        if nobody and subprocess.run([*program, "--version"], capture_output=True).returncode:
+            pytest.skip("this interpreter is root's own")
+        command = [*program, "import-apache", str(secret)]
+        done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True)
+    assert (done.returncode, f"cannot read {secret}: Permission denied" in done.stderr) == (1, True)
 
 
 HOSTILE = "\x1b]0;x\x07\x1b[2J \" ' ; DROP TABLE web; -- %s \\ \u202e \x00 ,NULL \U0001f600"

@@ -1,5 +1,8 @@
 """Undoing and reconstructing imports, and what is derived from rows (10 §11, §13, §14)."""
 
+import gzip
+import os
+
 import pytest
 import sqlalchemy as sa
 
@@ -42,6 +45,38 @@ def test_an_overlap_is_refused_unless_forced(hub: TestHub) -> None:
     assert count(hub, metrics.web) == 3
 
 
+def test_rows_of_webhits_have_no_ids_to_overlap(hub: TestHub) -> None:
+    file = imported(hub, 1, 5)
+    old = {"target_table": "webhits", "pk_start": 1, "pk_end": 9, "row_count": 9, "imported_at": "2025-07-01 00:00:00"}
+    change(hub, sa.insert(metrics.imported_sources).values([old | {"filename": name} for name in ("a", file)]))
+    assert hub.run("forget-import", file) == 0
+    assert (count(hub, metrics.web), count(hub, metrics.webhits)) == (0, 1)
+    assert [entry[:2] for entry in ledger(hub)] == [("a", "webhits")]
+
+
+@pytest.mark.parametrize(
+    ("name", "again", "stored"),
+    [
+        ("parity-access.log-20250701.gz", "PARITY-access.log-20250701.GZ", "parity-access.log-20250701.gz"),
+        ("parity-access.log-20250701", "parity-access.log-20250701 ", "parity-access.log-20250701"),
+        ("\U0001f600-access.log-20250701", "\U0001f600-access.log-20250701.gz", "????-access.log-20250701"),
+        (os.fsdecode(b"\xff-access.log-20250701"), "\\xff-access.log-20250701", "\\xff-access.log-20250701"),
+    ],
+)
+def test_a_name_is_the_same_source_however_it_is_spelled(
+    hub: TestHub, name: str, again: str, stored: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for spelling in (name, again):
+        text = access_line().encode()
+        path = write(hub, spelling, gzip.compress(text) if spelling.endswith(".gz") else text)
+        assert hub.run("import-apache", str(path)) == 0
+    assert ledger(hub) == [(stored, "web", 1, 1, 1)]
+    assert hub.run("forget-import", name) == 0
+    assert ledger(hub) == []
+    said = capfd.readouterr().err + (hub.root / "log.txt").read_text(encoding="utf-8")
+    assert "Traceback" not in said
+
+
 def test_reconstruction_finds_what_was_imported(hub: TestHub) -> None:
     imported(hub, 1, 5)
     imported(hub, 2, 3)
@@ -55,6 +90,25 @@ def test_reconstruction_finds_what_was_imported(hub: TestHub) -> None:
     assert ledger(hub) == before
     assert hub.run("reconstruct-imported-sources", "--validate", "--apply") == 0
     change(hub, sa.update(metrics.imported_sources).values(pk_end=2))
+    assert hub.run("reconstruct-imported-sources", "--validate") == 1
+
+
+def test_of_names_that_the_ledger_cannot_tell_apart_the_first_is_recorded(hub: TestHub) -> None:
+    for number, name in enumerate(("HUB-access.log-20250701", "hub-access.log-20250701", "hub-access.log-20250702")):
+        write(hub, name, access_line(number), "httpd/imported")
+    assert hub.run("reconstruct-imported-sources", "--apply") == 1
+    assert [entry[0] for entry in ledger(hub)] == ["HUB-access.log-20250701", "hub-access.log-20250702"]
+
+
+def test_files_that_only_gz_tells_apart_are_compared_with_their_own_records(hub: TestHub) -> None:
+    for number, name in enumerate(("parity-access.log-20250701", "parity-access.log-20250701.gz")):
+        write(hub, name, access_line(number), "httpd/imported")
+    with hub.store.metrics.begin() as connection:
+        rows = [{"datetime": f"2025-07-01 00:00:0{n}", "ip": "198.51.100.7", "content": "/x"} for n in range(2)]
+        connection.execute(sa.insert(metrics.web), rows)
+    assert hub.run("reconstruct-imported-sources", "--apply") == 0
+    assert hub.run("reconstruct-imported-sources", "--validate") == 0
+    change(hub, sa.delete(metrics.imported_sources).where(metrics.imported_sources.c.pk_start == 2))
     assert hub.run("reconstruct-imported-sources", "--validate") == 1
 
 
@@ -100,6 +154,16 @@ def test_missing_download_flags_are_set_by_the_rule_of_the_import(hub: TestHub) 
     assert [flag for _, flag in flags[4:]] == [1, 0, 1, 0, 1, 1, 1, 1, None]
     state = sa.select(metrics.pipeline_state.c.v).where(metrics.pipeline_state.c.k == "dirty_months")
     assert hub.store.metrics.scalar(state) == "2025-07"
+
+
+def test_rows_without_a_date_belong_to_no_month(hub: TestHub) -> None:
+    row = {"datetime": "2025-05-00 00:00:00", "content": "/x", "dnload": None}
+    change(hub, sa.insert(metrics.web).values(row))
+    change(hub, sa.insert(metrics.webhits).values(datetime="2025-05-10 00:00:00", hits=7))
+    assert hub.run("rebuild-webhits", "--all") == 0
+    assert hub.run("backfill-dnload") == 0
+    assert hub.store.metrics.scalar(sa.select(metrics.web.c.dnload)) is None
+    assert count(hub, metrics.webhits) == 1
 
 
 @pytest.mark.parametrize("command", ["import-apache", "rebuild-webhits", "forget-import", "backfill-dnload"])

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.ingest import reader
-from hzmetrics.ingest.reader import LogStream, open_log
+from hzmetrics.ingest.reader import STANDARD_INPUT, LogStream, open_log
 
 
 def read(data: bytes) -> list[str]:
@@ -80,3 +81,9 @@ def test_what_is_no_file_is_refused_by_name(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "missing"):
         with pytest.raises(HzmetricsError, match=path.name), open_log(path):
             pass
+
+
+def test_standard_input_may_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(HzmetricsError, match="closed"), open_log(STANDARD_INPUT):
+        pass

@@ -1,7 +1,9 @@
 """Finding logs and putting them away (10 §8, §10.3)."""
 
 import datetime as dt
+import errno
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -82,6 +84,22 @@ def test_putting_away_overwrites_nothing(tmp_path: Path) -> None:
     assert places == ["a.log", "a.log.~1~", "a.log.~2~"]
     assert [(archive / name).read_text() for name in places] == ["one", "two", "three"]
     assert not (tmp_path / "a.log").exists()
+
+
+def test_a_move_to_a_full_file_system_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(source: Path, target: Path) -> None:
+        target.write_text("ha")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "a.log").write_text("half")
+    monkeypatch.setattr("shutil.copy2", fill)
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as elsewhere:
+        if Path(elsewhere).stat().st_dev == tmp_path.stat().st_dev:
+            pytest.skip("no second file system")
+        with pytest.raises(OSError, match="No space"):
+            sources.put_away(tmp_path / "a.log", Path(elsewhere))
+        assert not list(Path(elsewhere).iterdir())
+    assert (tmp_path / "a.log").read_text() == "half"
 
 
 def test_a_hard_link_is_only_removed(tmp_path: Path) -> None:
