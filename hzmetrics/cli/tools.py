@@ -180,7 +180,7 @@ def _print_table(
     names: str,
     footer: Sequence[str] | None = None,
 ) -> None:
-    """Print rows of figures, each on one line; where a terminal is narrow, the column of `names` gives way."""
+    """Print rows of figures, a line each, as wide as the terminal or 80 columns; `names` that are too long are cut."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -193,5 +193,6 @@ def _print_table(
     for row in rows:
         table.add_row(*(Text(printable(cell), no_wrap=True, overflow="ellipsis") for cell in row))
     console = Console()
+    console.width = max(console.width, 80)
     console.print(Text(printable(title)), style="bold")
     console.print(table, "")

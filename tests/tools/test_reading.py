@@ -118,6 +118,9 @@ def test_a_terminal_of_80_columns_has_a_line_a_row_and_every_figure_whole(
     ]
     (domain,) = (line for line in printed["show"] if line.startswith("ddd"))
     assert domain.endswith("d…  1,698")
+    monkeypatch.setenv("COLUMNS", "50")
+    assert hub.run("tools", "top") == 0
+    assert capsys.readouterr().out.splitlines() == printed["top"]
 
 
 @pytest.mark.parametrize(
