@@ -9,6 +9,7 @@ import click
 from hzmetrics.calendar import PERIODS, Month
 from hzmetrics.cli.app import MONTH, App, dry_run_option, pass_app
 from hzmetrics.grids import SECTIONS
+from hzmetrics.log import stage
 
 
 class ItemsType(click.ParamType[tuple[Any, ...]]):
@@ -47,5 +48,5 @@ def summarize_month(
     from hzmetrics.grids import summarize
 
     month = month or app.clock.month.plus(-1)
-    with app.run_lock(dry_run):
-        summarize.summarize_month(app.store, app.settings, month, periods, sections, dry_run)
+    with app.run_lock(dry_run), stage("summarize-month") as running:
+        running.rows = summarize.summarize_month(app.store, app.settings, month, periods, sections, dry_run)

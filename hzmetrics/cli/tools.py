@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
+from textwrap import fill
 from typing import Any
 
 import click
@@ -91,8 +92,6 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 HOURS = ("wall", "cpu", "view", "wait")
 """The figures that are times; a terminal shows hours."""
 
-FIGURES = ("users", "sessions", "simulations", "jobs", *HOURS)
-
 
 @click.group()
 def tools() -> None:
@@ -115,16 +114,17 @@ def top(app: App, period: int, by: str, month: Month | None, limit: int, as_json
     if as_json:
         click.echo(json.dumps(report, indent=2))
         return
-    columns = ("users", "sessions", "jobs", "wall", "cpu", "view")
+    figures = ("users", "sessions", "jobs", "wall", "cpu", "view")
     totals = report["totals"]
     _print_table(
         f"Tools by {by}, {PERIOD_NAMES[period]}, {report['month']}",
-        ("#", "tool", "title", *columns),
+        ("#", "tool", *map(_heading, figures)),
         [
-            (tool["rank"], tool["alias"], tool["title"], *(_figure(name, tool[name]) for name in columns))
+            (str(tool["rank"]), f"{tool['alias']}  {tool['title']}", *(_figure(name, tool[name]) for name in figures))
             for tool in report["tools"]
         ],
-        ("", "", "all tools", *(_figure(name, totals.get(name)) for name in columns)),
+        names="tool",
+        footer=("", "all tools", *(_figure(name, totals.get(name)) for name in figures)),
     )
 
 
@@ -142,39 +142,57 @@ def show(app: App, tool: str, period: int, month: Month | None, as_json: bool) -
     if as_json:
         click.echo(json.dumps(report, indent=2))
         return
-    columns = ("users", "sessions", "simulations", "jobs", "wall", "cpu", "view", "wait")
+    periods = report["periods"]
+    state = "" if report["published"] else ", not published"
     _print_table(
-        f"{report['alias']} ({report['resource']}): {report['title']}, {report['month']}",
-        ("period", *columns),
-        [(PERIOD_NAMES[row["period"]], *(_figure(name, row[name]) for name in columns)) for row in report["periods"]],
+        f"{report['alias']} (resource {report['resource']}{state}): {report['title']}, {report['month']}",
+        ("", *(fill(PERIOD_NAMES[row["period"]], 9) for row in periods)),
+        [
+            (_heading(name), *(_figure(name, row[name]) for row in periods))
+            for name in ("users", "sessions", "simulations", "jobs", *HOURS)
+        ],
+        names="",
     )
-    breakdown = report["breakdown"]
-    for title in reading.BREAKDOWNS:
-        rows = [(row["name"], _figure("users", row["users"])) for row in breakdown[title]]
+    for kind in reading.BREAKDOWNS:
+        rows = [(row["name"], _figure("users", row["users"])) for row in report["breakdown"][kind]]
         if rows:
-            _print_table(f"Users by {title}, {PERIOD_NAMES[period]}", (title, "users"), rows)
+            _print_table(f"Users by {kind}, {PERIOD_NAMES[period]}", (kind, "users"), rows, names=kind)
+
+
+def _heading(figure: str) -> str:
+    return f"{figure} h" if figure in HOURS else figure
 
 
 def _figure(name: str, value: float | None) -> str:
     """A count, or seconds as hours."""
     if value is None:
         return ""
-    return f"{value / 3600:,.1f}" if name in HOURS else f"{value:,}"
+    if name not in HOURS:
+        return f"{value:,}"
+    hours = value / 3600
+    return f"{hours:,.1f}" if hours < 100 else f"{hours:,.0f}"
 
 
 def _print_table(
-    title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], footer: Sequence[str] | None = None
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    names: str,
+    footer: Sequence[str] | None = None,
 ) -> None:
+    """Print rows of figures, a line each, as wide as the terminal or 80 columns; `names` that are too long are cut."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(printable(title)), title_justify="left", box=box.SIMPLE, show_footer=footer is not None)
-    for name, total in zip(columns, footer or [""] * len(columns), strict=True):
-        figure = name in FIGURES or name == "#"
-        heading = f"{name} h" if name in HOURS else name
-        table.add_column(heading, total, justify="right" if figure else "left", no_wrap=figure)
+    table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), show_footer=footer is not None)
+    for column, total in zip(columns, footer or [""] * len(columns), strict=True):
+        is_figure = column != names
+        table.add_column(column, total, justify="right" if is_figure else "left", no_wrap=is_figure, vertical="bottom")
     for row in rows:
-        table.add_row(*(Text(printable(cell)) for cell in row))
-    Console().print(table)
+        table.add_row(*(Text(printable(cell), no_wrap=True, overflow="ellipsis") for cell in row))
+    console = Console()
+    console.width = max(console.width, 80)
+    console.print(Text(printable(title)), style="bold")
+    console.print(table, "")

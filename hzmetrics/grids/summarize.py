@@ -46,12 +46,12 @@ def summarize_month(
     `userlogin_lite` is made anew first. A dry run logs the windows and reads nothing. Raises StoreError; the grids then
     are as they were.
     """
+    _ = store.hub, store.metrics  # a name that the configuration lacks is missed before anything is written
     if dry_run:
         for code in periods:
             window = month.period(code)
             log.info("summary of %s: period %d would be %s to %s", month, code, window.start, window.stop)
         return 0
-    _ = store.hub, store.metrics  # a name that the configuration lacks is missed before anything is written
     remake_userlogin_lite(store)
     cells = compute_cells(settings, month, base_relations(store, month, periods), periods, sections)
     return write_cells(store, month, cells)

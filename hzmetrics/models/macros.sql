@@ -11,3 +11,7 @@ CREATE OR REPLACE MACRO fold_like(t) AS
 -- NULL, or nothing but blanks (20 §1.2).
 CREATE OR REPLACE MACRO is_empty(t) AS
     t IS NULL OR rtrim(t, ' ') = '';
+
+-- A whole number as a column of 64 bits holds it: one that is too large as the largest (70 §1.1).
+CREATE OR REPLACE MACRO as_bigint(x) AS
+    CASE WHEN x >= 9223372036854775807 THEN 9223372036854775807 ELSE CAST(x AS BIGINT) END;

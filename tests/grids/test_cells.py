@@ -205,6 +205,30 @@ def test_options_choose_periods_and_sections(
     assert (hub.store.metrics.read(sa.select(metrics.userlogin_lite)).num_rows == 1) == bool(periods)
 
 
+def test_a_number_too_large_for_a_cell_is_the_largest(hub: TestHub) -> None:
+    largest, time = 2**63 - 1, "2024-02-03 10:00:00"
+    session = {"sessnum": 1, "username": "ann", "start": time, "walltime": 1e19, "viewtime": 9.3e18, "cputime": 1e300}
+    fill(hub, {"toolstart": [{"datetime": time, "user": "ann", "success": 1}], "sessionlog": [session]})
+    with hub.store.metrics.begin() as connection:
+        cell = {"colid": 1, "datetime": MONTH.key, "period": 1, "valfmt": 1}
+        old = [{**cell, "rowid": 6, "value": largest}, {**cell, "rowid": 7, "value": 1}]
+        connection.execute(sa.insert(metrics.summary_user_vals), old)
+    summarize_month(hub.store, hub.settings, MONTH, (1,), ("total", "sim-usage"))
+    found = written(hub, 1)
+    assert [found["simusage", row, 1] for row in (3, 4, 5)] == [str(largest)] * 3
+    assert found["user", 1, 1] == str(largest)
+
+
+@pytest.mark.mariadb
+@pytest.mark.parametrize("missing", ["hub_db", "metrics_db"])
+def test_a_missing_database_name_is_wrong_use(hub: TestHub, missing: str) -> None:
+    if hub.kind != "mariadb":
+        pytest.skip("SQLite files have no names to configure")
+    lines = hub.configuration.read_text(encoding="utf-8").splitlines()
+    hub.configuration.write_text("\n".join(line for line in lines if not line.startswith(missing)), encoding="utf-8")
+    assert hub.run("summarize-month", str(MONTH)) == hub.run("summarize-month", str(MONTH), "--dry-run") == 2
+
+
 def test_tools_are_found_four_levels_deep(tmp_path: Path) -> None:
     root = tmp_path / "apps"
     for place in ("plain/tool.xml", "deep/r1/middleware/tool.xml", "deeper/a/b/c/tool.xml", "share/x/tool.xml",

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from hzmetrics.calendar import PERIODS
 from tests.conftest import TestHub
 from tests.tools.hubs import fill
 
@@ -86,6 +87,40 @@ def test_the_terminal_gets_tables_and_no_control_characters(
         assert "Spring" in out
         assert "2.0" in out
         assert "\x1b" not in out
+
+
+def test_a_terminal_of_80_columns_has_a_line_a_row_and_every_figure_whole(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts = {"users": 78_000, "sessions": 702_000, "simulations": 2_194_335, "jobs": 3_666_000}
+    times = {"tot_wall": 760_597.5 * 3600, "tot_cpu": 814_921.0 * 3600, "tot_view": 234_000.0 * 3600, "tot_wait": 9e3}
+    fill(hub, {
+        "resources": [{"id": 21, "title": "Band Structure Lab of " + "Everything " * 9, "type": 7, "published": 1,
+                       "alias": "bandstructure"}],
+        "resource_stats_tools": [{"id": code + 1, "resid": 21, "restype": 7, "datetime": KEY, "period": code,
+                                  **counts, **times} for code in PERIODS],
+        "resource_stats_tools_topvals": [{"id": 13, "top": 2, "rank": 1, "name": "d" * 200 + ".edu", "value": 1_698}],
+    })  # fmt: skip
+    monkeypatch.setenv("COLUMNS", "80")
+    assert hub.run("gen-tool-toplists", "2026-05") == 0
+    capsys.readouterr()
+    printed = {}
+    for words in (("top",), ("show", "bandstructure")):
+        assert hub.run("tools", *words) == 0
+        printed[words[0]] = capsys.readouterr().out.splitlines()
+        assert max(map(len, printed[words[0]])) <= 80
+    (row,) = (line.split() for line in printed["top"] if line.startswith("1  "))
+    assert row[1][:10] == "bandstruct"
+    assert row[-6:] == ["78,000", "702,000", "3,666,000", "760,598", "814,921", "234,000"]
+    assert [line.split() for line in printed["show"] if line.startswith(("simulations", "wait h"))] == [
+        ["simulations", *["2,194,335"] * 6],
+        ["wait", "h", *["2.5"] * 6],
+    ]
+    (domain,) = (line for line in printed["show"] if line.startswith("ddd"))
+    assert domain.endswith("d…  1,698")
+    monkeypatch.setenv("COLUMNS", "50")
+    assert hub.run("tools", "top") == 0
+    assert capsys.readouterr().out.splitlines() == printed["top"]
 
 
 @pytest.mark.parametrize(

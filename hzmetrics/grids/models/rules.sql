@@ -22,7 +22,7 @@ CREATE OR REPLACE MACRO everywhere() AS (SELECT count(*) FROM windows);
 
 -- To a whole number, halves to the even neighbour. Correction `half-up`: halves away from zero.
 CREATE OR REPLACE MACRO whole(x) AS
-    CAST(CASE WHEN (SELECT half_up FROM corrections) THEN round(x) ELSE round_even(x, 0) END AS BIGINT);
+    as_bigint(CASE WHEN (SELECT half_up FROM corrections) THEN round(x) ELSE round_even(x, 0) END);
 
 -- The calendar day of a time; none for a zero date, a zero month or a zero day.
 CREATE OR REPLACE MACRO day_of(t) AS TRY_CAST(left(t, 10) AS DATE);

@@ -1,6 +1,6 @@
 -- Row 1 of the user grid: rows 6, 7 and 8 as they are stored after this run (50 §8). Correction `distinct-total`: the
 -- people in them, each counted once.
-SELECT colid, period, sum(value) AS value
+SELECT colid, period, as_bigint(sum(value)) AS value
 FROM (
     SELECT s.rowid, s.colid, s.period, s.amount AS value
     FROM sizes AS s

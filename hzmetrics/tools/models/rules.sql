@@ -11,5 +11,4 @@ CREATE OR REPLACE MACRO whole_seconds(seconds) AS
     CAST(round(CAST(CAST(least(seconds, 2147483648) AS VARCHAR) AS DECIMAL(38, 20))) AS BIGINT);
 
 -- A figure in a list of tools: halves of the binary number go to the even neighbour (40 §6).
-CREATE OR REPLACE MACRO rounded(figure) AS
-    CASE WHEN figure >= 9223372036854775807 THEN 9223372036854775807 ELSE CAST(round_even(figure, 0) AS BIGINT) END;
+CREATE OR REPLACE MACRO rounded(figure) AS as_bigint(round_even(figure, 0));
