@@ -25,7 +25,7 @@ class LogClock:
     _known: dict[tuple[str, str], int | None] = field(default_factory=dict)
 
     def epoch(self, local: str, zone: str | None) -> int | None:
-        """UTC seconds of `YYYY-MM-DD HH:MM:SS` with an offset, a zone name, or nothing; None if no such time exists."""
+        """UTC seconds of `YYYY-MM-DD HH:MM:SS` with an offset, a zone name, or nothing; None if there is none."""
         if zone is None:
             return self._without_zone(local)
         key = (local, zone)
@@ -41,24 +41,32 @@ class LogClock:
             return None
         offset = _OFFSET.fullmatch(zone)
         if offset:
-            shift = dt.timedelta(hours=int(offset[2]), minutes=int(offset[3]))
-            return _seconds((naive - shift if offset[1] == "+" else naive + shift).replace(tzinfo=dt.UTC))
+            east = dt.timedelta(hours=int(offset[2]), minutes=int(offset[3]))
+            return _seconds(naive.replace(tzinfo=dt.UTC), east if offset[1] == "+" else -east)
         if zone in ("UTC", "GMT"):
             return _seconds(naive.replace(tzinfo=dt.UTC))
-        readings = [naive.replace(tzinfo=self.zone, fold=fold) for fold in (0, 1)]
-        return _seconds(next((reading for reading in readings if reading.tzname() == zone), readings[0]))
+        first, second = self._readings(naive)
+        named = self._is_repeated(naive) and second.tzname() == zone != first.tzname()
+        return _seconds(second if named else first)
 
     def _without_zone(self, local: str) -> int | None:
         naive = _parse(local)
         if naive is None:
             return None
-        first, second = (naive.replace(tzinfo=self.zone, fold=fold) for fold in (0, 1))
-        before, after = first.utcoffset(), second.utcoffset()
-        repeated = before is not None and after is not None and before > after
-        stepped_back = self.last is not None and self.last - naive > STEP_BACK
-        self.second = repeated and (self.second or stepped_back)
+        if self._is_repeated(naive):
+            self.second = self.second or (self.last is not None and self.last - naive > STEP_BACK)
+        elif self.second:  # a line that comes a little late may still lead back into the hour
+            self.second = any(self._is_repeated(naive + step) for step in (-STEP_BACK, STEP_BACK))
         self.last = naive
-        return _seconds(second if self.second else first)
+        return _seconds(self._readings(naive)[self.second])
+
+    def _readings(self, naive: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
+        """A local time before and after a change of the clocks."""
+        return naive.replace(tzinfo=self.zone), naive.replace(tzinfo=self.zone, fold=1)
+
+    def _is_repeated(self, naive: dt.datetime) -> bool:
+        before, after = (reading.utcoffset() for reading in self._readings(naive))
+        return before is not None and after is not None and before > after
 
 
 def _parse(local: str) -> dt.datetime | None:
@@ -70,5 +78,8 @@ def _parse(local: str) -> dt.datetime | None:
         return None
 
 
-def _seconds(moment: dt.datetime) -> int:
-    return int(moment.timestamp())
+def _seconds(moment: dt.datetime, east: dt.timedelta = dt.timedelta(0)) -> int | None:
+    try:
+        return int((moment.astimezone(dt.UTC) - east).timestamp())
+    except OverflowError:
+        return None
