@@ -13,12 +13,15 @@ from hzmetrics.activity.sampling import JITTER
 from hzmetrics.activity.settings import ActivitySettings, jupyterhub
 from hzmetrics.activity.sources import hub_has_users, source_of
 from hzmetrics.activity.users import Source
+from hzmetrics.calendar import Clock
 from hzmetrics.config import Settings
 from hzmetrics.courses import counting, derived, outbox, progress, record
 from hzmetrics.courses.derived import AccessOpens
 from hzmetrics.courses.settings import Courses
 from hzmetrics.events.settings import EventSettings
 from hzmetrics.events.update import epoch, remember, update
+from hzmetrics.follow import follower
+from hzmetrics.follow.follower import Consumer
 from hzmetrics.follow.settings import Following
 from hzmetrics.log import log
 from hzmetrics.options import Options
@@ -61,13 +64,22 @@ class ActivitySide:
     def source(self) -> Source:
         return source_of(self.store, self.activity, self.now, self.active_users.connected_minutes)
 
-    def read_logs(self) -> None:
-        """Read the new lines of the followed logs, once for everything that is made of them."""
-        if self.following.logs:
-            users = UserEvents(self.settings.clock.utc, self.activity.scoring.retention_days)
-            opens = AccessOpens(self.courses)
-            update(self.store, self.following, self.events, self.settings.clock, [users, opens])
-            outbox.deliver(self.store, self.courses)
+    def read_logs(self, clock: Clock | None = None, account: bool = False) -> None:
+        """Read the new lines of the followed logs, once for everything that is made of them.
+
+        Events are accounted for where `[events]` is on, or if told to `account`.
+        """
+        account = account or self.events.enabled
+        if not (account or self.following.logs):
+            return
+        clock = clock or self.settings.clock
+        users = UserEvents(clock.utc, self.activity.scoring.retention_days)
+        others: list[Consumer] = [users, AccessOpens(self.courses)]
+        if account:
+            update(self.store, self.following, self.events, clock, others)
+        else:
+            follower.update(self.store, self.following, clock, others)
+        outbox.deliver(self.store, self.courses)
 
     def look_after_courses(self) -> None:
         """Events of the courses' tools, counts of this machine, and the copies of raw files."""

@@ -79,7 +79,8 @@ def read_access(line: str, clock: LogClock) -> Entry | None:
     moment = clock.epoch(f"{date} {time}", zone)
     if moment is None:
         return None
-    method, target, *_ = *request.split(maxsplit=2), "", ""
+    words: list[str] = request.split(maxsplit=2)
+    method, target, *_ = [*words, "", ""]
     code = int(status) if len(status) == 3 and status.isdigit() else 0
     return Entry("access", moment, method, target, code, "" if user == "-" else user, address, 0.0)
 

@@ -25,7 +25,7 @@ class LogClock:
     _known: dict[tuple[str, str], int | None] = field(default_factory=dict)
 
     def epoch(self, local: str, zone: str | None) -> int | None:
-        """UTC seconds of `YYYY-MM-DD HH:MM:SS` with an offset, a zone name, or nothing; None if there is none."""
+        """UTC seconds of `YYYY-MM-DD HH:MM:SS` with an offset, a zone name, or nothing; None for none from 1970 on."""
         if zone is None:
             return self._without_zone(local)
         key = (local, zone)
@@ -80,6 +80,7 @@ def _parse(local: str) -> dt.datetime | None:
 
 def _seconds(moment: dt.datetime, east: dt.timedelta = dt.timedelta(0)) -> int | None:
     try:
-        return int((moment.astimezone(dt.UTC) - east).timestamp())
+        seconds = int((moment.astimezone(dt.UTC) - east).timestamp())
     except OverflowError:
         return None
+    return seconds if seconds >= 0 else None

@@ -119,7 +119,7 @@ def test_a_damaged_archive_holds_nothing_up(followed: Follower, caplog: pytest.L
     for _ in range(2):
         followed.update()
     assert followed.names.read == ["a", "b"]
-    assert f"{archive} is damaged" in (followed.hub.root / "log.txt").read_text() + caplog.text
+    assert f"{archive} is damaged" in caplog.text
 
 
 def test_a_log_that_is_a_link_is_not_read_a_second_time_under_its_own_name(followed: Follower) -> None:
