@@ -12,7 +12,7 @@ from hzmetrics.activity.side import ActivitySide
 from hzmetrics.calendar import Clock
 from hzmetrics.courses import counting, outbox
 from hzmetrics.courses.settings import Courses
-from hzmetrics.errors import ConfigurationError
+from hzmetrics.errors import ConfigurationError, HzmetricsError
 from tests.conftest import TestHub
 
 PATTERN = r"/user/(?P<student>[^/]+)/notebooks/(?P<course>[^/]+)/(?P<notebook>[^?]+\.ipynb)"
@@ -63,6 +63,42 @@ def test_what_waits_after_a_kill_is_delivered_once(hub: TestHub) -> None:
     assert outbox.deliver(hub.store, courses) == 1
     assert outbox.deliver(hub.store, courses) == 0
     assert raw(hub, "py") == ["other", "one", "two", "three"]
+
+
+def test_many_lines_wait_in_parcels_and_one_bad_folder_holds_up_only_its_own(hub: TestHub) -> None:
+    courses = Courses.of(side(hub).settings)
+    courses.root.mkdir(parents=True)
+    (courses.root / "a").write_text("a file where the folder should be")
+    many = ["2026-02-03T10:00:00 py ann w1.ipynb opened -"] * (2 * outbox.PARCEL + 1)
+    with hub.store.metrics.begin() as connection:
+        outbox.put(connection, courses, {"a": ["one"], "py": many})
+    for _ in range(2):
+        with pytest.raises(HzmetricsError, match="cannot"):
+            outbox.deliver(hub.store, courses)
+        assert raw(hub, "py") == many
+    with hub.store.metrics.begin() as connection:
+        outbox.put(connection, courses, {"py": ["more"]})
+    (courses.root / "a").unlink()
+    assert outbox.deliver(hub.store, courses) == 2
+    assert raw(hub, "a") == ["one"]
+    assert raw(hub, "py")[-1] == "more"
+
+
+def test_a_target_without_a_part_or_with_a_name_no_folder_can_have_is_no_open(
+    make_hub: Callable[[str], TestHub],
+) -> None:
+    hub = make_hub("sqlite")
+    side(hub)
+    text = hub.configuration.read_text().replace(PATTERN, PATTERN + "|/(?P<whose>ann)/other/")
+    hub.configuration.write_text(text)
+    (hub.root / "access.log").write_text(
+        line("2026-02-03 10:00:00", f"/user/ann/notebooks/{'x' * 256}/w1.ipynb")
+        + line("2026-02-03 10:01:00", "/user/ann/notebooks/py/w1.ipynb")
+        + line("2026-02-03 10:02:00", "/ann/other/py")
+    )
+    settings = config.load(hub.configuration, time=Clock.parse("2026-02-03T12:00:00Z"))
+    ActivitySide(hub.store, settings).read_logs()
+    assert [path.name for path in (hub.root / "home/raw").iterdir()] == ["py"]
 
 
 def test_sessions_of_a_tool_are_events_of_its_course(hub: TestHub) -> None:
