@@ -64,7 +64,7 @@ def counts(rows: pa.Table) -> Document:
     columns = zip(*lines, strict=True) if lines else [()] * len(COUNTS)
     return {
         **{f"{name}s": list(values) for name, values in zip(COUNTS, columns, strict=True)},
-        "timestamps": [f"{time:%Y-%m-%dT%H:%M:%S}" for time in rows["time"].to_pylist()],
+        "timestamps": [time.isoformat() for time in rows["time"].to_pylist()],
     }
 
 

@@ -10,7 +10,7 @@ STEP_BACK = dt.timedelta(minutes=30)
 """Local times that step back by more than this have entered the second of a repeated hour."""
 MOST_REMEMBERED = 100_000
 
-_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})", re.ASCII)
+_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})?", re.ASCII)
 
 
 @dataclass
@@ -41,7 +41,7 @@ class LogClock:
             return None
         offset = _OFFSET.fullmatch(zone)
         if offset:
-            east = dt.timedelta(hours=int(offset[2]), minutes=int(offset[3]))
+            east = dt.timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0))
             return _seconds(naive.replace(tzinfo=dt.UTC), east if offset[1] == "+" else -east)
         if zone in ("UTC", "GMT"):
             return _seconds(naive.replace(tzinfo=dt.UTC))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 
 import pytest
@@ -99,6 +103,25 @@ def test_a_target_without_a_part_or_with_a_name_no_folder_can_have_is_no_open(
     settings = config.load(hub.configuration, time=Clock.parse("2026-02-03T12:00:00Z"))
     ActivitySide(hub.store, settings).read_logs()
     assert [path.name for path in (hub.root / "home/raw").iterdir()] == ["py"]
+
+
+def test_killed_at_random_points_every_open_arrives_once(make_hub: Callable[[str], TestHub]) -> None:
+    hub = make_hub("sqlite")
+    side(hub)
+    chance = random.Random(1)
+    written = 0
+    for _ in range(5):
+        with (hub.root / "access.log").open("a") as log:
+            for number in range(written, written + 3000):
+                log.write(line("2026-02-03 10:00:00", f"/user/u{number}/notebooks/py{number % 3}/w.ipynb"))
+        written += 3000
+        process = subprocess.Popen([sys.executable, "-m", "hzmetrics", "courses", "update"], stderr=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0.4, 1.4))
+        process.kill()
+        process.wait()
+    side(hub).read_logs()
+    students = [event.split()[2] for course in ("py0", "py1", "py2") for event in raw(hub, course)]
+    assert sorted(students) == sorted(f"u{number}" for number in range(written))
 
 
 def test_sessions_of_a_tool_are_events_of_its_course(hub: TestHub) -> None:
