@@ -116,7 +116,8 @@ def _read(
         lines, mark, complete = tail.read(piece, limit, give_up=limit == following.max_bytes)
         limit -= mark.offset - piece.offset
         _take(one, lines, following, excluded, consumers, reading)
-        _see(one, piece, tail.Seen(mark, piece.rotated and complete))
+        if mark.offset or not one.seen:  # an unread file could not be told from another
+            _see(one, piece, tail.Seen(mark, piece.rotated and complete))
         if not complete:
             reading.cut(one.last_time)
             break

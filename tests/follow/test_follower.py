@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import os
+import random
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,6 +45,7 @@ class Follower:
         self.log = hub.root / "cmsauth.log"
         self.names = Names()
         self.max_bytes = 1 << 20
+        (hub.root / "daily").mkdir()
 
     def write(self, *users: str, path: Path | None = None) -> None:
         with (path or self.log).open("a") as file:
@@ -156,3 +160,48 @@ def test_a_log_replaced_under_the_reader_is_left_for_the_next_time(tmp_path: Pat
     log.write_text("new file\nwith lines\n")
     with pytest.raises(OSError, match="replaced"):
         tail.read(tail.Piece(log, mark, False), 100)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(40))
+def test_every_line_is_read_once_whatever_happens_to_the_log(followed: Follower, seed: int) -> None:
+    chance = random.Random(seed)
+    log, written, rest = followed.log, ["0"], ""
+    followed.write("0")
+    followed.update()
+    for step in range(1, 30):
+        match chance.choice(["write", "write", "begin", "rename", "pack", "copy", "update", "update"]):
+            case "write":
+                with log.open("a") as file:
+                    file.write(rest)
+                rest = ""
+                followed.write(*(users := [f"{step}.{number}" for number in range(chance.randrange(1, 4))]))
+                written += users
+            case "begin" if not rest:
+                begun = f"2026-02-03 10:00:00 {step} 198.51.100.7 login\n"
+                cut = chance.randrange(10, 40)
+                with log.open("a") as file:
+                    file.write(begun[:cut])
+                rest = begun[cut:]
+                written.append(str(step))
+            case "rename" | "pack" as how if log.exists() and log.stat().st_size:
+                with log.open("a") as file:
+                    file.write(rest.rstrip("\n"))
+                rest = ""
+                rotated = log.rename(log.parent / chance.choice(["daily", ""]) / f"{log.name}.{step}")
+                if how == "pack":
+                    subprocess.run(["gzip", rotated], check=True)
+                if chance.random() < 0.7:
+                    log.touch()
+            case "copy" if log.exists() and not rest:
+                shutil.copy2(log, f"{log}.{step}")
+                os.truncate(log, 0)
+            case "update":
+                followed.max_bytes = chance.choice([120, 200, 1 << 20])
+                followed.update()
+    with log.open("a") as file:
+        file.write(rest)
+    followed.max_bytes = 200
+    while followed.update().cut_at is not None:
+        pass
+    assert followed.names.read == written
