@@ -78,6 +78,7 @@ def test_a_rescan_ends_in_the_same_history(
     assert hub.run("events", "update") == 0
     before = answers()
     assert "failed_logins" in str(before[0])
+    monkeypatch.setenv("HZMETRICS_FOLLOW_MAX_BYTES", "200")
     assert hub.run("events", "rescan", "--from-start") == 0
     assert answers() == before
 
@@ -162,3 +163,11 @@ def test_events_switched_off_are_not_accounted_for(
     with hub.store.metrics.connect() as connection:
         assert connection.execute(sa.select(log_files)).all()
         assert not connection.execute(sa.select(events)).all()
+
+
+def test_paths_are_separated_by_commas_and_line_ends(make_hub: Callable[[str], TestHub]) -> None:
+    hub = make_hub("sqlite")
+    with hub.configuration.open("a") as file:
+        file.write("[follow]\nauth_logs = /var/log/my hub/auth.log, /b.log\n  /c.log\n")
+    following = Following.of(config.load(hub.configuration))
+    assert [str(path) for _, path in following.logs] == ["/var/log/my hub/auth.log", "/b.log", "/c.log"]
