@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 STEP_BACK = dt.timedelta(minutes=30)
 """Local times that step back by more than this have entered the second of a repeated hour."""
 MOST_REMEMBERED = 100_000
+LATEST = 253_402_300_799
+"""9999-12-31 23:59:59 UTC."""
 
 _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})?", re.ASCII)
 
@@ -25,7 +27,7 @@ class LogClock:
     _known: dict[tuple[str, str], int | None] = field(default_factory=dict)
 
     def epoch(self, local: str, zone: str | None) -> int | None:
-        """UTC seconds of `YYYY-MM-DD HH:MM:SS` with an offset, a zone name, or nothing; None for none from 1970 on."""
+        """UTC seconds of `YYYY-MM-DD HH:MM:SS` with an offset, a zone name, or nothing; None for none since 1970."""
         if zone is None:
             return self._without_zone(local)
         key = (local, zone)
@@ -41,32 +43,29 @@ class LogClock:
             return None
         offset = _OFFSET.fullmatch(zone)
         if offset:
-            east = dt.timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0))
+            east = int(offset[2]) * 3600 + int(offset[3] or 0) * 60
             return _seconds(naive.replace(tzinfo=dt.UTC), east if offset[1] == "+" else -east)
         if zone in ("UTC", "GMT"):
             return _seconds(naive.replace(tzinfo=dt.UTC))
         first, second = self._readings(naive)
-        named = self._is_repeated(naive) and second.tzname() == zone != first.tzname()
+        named = first.tzname() != zone == second.tzname() and _are_two(first, second)
         return _seconds(second if named else first)
 
     def _without_zone(self, local: str) -> int | None:
         naive = _parse(local)
         if naive is None:
             return None
-        if self._is_repeated(naive):
+        readings = self._readings(naive)
+        if _are_two(*readings):
             self.second = self.second or (self.last is not None and self.last - naive > STEP_BACK)
         elif self.second:  # a line that comes a little late may still lead back into the hour
-            self.second = any(self._is_repeated(naive + step) for step in (-STEP_BACK, STEP_BACK))
+            self.second = any(_are_two(*self._readings(naive + step)) for step in (-STEP_BACK, STEP_BACK))
         self.last = naive
-        return _seconds(self._readings(naive)[self.second])
+        return _seconds(readings[self.second])
 
     def _readings(self, naive: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
         """A local time before and after a change of the clocks."""
         return naive.replace(tzinfo=self.zone), naive.replace(tzinfo=self.zone, fold=1)
-
-    def _is_repeated(self, naive: dt.datetime) -> bool:
-        before, after = (reading.utcoffset() for reading in self._readings(naive))
-        return before is not None and after is not None and before > after
 
 
 def _parse(local: str) -> dt.datetime | None:
@@ -78,9 +77,12 @@ def _parse(local: str) -> dt.datetime | None:
         return None
 
 
-def _seconds(moment: dt.datetime, east: dt.timedelta = dt.timedelta(0)) -> int | None:
-    try:
-        seconds = int((moment.astimezone(dt.UTC) - east).timestamp())
-    except OverflowError:
-        return None
-    return seconds if seconds >= 0 else None
+def _are_two(first: dt.datetime, second: dt.datetime) -> bool:
+    """Whether the readings of a local time are two instants, in the hour that is repeated in autumn."""
+    before, after = first.utcoffset(), second.utcoffset()
+    return before is not None and after is not None and before > after
+
+
+def _seconds(moment: dt.datetime, east: int = 0) -> int | None:
+    seconds = int(moment.timestamp()) - east
+    return seconds if 0 <= seconds <= LATEST else None
