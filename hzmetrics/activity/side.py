@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 
 import sqlalchemy as sa
@@ -18,6 +20,7 @@ from hzmetrics.config import Settings
 from hzmetrics.courses import counting, derived, outbox, progress, record
 from hzmetrics.courses.derived import AccessOpens
 from hzmetrics.courses.settings import Courses
+from hzmetrics.errors import HzmetricsError, StoreError
 from hzmetrics.events.settings import EventSettings
 from hzmetrics.events.update import epoch, remember, update
 from hzmetrics.follow import follower
@@ -29,6 +32,17 @@ from hzmetrics.store import Store
 from hzmetrics.store.activity import capability_state
 
 LAST_COUNTS = "courses.last_counts"
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    """An operation whose failure is an error in the log, and no more. A database in trouble is not meant."""
+    try:
+        yield
+    except StoreError:
+        raise
+    except HzmetricsError as error:
+        log.error("%s", error)
 
 
 class ActivitySide:
@@ -82,21 +96,27 @@ class ActivitySide:
         outbox.deliver(self.store, self.courses)
 
     def look_after_courses(self) -> None:
-        """Events of the courses' tools, counts of this machine, and the copies of raw files."""
+        """Events of the courses' tools, counts of this machine, and the copies of raw files.
+
+        A file in trouble is logged and holds up no other.
+        """
         derived.tool_starts(self.store, self.courses)
-        outbox.deliver(self.store, self.courses)
+        with _logged():
+            outbox.deliver(self.store, self.courses)
         names = self.courses.names()
         if names and self._counts_are_due():
             running = counting.containers(self.activity.jupyterhub.docker_socket)
             for course in names:
                 values = counting.count(course, self.courses.homes(course), self.courses.root, running)
                 line = record.count_line(self.settings.clock.utc_time, [str(value) for value in values])
-                record.append(self.courses.folder(course) / "counts.raw", line)
+                with _logged():
+                    record.append(self.courses.folder(course) / "counts.raw", line)
         for course in names:
-            if progress.has_news(self.store, self.courses, course):
-                from hzmetrics.courses import copy
+            with _logged():
+                if progress.has_news(self.store, self.courses, course):
+                    from hzmetrics.courses import copy
 
-                copy.update(self.store, self.courses, course)
+                    copy.update(self.store, self.courses, course)
 
     def _counts_are_due(self) -> bool:
         """Whether the last counts are old enough; if so, that now is their time."""

@@ -21,7 +21,7 @@ from hzmetrics.store.activity import capability_state
 
 OUTBOX = "courses.outbox."
 """Begins the names of the waiting parcels, which end in a number, as rows of `capability_state`."""
-PARCEL = 1000
+PARCEL = 200
 """Lines in a parcel, at the most."""
 
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from hzmetrics import config
 from hzmetrics.activity.side import ActivitySide
 from hzmetrics.calendar import Clock
-from hzmetrics.courses import counting, outbox
+from hzmetrics.courses import counting, outbox, progress
 from hzmetrics.courses.settings import Courses
 from hzmetrics.errors import ConfigurationError, HzmetricsError
 from tests.conftest import TestHub
@@ -141,6 +141,21 @@ def test_sessions_of_a_tool_are_events_of_its_course(hub: TestHub) -> None:
     assert len((hub.root / "home/raw/py/counts.raw").read_text().splitlines()) == 1, (
         "counts are taken every ten minutes"
     )
+
+
+def test_a_course_in_trouble_holds_up_no_other(make_hub: Callable[[str], TestHub]) -> None:
+    hub = make_hub("sqlite")
+    root = hub.root / "home/raw"
+    for course in ("a", "b", "c"):
+        (root / course).mkdir(parents=True)
+    (root / "a/counts.raw").mkdir()
+    (root / "b/events.raw").mkdir()
+    activity = side(hub)
+    with hub.store.metrics.begin() as connection:
+        outbox.put(connection, activity.courses, {"b": ["2026-02-03T10:00:00 b ann w opened -"]})
+    activity.look_after_courses()
+    assert (root / "b/counts.raw").read_text().count("\n") == 1
+    assert not progress.has_news(hub.store, activity.courses, "c")
 
 
 def test_counts_have_all_values() -> None:
