@@ -75,6 +75,10 @@ class Options:
         """A list separated by blanks, commas or line ends."""
         return tuple(word for word in re.split(r"[\s,]+", self.text(key, default)) if word)
 
+    def items(self, key: str) -> tuple[str, ...]:
+        """A list separated by commas or line ends; an item may hold blanks."""
+        return tuple(item.strip() for item in re.split(r"[,\n]", self.text(key)) if item.strip())
+
     def enabled(self, found: bool) -> bool:
         """The key `enabled`: yes, no, or `auto`, which follows whether a source was `found`."""
         return found if self.text("enabled", "auto").lower() == "auto" else self.flag("enabled")

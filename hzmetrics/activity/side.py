@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 
 import sqlalchemy as sa
@@ -13,12 +15,16 @@ from hzmetrics.activity.sampling import JITTER
 from hzmetrics.activity.settings import ActivitySettings, jupyterhub
 from hzmetrics.activity.sources import hub_has_users, source_of
 from hzmetrics.activity.users import Source
+from hzmetrics.calendar import Clock
 from hzmetrics.config import Settings
 from hzmetrics.courses import counting, derived, outbox, progress, record
 from hzmetrics.courses.derived import AccessOpens
 from hzmetrics.courses.settings import Courses
+from hzmetrics.errors import HzmetricsError, StoreError
 from hzmetrics.events.settings import EventSettings
 from hzmetrics.events.update import epoch, remember, update
+from hzmetrics.follow import follower
+from hzmetrics.follow.follower import Consumer
 from hzmetrics.follow.settings import Following
 from hzmetrics.log import log
 from hzmetrics.options import Options
@@ -26,6 +32,17 @@ from hzmetrics.store import Store
 from hzmetrics.store.activity import capability_state
 
 LAST_COUNTS = "courses.last_counts"
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    """An operation whose failure is an error in the log, and no more. A database in trouble is not meant."""
+    try:
+        yield
+    except StoreError:
+        raise
+    except HzmetricsError as error:
+        log.error("%s", error)
 
 
 class ActivitySide:
@@ -61,30 +78,45 @@ class ActivitySide:
     def source(self) -> Source:
         return source_of(self.store, self.activity, self.now, self.active_users.connected_minutes)
 
-    def read_logs(self) -> None:
-        """Read the new lines of the followed logs, once for everything that is made of them."""
-        if self.following.logs:
-            users = UserEvents(self.settings.clock.utc, self.activity.scoring.retention_days)
-            opens = AccessOpens(self.courses)
-            update(self.store, self.following, self.events, self.settings.clock, [users, opens])
-            outbox.deliver(self.store, self.courses)
+    def read_logs(self, clock: Clock | None = None, account: bool = False) -> None:
+        """Read the new lines of the followed logs, once for everything that is made of them.
+
+        Events are accounted for where `[events]` is on, or if told to `account`.
+        """
+        account = account or self.events.enabled
+        if not (account or self.following.logs):
+            return
+        clock = clock or self.settings.clock
+        users = UserEvents(clock.utc, self.activity.scoring.retention_days)
+        others: list[Consumer] = [users, AccessOpens(self.courses)]
+        if account:
+            update(self.store, self.following, self.events, clock, others)
+        else:
+            follower.update(self.store, self.following, clock, others)
+        outbox.deliver(self.store, self.courses)
 
     def look_after_courses(self) -> None:
-        """Events of the courses' tools, counts of this machine, and the copies of raw files."""
+        """Events of the courses' tools, counts of this machine, and the copies of raw files.
+
+        A file in trouble is logged and holds up no other.
+        """
         derived.tool_starts(self.store, self.courses)
-        outbox.deliver(self.store, self.courses)
+        with _logged():
+            outbox.deliver(self.store, self.courses)
         names = self.courses.names()
         if names and self._counts_are_due():
             running = counting.containers(self.activity.jupyterhub.docker_socket)
             for course in names:
                 values = counting.count(course, self.courses.homes(course), self.courses.root, running)
                 line = record.count_line(self.settings.clock.utc_time, [str(value) for value in values])
-                record.append(self.courses.folder(course) / "counts.raw", line)
+                with _logged():
+                    record.append(self.courses.folder(course) / "counts.raw", line)
         for course in names:
-            if progress.has_news(self.store, self.courses, course):
-                from hzmetrics.courses import copy
+            with _logged():
+                if progress.has_news(self.store, self.courses, course):
+                    from hzmetrics.courses import copy
 
-                copy.update(self.store, self.courses, course)
+                    copy.update(self.store, self.courses, course)
 
     def _counts_are_due(self) -> bool:
         """Whether the last counts are old enough; if so, that now is their time."""

@@ -37,7 +37,7 @@ def update(app: App) -> None:
 
     _settings(app)
     with lock.hold(app.settings, lock.ACTIVITY):
-        ActivitySide(app.store, app.settings).read_logs()
+        ActivitySide(app.store, app.settings).read_logs(account=True)
 
 
 @events.command()
@@ -46,16 +46,21 @@ def update(app: App) -> None:
 @pass_app
 def watch(app: App, seconds: int, updates: int | None) -> None:
     """Follow the logs live until told to stop (SIGTERM or Ctrl-C); the same results as updates from cron."""
+    from hzmetrics.activity.side import ActivitySide
     from hzmetrics.events.watch import watch as keep_watching
 
-    following, settings = _settings(app)
+    _settings(app)
+    side = ActivitySide(app.store, app.settings)
     with lock.hold(app.settings, lock.ACTIVITY):
-        keep_watching(app.store, following, settings, seconds, updates)
+        keep_watching(lambda clock: side.read_logs(clock, account=True), seconds, updates)
 
 
 @events.command()
 @click.option("--week", "weeks_ago", type=click.IntRange(0, 10_000), default=0, help="So many weeks before this one.")
-@click.option("--recent", type=click.IntRange(1, 100_000), help="Instead, the so many latest closed hours.")
+@click.option(
+    "--recent", type=click.IntRange(1, 100_000), is_flag=False, flag_value=20,
+    help="Instead, the so many (20) latest closed hours.",
+)  # fmt: skip
 @json_option
 @pass_app
 def stats(app: App, weeks_ago: int, recent: int | None, as_json: bool) -> None:
@@ -142,10 +147,12 @@ def export(app: App, low: str, high: str, as_csv: bool) -> None:
 @pass_app
 def rescan(app: App, from_start: bool) -> None:
     """Forget what was made of the followed logs, and read them again."""
+    from hzmetrics.activity.side import ActivitySide
     from hzmetrics.events.rescan import rescan as read_again
 
     following, settings = _settings(app)
     with lock.hold(app.settings, lock.ACTIVITY):
+        ActivitySide(app.store, app.settings).read_logs(account=True)  # new lines are new to others too
         read_again(app.store, following, settings, app.clock)
 
 

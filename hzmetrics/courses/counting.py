@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hzmetrics.activity.docker import Docker
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log
 
@@ -40,6 +39,8 @@ def containers(socket: Path) -> list[Mapping[str, str]]:
     """Name and State of the containers of the engine behind a socket; none where there is no engine."""
     if not socket.exists():
         return []
+    from hzmetrics.activity.docker import Docker
+
     try:
         return Docker(socket).list()
     except HzmetricsError as error:

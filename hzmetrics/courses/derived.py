@@ -32,11 +32,9 @@ class AccessOpens:
         if self.pattern is None or entry.source != "access" or entry.method != "GET" or entry.status != 200:
             return
         match = self.pattern.search(entry.target)
-        if match:
-            course, student, notebook = match["course"], match["student"], match["notebook"]
-            if self.courses.is_name(course):
-                line = event_line(_utc(entry.time), course, student, notebook, OPENED, "-")
-                self.lines[course].append(line)
+        course, student, notebook = match.group("course", "student", "notebook") if match else ("", "", "")
+        if student and notebook and course and self.courses.is_name(course):
+            self.lines[course].append(event_line(_utc(entry.time), course, student, notebook, OPENED, "-"))
 
     def store(self, connection: sa.Connection, reading: Reading) -> None:
         outbox.put(connection, self.courses, self.lines)

@@ -64,8 +64,14 @@ def counts(rows: pa.Table) -> Document:
     columns = zip(*lines, strict=True) if lines else [()] * len(COUNTS)
     return {
         **{f"{name}s": list(values) for name, values in zip(COUNTS, columns, strict=True)},
-        "timestamps": [f"{time:%Y-%m-%dT%H:%M:%S}" for time in rows["time"].to_pylist()],
+        "timestamps": [time.isoformat() for time in rows["time"].to_pylist()],
     }
+
+
+def pseudonyms(engine: Engine) -> dict[str, str]:
+    """`--anonymous`: s1, s2, ... for the students in the order of the map (86 §5)."""
+    students = engine.query("SELECT student FROM opens GROUP BY student ORDER BY count(*), student")["student"]
+    return {student: f"s{number}" for number, student in enumerate(students.to_pylist(), 1)}
 
 
 def opens_by_day(engine: Engine) -> Iterator[pa.Table]:

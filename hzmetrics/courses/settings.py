@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,8 @@ from hzmetrics.errors import HzmetricsError
 from hzmetrics.options import Options
 
 STUDENT = "[0-9a-f]{32}"
+NAME_BYTES = 255
+"""Bytes that the name of a folder may have."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,9 @@ class Courses:
     @staticmethod
     def is_name(course: str) -> bool:
         """Whether a text can be the name of a course: of a folder."""
-        return course not in ("", ".", "..") and "/" not in course and "\0" not in course
+        return (
+            course not in ("", ".", "..") and not {"/", "\0"} & set(course) and len(os.fsencode(course)) <= NAME_BYTES
+        )
 
     def _configured(self) -> list[str]:
         return [name.partition(":")[2] for name in self.settings.sections if name.startswith("course:")]

@@ -25,7 +25,7 @@ ADDRESSES = 5
 def alert(store: Store, settings: EventSettings, clock: Clock, outcome: Outcome, new: Sequence[NewEvent]) -> None:
     """Run the alert command, unless it ran within the alert interval. A failing command is logged, no more."""
     last = store.metrics.scalar(sa.select(capability_state.c.value).where(capability_state.c.name == LAST_ALERT))
-    if last and epoch(clock.utc) - epoch(last) < settings.alert_interval_minutes * 60:
+    if last and 0 <= epoch(clock.utc) - epoch(last) < settings.alert_interval_minutes * 60:
         return
     with store.metrics.begin() as connection:
         remember(connection, LAST_ALERT, clock.utc)

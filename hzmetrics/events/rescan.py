@@ -14,7 +14,7 @@ from hzmetrics.store.activity import anomalies, capability_state, events, hourly
 
 
 def rescan(store: Store, following: Following, settings: EventSettings, clock: Clock) -> Outcome:
-    """Forget the progress and all results from the first line of the logs on, then update."""
+    """Forget the progress and all results from the first line of the logs on, then update until all is read again."""
     begin = min(follower.first_times(following), default=epoch(clock.utc))
     floor = utc(begin // HOUR * HOUR)
     with store.metrics.begin() as connection:
@@ -25,4 +25,6 @@ def rescan(store: Store, following: Following, settings: EventSettings, clock: C
         kept = connection.execute(sa.select(sa.func.max(hourly_stats.c.start))).scalar()
         forgotten = (EVALUATED_UNTIL,) if kept else (EVALUATED_UNTIL, STATS_FROM)
         connection.execute(sa.delete(capability_state).where(capability_state.c.name.in_(forgotten)))
-    return update(store, following, settings, clock)
+    while (outcome := update(store, following, settings, clock)).reading.cut_at is not None:
+        pass
+    return outcome

@@ -85,7 +85,7 @@ def parse(lines: Iterable[str], where: str) -> Signatures:
     """A table from tab-separated lines; `#` begins a comment. Raises ConfigurationError naming the row."""
     rows = []
     for number, line in enumerate(lines, 1):
-        if not line.strip() or line.startswith("#"):
+        if not line.strip() or line.lstrip().startswith("#"):
             continue
         columns = [column.strip() for column in line.split("\t")]
         try:
@@ -117,7 +117,10 @@ def _statuses(text: str) -> tuple[tuple[int, int], ...]:
         if not match:
             raise ValueError(f"status {part.strip()!r} is neither a code nor a range such as 200-399 or 400+")
         low = int(match[1])
-        ranges.append((low, 999 if match[3] else int(match[2] or low)))
+        high = 999 if match[3] else int(match[2] or low)
+        if high < low:
+            raise ValueError(f"status {part.strip()!r} ends before it begins")
+        ranges.append((low, high))
     return tuple(ranges)
 
 

@@ -29,7 +29,6 @@ SPACE_VALID = 600
 EVALUATED_UNTIL = "events.evaluated_until"
 STATS_FROM = "events.stats_from"
 LAST_UPDATE = "events.last_update"
-DISK = "events.disk"
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Outcome:
     reading: Reading = field(default_factory=Reading)
     events: int = 0
     dropped: int = 0
-    """Events older than the first hour there is."""
+    """Events of no hour there is: older than the first."""
     anomalies: int = 0
     hours: int = 0
     activity_level: int = 0
@@ -107,8 +106,9 @@ class Accounting:
         self._measure_space(connection)
         self._append_events(connection)
         self._evaluate(connection, state, horizon)
-        self._close_hours(connection, state, horizon)
-        self._purge(connection)
+        if self.new or STATS_FROM in state or reading.cut_at is None:
+            self._close_hours(connection, state, horizon)
+        self._purge(connection, horizon)
         remember(connection, LAST_UPDATE, self.utc)
 
     def _measure_space(self, connection: sa.Connection) -> None:
@@ -165,8 +165,10 @@ class Accounting:
             remember(connection, STATS_FROM, utc(begin))
         latest = connection.execute(sa.select(sa.func.max(hourly_stats.c.start))).scalar()
         first_open = epoch(latest) + HOUR if latest else begin
+        if self.settings.stats_keep_days:
+            first_open = max(first_open, (self.now // HOUR - 24 * self.settings.stats_keep_days) * HOUR)
         closed_until = max(horizon // HOUR * HOUR, first_open)
-        self._add_late_events(connection, begin, first_open)
+        self._add_late_events(connection, first_open)
         if closed_until == first_open:
             return
         reach = events.c.time >= utc(first_open), events.c.time < utc(closed_until)
@@ -184,24 +186,26 @@ class Accounting:
         connection.execute(sa.insert(hourly_stats), rows)
         self.outcome.hours = len(rows)
 
-    def _add_late_events(self, connection: sa.Connection, begin: int, first_open: int) -> None:
+    def _add_late_events(self, connection: sa.Connection, first_open: int) -> None:
         """Events of closed hours go to their rows, however late; older ones than the first row count for nothing."""
-        self.outcome.dropped = sum(event.time < begin for event in self.new)
         late: defaultdict[int, Counter[str]] = defaultdict(Counter)
         for event in self.new:
-            if begin <= event.time < first_open:
+            if event.time < first_open:
                 late[event.time // HOUR * HOUR][event.name] += 1
         for start, counts in late.items():
             hour = hourly_stats.c.start == utc(start)
             summary = connection.execute(sa.select(hourly_stats.c.summary).where(hour)).scalar()
-            if summary is not None:
+            if summary is None:
+                self.outcome.dropped += counts.total()
+            else:
                 total = Counter(json.loads(summary)) + counts
                 connection.execute(sa.update(hourly_stats).where(hour).values(summary=_json(total)))
 
-    def _purge(self, connection: sa.Connection) -> None:
+    def _purge(self, connection: sa.Connection, horizon: int) -> None:
         keep = self.settings
+        needed = min(horizon // HOUR * HOUR, self.now - keep.max_late) - keep.rules.window
         for table, time, seconds in (
-            (events, events.c.time, keep.events_keep_hours * HOUR),
+            (events, events.c.time, max(keep.events_keep_hours * HOUR, self.now - needed)),
             (hourly_stats, hourly_stats.c.start, keep.stats_keep_days * 24 * HOUR),
             (anomalies, anomalies.c.when, keep.anomalies_keep_days * 24 * HOUR),
         ):

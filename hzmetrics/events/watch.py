@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from hzmetrics import config
+from hzmetrics.calendar import Clock
 from hzmetrics.errors import StoreError
-from hzmetrics.events.settings import EventSettings
-from hzmetrics.events.update import update
-from hzmetrics.follow.settings import Following
 from hzmetrics.log import log
-from hzmetrics.store import Store
 
 
-def watch(
-    store: Store, following: Following, settings: EventSettings, seconds: int, updates: int | None = None
-) -> None:
+def watch(update: Callable[[Clock], None], seconds: int, updates: int | None = None) -> None:
     """Update every so many seconds, `updates` times or until SIGTERM or SIGINT; an update under way is finished first.
 
     A database that is away for a while is waited for: what was not stored is read again.
@@ -27,7 +22,7 @@ def watch(
         done = 0
         while not told.is_set():
             try:
-                update(store, following, settings, config.clock())
+                update(config.clock())
             except StoreError as error:
                 log.error("%s; trying again", error)
             done += 1

@@ -45,6 +45,11 @@ class Reading:
     cut_at: int | None = None
     """Where a log was too long for one update: the time of the last line read of it (the smallest of several)."""
 
+    def cut(self, last_time: int | None) -> None:
+        """A log was too long; without a time of its lines, nothing is known to be complete."""
+        at = 0 if last_time is None else last_time
+        self.cut_at = at if self.cut_at is None else min(at, self.cut_at)
+
 
 @dataclass
 class _Log:
@@ -66,7 +71,7 @@ def update(store: Store, following: Following, now: Clock, consumers: Sequence[C
     for one in logs:
         try:
             _read(one, following, excluded, consumers, reading)
-        except (OSError, EOFError) as error:
+        except OSError as error:
             log.error("cannot follow %s: %s", one.path, error)
     with store.metrics.begin() as connection:
         for one in logs:
@@ -82,7 +87,7 @@ def first_times(following: Following) -> list[int]:
     found = []
     for source, path in following.logs:
         if path.is_file():
-            lines, _, _ = tail.read(tail.Piece(path, 0, False), tail.CHUNK)
+            lines, _, _ = tail.read(tail.Piece(path, None, False), tail.CHUNK)
             clock = LogClock(following.zone)
             entries = (READERS[source](line, clock) for line in lines if len(line) <= LONGEST_LINE)
             found += [entry.time for entry in entries if entry is not None][:1]
@@ -100,22 +105,21 @@ def _read(
 ) -> None:
     pieces, lost = tail.plan(one.path, one.seen, following.rotated_dirs)
     if lost:
-        current = next(seen.mark for seen in one.seen if not seen.done)
         log.warning(
-            "%s was replaced and the old file is gone: lines after byte %d may be missing", one.path, current.offset
-        )
+            "%s was replaced and the old file is gone: lines after byte %d may be missing",
+            one.path, one.seen[-1].mark.offset,
+        )  # fmt: skip
         one.seen = [tail.Seen(seen.mark, True) for seen in one.seen]
         one.changed = True
     limit = following.max_bytes
     for piece in pieces:
-        lines, mark, complete = tail.read(piece, limit)
+        lines, mark, complete = tail.read(piece, limit, give_up=limit == following.max_bytes)
         limit -= mark.offset - piece.offset
         _take(one, lines, following, excluded, consumers, reading)
-        if mark.offset != piece.offset or piece.rotated or not one.seen:
-            _see(one, mark, done=piece.rotated and complete)
-        if not complete or limit <= 0:
-            if one.last_time is not None and not (complete and piece is pieces[-1]):
-                reading.cut_at = min(reading.cut_at or one.last_time, one.last_time)
+        if mark.offset or not one.seen:  # an unread file could not be told from another
+            _see(one, piece, tail.Seen(mark, piece.rotated and complete))
+        if not complete:
+            reading.cut(one.last_time)
             break
 
 
@@ -147,10 +151,11 @@ def _is_excluded(address: str, excluded: Sequence[str]) -> bool:
     return any(part in lowered for part in excluded)
 
 
-def _see(one: _Log, mark: FileMark, done: bool) -> None:
-    """Remember a file in place of the one that was being read."""
-    one.seen = [seen for seen in one.seen if seen.done] + [tail.Seen(mark, done)]
-    one.changed = True
+def _see(one: _Log, piece: tail.Piece, now: tail.Seen) -> None:
+    """Remember how far a piece was read, in place of how far it was."""
+    seen = [*(before for before in one.seen if before.mark != piece.mark), now]
+    one.changed |= seen != one.seen
+    one.seen = seen
 
 
 def _excluded_addresses(store: Store, following: Following) -> list[str]:

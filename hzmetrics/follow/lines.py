@@ -29,20 +29,21 @@ _COMBINED = re.compile(
 )
 _JUPYTERHUB = re.compile(
     r"\[\w (\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})\.\d+ JupyterHub log:\d+\] (\d{3}) (\S+) (\S+)(?: -> \S+)?"
-    r" \(([^()@]*)@([^()]*)\) ([\d.]+)ms",
+    r" \(([^()]*)@([^()@]*)\) (\d{1,9}(?:\.\d+)?)ms",
     re.ASCII,
 )
-_AUTH_BRACKETED = [
+_AUTH = [
     re.compile(pattern)
     for pattern in (
         formats.AUTH_NUMBER,
         formats.AUTH_NUMBER_ANY,
         formats.AUTH_FRAMEWORK,
         formats.AUTH_FRAMEWORK_ANY,
+        formats.AUTH_NAME,
+        formats.AUTH_NAME_ANY,
     )
 ]
-_AUTH_BARE = [re.compile(pattern) for pattern in (formats.AUTH_NAME, formats.AUTH_NAME_ANY)]
-"""The shapes of auth lines, each for addresses of four numbers and for IPv6, with the user in brackets and without."""
+"""The shapes of auth lines, each for addresses of four numbers and for IPv6."""
 
 
 class Entry(NamedTuple):
@@ -78,24 +79,22 @@ def read_access(line: str, clock: LogClock) -> Entry | None:
     moment = clock.epoch(f"{date} {time}", zone)
     if moment is None:
         return None
-    method, _, rest = request.strip().partition(" ")
-    target = rest.split(maxsplit=1)[0] if rest.strip() else ""
-    return Entry(
-        "access", moment, method, target, int(status) if status.isdigit() else 0, user.strip("-"), address, 0.0
-    )
+    words: list[str] = request.split(maxsplit=2)
+    method, target, *_ = [*words, "", ""]
+    code = int(status) if len(status) == 3 and status.isdigit() else 0
+    return Entry("access", moment, method, target, code, "" if user == "-" else user, address, 0.0)
 
 
 def read_auth(line: str, clock: LogClock) -> Entry | None:
     """A line of the CMS auth log, in any of its three shapes (10 §6.1)."""
-    for pattern in (*_AUTH_BRACKETED, *_AUTH_BARE):
+    for pattern in _AUTH:
         match = pattern.match(line)
         if match:
             date, time, *_, user, address, action = match.groups()
             moment = clock.epoch(f"{date} {time}", None)
             if moment is None:
                 return None
-            name = (user or "").strip() if pattern in _AUTH_BARE else (user or "").lstrip("[").rstrip("]")
-            return Entry("auth", moment, "", action, 0, name, address, 0.0)
+            return Entry("auth", moment, "", action, 0, (user or "").strip(), address, 0.0)
     return None
 
 

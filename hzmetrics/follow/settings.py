@@ -37,18 +37,18 @@ class Following:
         )
         logs: list[tuple[str, Path]] = []
         for source, key, usual in sources:
-            named = options.words(key)
+            named = options.items(key)
             if named:
                 logs += [(source, Path(name)) for name in named]
             elif usual is not None and usual.exists():
                 logs.append((source, usual))
-        named = options.words("rotated_dirs")
+        named = options.items("rotated_dirs")
         usual_dirs = [directory for directory in (access / "daily", cms / "daily") if directory.is_dir()]
         return cls(
             logs=tuple(logs),
             rotated_dirs=tuple(map(Path, named)) if named else tuple(usual_dirs),
             zone=zone(options, "timezone", ""),
-            exclude_ips=options.words("exclude_ips"),
+            exclude_ips=options.items("exclude_ips"),
             ignore_users=frozenset(
                 name.casefold()
                 for section in ("activity", "active_users")

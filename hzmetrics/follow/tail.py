@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import gzip
 import os
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from hzmetrics.follow.mark import FileMark, head_hash
+from hzmetrics.follow.mark import HEAD_BYTES, FileMark, head_hash
 from hzmetrics.log import log
 
 CHUNK = 1 << 20
+DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
+"""What reading a damaged archive raises."""
 
 
 @dataclass(frozen=True)
@@ -26,65 +29,82 @@ class Seen:
 
 @dataclass(frozen=True)
 class Piece:
-    """A file to read on from an offset."""
+    """A file to read on in."""
 
     file: Path
-    offset: int
+    mark: FileMark | None
+    """How far it was read; None if it never was."""
     rotated: bool
     """Nothing will be appended any more: its last line is complete even without a line feed."""
+
+    @property
+    def offset(self) -> int:
+        return self.mark.offset if self.mark else 0
 
 
 def plan(path: Path, seen: Sequence[Seen], rotated_dirs: Sequence[Path]) -> tuple[list[Piece], bool]:
     """The pieces to read, oldest first, and whether the file that was being read has been lost."""
-    current = next((one.mark for one in seen if not one.done), None)
     present = path.is_file()
-    if current is None:
-        return ([Piece(path, 0, False)] if present else []), False
+    if not seen:
+        return ([Piece(path, None, False)] if present else []), False
+    last = seen[-1]
     if present:
         with path.open("rb") as file:
-            if current.is_of(file):
-                return [Piece(path, current.offset, False)], False
+            if last.mark.is_of(file):
+                return [Piece(path, last.mark, False)], False
     siblings = _siblings(path, rotated_dirs)
-    old = _old_file(siblings, current)
+    old = _old_file(siblings, last.mark)
     pieces: list[Piece] = []
     if old is not None:
-        pieces.append(Piece(old, current.offset, True))
+        pieces.append(Piece(old, last.mark, True))
         since = old.stat().st_mtime_ns
         missed = [
             one for one in siblings if one != old and one.stat().st_mtime_ns >= since and not _is_known(one, seen)
         ]
-        pieces += [Piece(one, 0, True) for one in sorted(missed, key=lambda one: one.stat().st_mtime_ns)]
+        pieces += [Piece(one, None, True) for one in sorted(missed, key=lambda one: one.stat().st_mtime_ns)]
     elif not present:
         return [], False  # neither the log nor where it went: it may yet come
     if present:
-        pieces.append(Piece(path, 0, False))
-    return pieces, old is None
+        pieces.append(Piece(path, None, False))
+    return pieces, old is None and not last.done
 
 
-def read(piece: Piece, limit: int) -> tuple[list[str], FileMark, bool]:
-    """The complete lines of a piece, `limit` bytes of them at the most; the mark after them; whether it was all."""
+def read(piece: Piece, limit: int, give_up: bool = False) -> tuple[list[str], FileMark, bool]:
+    """The complete lines of a piece, `limit` bytes of them at the most; the mark after them; whether it was all.
+
+    A line longer than `limit` waits, or is given up, piece by piece.
+    """
     lines: list[str] = []
-    offset, rest, complete = piece.offset, b"", False
+    offset, rest, taken = piece.offset, b"", 0
     with opened(piece.file) as file:
-        file.seek(offset)
-        while limit > 0:
-            chunk = file.read(min(CHUNK, limit))
-            limit -= len(chunk)
-            if not chunk:
-                complete = True
-                break
+        if piece.mark and not piece.rotated and not piece.mark.is_of(file):
+            raise OSError("it was replaced while it was being read")
+        for chunk in _chunks(file, piece, limit):
+            taken += len(chunk)
             whole, feed, tail = (rest + chunk).rpartition(b"\n")
             if feed:
                 offset += len(whole) + 1
                 lines += whole.decode("utf-8", "replace").split("\n")
             rest = tail
-        if not complete and offset == piece.offset:
-            offset += len(rest)  # a line longer than one reading: given up piece by piece
+        complete = taken < limit
+        if give_up and not complete and offset == piece.offset:
+            offset += len(rest)
         if complete and piece.rotated and rest:
             offset += len(rest)
             lines.append(rest.decode("utf-8", "replace"))
         mark = FileMark.at(file, offset) if piece.file.suffix != ".gz" else _unpacked_mark(piece.file, file, offset)
     return lines, mark, complete
+
+
+def _chunks(file: BinaryIO, piece: Piece, limit: int) -> Iterator[bytes]:
+    """The bytes of a piece, `limit` at the most; an archive ends where it is damaged."""
+    try:
+        file.seek(piece.offset)
+        while limit > 0 and (chunk := file.read(min(CHUNK, limit))):
+            limit -= len(chunk)
+            yield chunk
+    except DAMAGE as error:
+        log.warning("%s is damaged, lines of it may be missing: %s", piece.file, error)
 
 
 @contextmanager
@@ -100,19 +120,22 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 def _unpacked_mark(path: Path, file: BinaryIO, offset: int) -> FileMark:
     status = path.stat()
-    length = min(1024, offset)
+    length = min(HEAD_BYTES, offset)
     return FileMark(status.st_dev, status.st_ino, offset, length, head_hash(file, length))
 
 
 def _siblings(path: Path, rotated_dirs: Sequence[Path]) -> list[Path]:
+    """The files that begin with the log's name, each once; not the log itself, nor an archive still being packed."""
     found: dict[Path, None] = {}
     for directory in (path.parent, *rotated_dirs):
         try:
             with os.scandir(directory) as entries:
-                names = [entry.name for entry in entries if entry.is_file() and entry.name.startswith(path.name)]
+                names = {entry.name for entry in entries if entry.name.startswith(path.name) and entry.is_file()}
         except OSError:
             continue
-        found.update(dict.fromkeys(directory / name for name in names if directory / name != path))
+        complete = sorted(name for name in names if name.removesuffix(".gz") not in names - {name, path.name})
+        found.update(dict.fromkeys((directory / name).resolve() for name in complete))
+    found.pop(path.resolve(), None)
     return list(found)
 
 
@@ -134,6 +157,6 @@ def _begins_as(path: Path, mark: FileMark) -> bool:
             return (status.st_dev, status.st_ino) == (mark.device, mark.inode)
         with opened(path) as file:
             return head_hash(file, mark.head_len) == mark.head_hash
-    except (OSError, EOFError) as error:
+    except (OSError, *DAMAGE) as error:
         log.warning("cannot read %s: %s", path, error)
         return False

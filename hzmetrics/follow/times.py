@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 STEP_BACK = dt.timedelta(minutes=30)
 """Local times that step back by more than this have entered the second of a repeated hour."""
 MOST_REMEMBERED = 100_000
+LATEST = 253_402_300_799
+"""9999-12-31 23:59:59 UTC."""
 
-_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})", re.ASCII)
+_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})?", re.ASCII)
 
 
 @dataclass
@@ -25,7 +27,7 @@ class LogClock:
     _known: dict[tuple[str, str], int | None] = field(default_factory=dict)
 
     def epoch(self, local: str, zone: str | None) -> int | None:
-        """UTC seconds of `YYYY-MM-DD HH:MM:SS` with an offset, a zone name, or nothing; None if no such time exists."""
+        """UTC seconds of `YYYY-MM-DD HH:MM:SS` with an offset, a zone name, or nothing; None for none since 1970."""
         if zone is None:
             return self._without_zone(local)
         key = (local, zone)
@@ -41,24 +43,29 @@ class LogClock:
             return None
         offset = _OFFSET.fullmatch(zone)
         if offset:
-            shift = dt.timedelta(hours=int(offset[2]), minutes=int(offset[3]))
-            return _seconds((naive - shift if offset[1] == "+" else naive + shift).replace(tzinfo=dt.UTC))
+            east = int(offset[2]) * 3600 + int(offset[3] or 0) * 60
+            return _seconds(naive.replace(tzinfo=dt.UTC), east if offset[1] == "+" else -east)
         if zone in ("UTC", "GMT"):
             return _seconds(naive.replace(tzinfo=dt.UTC))
-        readings = [naive.replace(tzinfo=self.zone, fold=fold) for fold in (0, 1)]
-        return _seconds(next((reading for reading in readings if reading.tzname() == zone), readings[0]))
+        first, second = self._readings(naive)
+        named = first.tzname() != zone == second.tzname() and _are_two(first, second)
+        return _seconds(second if named else first)
 
     def _without_zone(self, local: str) -> int | None:
         naive = _parse(local)
         if naive is None:
             return None
-        first, second = (naive.replace(tzinfo=self.zone, fold=fold) for fold in (0, 1))
-        before, after = first.utcoffset(), second.utcoffset()
-        repeated = before is not None and after is not None and before > after
-        stepped_back = self.last is not None and self.last - naive > STEP_BACK
-        self.second = repeated and (self.second or stepped_back)
+        readings = self._readings(naive)
+        if _are_two(*readings):
+            self.second = self.second or (self.last is not None and self.last - naive > STEP_BACK)
+        elif self.second:  # a line that comes a little late may still lead back into the hour
+            self.second = any(_are_two(*self._readings(naive + step)) for step in (-STEP_BACK, STEP_BACK))
         self.last = naive
-        return _seconds(second if self.second else first)
+        return _seconds(readings[self.second])
+
+    def _readings(self, naive: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
+        """A local time before and after a change of the clocks."""
+        return naive.replace(tzinfo=self.zone), naive.replace(tzinfo=self.zone, fold=1)
 
 
 def _parse(local: str) -> dt.datetime | None:
@@ -70,5 +77,12 @@ def _parse(local: str) -> dt.datetime | None:
         return None
 
 
-def _seconds(moment: dt.datetime) -> int:
-    return int(moment.timestamp())
+def _are_two(first: dt.datetime, second: dt.datetime) -> bool:
+    """Whether the readings of a local time are two instants, in the hour that is repeated in autumn."""
+    before, after = first.utcoffset(), second.utcoffset()
+    return before is not None and after is not None and before > after
+
+
+def _seconds(moment: dt.datetime, east: int = 0) -> int | None:
+    seconds = int(moment.timestamp()) - east
+    return seconds if 0 <= seconds <= LATEST else None

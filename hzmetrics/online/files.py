@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+import time
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
@@ -13,6 +14,8 @@ from hzmetrics.config import Settings
 from hzmetrics.errors import ConfigurationError, HzmetricsError
 
 NEW_MODE = 0o644
+LEFT = 3600
+"""Seconds after which a temporary file belongs to no process that is still at work."""
 
 
 def map_directory(settings: Settings) -> Path:
@@ -47,7 +50,11 @@ def replace(path: Path, text: str) -> None:
 
 
 def _swap(target: Path, content: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    for left in target.parent.glob(f".{target.name}.*.new"):  # by a killed process
+        with suppress(OSError):
+            if left.stat().st_mtime < time.time() - LEFT:
+                left.unlink()
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent)
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Column, Index, Table, UniqueConstraint
 
 from hzmetrics.store.metrics import INNODB, metadata
-from hzmetrics.store.types import ExactText, Int, LongText, Real, UtcTime
+from hzmetrics.store.types import ExactText, Int, Json, Real, UtcTime
 
 # how far each raw file of a course has been copied into columns (86 §3)
 course_files = Table(
@@ -52,7 +52,7 @@ capability_state = Table(
     "capability_state",
     metadata,
     Column("name", ExactText(), primary_key=True),
-    Column("value", LongText(), nullable=False),
+    Column("value", Json(), nullable=False),
     **INNODB,
 )
 
@@ -76,7 +76,7 @@ anomalies = Table(
     metadata,
     Column("when", UtcTime(), primary_key=True),
     Column("alarm", Int(8), nullable=False),
-    Column("events", LongText(), nullable=False),
+    Column("events", Json(), nullable=False),
     **INNODB,
 )
 
@@ -85,7 +85,7 @@ hourly_stats = Table(
     "hourly_stats",
     metadata,
     Column("start", UtcTime(), primary_key=True),
-    Column("summary", LongText(), nullable=False),
+    Column("summary", Json(), nullable=False),
     Column("free_disk_space", Int(64), nullable=False),
     **INNODB,
 )

@@ -167,7 +167,7 @@ class Database:
         if ours.fixed:
             return ours
         if not self.is_mariadb:
-            return Clock()
+            return Clock(Clock().now.replace(microsecond=0))
         with self.connect() as connection:
             row = connection.exec_driver_sql(
                 "SELECT UNIX_TIMESTAMP(), TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), NOW())"

@@ -72,6 +72,10 @@ class LongText(sa.Text):
     BYTES = 65_535
 
 
+class Json(sa.Text):
+    """A JSON document (80 §1); of any size on both stores."""
+
+
 class Wallclock(sa.String):
     """A DATETIME as logged, in nobody's time zone; text in Python."""
 
@@ -189,6 +193,16 @@ def _exact_text_mariadb(type_: ExactText, compiler: GenericTypeCompiler, **kw: A
 @compiles(LongText)
 def _text(type_: sa.Text, compiler: GenericTypeCompiler, **kw: Any) -> str:
     return "TEXT COLLATE NOCASE"
+
+
+@compiles(Json)
+def _json(type_: Json, compiler: GenericTypeCompiler, **kw: Any) -> str:
+    return "TEXT"
+
+
+@compiles(Json, "mysql", "mariadb")
+def _json_mariadb(type_: Json, compiler: GenericTypeCompiler, **kw: Any) -> str:
+    return "LONGTEXT"
 
 
 @compiles(TinyText, "mysql", "mariadb")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 
 import pytest
@@ -10,9 +14,9 @@ import sqlalchemy as sa
 from hzmetrics import config
 from hzmetrics.activity.side import ActivitySide
 from hzmetrics.calendar import Clock
-from hzmetrics.courses import counting, outbox
+from hzmetrics.courses import counting, outbox, progress
 from hzmetrics.courses.settings import Courses
-from hzmetrics.errors import ConfigurationError
+from hzmetrics.errors import ConfigurationError, HzmetricsError
 from tests.conftest import TestHub
 
 PATTERN = r"/user/(?P<student>[^/]+)/notebooks/(?P<course>[^/]+)/(?P<notebook>[^?]+\.ipynb)"
@@ -65,6 +69,61 @@ def test_what_waits_after_a_kill_is_delivered_once(hub: TestHub) -> None:
     assert raw(hub, "py") == ["other", "one", "two", "three"]
 
 
+def test_many_lines_wait_in_parcels_and_one_bad_folder_holds_up_only_its_own(hub: TestHub) -> None:
+    courses = Courses.of(side(hub).settings)
+    courses.root.mkdir(parents=True)
+    (courses.root / "a").write_text("a file where the folder should be")
+    many = ["2026-02-03T10:00:00 py ann w1.ipynb opened -"] * (2 * outbox.PARCEL + 1)
+    with hub.store.metrics.begin() as connection:
+        outbox.put(connection, courses, {"a": ["one"], "py": many})
+    for _ in range(2):
+        with pytest.raises(HzmetricsError, match="cannot"):
+            outbox.deliver(hub.store, courses)
+        assert raw(hub, "py") == many
+    with hub.store.metrics.begin() as connection:
+        outbox.put(connection, courses, {"py": ["more"]})
+    (courses.root / "a").unlink()
+    assert outbox.deliver(hub.store, courses) == 2
+    assert raw(hub, "a") == ["one"]
+    assert raw(hub, "py")[-1] == "more"
+
+
+def test_a_target_without_a_part_or_with_a_name_no_folder_can_have_is_no_open(
+    make_hub: Callable[[str], TestHub],
+) -> None:
+    hub = make_hub("sqlite")
+    side(hub)
+    text = hub.configuration.read_text().replace(PATTERN, PATTERN + "|/(?P<whose>ann)/other/")
+    hub.configuration.write_text(text)
+    (hub.root / "access.log").write_text(
+        line("2026-02-03 10:00:00", f"/user/ann/notebooks/{'x' * 256}/w1.ipynb")
+        + line("2026-02-03 10:01:00", "/user/ann/notebooks/py/w1.ipynb")
+        + line("2026-02-03 10:02:00", "/ann/other/py")
+    )
+    settings = config.load(hub.configuration, time=Clock.parse("2026-02-03T12:00:00Z"))
+    ActivitySide(hub.store, settings).read_logs()
+    assert [path.name for path in (hub.root / "home/raw").iterdir()] == ["py"]
+
+
+def test_killed_at_random_points_every_open_arrives_once(make_hub: Callable[[str], TestHub]) -> None:
+    hub = make_hub("sqlite")
+    side(hub)
+    chance = random.Random(1)
+    written = 0
+    for _ in range(5):
+        with (hub.root / "access.log").open("a") as log:
+            for number in range(written, written + 3000):
+                log.write(line("2026-02-03 10:00:00", f"/user/u{number}/notebooks/py{number % 3}/w.ipynb"))
+        written += 3000
+        process = subprocess.Popen([sys.executable, "-m", "hzmetrics", "courses", "update"], stderr=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0.4, 1.4))
+        process.kill()
+        process.wait()
+    side(hub).read_logs()
+    students = [event.split()[2] for course in ("py0", "py1", "py2") for event in raw(hub, course)]
+    assert sorted(students) == sorted(f"u{number}" for number in range(written))
+
+
 def test_sessions_of_a_tool_are_events_of_its_course(hub: TestHub) -> None:
     log = hub.store.hub_tables.sessionlog
     rows = [
@@ -82,6 +141,21 @@ def test_sessions_of_a_tool_are_events_of_its_course(hub: TestHub) -> None:
     assert len((hub.root / "home/raw/py/counts.raw").read_text().splitlines()) == 1, (
         "counts are taken every ten minutes"
     )
+
+
+def test_a_course_in_trouble_holds_up_no_other(make_hub: Callable[[str], TestHub]) -> None:
+    hub = make_hub("sqlite")
+    root = hub.root / "home/raw"
+    for course in ("a", "b", "c"):
+        (root / course).mkdir(parents=True)
+    (root / "a/counts.raw").mkdir()
+    (root / "b/events.raw").mkdir()
+    activity = side(hub)
+    with hub.store.metrics.begin() as connection:
+        outbox.put(connection, activity.courses, {"b": ["2026-02-03T10:00:00 b ann w opened -"]})
+    activity.look_after_courses()
+    assert (root / "b/counts.raw").read_text().count("\n") == 1
+    assert not progress.has_news(hub.store, activity.courses, "c")
 
 
 def test_counts_have_all_values() -> None:

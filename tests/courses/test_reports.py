@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hzmetrics.courses import reports
 from hzmetrics.courses.blocks import blocks
 from hzmetrics.courses.copy import rows_of
-from hzmetrics.courses.progress import EVENTS
+from hzmetrics.courses.progress import COUNTS, EVENTS
 from hzmetrics.courses.settings import CourseRules
 from hzmetrics.engine import Engine
 
@@ -138,7 +138,7 @@ def test_usage(events: list[Event]) -> None:
 @settings(max_examples=150, deadline=None)
 @given(
     st.lists(
-        st.text(st.sampled_from("a0 \t:-T2\x1c\u00a0\u0085é%\r")) | st.just("2026-01-12T08:00:00 c s n running 80"),
+        st.text(st.sampled_from("a0 \t\v:-T2\x1c\u00a0\u0085é%\r")) | st.just("2026-01-12T08:00:00 c s n running 80"),
         max_size=12,
     ),
     st.integers(1, 40),
@@ -159,3 +159,12 @@ def test_event_lines_are_read_as_a_plain_split_reads_them(lines: list[str], size
         elif fields:
             expected_bad.append(number)
     assert (events, bad) == (expected, expected_bad)
+
+
+@pytest.mark.parametrize("kind", [EVENTS, COUNTS])
+def test_a_time_that_no_clock_shows_is_none(kind: str) -> None:
+    times = ["2026-01-12T24:00:00", "2026-01-12T23:59:60", "2026-02-29T00:00:00", "0000-12-31T00:00:00"]
+    rest = " c s n running 80\n" if kind == EVENTS else " 1\n"
+    (block,) = blocks(io.BytesIO("".join(time + rest for time in [*times, "0001-01-01T00:00:00"]).encode()), 0, 1)
+    rows, bad = rows_of(block.lines, kind)
+    assert (rows["position"].to_pylist(), bad) == ([5], [1, 2, 3, 4])

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from hzmetrics import config
 from hzmetrics.calendar import Clock
 from hzmetrics.events.settings import EventSettings
 from hzmetrics.events.update import update
 from hzmetrics.follow.settings import Following
+from hzmetrics.store.activity import events, log_files, user_events
 from tests.conftest import TestHub
 
 BURST = "".join(f"2026-02-03 10:00:{second:02d} 7 [ann] 198.51.100.{second % 3} invalid\n" for second in range(9))
@@ -75,6 +78,7 @@ def test_a_rescan_ends_in_the_same_history(
     assert hub.run("events", "update") == 0
     before = answers()
     assert "failed_logins" in str(before[0])
+    monkeypatch.setenv("HZMETRICS_FOLLOW_MAX_BYTES", "200")
     assert hub.run("events", "rescan", "--from-start") == 0
     assert answers() == before
 
@@ -84,6 +88,7 @@ def test_a_rescan_ends_in_the_same_history(
     [
         ["stats"],
         ["stats", "--recent", "3"],
+        ["stats", "--recent"],
         ["anomalies"],
         ["activities"],
         ["events", "activities", "--summary"],
@@ -121,3 +126,48 @@ def test_a_bad_number_costs_a_warning(hub: TestHub) -> None:
     follow(hub, "window_seconds = soon\n")
     assert hub.run("stats") == 0
     assert "[events] window_seconds: 'soon'" in Path(hub.root / "log.txt").read_text()
+
+
+OPENS = r"""
+[courses]
+url_pattern = /(?P<student>[^/]+)/(?P<course>[^/]+)/(?P<notebook>[^?]+\.ipynb)
+"""
+
+
+@pytest.mark.parametrize("command", [["watch", "--updates", "1"], ["rescan", "--from-start"]])
+def test_who_else_follows_the_logs_misses_nothing(
+    make_hub: Callable[[str], TestHub], command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = make_hub("sqlite")
+    follow(hub, OPENS)
+    text = hub.configuration.read_text().replace("auth_logs", f"access_logs = {hub.root}/access.log\nauth_logs")
+    hub.configuration.write_text(text)
+    (hub.root / "cmsauth.log").write_text("2026-02-03 10:00:00 7 [ann] 198.51.100.7 login\n")
+    opened = '2026-02-03 10:00:00 UTC - "GET /ann/py/w1.ipynb HTTP/1.1" 200 5 203.0.113.9 "-" "x" TLS 0 5 -\n'
+    (hub.root / "access.log").write_text(opened)
+    monkeypatch.setenv("HZMETRICS_NOW", "2026-02-03T11:10:00Z")
+    for _ in range(2):
+        assert hub.run("events", *command) == 0
+    with hub.store.metrics.connect() as connection:
+        assert [row.username for row in connection.execute(sa.select(user_events))] == ["ann"]
+    assert len((hub.root / "home/raw/py/events.raw").read_text().splitlines()) == 1
+
+
+def test_events_switched_off_are_not_accounted_for(
+    make_hub: Callable[[str], TestHub], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = make_hub("sqlite")
+    follow(hub, "enabled = no\n")
+    monkeypatch.setenv("HZMETRICS_NOW", "2026-02-03T11:10:00Z")
+    assert hub.run("active-users", "update") == 0
+    with hub.store.metrics.connect() as connection:
+        assert connection.execute(sa.select(log_files)).all()
+        assert not connection.execute(sa.select(events)).all()
+
+
+def test_paths_are_separated_by_commas_and_line_ends(make_hub: Callable[[str], TestHub]) -> None:
+    hub = make_hub("sqlite")
+    with hub.configuration.open("a") as file:
+        file.write("[follow]\nauth_logs = /var/log/my hub/auth.log, /b.log\n  /c.log\n")
+    following = Following.of(config.load(hub.configuration))
+    assert [str(path) for _, path in following.logs] == ["/var/log/my hub/auth.log", "/b.log", "/c.log"]

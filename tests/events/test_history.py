@@ -234,3 +234,33 @@ def test_watch_ends_cleanly_on_sigterm_with_the_results_of_updates(
         counted = sum(sum(json.loads(row.summary).values()) for row in connection.execute(sa.select(hourly_stats)))
     assert "events.evaluated_until" in state
     assert counted == wanted
+
+
+def test_a_log_read_over_many_updates_ends_in_the_same_history(hub: TestHub) -> None:
+    """Far back, so that events are past keeping as soon as they are read."""
+    settings_ = configured(hub)
+    log = hub.root / "cmsauth.log"
+    quiet = "".join(line(second, "detect") for second in range(50))
+    log.write_text(quiet + "".join(bursts(6)))
+    now = 9 * 86_400
+    tick(hub, settings_, now)
+    at_once = history(hub)
+    assert at_once[1]
+
+    forget(hub)
+    log.write_text(quiet + "".join(bursts(6)))
+    following = replace(Following.of(settings_), max_bytes=1700)
+    rules = EventSettings.of(settings_, following)
+    while update(hub.store, following, rules, Clock(START + dt.timedelta(seconds=now))).reading.cut_at is not None:
+        pass
+    assert history(hub)[1:] == at_once[1:]
+
+
+def test_an_event_from_before_the_machine_had_a_clock_makes_no_hours(make_hub: Callable[[str], TestHub]) -> None:
+    hub = make_hub("sqlite")
+    settings_ = configured(hub)
+    (hub.root / "cmsauth.log").write_text("1970-01-01 00:00:10 7 [ann] 198.51.100.7 login\n" + line(60, "login"))
+    tick(hub, settings_, 4000)
+    hours = history(hub)[2]
+    assert len(hours) <= 730 * 24
+    assert hours[-1] == ("2026-02-03T22:00:00Z", '{"successful_logins": 1}', -1)

@@ -21,12 +21,13 @@ from hzmetrics.events.signatures import BUILT_IN, load, parse
         ("a\tnowhere\t-\tx\t-", "source 'nowhere'"),
         ("a\tauth\t-\t(\t-", "regular expression"),
         ("a\tauth\t-\tx\t20x", "status '20x'"),
+        ("a\tauth\t-\tx\t399-200", "status '399-200' ends"),
         ("\tauth\t-\tx\t-", "name is empty"),
     ],
 )
 def test_a_bad_row_is_named(row: str, problem: str, tmp_path: Path) -> None:
     file = tmp_path / "signatures.tsv"
-    file.write_text(f"# comment\n\ngood\tauth\t-\tx\t-\n{row}\n")
+    file.write_text(f" # comment\n\ngood\tauth\t-\tx\t-\n{row}\n")
     with pytest.raises(ConfigurationError, match=f"row 4: .*{problem}") as caught:
         load(file)
     assert str(file) in str(caught.value)

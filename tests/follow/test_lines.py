@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -49,6 +50,11 @@ NOON = 1770120000  # 2026-02-03 12:00:00 UTC
             "[I 2026-02-03 12:00:00.123 JupyterHub log:191] 302 POST /hub/login -> /hub/x (ann@203.0.113.9) 12.50ms",
             ("POST", "/hub/login", 302, "ann", "203.0.113.9"),
         ),
+        (
+            "jupyterhub",
+            "[I 2026-02-03 12:00:00.123 JupyterHub log:191] 302 POST /hub/login (ann@example.org@::1) 12.50ms",
+            ("POST", "/hub/login", 302, "ann@example.org", "::1"),
+        ),
     ],
 )
 def test_shapes(source: str, line: str, expected: tuple[str, str, int, str, str]) -> None:
@@ -64,3 +70,24 @@ def test_garbage_is_no_entry_and_costs_little(source: str, line: str) -> None:
     begun = time.process_time()
     assert READERS[source](line, LogClock(dt.UTC)) is None
     assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("access", '203.0.113.9 - - [01/Jan/0001:00:00:00 +0100] "GET / HTTP/1.0" 200 -'),
+        ("access", '203.0.113.9 - - [31/Dec/9999:23:59:59 -0100] "GET / HTTP/1.0" 200 -'),
+        ("access", '203.0.113.9 - - [31/Dec/9999:23:59:59] "GET / HTTP/1.0" 200 -'),
+        ("jupyterhub", "[I 2026-02-03 12:00:00.1 JupyterHub log:1] 200 GET / (@::1) 1.2.3ms"),
+        ("jupyterhub", f"[I 2026-02-03 12:00:00.1 JupyterHub log:1] 200 GET / (@::1) {'9' * 400}ms"),
+    ],
+)
+def test_times_and_numbers_that_no_calendar_or_column_holds_are_no_entries(source: str, line: str) -> None:
+    assert READERS[source](line, LogClock(ZoneInfo("America/New_York"))) is None
+
+
+def test_a_status_that_is_no_code_is_none() -> None:
+    line = f'2026-02-03 12:00:00 UTC - "GET / HTTP/1.1" {"9" * 5000} 50 203.0.113.9 "-" "x" TLS 0 5 -'
+    entry = READERS["access"](line, LogClock(dt.UTC))
+    assert entry is not None
+    assert entry.status == 0

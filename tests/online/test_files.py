@@ -51,6 +51,17 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert (tmp_path / "real/map.xml").read_text() == "new"
 
 
+def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    target = tmp_path / "map.xml"
+    for name in (".map.xml.a1b2c3d4.new", ".map.xml.original", "map.xml.old.new"):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (0, 0))
+    (tmp_path / ".map.xml.e5f6g7h8.new").touch()
+    replace(target, "new")
+    names = {found.name for found in tmp_path.iterdir()}
+    assert names == {".map.xml.e5f6g7h8.new", ".map.xml.original", "map.xml", "map.xml.old.new"}
+
+
 @as_root
 def test_mode_and_owner_stay(tmp_path: Path) -> None:
     path = tmp_path / "map.xml"

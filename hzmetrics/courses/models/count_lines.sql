@@ -2,6 +2,6 @@
 -- materialised
 SELECT
     number,
-    list_filter(regexp_split_to_array(line, '[\s\pZ\x{85}\x1c-\x1f]+'), lambda part: part <> '') AS fields
+    list_filter(regexp_split_to_array(line, '[\s\v\pZ\x{85}\x1c-\x1f]+'), lambda part: part <> '') AS fields
 FROM lines
 WHERE NOT starts_with(line, '#')

@@ -4,7 +4,7 @@ SELECT
     number,
     CASE
         WHEN plain AND NOT list_contains(parts, '') THEN parts
-        ELSE list_filter(regexp_split_to_array(line, '[\s\pZ\x{85}\x1c-\x1f]+'), lambda part: part <> '')
+        ELSE list_filter(regexp_split_to_array(line, '[\s\v\pZ\x{85}\x1c-\x1f]+'), lambda part: part <> '')
     END AS fields
 FROM (
     SELECT number, line, string_split(line, ' ') AS parts, NOT regexp_matches(line, '[^ -~]') AS plain

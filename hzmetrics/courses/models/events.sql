@@ -7,5 +7,5 @@ SELECT
     fields[5] AS action
 FROM event_lines
 WHERE len(fields) = 6
-    AND regexp_full_match(fields[1], '\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}')
-    AND try_cast(fields[1] AS TIMESTAMP) IS NOT NULL
+    AND regexp_full_match(fields[1], '\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):\d{2}:\d{2}')
+    AND try_cast(fields[1] AS TIMESTAMP) >= TIMESTAMP '0001-01-01'

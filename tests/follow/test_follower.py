@@ -1,0 +1,207 @@
+"""What is read of a log that is rotated, cut, packed or damaged between updates (84 §3)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import os
+import random
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from hzmetrics.calendar import Clock
+from hzmetrics.follow import follower, tail
+from hzmetrics.follow.lines import Entry
+from hzmetrics.follow.mark import FileMark
+from hzmetrics.follow.settings import Following
+from tests.conftest import TestHub
+
+NOW = Clock.parse("2026-02-03T12:00:00Z")
+
+
+class Names:
+    """Keeps the users of the entries: each line of these tests has its own."""
+
+    def __init__(self) -> None:
+        self.read: list[str] = []
+
+    def take(self, entry: Entry) -> None:
+        self.read.append(entry.user)
+
+    def store(self, connection: sa.Connection, reading: follower.Reading) -> None:
+        pass
+
+
+class Follower:
+    """One followed log and what was read of it so far."""
+
+    def __init__(self, hub: TestHub) -> None:
+        self.hub = hub
+        self.log = hub.root / "cmsauth.log"
+        self.names = Names()
+        self.max_bytes = 1 << 20
+        (hub.root / "daily").mkdir()
+
+    def write(self, *users: str, path: Path | None = None) -> None:
+        with (path or self.log).open("a") as file:
+            file.writelines(f"2026-02-03 10:00:00 {user} 198.51.100.7 login\n" for user in users)
+
+    def update(self) -> follower.Reading:
+        logs, places = (("auth", self.log),), (self.hub.root / "daily",)
+        following = Following(logs, places, dt.UTC, (), frozenset(), self.max_bytes)
+        return follower.update(self.hub.store, following, NOW, [self.names])
+
+
+@pytest.fixture
+def followed(make_hub: Callable[[str], TestHub]) -> Follower:
+    return Follower(make_hub("sqlite"))
+
+
+def test_a_log_that_came_and_went_after_an_empty_one_is_read(followed: Follower) -> None:
+    followed.write("a")
+    followed.update()
+    followed.log.rename(f"{followed.log}.1")
+    followed.log.touch()
+    followed.update()
+    followed.write("b")
+    followed.log.rename(f"{followed.log}.2")
+    followed.write("c")
+    followed.update()
+    assert followed.names.read == ["a", "b", "c"]
+
+
+def test_a_log_that_came_and_went_while_there_was_none_is_read(followed: Follower) -> None:
+    followed.write("a")
+    followed.log.rename(f"{followed.log}.1")
+    followed.write("b")
+    followed.update()
+    followed.log.rename(f"{followed.log}.2")
+    followed.update()
+    followed.update()
+    followed.write("c")
+    followed.log.rename(f"{followed.log}.3")
+    followed.write("d")
+    followed.update()
+    assert followed.names.read == ["b", "c", "d"]
+
+
+@pytest.mark.parametrize("most", [45, 60, 99, 150])
+def test_the_limit_of_one_update_cuts_no_line_of_a_rotated_log(followed: Follower, most: int) -> None:
+    followed.write("a")
+    followed.update()
+    users = ["a"]
+    for number in range(3):
+        followed.write(more := "b" * (number + 1), again := "c" * (number + 1))
+        users += [more, again]
+        followed.log.rename(f"{followed.log}.{number}")
+    followed.write("d")
+    followed.max_bytes = most
+    for _ in range(15):
+        followed.update()
+    assert followed.names.read == [*users, "d"]
+
+
+def test_a_limit_within_unreadable_lines_says_that_nothing_is_complete(followed: Follower) -> None:
+    followed.log.write_text("garbage\n" * 20)
+    followed.max_bytes = 50
+    assert followed.update().cut_at == 0
+
+
+def test_a_damaged_archive_holds_nothing_up(followed: Follower, caplog: pytest.LogCaptureFixture) -> None:
+    followed.write("a")
+    followed.update()
+    followed.log.rename(f"{followed.log}.1")
+    archive = Path(f"{followed.log}.2.gz")
+    archive.write_bytes(gzip.compress(b"some lines\n" * 99)[:-9])
+    Path(f"{followed.log}.3.gz").write_bytes(archive.read_bytes()[:10] + b"\xff" * 50)
+    followed.write("b")
+    for _ in range(2):
+        followed.update()
+    assert followed.names.read == ["a", "b"]
+    assert f"{archive} is damaged" in caplog.text
+
+
+def test_a_log_that_is_a_link_is_not_read_a_second_time_under_its_own_name(followed: Follower) -> None:
+    dated = [followed.log.with_name(f"cmsauth.log.{day}") for day in (1, 2)]
+    followed.log.symlink_to(dated[0])
+    followed.write("a")
+    followed.update()
+    followed.write("b")
+    followed.log.unlink()
+    followed.log.symlink_to(dated[1])
+    followed.write("c")
+    followed.update()
+    assert followed.names.read == ["a", "b", "c"]
+
+
+def test_a_file_that_is_being_packed_is_read_once(followed: Follower) -> None:
+    followed.write("a")
+    followed.update()
+    followed.log.rename(f"{followed.log}.1")
+    followed.write("b", path=(missed := Path(f"{followed.log}.2")))
+    with missed.open("rb") as source, gzip.open(f"{missed}.gz", "wb") as packed:
+        shutil.copyfileobj(source, packed)
+    followed.write("c")
+    followed.update()
+    assert followed.names.read == ["a", "b", "c"]
+
+
+def test_a_log_replaced_under_the_reader_is_left_for_the_next_time(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("one\ntwo\n")
+    with log.open("rb") as file:
+        mark = FileMark.at(file, 4)
+    log.unlink()
+    log.write_text("new file\nwith lines\n")
+    with pytest.raises(OSError, match="replaced"):
+        tail.read(tail.Piece(log, mark, False), 100)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(40))
+def test_every_line_is_read_once_whatever_happens_to_the_log(followed: Follower, seed: int) -> None:
+    chance = random.Random(seed)
+    log, written, rest = followed.log, ["0"], ""
+    followed.write("0")
+    followed.update()
+    for step in range(1, 30):
+        match chance.choice(["write", "write", "begin", "rename", "pack", "copy", "update", "update"]):
+            case "write":
+                with log.open("a") as file:
+                    file.write(rest)
+                rest = ""
+                followed.write(*(users := [f"{step}.{number}" for number in range(chance.randrange(1, 4))]))
+                written += users
+            case "begin" if not rest:
+                begun = f"2026-02-03 10:00:00 {step} 198.51.100.7 login\n"
+                cut = chance.randrange(10, 40)
+                with log.open("a") as file:
+                    file.write(begun[:cut])
+                rest = begun[cut:]
+                written.append(str(step))
+            case "rename" | "pack" as how if log.exists() and log.stat().st_size:
+                with log.open("a") as file:
+                    file.write(rest.rstrip("\n"))
+                rest = ""
+                rotated = log.rename(log.parent / chance.choice(["daily", ""]) / f"{log.name}.{step}")
+                if how == "pack":
+                    subprocess.run(["gzip", rotated], check=True)
+                if chance.random() < 0.7:
+                    log.touch()
+            case "copy" if log.exists() and not rest:
+                shutil.copy2(log, f"{log}.{step}")
+                os.truncate(log, 0)
+            case "update":
+                followed.max_bytes = chance.choice([120, 200, 1 << 20])
+                followed.update()
+    with log.open("a") as file:
+        file.write(rest)
+    followed.max_bytes = 200
+    while followed.update().cut_at is not None:
+        pass
+    assert followed.names.read == written
