@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hzmetrics.engine import Engine
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-anonymous_option = click.option("--anonymous", is_flag=True, help="Show s1, s2, ... instead of students' names.")
+anonymous_option = click.option("--anonymous", is_flag=True, help="Show pseudonyms instead of students' names.")
 
 
 @click.group()
@@ -119,8 +119,8 @@ def usage(app: App, course: str, as_json: bool, anonymous: bool) -> None:
 
     document = _report(app, course, reports.usage)
     if anonymous:
-        students = document["heatmap"]["y"]
-        students[:] = [f"s{number}" for number in range(1, len(students) + 1)]
+        heatmap = document["heatmap"]
+        heatmap["y"] = list(map(_pseudonyms(app), heatmap["y"]))
     _show(document, as_json, terminal.usage)
 
 
@@ -147,11 +147,11 @@ def export(app: App, course: str, as_csv: bool, anonymous: bool) -> None:
     """Opens by day, student and notebook."""
     from hzmetrics.courses import reports
 
+    name = _pseudonyms(app) if anonymous else str
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(("day", "student", "notebook", "opens"))
 
     def write(engine: Engine) -> None:
-        name = reports.pseudonyms(engine).__getitem__ if anonymous else str
         for rows in reports.opens_by_day(engine):
             days, students, notebooks, opens = (column.to_pylist() for column in rows.columns)
             writer.writerows(zip(days, map(name, students), notebooks, opens, strict=True))
@@ -205,6 +205,12 @@ def _update(app: App, all_courses: Courses, course: str) -> None:
     with bytes_bar(f"reading {course}", size) as advance:
         copied = copy.update(app.store, all_courses, course, advance)
     log.debug("%s: %d rows copied, %d lines skipped", course, copied.rows, copied.skipped)
+
+
+def _pseudonyms(app: App) -> Callable[[str], str]:
+    from hzmetrics.courses.anonymous import installation_key, pseudonyms
+
+    return pseudonyms(installation_key(app.settings.paths.state / "courses.key"))
 
 
 def _show(document: Any, as_json: bool, terminal: Callable[[Any], None]) -> None:

@@ -68,12 +68,6 @@ def counts(rows: pa.Table) -> Document:
     }
 
 
-def pseudonyms(engine: Engine) -> dict[str, str]:
-    """`--anonymous`: s1, s2, ... for the students in the order of the map (86 §5)."""
-    students = engine.query("SELECT student FROM opens GROUP BY student ORDER BY count(*), student")["student"]
-    return {student: f"s{number}" for number, student in enumerate(students.to_pylist(), 1)}
-
-
 def opens_by_day(engine: Engine) -> Iterator[pa.Table]:
     """`courses export`: columns day, student, notebook, opens; a table a day, so that memory stays bounded."""
     days = engine.query("SELECT DISTINCT time::DATE AS day FROM opens ORDER BY day")["day"].to_pylist()

@@ -1,0 +1,39 @@
+"""Stable pseudonyms: the same student has the same one in every report of this installation; without the key it tells
+nobody whose it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from hzmetrics.errors import HzmetricsError
+
+
+def pseudonyms(key: bytes) -> Callable[[str], str]:
+    """A function from names to pseudonyms under a key."""
+
+    def pseudonym(name: str) -> str:
+        return "s" + hmac.new(key, name.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:12]
+
+    return pseudonym
+
+
+def installation_key(file: Path) -> bytes:
+    """The key of this installation, made when first needed, readable by its owner only. Raises HzmetricsError."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except FileExistsError:
+            return bytes.fromhex(file.read_text(encoding="ascii").strip())
+        with os.fdopen(descriptor, "w", encoding="ascii") as new:
+            key = secrets.token_bytes(32)
+            new.write(key.hex() + "\n")
+            return key
+    except (OSError, ValueError) as error:
+        raise HzmetricsError(f"cannot use the key for pseudonyms in {file}: {error}") from None
