@@ -154,7 +154,7 @@ def export(app: App, course: str, as_csv: bool, anonymous: bool) -> None:
     def write(engine: Engine) -> None:
         for rows in reports.opens_by_day(engine):
             days, students, notebooks, opens = (column.to_pylist() for column in rows.columns)
-            writer.writerows(zip(days, map(name, students), notebooks, opens, strict=True))
+            writer.writerows(sorted(zip(days, map(name, students), notebooks, opens, strict=True)))
 
     _report(app, course, write)
 
