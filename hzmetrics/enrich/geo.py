@@ -162,10 +162,10 @@ def fill_geo(store: Store, settings: Settings, span: DateSpan | None, *, dry_run
 
 
 def _months_lacking(store: Store) -> list[Month]:
-    """The months with a `web` row without country, ascending; no month of zero dates."""
+    """The months with a `web` row without country, ascending; none of zero dates, nor the last, which has no end."""
     month = sa.func.substr(web.c.datetime, 1, 7)
     found = store.metrics.rows(sa.select(month).where(is_empty(web.c.ipcountry)).distinct().order_by(month))
-    return [Month.parse(text) for (text,) in found if text and text >= "0001-01" and not text.endswith("-00")]
+    return [Month.parse(text) for (text,) in found if "0001-01" <= text < "9999-12" and not text.endswith("-00")]
 
 
 def _relation(answers: dict[str, str]) -> pa.Table:

@@ -214,14 +214,15 @@ def test_fill_geo(hub: TestHub, local: Path, monkeypatch: pytest.MonkeyPatch) ->
         {"ip": "192.0.2.2", "datetime": "2025-05-10 00:00:00"},
         {"ip": "192.0.2.3", "datetime": "2025-06-10 00:00:00", "ipcountry": "XX"},
         {"ip": "192.0.2.4", "datetime": "0000-00-00 00:00:00"},
+        {"ip": "192.0.2.5", "datetime": "9999-12-31 00:00:00"},
     )
     for table in ("websessions", "toolstart", "sessionlog_metrics"):
         visits(hub, table, *({"ip": "192.0.2.9", "datetime": f"2025-0{n}-15 00:00:00"} for n in (3, 4)))
     assert hub.run("fill-geo", "--month", "2025-5-10..2025-5") == 0
-    assert column(hub, "web", "ipcountry") == [None, "FR", "XX", None]
+    assert column(hub, "web", "ipcountry") == [None, "FR", "XX", None, None]
     assert hub.run("fill-geo", "--all", "--dry-run") == 0
     assert hub.run("fill-geo", "--all") == 0
-    assert column(hub, "web", "ipcountry") == ["FR", "FR", "XX", None]
+    assert column(hub, "web", "ipcountry") == ["FR", "FR", "XX", None, None]
     for table in ("websessions", "toolstart", "sessionlog_metrics"):
         assert column(hub, table, "ipcountry") == ["FR", "FR"]
 
