@@ -189,6 +189,16 @@ def test_months_that_are_none_are_refused(hub: TestHub, arguments: tuple[str, ..
     assert written(hub) == []
 
 
+def test_an_interrupted_run_has_failed(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    fill(hub, {web: [request(1, "02 10:00:00"), request(2, "05 10:00:00")]})
+    monkeypatch.setattr("hzmetrics.sessions.build._write", interrupted)
+    assert hub.run("logfix-session", "2025-06") == 1
+    assert written(hub) == []
+
+
 def test_a_dry_run_names_the_four_windows(hub: TestHub, capsys: pytest.CaptureFixture[str]) -> None:
     assert hub.run("logfix-session", "--dry-run", "2024-12") == 0
     said = capsys.readouterr()
