@@ -127,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except click.Abort:
         click.echo("interrupted", err=True)
-        return 130
+        return 1
     except HzmetricsError as error:
         _report(error)
         return error.exit_code

@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
-from hzmetrics.calendar import DateSpan, Month
-from hzmetrics.cli.app import DATE, MONTH, App, dry_run_option, pass_app
+from hzmetrics.calendar import DateSpan
+from hzmetrics.cli.app import DATE, App, dry_run_option, pass_app
 from hzmetrics.config import Settings
 from hzmetrics.log import Stage, stage
 
@@ -183,15 +183,16 @@ def fill_ipcountry(
 
 
 @click.command()
-@click.option("--month", type=MONTH, help="One month.")
+@click.option("--month", type=DATE, help="One month, or another date.")
 @click.option("--all", "every", is_flag=True, help="Every month with a web row that lacks its country.")
 @dry_run_option
 @pass_app
 @click.pass_context
-def fill_geo(context: click.Context, app: App, month: Month | None, every: bool, dry_run: bool) -> None:
+def fill_geo(context: click.Context, app: App, month: DateSpan | None, every: bool, dry_run: bool) -> None:
     """Fill in countries in all four tables."""
     if (month is not None) == every:
         raise click.UsageError("give exactly one of --month and --all", context)
+    refuse_open(context, month, False)
     settings = app.settings
     from hzmetrics.enrich import geo
 

@@ -12,12 +12,12 @@ from hzmetrics.cli.app import App, dry_run_option, pass_app
 
 
 class LooseMonth(click.ParamType[Month]):
-    """A month argument that may leave out leading zeros: `2025-7` is `2025-07` (30 §1)."""
+    """A month argument of two numbers, with or without leading zeros: `2025-7` is `2025-07` (30 §1)."""
 
     name = "YYYY-MM"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Month:
-        match = re.fullmatch(r"(\d{1,4})-(\d{1,2})", value, re.ASCII)
+        match = re.fullmatch(r"(\d+)-(\d+)", value, re.ASCII)
         try:
             if match is None:
                 raise ValueError

@@ -37,7 +37,6 @@ class Countries:
         self._reads_ipv6 = geoip.database is not None or ("ipv6" in settings.corrections and not geoip.url)
         self._cache = Cache(store, settings.clock)
         self._service = Service(geoip) if geoip.url else None
-        self._silent = False
         self._local: Places | None = None
         self._known: dict[Address, str] = {}
         self.configured = geoip.database is not None or self._service is not None
@@ -53,16 +52,15 @@ class Countries:
 
     def of(self, texts: Iterable[str]) -> dict[str, str]:
         """The country of each text, `-` for what is no address or has no country; a missing one has no answer yet."""
-        addresses = {text: address(text) for text in texts}
-        self._learn({found for found in addresses.values() if found is not None and self._is_asked(found)})
-        countries = {
-            text: self._known.get(found) if found is not None and self._is_asked(found) else NONE
-            for text, found in addresses.items()
-        }
+        asked = {text: self._asked(text) for text in texts}
+        self._learn({found for found in asked.values() if found is not None})
+        countries = {text: NONE if found is None else self._known.get(found) for text, found in asked.items()}
         return {text: country for text, country in countries.items() if country is not None}
 
-    def _is_asked(self, found: Address) -> bool:
-        return isinstance(found, IPv4Address) or (self._reads_ipv6 and not is_local(found))
+    def _asked(self, text: str) -> Address | None:
+        """The address to ask for, None for what no source is asked about. Without a local database no IPv6 text is."""
+        found = address(text)
+        return None if found is None or is_local(found) or (":" in text and not self._reads_ipv6) else found
 
     def _learn(self, addresses: set[Address]) -> None:
         """Ask cache, local database and service, in this order, for the addresses not known yet."""
@@ -76,8 +74,7 @@ class Countries:
             return
         self._known |= {found: NONE for found in without if isinstance(found, IPv6Address)}
         remaining = [found for found in unknown if found not in self._known and isinstance(found, IPv4Address)]
-        answers = {} if self._silent else self._service.many(remaining)
-        self._silent |= bool(remaining) and not answers
+        answers = self._service.many(remaining)
         self._cache.keep(answers)
         self._known |= {found: _or_none(place.code) for found, place in answers.items()}
 
@@ -142,24 +139,22 @@ def fill_ipcountry(
     return written
 
 
-def fill_geo(store: Store, settings: Settings, month: Month | None, *, dry_run: bool = False) -> int:
-    """Run `fill_ipcountry` on all four tables, for a month or for every month with a `web` row that lacks its country.
+def fill_geo(store: Store, settings: Settings, span: DateSpan | None, *, dry_run: bool = False) -> int:
+    """Run `fill_ipcountry` on all four tables, for `span` or for every month with a `web` row that lacks its country.
 
     Goes on after a failure; returns the rows written. Raises the first of the worst failures at the end (20 §5).
     """
-    months = [month] if month else _months_lacking(store)
-    if not months:
+    spans = [span] if span else [DateSpan.of(month) for month in _months_lacking(store)]
+    if not spans:
         log.info("every web row has its country")
     countries = Countries(store, settings)
     written, failures = 0, []
-    for each in months:
+    for each in spans:
         for table in rows.TABLES:
             try:
-                written += fill_ipcountry(
-                    store, settings, table, DateSpan.of(each), countries=countries, dry_run=dry_run
-                )
+                written += fill_ipcountry(store, settings, table, each, countries=countries, dry_run=dry_run)
             except HzmetricsError as failure:
-                log.warning("fill-ipcountry %s %s: %s", table, each, failure)
+                log.warning("fill-ipcountry %s from %s: %s", table, each.start, failure)
                 failures.append(failure)
     if failures:
         raise max(failures, key=lambda failure: failure.exit_code)
@@ -167,10 +162,10 @@ def fill_geo(store: Store, settings: Settings, month: Month | None, *, dry_run: 
 
 
 def _months_lacking(store: Store) -> list[Month]:
-    """The months with a `web` row without country, ascending; no month of zero dates."""
+    """The months with a `web` row without country, ascending; none of zero dates, nor the last, which has no end."""
     month = sa.func.substr(web.c.datetime, 1, 7)
     found = store.metrics.rows(sa.select(month).where(is_empty(web.c.ipcountry)).distinct().order_by(month))
-    return [Month.parse(text) for (text,) in found if text and text >= "0001-01" and not text.endswith("-00")]
+    return [Month.parse(text) for (text,) in found if "0001-01" <= text < "9999-12" and not text.endswith("-00")]
 
 
 def _relation(answers: dict[str, str]) -> pa.Table:

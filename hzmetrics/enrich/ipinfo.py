@@ -46,12 +46,17 @@ class Service:
         self.endpoints = (first, *(endpoint for endpoint in ENDPOINTS if endpoint != first))
         self.key = geoip.hub_key
         self.timeout = geoip.timeout
+        self.is_silent = False
+        """Whether nobody answered, or the key was refused: no other batch need wait for that too."""
 
     def many(self, addresses: Sequence[IPv4Address]) -> dict[IPv4Address, Place]:
         """What is known of the addresses; one that is missing got no definite answer."""
         batches = [addresses[start : start + BATCH] for start in range(0, len(addresses), BATCH)]
-        first = self._ask_batch(batches[0]) if batches else None
-        if first is None:  # nobody answers: the rest need not wait for that too
+        if self.is_silent or not batches:
+            return {}
+        first = self._ask_batch(batches[0])
+        self.is_silent = first is None
+        if self.is_silent:
             return {}
         with ThreadPoolExecutor(PARALLEL) as threads:
             roots = [first, *threads.map(self._ask_batch, batches[1:])]
@@ -69,7 +74,11 @@ class Service:
         return None
 
     def _ask_batch(self, addresses: Sequence[IPv4Address]) -> ElementTree.Element | None:
-        return self._ask("n_ips", ",".join(str(int(address)) for address in addresses))
+        root = self._ask("n_ips", ",".join(str(int(address)) for address in addresses))
+        if root is not None and _text(root, "status") == REFUSED:
+            log.warning("address service: the key is refused")
+            return None
+        return root
 
     def _ask(self, name: str, numbers: str) -> ElementTree.Element | None:
         """The first well-formed answer of an endpoint."""
@@ -98,9 +107,6 @@ def parse(document: bytes) -> ElementTree.Element:
 
 def _of_batch(root: ElementTree.Element | None) -> Iterator[tuple[IPv4Address, Place]]:
     if root is None:
-        return
-    if _text(root, "status") == REFUSED:
-        log.warning("address service: the key is refused")
         return
     for element in root.iter("ipset"):
         number = _text(element, "n_ip")

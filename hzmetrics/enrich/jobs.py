@@ -64,9 +64,16 @@ def _jobs(store: Store) -> Engine:
             session.exechost.label("execunit"),
         )
     )
-    stored = fitted_rows(toolstart, sessions.drop_columns(["sessnum"]))
     engine = Engine()
-    engine.load("joblog", jobs)
-    engine.load("sessionlog", stored.add_column(0, pa.field("sessnum", pa.int64()), sessions["sessnum"]))
+    engine.load("joblog", _as_stored(jobs, "walltime", "cputime"))
+    engine.load("sessionlog", _as_stored(sessions, "user", "ip", "tool", "execunit"))
     engine.models("hzmetrics.enrich", ["jobs"])
     return engine
+
+
+def _as_stored(rows: pa.Table, *names: str) -> pa.Table:
+    """`rows` with the columns `names` as `toolstart` would store them."""
+    fitted = fitted_rows(toolstart, rows.select(names))
+    for name in names:
+        rows = rows.set_column(rows.column_names.index(name), name, fitted[name])
+    return rows

@@ -31,10 +31,9 @@ def arrow_type(column_type: TypeEngine[object]) -> pa.DataType:
 def fit(values: pa.ChunkedArray, column_type: TypeEngine[object]) -> pa.ChunkedArray:
     """`values` as the column stores them: numbers clamped to its range, text cut to its width."""
     if isinstance(column_type, Int):
-        return _clamp(values.cast(pa.int64()), column_type)
+        return _clamp(values.cast(pa.int64()), column_type.low, min(column_type.high, 2**63 - 1))
     if isinstance(column_type, Real):
-        numbers = values.cast(pa.float64())
-        return pc.if_else(pc.less(numbers, 0.0), 0.0, numbers) if column_type.unsigned else numbers
+        return _clamp(values.cast(pa.float64()), column_type.low, column_type.high)
     text = values.cast(pa.string())
     if isinstance(column_type, Varchar) and column_type.length:
         cut = pc.utf8_slice_codeunits(_three_bytes(text), 0, column_type.length)
@@ -44,11 +43,8 @@ def fit(values: pa.ChunkedArray, column_type: TypeEngine[object]) -> pa.ChunkedA
     return _three_bytes(text)
 
 
-def _clamp(values: pa.ChunkedArray, column_type: Int) -> pa.ChunkedArray:
-    high = min(column_type.high, 2**63 - 1)
-    return pc.if_else(
-        pc.greater(values, high), high, pc.if_else(pc.less(values, column_type.low), column_type.low, values)
-    )
+def _clamp(values: pa.ChunkedArray, low: float, high: float) -> pa.ChunkedArray:
+    return pc.if_else(pc.greater(values, high), high, pc.if_else(pc.less(values, low), low, values))
 
 
 def _three_bytes(text: pa.ChunkedArray) -> pa.ChunkedArray:

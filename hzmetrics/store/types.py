@@ -6,6 +6,7 @@ Wall-clock times are text in Python and in every relation (`YYYY-MM-DD HH:MM:SS`
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import sqlalchemy as sa
@@ -42,6 +43,14 @@ class Real(sa.Float[float]):
         super().__init__()
         self.single = single
         self.unsigned = unsigned
+
+    @property
+    def low(self) -> float:
+        return 0.0 if self.unsigned else -self.high
+
+    @property
+    def high(self) -> float:
+        return (2 - 2.0**-23) * 2.0**127 if self.single else sys.float_info.max
 
 
 class Varchar(sa.String):

@@ -119,9 +119,10 @@ def test_a_local_database_that_cannot_be_used(hub: TestHub, local: Path, damage:
 
 
 def test_without_a_source_rows_stay_empty_and_nothing_fails(hub: TestHub) -> None:
-    visits(hub, "web", {"ip": "192.0.2.1"}, {"ip": "10.0.0.1"}, {"ip": "2001:db8::1"})
+    cache(hub, 16909060, "CA")
+    visits(hub, "web", *({"ip": ip} for ip in ("192.0.2.1", "10.0.0.1", "2001:db8::1", "::ffff:1.2.3.4")))
     assert hub.run("fill-ipcountry", "metrics", "web", MARCH) == 0
-    assert column(hub, "web", "ipcountry") == [None, "-", "-"]
+    assert column(hub, "web", "ipcountry") == [None, "-", "-", "-"]
 
 
 def test_ipv6_waits_for_a_source_with_the_correction(hub: TestHub) -> None:
@@ -186,6 +187,15 @@ def test_a_silent_service_is_asked_once_a_run(hub: TestHub, service: AddressServ
     assert set(column(hub, "toolstart", "ipcountry")) == {None}
 
 
+def test_a_service_without_an_answer_for_one_address_is_asked_for_others(hub: TestHub, service: AddressService) -> None:
+    configure(hub, "[geoip]", f"url = {service.url}")
+    visits(hub, "web", {"ip": "7.7.7.7"})
+    visits(hub, "toolstart", {"ip": "8.8.8.8"})
+    assert hub.run("fill-geo", "--month", MARCH) == 1
+    assert column(hub, "web", "ipcountry") == [None]
+    assert column(hub, "toolstart", "ipcountry") == ["US"]
+
+
 def test_the_cache_never_fails_a_step(hub: TestHub, local: Path, service: AddressService) -> None:
     for database, table in ((hub.store.hub, "jos_metrics_ipgeo_cache"), (hub.store.metrics, "ipgeo_cache")):
         with database.begin() as connection:
@@ -204,14 +214,15 @@ def test_fill_geo(hub: TestHub, local: Path, monkeypatch: pytest.MonkeyPatch) ->
         {"ip": "192.0.2.2", "datetime": "2025-05-10 00:00:00"},
         {"ip": "192.0.2.3", "datetime": "2025-06-10 00:00:00", "ipcountry": "XX"},
         {"ip": "192.0.2.4", "datetime": "0000-00-00 00:00:00"},
+        {"ip": "192.0.2.5", "datetime": "9999-12-31 00:00:00"},
     )
     for table in ("websessions", "toolstart", "sessionlog_metrics"):
         visits(hub, table, *({"ip": "192.0.2.9", "datetime": f"2025-0{n}-15 00:00:00"} for n in (3, 4)))
-    assert hub.run("fill-geo", "--month", "2025-05") == 0
-    assert column(hub, "web", "ipcountry") == [None, "FR", "XX", None]
+    assert hub.run("fill-geo", "--month", "2025-5-10..2025-5") == 0
+    assert column(hub, "web", "ipcountry") == [None, "FR", "XX", None, None]
     assert hub.run("fill-geo", "--all", "--dry-run") == 0
     assert hub.run("fill-geo", "--all") == 0
-    assert column(hub, "web", "ipcountry") == ["FR", "FR", "XX", None]
+    assert column(hub, "web", "ipcountry") == ["FR", "FR", "XX", None, None]
     for table in ("websessions", "toolstart", "sessionlog_metrics"):
         assert column(hub, table, "ipcountry") == ["FR", "FR"]
 
@@ -235,6 +246,6 @@ def test_wrong_use(hub: TestHub) -> None:
         ["metrics", "web", "--timeout", "0"],
     ):
         assert hub.run("fill-ipcountry", *words) == 2
-    for words in ([], ["--all", "--month", "2025-03"], ["--month", "2025-3-1"]):
+    for words in ([], ["--all", "--month", "2025-03"], ["--month", "2025-13"], ["--month", "2025-3.."]):
         assert hub.run("fill-geo", *words) == 2
     assert hub.run("fill-ipcountry", "hub", "web", MARCH) == 1

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from hzmetrics.store.metrics import toolstart
@@ -72,6 +73,13 @@ def test_the_first_job_that_used_cpu_counts(hub: TestHub) -> None:
         assert hub.run("middleware-cpu") == 0
         times = [row[0] for row in hub.store.metrics.rows(sa.select(toolstart.c.cputime).order_by(toolstart.c.id))]
         assert times == [3, 3, 5, None, 0, 0, 0]
+
+
+def test_a_time_beyond_the_column_is_clipped(hub: TestHub) -> None:
+    hub_rows(hub, [session(1, "ann"), session(2, "bob")], [job(1, 1, 1e39, 1e39), job(2, 1)])
+    assert hub.run("middleware-wall") == hub.run("middleware-cpu") == 0
+    limit = pytest.approx(3.40282e38, rel=1e-5)
+    assert [row[2:4] for row in starts(hub)] == [(limit, limit), (1, 1)]
 
 
 def test_missing_tables(hub: TestHub) -> None:

@@ -181,11 +181,21 @@ def test_jobs_stop_at_what_a_signed_byte_holds(hub: TestHub) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [(("2025-7",), 0), (("2025",), 2), (("x",), 2), (("2025-07-01",), 2), (("2025-13",), 2), (("2025-0",), 2),
-     (("0-1",), 2), (("--dry-run",), 0), ((), 0), (("9999-12",), 0)],
+     (("0-1",), 2), (("2025-007",), 0), (("--dry-run",), 0), ((), 0), (("9999-12",), 0)],
 )  # fmt: skip
 def test_months_that_are_none_are_refused(hub: TestHub, arguments: tuple[str, ...], code: int) -> None:
     fill(hub, {web: [request(1, "02 10:00:00"), request(2, "05 10:00:00")]})
     assert hub.run("logfix-session", *arguments) == code
+    assert written(hub) == []
+
+
+def test_an_interrupted_run_has_failed(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    fill(hub, {web: [request(1, "02 10:00:00"), request(2, "05 10:00:00")]})
+    monkeypatch.setattr("hzmetrics.sessions.build._write", interrupted)
+    assert hub.run("logfix-session", "2025-06") == 1
     assert written(hub) == []
 
 

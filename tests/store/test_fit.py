@@ -39,6 +39,8 @@ def test_null_stays_null(kind: object) -> None:
     assert fitted(None, kind, arrow) is None
 
 
-def test_unsigned_reals_do_not_go_below_zero() -> None:
+def test_reals_are_clamped() -> None:
     assert fitted(-1.5, Real(unsigned=True)) == 0.0
     assert fitted(-1.5, Real()) == -1.5
+    assert fitted(1e39, Real()) == 1e39
+    assert fitted(-1e39, Real(single=True)) == -3.4028234663852886e38

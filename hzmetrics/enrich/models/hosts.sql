@@ -1,3 +1,3 @@
 -- The distinct hosts of the rows that want a domain, with the name that decides: in lower case.
 -- materialised
-SELECT DISTINCT host, lower(rtrim(host, ' ')) AS name FROM wanted
+SELECT DISTINCT host, lower(host) AS name FROM wanted

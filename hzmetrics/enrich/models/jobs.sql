@@ -1,5 +1,5 @@
--- The jobs of tool sessions with the key of their `toolstart` rows: start, user and address; times rounded half up, an
--- impossible wall time (below 0) as 0. Sessions of the hub's own checks are left out. `place` is the order of the hub's key.
+-- The jobs of tool sessions with the key of their `toolstart` rows: start, user and address; times rounded half up, with
+-- single precision. Sessions of the hub's own checks are left out. `place` is the order of the hub's key.
 SELECT
     joblog.start AS datetime,
     sessionlog.user,
@@ -7,9 +7,9 @@ SELECT
     sessionlog.tool,
     sessionlog.execunit,
     fold(joblog.event) AS event,
-    CASE WHEN joblog.walltime < 0 THEN 0 ELSE floor(joblog.walltime + 0.5) END AS walltime,
+    floor(joblog.walltime + 0.5)::FLOAT::DOUBLE AS walltime,
     joblog.cputime AS used,
-    floor(joblog.cputime + 0.5) AS cputime,
+    floor(joblog.cputime + 0.5)::FLOAT::DOUBLE AS cputime,
     row_number() OVER (ORDER BY joblog.sessnum, joblog.job, fold(joblog.event), fold(joblog.venue)) AS place
 FROM joblog JOIN sessionlog USING (sessnum)
 WHERE fold(sessionlog.user) <> 'GRIDSTAT' AND NOT starts_with(fold_like(sessionlog.user), 'HCTEST')

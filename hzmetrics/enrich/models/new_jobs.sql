@@ -6,7 +6,7 @@ SELECT
     1 AS success,
     tool,
     execunit,
-    walltime::FLOAT::DOUBLE AS walltime,
+    walltime,
     0.0::DOUBLE AS cputime
 FROM jobs
 WHERE event <> '[WAITING]'
