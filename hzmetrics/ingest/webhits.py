@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,7 +32,7 @@ def rebuild(store: Store, settings: Settings, months: Collection[Month], dry_run
         rows += _rebuild_month(store.metrics, month, dry_run)
     previous = settings.clock.month.plus(-1)
     if months and not dry_run:
-        refresh_hits_cells(store.metrics, min(months).through(previous))
+        refresh_hits_cells(store.metrics, min(months), previous)
     return rows
 
 
@@ -74,14 +74,17 @@ def _days(month: Month) -> sa.Select[Any, int]:
     )
 
 
-def refresh_hits_cells(database: Database, months: Iterable[Month]) -> int:
+def refresh_hits_cells(database: Database, first: Month, last: Month) -> int:
     """Replace the hits cell of every month and period that has any cell in `summary_misc_vals`; cells written."""
     cell = summary_misc_vals.c
+    known = sa.select(cell.datetime, cell.period).distinct().where(cell.datetime.between(first.key, last.key))
+    summarized: dict[str, set[int]] = {}
+    for row in database.rows(known):
+        summarized.setdefault(row.datetime, set()).add(row.period)
     written = 0
-    for month in months:
+    for month in (month for month in first.through(last) if month.key in summarized):
         with database.begin() as connection:
-            summarized = set(connection.execute(sa.select(cell.period).where(cell.datetime == month.key)).scalars())
-            for period in summarized.intersection(PERIODS):
+            for period in summarized[month.key].intersection(PERIODS):
                 window = month.period(period)
                 hits = connection.execute(
                     sa.select(sa.func.sum(webhits.c.hits)).where(

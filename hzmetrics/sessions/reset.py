@@ -38,6 +38,6 @@ def reset_month(store: Store, settings: Settings, month: Month, dry_run: bool = 
         for grid in GRIDS:
             connection.execute(sa.delete(grid).where(grid.c.datetime == month.key))
         recount(connection, month)
-    refresh_hits_cells(store.metrics, month.through(settings.clock.month.plus(-1)))
+    refresh_hits_cells(store.metrics, month, settings.clock.month.plus(-1))
     log.info("%s: %d sessions removed", month, removed)
     return removed
