@@ -21,7 +21,7 @@ log = logging.getLogger("hzmetrics")
 pool = logging.getLogger("sqlalchemy")
 """Tells, with a traceback, of a connection found dead when given back. Its user raises the error: a note will do."""
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def printable(text: object) -> str:

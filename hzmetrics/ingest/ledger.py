@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from hzmetrics.store.database import Database
 from hzmetrics.store.metrics import imported_sources
 
 TARGETS = ("web", "userlogin", "webhits")
+
+_UNSTORABLE = re.compile(r"[\ud800-\udfff\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
@@ -50,9 +53,14 @@ def records(connection: sa.Connection) -> list[Record]:
     return [Record(*row) for row in connection.execute(sa.select(*columns).order_by(table.id))]
 
 
+def stored_name(filename: str) -> str:
+    """A file's name as the ledger can hold it: bytes that are no text, and characters utf8mb3 lacks, as escapes."""
+    return _UNSTORABLE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), filename)
+
+
 def source_name(filename: str) -> str:
     """What identifies a source: its name without `.gz`, under the collation (10 §10.2)."""
-    return fold(filename.removesuffix(".gz"))
+    return fold(stored_name(filename).removesuffix(".gz"))
 
 
 def sources(connection: sa.Connection, target: str) -> set[str]:
@@ -79,7 +87,7 @@ def record(
     connection.execute(
         sa.insert(imported_sources).values(
             id=database.next_id(connection, imported_sources),
-            filename=filename,
+            filename=stored_name(filename),
             target_table=target,
             pk_start=start,
             pk_end=end,
@@ -98,7 +106,9 @@ def forget_import(store: Store, filename: str, table: str = "all", force: bool =
     with store.metrics.begin() as connection:
         ledger = records(connection)
         chosen = [
-            entry for entry in ledger if fold(entry.filename) == fold(filename) and table in ("all", entry.target)
+            entry
+            for entry in ledger
+            if fold(entry.filename) == fold(stored_name(filename)) and table in ("all", entry.target)
         ]
         if not chosen:
             where = "" if table == "all" else f" for {table}"
