@@ -6,10 +6,13 @@ import json
 import os
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 
+from hzmetrics.cli.setup import cron_line
+from hzmetrics.config import DEFAULT_HOME
 from hzmetrics.setup import directories, surroundings
 from hzmetrics.store import metrics
 from tests.conftest import TestHub
@@ -106,6 +109,13 @@ def test_address_database(make_hub: Callable[[str], TestHub], capsys: pytest.Cap
 def test_cron_lines(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = "# */5 * * * * hzmetrics tick\n*/5 * * * * www-data hzmetrics -c /x tick\nhzmetrics run\n"
     assert surroundings._calls(lines) == ["*/5 * * * * www-data hzmetrics -c /x tick"]
+
+
+def test_the_line_for_cron_names_another_home(make_hub: Callable[[str], TestHub]) -> None:
+    settings = make_hub("sqlite").settings
+    assert f" HZMETRICS_HOME={settings.paths.home} " in cron_line(settings)
+    at_home = replace(settings, paths=replace(settings.paths, home=DEFAULT_HOME))
+    assert "HZMETRICS_HOME" not in cron_line(at_home)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
