@@ -76,20 +76,21 @@ class Month:
         return (self.year, self.number) < (other.year, other.number)
 
     def plus(self, months: int) -> Month:
-        """The month so many months later (earlier, when negative). Raises ValueError outside years 1 to 9999."""
+        """The month so many months later (earlier, when negative). Raises UsageError outside years 1 to 9999."""
         year, index = divmod(self.year * 12 + self.number - 1 + months, 12)
-        return Month(year, index + 1)
+        try:
+            return Month(year, index + 1)
+        except ValueError:
+            raise UsageError(f"{months:+d} months from {self}: the calendar ends before") from None
 
-    def _back(self, months: int) -> Month:
+    def back(self, months: int) -> Month:
         """The month so many months earlier, or the first there is."""
-        return self.plus(-months) if self.year > 1 or self.number > months else Month(1, 1)
+        return self.plus(-min(months, self.year * 12 + self.number - 13))
 
     def through(self, last: Month) -> Iterator[Month]:
         """This month up to and including `last`, ascending."""
-        month = self
-        while month <= last:
-            yield month
-            month = month.plus(1)
+        months = (last.year - self.year) * 12 + last.number - self.number
+        return (self.plus(distance) for distance in range(months + 1))
 
     @property
     def first_day(self) -> dt.date:
@@ -106,7 +107,7 @@ class Month:
     @property
     def stop(self) -> str:
         """The first instant after the month."""
-        return self.plus(1).start if (self.year, self.number) != (9999, 12) else "9999-12-31 24:00:00"
+        return self.plus(1).start if (self.year, self.number) != (9999, 12) else "9999-12-31 23:59:59.999999"
 
     @property
     def window(self) -> Window:
@@ -128,9 +129,9 @@ class Month:
             case 3:
                 first = Month(self.year, (self.number - 1) // 3 * 3 + 1)
             case 12:
-                first = self._back(11)
+                first = self.back(11)
             case 13:
-                first = self._back((self.number + 2) % 12)
+                first = self.back((self.number + 2) % 12)
             case 14:
                 first = Month(1995, 1)
             case _:

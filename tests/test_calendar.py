@@ -23,6 +23,15 @@ def test_months_count(month: Month, distance: int) -> None:
     assert len(list(month.through(other))) == max(0, distance + 1)
 
 
+def test_the_calendar_ends() -> None:
+    last = Month(9999, 12)
+    assert list(Month(9999, 11).through(last)) == [Month(9999, 11), last]
+    assert last.start < "9999-12-31 23:59:59" < last.stop
+    assert Month(26, 3).back(10_000) == Month(1, 1)
+    with pytest.raises(UsageError, match="the calendar ends"):
+        last.plus(1)
+
+
 @given(DAYS)
 def test_a_day_lies_in_its_month(day: dt.date) -> None:
     month = Month.of(day)

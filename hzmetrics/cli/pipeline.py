@@ -78,10 +78,11 @@ def _units_bar(wanted: bool) -> Iterator[Callable[[int, int, str], None]]:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.option("--check", is_flag=True, help="Exit code 1 if there is any problem.")
 @click.option("--watch", is_flag=True, help="Show it again every five seconds, until Ctrl-C.")
 @pass_app
-def status(app: App, as_json: bool, watch: bool) -> int:
-    """Where the pipeline stands. Exit code 1 if somebody should look at it."""
+def status(app: App, as_json: bool, check: bool, watch: bool) -> int:
+    """Where the pipeline stands, problems last. Exit code 1 if the database cannot be read."""
     from hzmetrics.pipeline.status import lines, look
 
     while True:
@@ -91,7 +92,7 @@ def status(app: App, as_json: bool, watch: bool) -> int:
         click.echo(json.dumps(found.as_json(), indent=2) if as_json else "\n".join(lines(found)))
         if not watch:
             keep(lines(found))
-            return 0 if found.is_healthy else 1
+            return 1 if found.unreadable or (check and not found.is_healthy) else 0
         time.sleep(5)
 
 
@@ -185,11 +186,10 @@ def rebuild_from(app: App, month: Month) -> None:
     remembered = state.read(app.store)
     if remembered.catchup_started and month < remembered.catchup_started:
         log.warning("%s is before %s, the oldest month that catchup took up", month, remembered.catchup_started)
-    first = min(month, remembered.cascade_from or month)
-    if first != month:
-        log.info("months from %s on have to be redone anyway", first)
-    state.write(app.store, {state.MODE: "rebuild", state.CURSOR: str(first)})
-    log.info("rebuild starts at %s with the next run", first)
+    if remembered.cascade_from and remembered.cascade_from < month:
+        log.warning("%s has changed: the long periods before %s stay as they are", remembered.cascade_from, month)
+    state.write(app.store, {state.MODE: "rebuild", state.CURSOR: str(month)})
+    log.info("rebuild starts at %s with the next run", month)
 
 
 @click.command()

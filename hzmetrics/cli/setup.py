@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from hzmetrics.cli.app import App, dry_run_option, pass_app
-from hzmetrics.config import Settings
+from hzmetrics.config import DEFAULT_HOME, Settings
 from hzmetrics.errors import ConfigurationError
 from hzmetrics.log import log
 
@@ -79,8 +79,10 @@ def migrate(app: App, applying: bool, required_only: bool, space_checked: bool, 
 
 def cron_line(settings: Settings) -> str:
     """The line that runs this installation every five minutes."""
+    home = settings.paths.home
     program = Path(sys.argv[0]).absolute()
-    return f"*/5 * * * * {program} -c {settings.file.absolute()} tick"
+    words = ([] if home == DEFAULT_HOME else [f"HZMETRICS_HOME={home}"]) + [str(program)]
+    return " ".join(["*/5 * * * *", *words, "-c", str(settings.file.absolute()), "tick"])
 
 
 @click.command()

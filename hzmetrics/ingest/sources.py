@@ -98,7 +98,7 @@ def dated_files(directory: Path, pattern: str, kind: Kind) -> list[Source]:
 
 
 def _files(directory: Path, deep: bool) -> Iterator[Path]:
-    """Files of a directory; a missing one has none. Links to directories are not followed."""
+    """Files of a directory, links to nowhere too; a missing one has none. Links to directories are not followed."""
     try:
         entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
     except (FileNotFoundError, NotADirectoryError):
@@ -110,7 +110,7 @@ def _files(directory: Path, deep: bool) -> Iterator[Path]:
         if entry.is_dir(follow_symlinks=False):
             if deep:
                 yield from _files(Path(entry.path), deep)
-        elif not entry.is_dir():
+        elif entry.is_file() or not Path(entry.path).exists():  # no pipe: nobody may ever write to it
             yield Path(entry.path)
 
 

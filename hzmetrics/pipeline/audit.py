@@ -107,7 +107,7 @@ class Audit:
         self.floor = floor
         self.today = settings.clock.today
         self.previous = settings.clock.month.plus(-1)
-        start = self._oldest_day() if months is None else settings.clock.month.plus(-months).start
+        start = self._oldest_day() if months is None else settings.clock.month.back(months).start
         self.window = _Bounds(start, settings.clock.month.start)
 
     def _oldest_day(self) -> str:

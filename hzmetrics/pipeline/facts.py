@@ -153,12 +153,17 @@ def _first_of_each_month(connection: sa.Connection, table: sa.Table) -> Iterator
     ).scalar():
         yield first
         month = month_of(first)
-        assert month is not None
-        start = month.stop if first >= month.start else month.start
+        if month is None:  # month zero, which sorts before January
+            start = f"{first[:4]}-01-01 00:00:00"
+        elif first < month.start:  # day zero
+            start = month.start
+        else:
+            start = month.stop
+        assert start > first, f"{table.name}: {first!r} is no time"
 
 
 def month_of(datetime: str) -> Month | None:
-    """The month of a stored time; None for the zero date."""
+    """The month of a stored time; None for a month zero."""
     try:
         return Month.parse(datetime[:7])
     except UsageError:

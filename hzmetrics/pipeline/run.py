@@ -76,11 +76,9 @@ class Work:
         self.dry_run = dry_run
         self.failures: list[str] = []
         """What failed without stopping the run."""
-        self.came_too_early = False
-        """A file is still being written: the next run takes it up, this one would only meet it again."""
 
     def units(self, limit: int | None, progress: Progress, recording: journal.Recording | None = None) -> int:
-        """Up to `limit` units, ending after a normal one; the exit code."""
+        """Up to `limit` units, ending after a normal one or a failure; the exit code."""
         done = 0
         while True:
             known = facts.gather(self.store, self.settings)
@@ -94,7 +92,7 @@ class Work:
                 for step in unit.steps:
                     self.do(step, known)
             done += 1
-            if unit.is_last or done == limit or self.came_too_early:
+            if unit.is_last or done == limit or self.failures:
                 return 1 if self.failures else 0
 
     def do(self, step: Step, known: Facts) -> None:
@@ -115,6 +113,8 @@ class Work:
             case decide.Summarize(month, periods):
                 stages.summarize(self.store, self.settings, month, periods, dry_run=self.dry_run)
             case decide.Settle(month):
+                if not known.has_source(month) and not known.has_data(month):
+                    log.warning("%s is marked, but has neither rows nor files: only the mark is dropped", month)
                 self.remember(lambda connection: _settle(connection, month))
             case decide.ClosePrevious():
                 after_imports = facts.gather(self.store, self.settings)
@@ -142,7 +142,6 @@ class Work:
         )
         failed = [*report.failed, *report.unmoved]
         self.failures += [f"{source.path}: {reason}" for source, reason in failed]
-        self.came_too_early = self.came_too_early or bool(report.changed)
         bad = [facts.bad_file(source, reason) for source, reason in failed if source not in report.changed]
         self.remember(lambda connection: state.remember_bad_files(connection, bad))
 

@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Month
-from hzmetrics.errors import StoreError, UsageError
+from hzmetrics.errors import UsageError
+from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.metrics import pipeline_state
 
@@ -173,12 +174,13 @@ def _items(text: str) -> list[str]:
 
 
 def _month(text: str) -> Month | None:
-    if not text.strip():
-        return None
+    """The month of a key. What is none counts as absent: an earlier version stored the months of impossible dates."""
     try:
         return Month.parse(text.strip())
     except UsageError:
-        raise StoreError(f"pipeline_state holds {text!r} where a month belongs; see: hzmetrics audit") from None
+        if text.strip():
+            log.warning("pipeline_state holds %r where a month belongs: ignored", text)
+        return None
 
 
 def _months(text: str) -> frozenset[Month]:

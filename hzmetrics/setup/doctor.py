@@ -147,9 +147,11 @@ def _metrics_database(store: Store, settings: Settings, found: Inventory) -> Ite
         yield Check("metrics database", "FAIL", str(step), "hzmetrics init")
     for step in heavy:
         required = step.number == 6 and step.table in plan.TRANSACTIONAL
-        yield Check("metrics database", "FAIL" if required else "WARN", str(step), "hzmetrics migrate --apply")
-    if not heavy and apply.is_ready(found, settings.prefix):
-        yield Check("metrics database", "OK", f"{len(found.tables)} tables, up to date")
+        if not step.optional:
+            yield Check("metrics database", "FAIL" if required else "WARN", str(step), "hzmetrics migrate --apply")
+    if all(step.optional for step in heavy) and apply.is_ready(found, settings.prefix):
+        more = f"; hzmetrics migrate --apply would add: {heavy[0].what}" if heavy else ""
+        yield Check("metrics database", "OK", f"{len(found.tables)} tables, up to date{more}")
     yield from _originals(store, found)
 
 

@@ -75,6 +75,13 @@ def test_links_to_directories_are_not_followed(settings: Settings, tmp_path: Pat
     assert [source.path.name for source in sources.pending(settings)] == ["cmsauth.log-20250703"]
 
 
+def test_a_pipe_is_no_log(settings: Settings, tmp_path: Path) -> None:
+    put(tmp_path, "hubzero/daily/cmsauth.log-20250703")
+    os.mkfifo(tmp_path / "hubzero/daily/cmsauth.log-20250704")
+    (tmp_path / "hubzero/daily/cmsauth.log-20250705").symlink_to(tmp_path / "nowhere")
+    assert [source.date.day for source in sources.pending(settings)] == [3, 5]
+
+
 def test_putting_away_overwrites_nothing(tmp_path: Path) -> None:
     archive = tmp_path / "imported"
     places = []

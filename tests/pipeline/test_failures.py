@@ -6,6 +6,7 @@ import datetime as dt
 import fcntl
 import gzip
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from hzmetrics.pipeline import lock
 from hzmetrics.store import metrics
 from tests.conftest import TestHub
 from tests.enrich.dns_server import NO_NAME, DnsServer, Reply, serve
-from tests.pipeline.scenario import LOG_DIRS, log_text, state, summary
+from tests.pipeline.scenario import LOG_DIRS, insert, log_text, state, summary
 
 ALL = [0, 1, 3, 12, 13, 14]
 MARCH_FILE = "httpd/daily/parity-access.log-20260310"
@@ -120,7 +121,7 @@ def test_a_file_that_cannot_be_moved_is_left_out_until_it_changes(
     assert rows(pipeline, metrics.web) == 1
     assert pipeline.run("run") == 0
     assert state(pipeline)["mode"] == "rebuild"
-    assert pipeline.run("status") == 1
+    assert pipeline.run("status", "--check") == 1
     assert str(path) in capsys.readouterr().out
     imported.unlink()
     os.utime(path)
@@ -162,6 +163,18 @@ def test_run_all_works_everything_off(pipeline: TestHub) -> None:
     assert {month: grids["user"] for month, grids in summary(pipeline).items()} == {
         f"2026-{number:02d}": ALL for number in range(1, 5)
     }
+
+
+def test_a_failure_ends_a_run_of_many_units(pipeline: TestHub) -> None:
+    """The unit that meets a bad file is done; the next run goes on behind it."""
+    path = pipeline.root / "logs/httpd/daily/parity-access.log-20260310.gz"
+    path.write_bytes(gzip.compress(log_text("httpd/", ["2026-03-10"] * 9))[:40])
+    feed(pipeline, "httpd/daily/parity-access.log-20260311", "2026-03-11")
+    assert pipeline.run("run", "--all") == 1
+    assert state(pipeline)["mode"] == "catchup"
+    assert summary(pipeline)["2026-03"]["user"] == [1]
+    assert pipeline.run("run", "--all") == 0
+    assert state(pipeline)["mode"] == "normal"
 
 
 def test_months_per_run_bounds_the_units(pipeline: TestHub) -> None:
@@ -256,7 +269,7 @@ def test_a_killed_run_leaves_no_stale_lock_and_is_reported(
     process.wait()
     mend(names)
     assert pid_file.exists()
-    assert pipeline.run("status") == 1
+    assert pipeline.run("status", "--check") == 1
     assert "was killed" in capsys.readouterr().out
     assert pipeline.run("run", "--all") == 0
     assert "left over by process" in (pipeline.root / "log.txt").read_text()
@@ -350,3 +363,34 @@ def test_a_log_that_changes_while_it_is_read_waits_for_the_next_run(pipeline: Te
     assert rows(pipeline, metrics.web) == 0
     assert pipeline.run("run") == 0
     assert rows(pipeline, metrics.web) == 5
+
+
+def test_times_that_are_in_no_month_stop_nothing(pipeline: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lenient server has let a month zero in, and a log may say the last month that there is."""
+    with pipeline.store.metrics.begin() as connection:
+        insert(connection, "web", [
+            {"datetime": time, "ip": "192.0.2.1", "content": "/", "dnload": 0}
+            for time in ("2026-00-10 10:00:00", "2026-03-10 10:00:00", "9999-12-31 10:00:00")
+        ])  # fmt: skip
+        insert(connection, "pipeline_state", [{"k": "catchup_started", "v": "2026-13"}])
+    assert pipeline.run("run") == 0
+    assert sorted(summary(pipeline)) == ["2026-03"]
+    assert state(pipeline)["catchup_started"] == "2026-03"
+    assert pipeline.run("run", "--all") == 0
+    assert pipeline.run("status") == 0
+
+
+def test_a_mark_on_nothing_is_dropped_with_a_warning(pipeline: TestHub, capsys: pytest.CaptureFixture[str]) -> None:
+    assert pipeline.run("mark-dirty", "2025-02") == 0
+    assert pipeline.run("run") == 0
+    assert re.search(r"WARNING 2025-02 is marked", capsys.readouterr().err)
+    assert state(pipeline)["dirty_months"] == ""
+
+
+def test_rebuild_from_goes_where_it_is_told(pipeline: TestHub, capsys: pytest.CaptureFixture[str]) -> None:
+    with pipeline.store.metrics.begin() as connection:
+        values = {"mode": "catchup", "rebuild_cascade_from": "2025-11", "rebuild_cursor": "2024-01"}
+        insert(connection, "pipeline_state", [{"k": key, "v": value} for key, value in values.items()])
+    assert pipeline.run("rebuild-from", "2026-03") == 0
+    assert state(pipeline) == {**values, "mode": "rebuild", "rebuild_cursor": "2026-03"}
+    assert "WARNING 2025-11 has changed" in capsys.readouterr().err

@@ -4,10 +4,8 @@ import json
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from hzmetrics.pipeline.status import MonthStatus, calendar, symbol
-from hzmetrics.store import metrics
 from tests.conftest import TestHub
 from tests.pipeline.scenario import insert, log_text
 
@@ -36,7 +34,10 @@ def test_the_calendar_has_a_line_a_year() -> None:
 
 def seen(hub: TestHub, capsys: pytest.CaptureFixture[str], code: int) -> dict[str, Any]:
     capsys.readouterr()
-    assert hub.run("status", "--json") == code
+    assert hub.run("status", "--check", "--json") == code
+    assert hub.run("status") == 0
+    capsys.readouterr()
+    assert hub.run("status", "--json") == 0
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
     return found
 
@@ -82,13 +83,12 @@ def test_a_failed_run_is_shown_with_where_to_look(
     hub: TestHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("HZMETRICS_NOW", "2026-05-19T09:25:00")
-    with hub.store.metrics.begin() as connection:
-        insert(connection, "pipeline_state", [{"k": "mode", "v": "rebuild"}, {"k": "rebuild_cursor", "v": "soon"}])
+    daily = hub.root / "logs/httpd/daily"
+    daily.mkdir(parents=True)
+    (daily / "parity-access.log-20260518.gz").write_bytes(b"broken")
     assert hub.run("run") == 1
     found = seen(hub, capsys, 1)
-    assert any("'soon'" in problem and str(hub.root / "log.txt") in problem for problem in found["problems"])
-    with hub.store.metrics.begin() as connection:
-        connection.execute(sa.delete(metrics.pipeline_state))
+    assert any("20260518.gz" in problem and str(hub.root / "log.txt") in problem for problem in found["problems"])
     assert hub.run("mark-dirty", "2026-07") == 0
     assert seen(hub, capsys, 1)["dirty_months"] == ["2026-07"]
 

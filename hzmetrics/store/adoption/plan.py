@@ -56,6 +56,8 @@ class Step:
     what: str
     do: Callable[[Work], None] = field(repr=False, compare=False)
     heavy: bool = False
+    optional: bool = False
+    """Everything works without it."""
     rows: int = 0
     bytes: int = 0
     """Space needed where the server keeps its data."""
@@ -223,8 +225,9 @@ def _cells(inventory: Inventory, database: Database) -> Iterator[Step]:
         doubled = cells.count_doubled(database, grid)
         if doubled:
             yield Step(8, grid.name, f"fold {doubled} doubled cells", _folding(grid), heavy=True, rows=table.rows)
-        yield Step(8, grid.name, "a unique key on the cells", _uniqueness(table), heavy=True, rows=table.rows,
-                   bytes=int(table.size * SORT_FACTOR), seconds=table.size / BYTES_A_SECOND)  # fmt: skip
+        yield Step(8, grid.name, "a unique key on the cells", _uniqueness(table), heavy=True, optional=not doubled,
+                   rows=table.rows, bytes=int(table.size * SORT_FACTOR),
+                   seconds=table.size / BYTES_A_SECOND)  # fmt: skip
 
 
 def _folding(grid: sa.Table) -> Callable[[Work], None]:
