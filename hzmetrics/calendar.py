@@ -106,7 +106,7 @@ class Month:
     @property
     def stop(self) -> str:
         """The first instant after the month."""
-        return self.plus(1).start if (self.year, self.number) != (9999, 12) else "9999-12-31 24:00:00"
+        return self.plus(1).start if (self.year, self.number) != (9999, 12) else "9999-12-31 23:59:59.9"
 
     @property
     def window(self) -> Window:
