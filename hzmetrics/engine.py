@@ -20,7 +20,7 @@ from duckdb.func import PythonUDFType
 
 from hzmetrics.calendar import Month
 from hzmetrics.collation import fold, fold_keep_blanks
-from hzmetrics.errors import HzmetricsError
+from hzmetrics.errors import HzmetricsError, StoreUnavailable
 
 MEMORY_LIMIT = "1GB"
 """What the engine may use before it works on disk."""
@@ -50,6 +50,9 @@ class Engine:
         self.close()
         if self.failure and isinstance(error, duckdb.Error):
             raise self.failure from None
+        if isinstance(error, duckdb.OutOfMemoryException | duckdb.IOException):
+            reason = str(error).partition("\n")[0]
+            raise StoreUnavailable(f"no room for the engine in {tempfile.gettempdir()}: {reason}") from None
 
     def close(self) -> None:
         """Forget everything."""

@@ -159,6 +159,10 @@ def move(path: Path, target: Path) -> None:
         path.rename(target)
         return
     part = target.with_name(f".{target.name}.part")
-    shutil.copy2(path, part)
-    part.rename(target)
+    try:
+        shutil.copy2(path, part)
+        part.rename(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
     path.unlink()

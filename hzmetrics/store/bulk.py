@@ -16,7 +16,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.dialects.mysql.mysqldb import MySQLCompiler_mysqldb
 
-from hzmetrics.errors import StoreError
+from hzmetrics.errors import StoreError, StoreUnavailable
 from hzmetrics.store.database import CONNECTION_LOST, SCRATCH, SESSION
 from hzmetrics.store.fit import arrow_type, fit
 from hzmetrics.store.metrics import INNODB
@@ -212,12 +212,13 @@ def _load_data(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> in
 
 @contextmanager
 def _temporary_directory() -> Iterator[str]:
-    """A directory for files on their way. Raises StoreError when the disk has no room for them."""
+    """A directory for files on their way. Raises StoreUnavailable when the disk has no room for them."""
     try:
         with tempfile.TemporaryDirectory(prefix="hzmetrics-") as directory:
             yield directory
     except (OSError, duckdb.IOException) as error:
-        raise StoreError(f"cannot write rows to {tempfile.gettempdir()}, their way to the server: {error}") from None
+        place = tempfile.gettempdir()
+        raise StoreUnavailable(f"cannot write rows to {place}, their way to the server: {error}") from None
 
 
 def _name(connection: sa.Connection, table: sa.Table) -> str:

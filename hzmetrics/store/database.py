@@ -57,7 +57,13 @@ PASSING = (
 )  # fmt: skip
 """MariaDB error codes that say nothing about the statement: connection lost, no room, waiting for others in vain."""
 
-PASSING_ON_SQLITE = ("database is locked", "database or disk is full", "disk I/O error", "unable to open database file")
+PASSING_ON_SQLITE = {
+    "database is locked": "another process has held it for too long",
+    "database or disk is full": "the disk is full",
+    "disk I/O error": "the disk is full, or broken",
+    "unable to open database file": "the disk is full, or a right is missing",
+}
+"""The same of SQLite, and what it means."""
 
 DENIED_DATABASE = 1044
 MISSING_DATABASE = 1049
@@ -261,7 +267,7 @@ class Database:
 
     def trouble(self, code: int, text: str, is_lost: bool = False) -> StoreError:
         """What the database said, as an error in words. `code` is MariaDB's number of it, 0 for SQLite."""
-        meaning = READABLE.get(code)
+        meaning = READABLE.get(code) or PASSING_ON_SQLITE.get(text)
         reason = f"{meaning} ({text})" if meaning else f"{text} (error {code})" if code else text
         kind = StoreError
         if code == MISSING_DATABASE:
