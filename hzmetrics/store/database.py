@@ -43,6 +43,7 @@ READABLE = {
     1213: "another process was at the same rows",
     1273: "the server is older than MariaDB 10.6",
     1698: "user name or password refused",
+    1878: "the server's disk for temporary files is full",
     2002: "the server cannot be reached",
     2003: "the server cannot be reached",
     2006: "the server closed the connection",
@@ -52,7 +53,7 @@ READABLE = {
 
 
 PASSING = (
-    3, 1021, 1026, 1030, 1037, 1038, 1040, 1041, 1053, 1114, 1158, 1159, 1160, 1161, 1180, 1205, 1213, 1927,
+    3, 1021, 1026, 1030, 1037, 1038, 1040, 1041, 1053, 1114, 1158, 1159, 1160, 1161, 1180, 1205, 1213, 1878, 1927,
     2002, 2003, 2006, 2013,
 )  # fmt: skip
 """MariaDB error codes that say nothing about the statement: connection lost, no room, waiting for others in vain."""
