@@ -132,7 +132,7 @@ def look_at(bad: BadFile) -> BadFile | None:
         now = path.stat() if path.exists() else path.lstat()
     except OSError:
         return None
-    return BadFile(bad.path, now.st_size, now.st_mtime_ns, bad.reason)
+    return BadFile(bad.path, now.st_size, now.st_ctime_ns, bad.reason)
 
 
 def months_with_rows(store: Store, table: sa.Table) -> frozenset[Month]:
