@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.mysql.mysqldb import MySQLCompiler_mysqldb
 
 from hzmetrics.errors import StoreError, StoreUnavailable
+from hzmetrics.scratch import Scratch
 from hzmetrics.store.database import CONNECTION_LOST, SCRATCH, SESSION
 from hzmetrics.store.fit import arrow_type, fit
 from hzmetrics.store.metrics import INNODB
@@ -214,7 +215,7 @@ def _load_data(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> in
 def _temporary_directory() -> Iterator[str]:
     """A directory for files on their way. Raises StoreUnavailable when the disk has no room for them."""
     try:
-        with tempfile.TemporaryDirectory(prefix="hzmetrics-") as directory:
+        with Scratch() as directory:
             yield directory
     except (OSError, duckdb.IOException) as error:
         place = tempfile.gettempdir()
