@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +43,14 @@ def test_of_the_log(pipeline: TestHub, monkeypatch: pytest.MonkeyPatch, capsys: 
     assert pipeline.run("run") == 0
     assert told(capsys).count("cannot write the log file /dev/full: No space left on device") == 1
     assert rows(pipeline, metrics.web) == 1
+
+
+def test_of_the_output(pipeline: TestHub) -> None:
+    command = [sys.executable, "-m", "hzmetrics", "status"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, env={**os.environ, **pipeline.environment}, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert b"No space left on device" in done.stderr and b"Traceback" not in done.stderr
 
 
 def test_of_the_log_for_a_while(
