@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
+import math
 import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from itertools import islice
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
-import aiodns
 import pycares
 
 from hzmetrics.config import Dns
@@ -27,8 +30,8 @@ SPARE = 1.0
 
 _SERVER = re.compile(r"\[(.+)\](?::(\d{1,5}))?|([^:]+)(?::(\d{1,5}))?|(.+:.*:.*)", re.ASCII)
 
-DEFINITE = (aiodns.error.ARES_ENOTFOUND, aiodns.error.ARES_ENODATA)
-"""What c-ares reports when a server said that there is no name."""
+DEFINITE = (None, pycares.errno.ARES_ENOTFOUND, pycares.errno.ARES_ENODATA)
+"""What c-ares reports when a server gave an answer, or said that there is no name."""
 
 
 def servers(text: str) -> list[str] | None:
@@ -80,65 +83,49 @@ class Resolver:
     def names(self, addresses: Iterable[Address], budget: float | None = None) -> Answers:
         """Ask for each address once; `budget` are the seconds that all together may take."""
         answers = Answers()
-        unknown = []
+        unknown = {}
         for each in dict.fromkeys(addresses):
             if each in self.hosts:
                 answers.names[each] = self.hosts[each]
             else:
-                unknown.append(each)
-        if unknown:
-            asyncio.run(self._ask(unknown, answers, budget))
-        answers.failed = {each for each in unknown if each not in answers.names}
+                unknown[each.reverse_pointer] = each
+        for asked, records in self._ask(unknown, pycares.QUERY_TYPE_PTR, budget):
+            answers.names[unknown[asked]] = _name(asked, records)
+        answers.failed = unknown.values() - answers.names.keys()
         return answers
 
     def probe(self) -> bool:
         """Whether the resolver works: it has answered already, or answers a question about the root."""
-        if not self.works:
-            asyncio.run(self._probe())
-        return self.works
+        return self.works or any(True for _ in self._ask(["."], pycares.QUERY_TYPE_NS))
 
-    async def _ask(self, addresses: Sequence[Address], answers: Answers, budget: float | None) -> None:
-        queue = iter(addresses)
-        async with self._channel() as channel:
-            work = [self._work(channel, queue, answers) for _ in range(min(self.settings.concurrency, len(addresses)))]
-            try:
-                async with asyncio.timeout(budget):
-                    await asyncio.gather(*work)
-            except TimeoutError:
-                pass
+    def _ask(
+        self, names: Iterable[str], kind: int, budget: float | None = None
+    ) -> Iterator[tuple[str, Sequence[pycares.DNSRecord]]]:
+        """The names that got a definite answer, each with its answer section; empty when there is nothing of that name.
 
-    async def _work(self, channel: aiodns.DNSResolver, queue: Iterator[Address], answers: Answers) -> None:
-        """One of the questions in flight at a time."""
-        for each in queue:
-            asked = each.reverse_pointer
-            try:
-                records = await self._query(channel, asked, "PTR")
-            except (TimeoutError, aiodns.error.DNSError):
-                continue
-            answers.names[each] = _name(asked, records)
-
-    async def _probe(self) -> None:
-        async with self._channel() as channel:
-            try:
-                await self._query(channel, ".", "NS")
-            except (TimeoutError, aiodns.error.DNSError):
-                return
-
-    async def _query(self, channel: aiodns.DNSResolver, name: str, kind: str) -> Sequence[pycares.DNSRecord]:
-        """The answer section; empty when there is nothing of that name. Raises TimeoutError, DNSError."""
-        try:
-            async with asyncio.timeout(self.settings.timeout + SPARE):
-                result = await channel.query_dns(name, kind)
-        except aiodns.error.DNSError as error:
-            if error.args[0] not in DEFINITE:
-                raise
-            self.works = True
-            return ()
-        self.works = True
-        return result.answer
-
-    def _channel(self) -> aiodns.DNSResolver:
-        return aiodns.DNSResolver(self.servers, timeout=self.settings.timeout, tries=TRIES)
+        Some questions are in flight at a time; c-ares takes the replies, in a thread of its own.
+        """
+        left = iter(names)
+        until = math.inf if budget is None else time.monotonic() + budget
+        arrived: SimpleQueue[tuple[str, pycares.DNSResult, int | None]] = SimpleQueue()
+        given_up: dict[str, float] = {}
+        """When, for each question in flight, the oldest first."""
+        with closing(pycares.Channel(servers=self.servers, timeout=self.settings.timeout, tries=TRIES)) as channel:
+            while (now := time.monotonic()) < until:
+                for name in islice(left, self.settings.concurrency - len(given_up)):
+                    given_up[name] = min(until, now + self.settings.timeout + SPARE)
+                    channel.query(name, kind, callback=lambda *reply, name=name: arrived.put((name, *reply)))
+                if not given_up:
+                    return
+                oldest = next(iter(given_up))
+                try:
+                    name, result, error = arrived.get(timeout=max(0.0, given_up[oldest] - now))
+                except Empty:
+                    del given_up[oldest]
+                    continue
+                if given_up.pop(name, None) and error in DEFINITE:
+                    self.works = True
+                    yield name, () if error else result.answer
 
 
 def _name(asked: str, records: Sequence[pycares.DNSRecord]) -> str | None:

@@ -11,9 +11,10 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
+from pyarrow import csv
 from sqlalchemy.dialects.mysql.mysqldb import MySQLCompiler_mysqldb
 
 from hzmetrics.errors import StoreError, StoreUnavailable
@@ -30,8 +31,17 @@ LOCAL_INFILE_DISABLED = (1148, 3948, 4166)
 BATCH = 100_000
 """Rows fetched or sent at a time where a driver works row by row."""
 
+SPARSE = 5
+"""With so many rows of a table to one that changes, reading them all costs as much as looking up each."""
+
 _SERVER_ERROR = re.compile(r"ERROR (\d+) \(\w+\): (.*?) }?$", re.DOTALL)
 """How the columnar reader passes on what the server says."""
+
+_LOST = re.compile(r"IO error|IoError")
+"""What it says, in one form or the other, of a connection that broke off."""
+
+_FILE = csv.WriteOptions(include_header=False, quoting_style="all_valid", null_string="NULL")
+"""The form in which rows go to the server: NULL is what stands without quotes."""
 
 LOADED = "loaded_rows"
 """Name of the temporary table that holds the rows of an update or a deletion."""
@@ -96,7 +106,7 @@ def _readable_errors(database: Database) -> Iterator[None]:
         if not isinstance(error, RuntimeError) and type(error).__name__ != "PanicException":
             raise
         answer = _SERVER_ERROR.search(str(error))
-        lost = CONNECTION_LOST if "IO error" in str(error) else 0
+        lost = CONNECTION_LOST if _LOST.search(str(error)) else 0
         raise database.trouble(*((int(answer[1]), answer[2]) if answer else (lost, str(error)))) from None
 
 
@@ -141,10 +151,27 @@ def update(
     """
     if rows.num_rows == 0:
         return 0
+    names = [name for name in rows.column_names if name not in key]
+    conditions = [] if where is None else [where]
     with _loaded(connection, table, rows, key) as loaded:
-        values = {name: loaded.c[name] for name in rows.column_names if name not in key}
-        same = sa.and_(*(table.c[name] == loaded.c[name] for name in key), *(() if where is None else (where,)))
-        return connection.execute(sa.update(table).where(same).values(values)).rowcount
+        same = sa.and_(*(table.c[name] == loaded.c[name] for name in key))
+        stretch = _stretch(rows, key)
+        if stretch is None or connection.dialect.name == "sqlite":
+            change = sa.update(table).where(same, *conditions).values({name: loaded.c[name] for name in names})
+        else:  # one table, read in its order, changes on the way; of a join the server first notes all rows
+            number, new = table.c[key[0]], sa.select(loaded.c[key[0]])
+            values = {name: new.with_only_columns(loaded.c[name]).where(same).scalar_subquery() for name in names}
+            change = sa.update(table).where(number.between(*stretch), number.in_(new), *conditions).values(values)
+        return connection.execute(change).rowcount
+
+
+def _stretch(rows: pa.Table, key: Sequence[str]) -> tuple[int, int] | None:
+    """The smallest and the largest key of `rows`, where a good part of the numbers between them are keys of `rows`."""
+    if len(key) != 1 or not pa.types.is_integer(rows.schema.field(key[0]).type):
+        return None
+    ends = pc.min_max(rows[key[0]]).as_py()
+    low, high = ends["min"], ends["max"]
+    return (low, high) if high - low < SPARSE * rows.num_rows else None
 
 
 def delete(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:
@@ -189,15 +216,9 @@ def _keyable(column_type: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
 
 def _load_data(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:
     """LOAD DATA LOCAL INFILE from a file of comma-separated values; row by row where the server forbids it."""
-    quoted = [field.name for field in rows.schema if pa.types.is_string(field.type)]
     with _temporary_directory() as directory:
         path = str(Path(directory) / "rows.csv")
-        with duckdb.connect() as engine:
-            engine.register("rows", rows)
-            force = f", FORCE_QUOTE ({', '.join(_double(name) for name in quoted)})" if quoted else ""
-            engine.execute(
-                f"COPY rows TO '{path}' (FORMAT csv, HEADER false, NULLSTR 'NULL', QUOTE '\"', ESCAPE '\"'{force})"
-            )
+        csv.write_csv(rows, path, _FILE)
         names = ", ".join(f"`{name}`" for name in rows.column_names)
         statement = (
             f"LOAD DATA LOCAL INFILE %s INTO TABLE {_name(connection, table)} CHARACTER SET utf8mb3 "
@@ -217,7 +238,7 @@ def _temporary_directory() -> Iterator[str]:
     try:
         with Scratch() as directory:
             yield directory
-    except (OSError, duckdb.IOException) as error:
+    except OSError as error:
         place = tempfile.gettempdir()
         raise StoreUnavailable(f"cannot write rows to {place}, their way to the server: {error}") from None
 
@@ -225,10 +246,6 @@ def _temporary_directory() -> Iterator[str]:
 def _name(connection: sa.Connection, table: sa.Table) -> str:
     """A table's name as the database's SQL writes it."""
     return connection.dialect.identifier_preparer.format_table(table)
-
-
-def _double(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _insert(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:

@@ -61,6 +61,19 @@ def test_update_and_delete_by_key(hub: TestHub) -> None:
     assert [tuple(row) for row in rows] == [(1, 7)]
 
 
+@pytest.mark.parametrize("far", [9, 9_000_000_000])
+def test_update_of_near_and_far_rows(hub: TestHub, far: int) -> None:
+    """Keys that lie close together, and keys with a gap that nobody would read through."""
+    database, web = hub.store.metrics, metrics.web
+    old = pa.table({"id": [1, 2, far], "content": ["a", "b", "c"], "host": ["kept", None, None]})
+    new = pa.table({"id": [far, 1, 2, 5], "host": ["x", None, "y\\", "z"], "dnload": [1, 0, None, 1]})
+    with database.begin() as connection:
+        database.append(connection, web, old)
+        assert database.update(connection, web, new, ["id"], web.c.content != "b") == 2
+    rows = database.rows(sa.select(web.c.host, web.c.dnload).order_by(web.c.id))
+    assert [tuple(row) for row in rows] == [(None, 0), (None, None), ("x", 1)]
+
+
 def test_update_of_those_rows_for_which_a_condition_holds(hub: TestHub) -> None:
     database, web = hub.store.metrics, metrics.web
     with database.begin() as connection:
