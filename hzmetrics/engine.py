@@ -20,7 +20,8 @@ from duckdb.func import PythonUDFType
 
 from hzmetrics.calendar import Month
 from hzmetrics.collation import fold, fold_keep_blanks
-from hzmetrics.errors import HzmetricsError
+from hzmetrics.errors import HzmetricsError, StoreUnavailable
+from hzmetrics.scratch import Scratch
 
 MEMORY_LIMIT = "1GB"
 """What the engine may use before it works on disk."""
@@ -33,7 +34,7 @@ class Engine:
     """
 
     def __init__(self, memory_limit: str = MEMORY_LIMIT) -> None:
-        self.spill = tempfile.TemporaryDirectory(prefix="hzmetrics-engine-")
+        self.spill = Scratch()
         self.connection = duckdb.connect(config={"memory_limit": memory_limit, "temp_directory": self.spill.name})
         for name, function in (("fold_any", fold), ("fold_any_blanks", fold_keep_blanks)):
             self.connection.create_function(name, _columnar(function), ["VARCHAR"], "VARCHAR", type=PythonUDFType.ARROW)
@@ -50,6 +51,9 @@ class Engine:
         self.close()
         if self.failure and isinstance(error, duckdb.Error):
             raise self.failure from None
+        if isinstance(error, duckdb.OutOfMemoryException | duckdb.IOException):
+            reason = str(error).partition("\n")[0]
+            raise StoreUnavailable(f"no room for the engine in {tempfile.gettempdir()}: {reason}") from None
 
     def close(self) -> None:
         """Forget everything."""

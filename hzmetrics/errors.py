@@ -34,4 +34,4 @@ class StoreError(HzmetricsError):
 
 
 class StoreUnavailable(StoreError):
-    """The database cannot work at the moment: gone, full, or kept busy by others. The same may succeed later."""
+    """A database, or the engine, cannot work at the moment: gone, full, or kept busy. The same may succeed later."""

@@ -12,7 +12,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +61,22 @@ class _JsonLine(logging.Formatter):
         return json.dumps(entry).replace("\x7f", "\\u007f")  # the one control character that JSON lets through
 
 
+class _File(logging.FileHandler):
+    """The log file. A disk that is full costs lines and one warning, never the work; with room, lines come again."""
+
+    is_failing = False
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        if not self.is_failing:
+            self.is_failing = True
+            error = sys.exception()
+            log.warning("cannot write the log file %s: %s", self.baseFilename, getattr(error, "strerror", error))
+
+    def close(self) -> None:
+        with suppress(OSError):  # what is still held back has no room
+            super().close()
+
+
 def start(file: Path, verbose: bool = False, form: str = "text") -> None:
     """Open the targets. One that cannot be opened costs one warning (the file) or a debug line (syslog)."""
     stop()
@@ -76,7 +92,7 @@ def start(file: Path, verbose: bool = False, form: str = "text") -> None:
 
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        disk = logging.FileHandler(file, encoding="utf-8")
+        disk = _File(file, encoding="utf-8")
     except OSError as error:
         log.warning("cannot write the log file %s: %s", file, error.strerror or error)
     else:

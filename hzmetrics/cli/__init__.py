@@ -134,6 +134,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stdout = None  # nobody reads any more: nothing is left to flush
         return 1
+    except OSError as error:  # the machine's fault, a full disk say, and no riddle: one line says it
+        _report(error)
+        return 1
     except Exception as error:
         log.critical("%s: %s", type(error).__name__, error, exc_info=error)
         if not log.handlers:
@@ -143,7 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stop()  # not before what ended the command has been logged
 
 
-def _report(error: HzmetricsError) -> None:
+def _report(error: Exception) -> None:
     if not log.handlers:
         click.echo(f"hzmetrics: {printable(error)}", err=True)
     else:

@@ -40,7 +40,7 @@ class Judge:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.engine.close()
+        self.engine.__exit__(kind, error, trace)
 
     def learn_clients(self, model: str) -> None:
         """Judge the addresses that a model gives: those not seen before."""

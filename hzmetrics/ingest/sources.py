@@ -53,9 +53,13 @@ def literal(text: str) -> str:
     return re.sub(r"([*?[])", r"[\1]", text)
 
 
+_DATE = re.compile(r"(?<![^._-])[0-9]{8}(?![^._-])")
+
+
 def date_text(name: str) -> str | None:
     """The first part of a file name, cut at `.`, `-` and `_`, that is exactly 8 digits."""
-    return next((part for part in re.split(r"[._-]", name) if re.fullmatch(r"[0-9]{8}", part)), None)
+    found = _DATE.search(name)
+    return found[0] if found else None
 
 
 def file_date(name: str) -> dt.date | None:
@@ -70,34 +74,32 @@ def pending(settings: Settings) -> list[Source]:
     for kind in KINDS:
         for place, directory in enumerate(PENDING):
             files = _files(base(settings, kind) / directory, deep=place == 0)
-            for source in _dated(files, kind, name_pattern(settings, kind)):
-                found.append((source.date, KINDS.index(kind), place, source.path.parts, source))
+            for file, date in _dated(files, name_pattern(settings, kind)):
+                source = Source(Path(file.path), kind, date)
+                found.append((date, KINDS.index(kind), place, source.path.parts, source))
     return [entry[-1] for entry in sorted(found, key=lambda entry: entry[:-1])]
 
 
-def imported(settings: Settings, kind: Kind) -> list[Source]:
-    """The files that were put away, by date, then path."""
-    return dated_files(base(settings, kind) / IMPORTED, name_pattern(settings, kind), kind)
-
-
-def imported_dates(settings: Settings) -> list[dt.date]:
-    """The dates of the imported access logs, ascending (10 §8.4)."""
-    return sorted({source.date for source in imported(settings, "access")})
+def imported_dates(settings: Settings, kind: Kind = "access") -> list[dt.date]:
+    """The dates of the files that were put away, ascending, one a file (10 §8.4)."""
+    files = _files(base(settings, kind) / IMPORTED, deep=False)
+    return sorted(date for _, date in _dated(files, name_pattern(settings, kind)))
 
 
 def matching(directory: Path, pattern: str) -> list[Path]:
     """The files directly in a directory whose names match a pattern."""
-    return [path for path in _files(directory, deep=False) if fnmatch.fnmatchcase(path.name, pattern)]
+    files = _files(directory, deep=False)
+    return [Path(file.path) for file in files if fnmatch.fnmatchcase(file.name, pattern)]
 
 
 def dated_files(directory: Path, pattern: str, kind: Kind) -> list[Source]:
     """The dated files directly in a directory whose names match a pattern, by date, then path."""
-    return sorted(
-        _dated(_files(directory, deep=False), kind, pattern), key=lambda source: (source.date, source.path.parts)
-    )
+    found = _dated(_files(directory, deep=False), pattern)
+    files = (Source(Path(file.path), kind, date) for file, date in found)
+    return sorted(files, key=lambda source: (source.date, source.path.parts))
 
 
-def _files(directory: Path, deep: bool) -> Iterator[Path]:
+def _files(directory: Path, deep: bool) -> Iterator[os.DirEntry[str]]:
     """Files of a directory, links to nowhere too; a missing one has none. Links to directories are not followed."""
     try:
         entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
@@ -111,20 +113,21 @@ def _files(directory: Path, deep: bool) -> Iterator[Path]:
             if deep:
                 yield from _files(Path(entry.path), deep)
         elif entry.is_file() or not Path(entry.path).exists():  # no pipe: nobody may ever write to it
-            yield Path(entry.path)
+            yield entry
 
 
-def _dated(files: Iterator[Path], kind: Kind, pattern: str) -> Iterator[Source]:
-    for path in files:
-        if not fnmatch.fnmatchcase(path.name, pattern):
+def _dated(files: Iterator[os.DirEntry[str]], pattern: str) -> Iterator[tuple[os.DirEntry[str], dt.date]]:
+    """The files whose names match a pattern and have a date, with it."""
+    for file in files:
+        if not fnmatch.fnmatchcase(file.name, pattern):
             continue
         try:
-            date = file_date(path.name)
+            date = file_date(file.name)
         except ValueError:
-            log.warning("%s: %s is no date; the file is skipped", path, date_text(path.name))
+            log.warning("%s: %s is no date; the file is skipped", file.path, date_text(file.name))
             continue
         if date:
-            yield Source(path, kind, date)
+            yield file, date
 
 
 def put_away(path: Path, directory: Path) -> Path:

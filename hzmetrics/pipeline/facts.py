@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -131,35 +132,28 @@ def look_at(bad: BadFile) -> BadFile | None:
         now = path.stat() if path.exists() else path.lstat()
     except OSError:
         return None
-    return BadFile(bad.path, now.st_size, now.st_mtime_ns, bad.reason)
+    return BadFile(bad.path, now.st_size, now.st_ctime_ns, bad.reason)
 
 
 def months_with_rows(store: Store, table: sa.Table) -> frozenset[Month]:
     """The months of a table's rows."""
     with store.metrics.connect() as connection:
-        days: Iterable[str]
-        if table is metrics.webhits:  # a row a day and no index: read whole
-            days = connection.execute(sa.select(table.c.datetime).distinct()).scalars()
-        else:
-            days = _first_of_each_month(connection, table)
+        if table is not metrics.webhits:
+            return frozenset(_look_for_months(connection, table))
+        days = connection.execute(sa.select(table.c.datetime).distinct()).scalars()  # a row a day and no index
         return frozenset(month for month, day in ((month_of(day), day) for day in days) if month and day >= month.start)
 
 
-def _first_of_each_month(connection: sa.Connection, table: sa.Table) -> Iterator[str]:
-    """The earliest time of each month: one look into the index of `datetime` a month, however many rows there are."""
-    start = Month(1, 1).start
-    while first := connection.execute(
-        sa.select(sa.func.min(table.c.datetime)).where(table.c.datetime >= start)
-    ).scalar():
-        yield first
-        month = month_of(first)
-        if month is None:  # month zero, which sorts before January
-            start = f"{first[:4]}-01-01 00:00:00"
-        elif first < month.start:  # day zero
-            start = month.start
-        else:
-            start = month.stop
-        assert start > first, f"{table.name}: {first!r} is no time"
+def _look_for_months(connection: sa.Connection, table: sa.Table) -> Iterator[Month]:
+    """A query a year, and a look into the index of `datetime` a month, however many rows there are."""
+    time = table.c.datetime
+    first = connection.execute(sa.select(sa.func.min(time)).where(time >= Month(1, 1).start)).scalar()
+    while first:
+        year = [Month(int(first[:4]), number) for number in range(1, 13)]
+        held = [sa.exists().where(time >= month.start, time < month.stop) for month in year]
+        later = sa.select(sa.func.min(time)).where(time > f"{first[:4]}-12-31 23:59:59").scalar_subquery()
+        *found, first = connection.execute(sa.select(*held, later)).one()
+        yield from compress(year, found)
 
 
 def month_of(datetime: str) -> Month | None:

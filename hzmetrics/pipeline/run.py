@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from hzmetrics import scratch
 from hzmetrics.calendar import Month
 from hzmetrics.errors import LockHeld, LookupFailure
 from hzmetrics.log import log, stage
@@ -47,6 +48,7 @@ def run(
         return Work(store, settings, dry_run=True).units(1, progress)
     try:
         with lock.hold(settings), journal.record(settings, "run") as recording:
+            scratch.sweep()
             require_transactional(store)
             make_state_table(store)
             corrections.adopt(store, settings, yes)

@@ -36,12 +36,12 @@ CORRECTIONS = "corrections"
 
 @dataclass(frozen=True)
 class BadFile:
-    """A source file that could not be imported or moved; it is no source until size or time change."""
+    """A source file that could not be imported or moved; it is no source until it changes."""
 
     path: str
     size: int
     modified: int
-    """Modification time, nanoseconds."""
+    """When its content, or the right to read it, changed last, nanoseconds."""
     reason: str
 
 

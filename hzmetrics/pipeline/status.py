@@ -99,6 +99,7 @@ class Status:
 
 def look(store: Store, settings: Settings) -> Status:
     """Everything that can be seen; what cannot be is a problem. Raises ConfigurationError."""
+    waiting = sources.pending(settings)
     status = Status(
         configuration=str(settings.file),
         log_file=str(settings.paths.log_file),
@@ -106,8 +107,8 @@ def look(store: Store, settings: Settings) -> Status:
         concurrency=settings.dns.concurrency,
         timeout=settings.dns.timeout,
         corrections=listed(settings.corrections),
-        pending={kind: _files(_of_kind(sources.pending(settings), kind)) for kind in sources.KINDS},
-        imported={kind: _files(sources.imported(settings, kind)) for kind in sources.KINDS},
+        pending={kind: _files([source.date for source in waiting if source.kind == kind]) for kind in sources.KINDS},
+        imported={kind: _files(sources.imported_dates(settings, kind)) for kind in sources.KINDS},
         last_tick=journal.read(settings, "tick"),
         last_run=journal.read(settings, "run"),
         at_work=lock.holder(settings),
@@ -194,13 +195,9 @@ def _time(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text)
 
 
-def _of_kind(files: Sequence[sources.Source], kind: sources.Kind) -> list[sources.Source]:
-    return [source for source in files if source.kind == kind]
-
-
-def _files(found: Sequence[sources.Source]) -> Files:
-    dates = [source.date.isoformat() for source in found]
-    return Files(len(dates), min(dates, default=None), max(dates, default=None))
+def _files(dates: Sequence[dt.date]) -> Files:
+    """Files whose dates, one a file, ascend."""
+    return Files(len(dates), str(dates[0]), str(dates[-1])) if dates else Files(0, None, None)
 
 
 def month_list(known: Facts, covered: frozenset[dt.date]) -> Iterator[MonthStatus]:

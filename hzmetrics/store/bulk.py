@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from pyarrow import csv
 from sqlalchemy.dialects.mysql.mysqldb import MySQLCompiler_mysqldb
 
-from hzmetrics.errors import StoreError
+from hzmetrics.errors import StoreError, StoreUnavailable
+from hzmetrics.scratch import Scratch
 from hzmetrics.store.database import CONNECTION_LOST, SCRATCH, SESSION
 from hzmetrics.store.fit import arrow_type, fit
 from hzmetrics.store.metrics import INNODB
@@ -34,6 +35,9 @@ NUMBERS = 25_000
 
 _SERVER_ERROR = re.compile(r"ERROR (\d+) \(\w+\): (.*?) }?$", re.DOTALL)
 """How the columnar reader passes on what the server says."""
+
+_LOST = re.compile(r"IO error|IoError")
+"""What it says, in one form or the other, of a connection that broke off."""
 
 _FILE = csv.WriteOptions(include_header=False, quoting_style="all_valid", null_string="NULL")
 """The form in which rows go to the server: NULL is what stands without quotes."""
@@ -101,7 +105,7 @@ def _readable_errors(database: Database) -> Iterator[None]:
         if not isinstance(error, RuntimeError) and type(error).__name__ != "PanicException":
             raise
         answer = _SERVER_ERROR.search(str(error))
-        lost = CONNECTION_LOST if "IO error" in str(error) else 0
+        lost = CONNECTION_LOST if _LOST.search(str(error)) else 0
         raise database.trouble(*((int(answer[1]), answer[2]) if answer else (lost, str(error)))) from None
 
 
@@ -226,12 +230,13 @@ def _load_data(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> in
 
 @contextmanager
 def _temporary_directory() -> Iterator[str]:
-    """A directory for files on their way. Raises StoreError when the disk has no room for them."""
+    """A directory for files on their way. Raises StoreUnavailable when the disk has no room for them."""
     try:
-        with tempfile.TemporaryDirectory(prefix="hzmetrics-") as directory:
+        with Scratch() as directory:
             yield directory
     except OSError as error:
-        raise StoreError(f"cannot write rows to {tempfile.gettempdir()}, their way to the server: {error}") from None
+        place = tempfile.gettempdir()
+        raise StoreUnavailable(f"cannot write rows to {place}, their way to the server: {error}") from None
 
 
 def _name(connection: sa.Connection, table: sa.Table) -> str:

@@ -43,6 +43,7 @@ READABLE = {
     1213: "another process was at the same rows",
     1273: "the server is older than MariaDB 10.6",
     1698: "user name or password refused",
+    1878: "the server's disk for temporary files is full",
     2002: "the server cannot be reached",
     2003: "the server cannot be reached",
     2006: "the server closed the connection",
@@ -52,12 +53,18 @@ READABLE = {
 
 
 PASSING = (
-    3, 1021, 1026, 1030, 1037, 1038, 1040, 1041, 1053, 1114, 1158, 1159, 1160, 1161, 1180, 1205, 1213, 1927,
+    3, 1021, 1026, 1030, 1037, 1038, 1040, 1041, 1053, 1114, 1158, 1159, 1160, 1161, 1180, 1205, 1213, 1878, 1927,
     2002, 2003, 2006, 2013,
 )  # fmt: skip
 """MariaDB error codes that say nothing about the statement: connection lost, no room, waiting for others in vain."""
 
-PASSING_ON_SQLITE = ("database is locked", "database or disk is full", "disk I/O error", "unable to open database file")
+PASSING_ON_SQLITE = {
+    "database is locked": "another process has held it for too long",
+    "database or disk is full": "the disk is full",
+    "disk I/O error": "the disk is full, or broken",
+    "unable to open database file": "the disk is full, or a right is missing",
+}
+"""The same of SQLite, and what it means."""
 
 DENIED_DATABASE = 1044
 MISSING_DATABASE = 1049
@@ -261,7 +268,7 @@ class Database:
 
     def trouble(self, code: int, text: str, is_lost: bool = False) -> StoreError:
         """What the database said, as an error in words. `code` is MariaDB's number of it, 0 for SQLite."""
-        meaning = READABLE.get(code)
+        meaning = READABLE.get(code) or PASSING_ON_SQLITE.get(text)
         reason = f"{meaning} ({text})" if meaning else f"{text} (error {code})" if code else text
         kind = StoreError
         if code == MISSING_DATABASE:

@@ -9,9 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from itertools import count
 from pathlib import Path
 
+import pymysql
 import pytest
 import sqlalchemy as sa
 
@@ -19,6 +21,7 @@ from hzmetrics.store import metrics
 from tests import mariadb_server
 from tests.conftest import TestHub
 from tests.enrich.dns_server import DnsServer, name, serve
+from tests.pipeline.conftest import MakeDisk
 from tests.pipeline.scenario import LOG_DIRS, log_text
 from tests.pipeline.test_failures import wait_for
 
@@ -131,6 +134,9 @@ class OwnServer:
         self.command = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")[:-1]
         self.process: subprocess.Popen[bytes] | None = None
 
+    def connection(self) -> pymysql.Connection:
+        return pymysql.connect(unix_socket=self.socket, user="root", database="mysql", autocommit=True)
+
     @contextmanager
     def stopped(self) -> Iterator[None]:
         """Meanwhile the server is down."""
@@ -149,7 +155,7 @@ class OwnServer:
 def server() -> Iterator[OwnServer]:
     if mariadb_server.server_program() is None:
         pytest.skip("MariaDB is not installed")
-    with mariadb_server.running() as socket:
+    with mariadb_server.running(("--innodb-temp-data-file-path=ibtmp1:12M:autoextend:max:12M",)) as socket:
         own = OwnServer(socket)
         yield own
         if own.process and own.process.poll() is None:
@@ -188,3 +194,60 @@ def test_a_database_stopped_in_a_stage_and_started_again(
     assert rows == sum(data.count(b"\n") for file, data in logs().items() if file.startswith("httpd"))
     found = {(row[3], row[4]) for row in cells(hub)}
     assert found == {(f"2026-{month:02d}-00 00:00:00", str(p)) for month in range(1, 5) for p in (0, 1, 3, 12, 13, 14)}
+
+
+@contextmanager
+def no_temporary_files(server: OwnServer, make_disk: MakeDisk) -> Iterator[None]:
+    """Meanwhile there is no room for what the server sorts and gathers, and it does so in files only."""
+    disk = make_disk(server.directory / "tmp")
+    disk.fill()
+    with server.connection() as connection:
+        connection.cursor().execute("SET GLOBAL tmp_memory_table_size = 0")
+        yield
+        connection.cursor().execute("SET GLOBAL tmp_memory_table_size = DEFAULT")
+    disk.free()
+
+
+@contextmanager
+def no_temporary_tables(server: OwnServer, make_disk: MakeDisk) -> Iterator[None]:
+    """Meanwhile somebody else's temporary tables, a large one and small ones, take all the room for them."""
+    with server.connection() as connection, connection.cursor() as cursor:
+        for rows in (100_000, 1):
+            with pytest.raises(pymysql.err.OperationalError, match="is full"):
+                for number in count():
+                    table = f"ballast_{rows}_{number}"
+                    cursor.execute(f"CREATE TEMPORARY TABLE {table} (text VARCHAR(1000)) ENGINE = InnoDB")
+                    for _ in range(0, rows, 100):
+                        cursor.execute(f"INSERT INTO {table} SELECT REPEAT('x', 1000) FROM seq_1_to_{min(rows, 100)}")
+        yield
+
+
+@pytest.mark.mariadb
+@pytest.mark.parametrize(
+    ("without", "complaint"),
+    [
+        (no_temporary_files, "the server's disk is full (Disk got full writing"),
+        (no_temporary_tables, "a table, or the disk of the server, is full (The table"),
+    ],
+    ids=["files", "tables"],
+)
+def test_a_server_without_temporary_space(
+    without: Callable[[OwnServer, MakeDisk], AbstractContextManager[None]],
+    complaint: str,
+    server: OwnServer,
+    make_hub: Callable[[str], TestHub],
+    make_disk: MakeDisk,
+    names: DnsServer,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv(mariadb_server.SOCKET, server.socket)
+    hub = prepare(make_hub("mariadb"), names, monkeypatch)
+    place(hub, [log for log in logs() if "202601" in log])
+    with without(server, make_disk):
+        assert hub.run("run") == 1
+        said = capsys.readouterr().err
+        assert f"metrics database: {complaint}" in said.splitlines()[-1] and "Traceback" not in said
+    assert hub.run("run") == 0
+    assert hub.store.metrics.scalar(sa.text("SELECT COUNT(*) FROM web")) == 15
+    assert {(row[3], row[4]) for row in cells(hub)} == {("2026-01-00 00:00:00", "1")}

@@ -7,6 +7,7 @@ import fcntl
 import gzip
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -141,6 +142,30 @@ def test_an_unreadable_file_is_named_and_the_others_go_on(pipeline: TestHub) -> 
     assert pipeline.run("run") == 0
     assert state(pipeline)["mode"] == "rebuild"
     assert f"{dangling} is left out until it changes" in (pipeline.root / "log.txt").read_text()
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root may read everything")
+def test_a_file_without_the_right_to_read_it_waits_for_the_right(
+    make_hub: Callable[[str], TestHub], names: DnsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = prepare(make_hub("sqlite"), names, monkeypatch)
+    powerless = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    command = [*powerless, sys.executable, "-m", "hzmetrics", "run"]
+
+    def run() -> tuple[int, str]:
+        done = subprocess.run(command, env={**os.environ, **hub.environment}, stderr=subprocess.PIPE, text=True)
+        return done.returncode, done.stderr
+
+    path = feed(hub, "httpd/daily/parity-access.log-20260517", "2026-05-17")
+    feed(hub, "httpd/daily/parity-access.log-20260518", "2026-05-18")
+    path.chmod(0)
+    code, said = run()
+    assert code == 1 and f"cannot read {path}: Permission denied" in said and "Traceback" not in said
+    assert rows(hub, metrics.web) == 1
+    assert run()[0] == 0
+    path.chmod(0o640)
+    assert run()[0] == 0
+    assert rows(hub, metrics.web) == 2
 
 
 def test_manual_imports_try_a_remembered_file(pipeline: TestHub) -> None:
@@ -347,7 +372,7 @@ def test_a_full_disk_under_the_state_directory_costs_only_the_record(
     assert state(pipeline)["analyzed"] == "2026-05-20"
 
 
-@pytest.mark.parametrize("how", ["grows", "is replaced"])
+@pytest.mark.parametrize("how", ["grows", "is replaced", "is rotated away"])
 def test_a_log_that_changes_while_it_is_read_waits_for_the_next_run(pipeline: TestHub, how: str) -> None:
     """What was read is taken back, the file stays, and the next run has it whole."""
     path = feed(pipeline, MARCH_FILE, "2026-03-10", "2026-03-10")
@@ -356,13 +381,16 @@ def test_a_log_that_changes_while_it_is_read_waits_for_the_next_run(pipeline: Te
     def change(done: int, total: int) -> None:
         if how == "is replaced":
             path.unlink()
-        path.write_bytes(whole)
+        if how == "is rotated away":
+            path.rename(path.with_name(f"{path.name}.1"))
+        else:
+            path.write_bytes(whole)
 
     report = import_day(pipeline.store, pipeline.settings, dt.date(2026, 3, 10), progress=change)
     assert [source.path for source in report.changed] == [path]
     assert rows(pipeline, metrics.web) == 0
     assert pipeline.run("run") == 0
-    assert rows(pipeline, metrics.web) == 5
+    assert rows(pipeline, metrics.web) == (2 if how == "is rotated away" else 5)
 
 
 def test_times_that_are_in_no_month_stop_nothing(pipeline: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:

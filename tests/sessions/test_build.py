@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -239,3 +241,21 @@ def test_the_running_month_keeps_its_last_session_open(hub: TestHub) -> None:
     now = Clock(dt.datetime(2025, 6, 4, tzinfo=dt.UTC))
     running = dataclasses.replace(hub.settings, corrections=frozenset(("last-session",)), clock=now)
     assert build_sessions(hub.store, running, MONTH) == 1
+
+
+def test_where_clocks_change_a_pause_is_as_long_as_it_was(
+    make_hub: Callable[[str], TestHub], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From 1:50 to 3:10 it is 20 minutes in the night that has no 2:30, and 80 in others."""
+    monkeypatch.setenv("TZ", "Europe/Paris")
+    time.tzset()
+    try:
+        hub = make_hub("sqlite")
+        times = [f"2025-03-{day} {clock}" for day in (29, 30) for clock in ("01:50:00", "03:10:00")]
+        rows = [{"id": number, "datetime": moment} for number, moment in enumerate([*times, "2025-03-31 10:00:00"], 1)]
+        fill(hub, {web: [{**row, "ip": "192.0.2.1", "host": "?"} for row in rows]})
+        build_sessions(hub.store, hub.settings, Month(2025, 3))
+        assert [(row[1], row[5]) for row in written(hub)] == [(times[0], 0), (times[1], 0), (times[2], 1200)]
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,17 +14,28 @@ from collections.abc import Callable, Iterator
 import pymysql
 import pytest
 
+from hzmetrics.calendar import Month
 from hzmetrics.errors import StoreError
+from hzmetrics.grids.state import GRIDS
 from hzmetrics.store.adoption import rebuild, space, work
 from hzmetrics.store.schema import require_transactional
 from tests.conftest import TestHub
+from tests.enrich.dns_server import DnsServer, serve
 from tests.legacy.adoption.database import LAYOUTS, TARGET, OldDatabase, Rows
 from tests.mariadb_server import SOCKET
+from tests.pipeline.scenario import log_text
+from tests.pipeline.test_failures import prepare, wait_for
 
 pytestmark = [
     pytest.mark.mariadb,
     pytest.mark.skipif(SOCKET not in os.environ, reason=f"no MariaDB server: {SOCKET} is not set"),
 ]
+
+COPIED = (
+    "web", "websessions", "userlogin", "toolstart", "sessionlog_metrics", "webhits", "bot_useragents", "exclude_list",
+    "countries", "continents", "country_continent", "domainclass", "domainclasses",
+)  # fmt: skip
+"""Tables whose rows summaries are made of."""
 
 Adopt = Callable[[str], OldDatabase]
 
@@ -111,6 +123,47 @@ def test_adoption(adopt: Adopt, layout: str) -> None:
     assert old.hub.run("migrate", "--apply") == 0
     assert old.hub.run("init") == 0
     assert (old.rows(), old.schema()) == after
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("layout", ["legacy-package", "legacy-live"])
+def test_later_summaries_are_those_of_a_fresh_import_of_the_same_rows(
+    adopt: Adopt, monkeypatch: pytest.MonkeyPatch, layout: str
+) -> None:
+    """The first month after those with rows, all periods: in the adopted database, then in one of our own making."""
+    old = adopt(layout)
+    hub, month = old.hub, Month.parse(str(old.sql("SELECT LEFT(MAX(datetime), 7) FROM web")[0][0])).plus(1)
+
+    def summarized() -> Rows:
+        for log in ("httpd/daily/parity-access.log", "hubzero/daily/cmsauth.log"):
+            path = hub.root / f"logs/{log}-{month.last_day:%Y%m%d}"
+            path.write_bytes(log_text(log, [f"{month}-{day:02d}" for day in (3, 3, 3, 17, 17, 26)]))
+        assert hub.run("import", "--month", str(month)) == 0
+        assert hub.run("analyze", "--month", str(month)) == 0
+        query = f"SELECT * FROM {{}} WHERE datetime = '{month.key}'"
+        return {grid.name: Counter(old.sql(query.format(grid.name))) for grid in GRIDS}
+
+    with serve(DnsServer()) as server:
+        prepare(hub, server, monkeypatch)
+        monkeypatch.setenv("HZMETRICS_NOW", f"{month.plus(1)}-02T09:25:00")
+        assert hub.run("migrate", "--apply") == 0
+        kept = f"{old.name}_kept"
+        old.sql(f"CREATE OR REPLACE DATABASE {kept}")
+        for table in COPIED:
+            old.sql(f"CREATE TABLE {kept}.{table} AS SELECT * FROM {table}")
+        columns = {table: ", ".join(f"`{column}`" for column in old.columns()[table]) for table in COPIED}
+        adopted = summarized()
+
+        old.drop()
+        shutil.rmtree(hub.root / "logs")
+        assert hub.run("init") == 0
+        old.sql(f"USE {old.name}")
+        for table, names in columns.items():
+            old.sql(f"DELETE FROM {table}")
+            old.sql(f"INSERT IGNORE INTO {table} ({names}) SELECT {names} FROM {kept}.{table}")
+        old.sql(f"DROP DATABASE {kept}")
+        assert summarized() == adopted
+    assert all(sum(cells.values()) > 40 for cells in adopted.values())
 
 
 def test_killed_at_random_it_ends_in_the_same_state(adopt: Adopt, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,6 +296,35 @@ def test_a_second_applier_says_so(
         assert old.hub.run("migrate", "--apply") == 1
         assert "another process is migrating" in capsys.readouterr().err
     assert "imported_sources" not in old.columns()
+
+
+def test_a_tick_during_a_migration_says_so_and_leaves(
+    adopt: Adopt, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The tick of minute 30, by the service user: neither its `init` nor its run gets in between (60 §2, 70 §8.1)."""
+    old = adopt("legacy-live")
+    log = old.hub.root / "logs/httpd/daily/parity-access.log-20260518"
+    log.parent.mkdir(parents=True)
+    log.write_bytes(log_text("httpd/", ["2026-05-18"]))
+    monkeypatch.setattr("hzmetrics.store.schema.user_name", lambda: "www-data")
+    monkeypatch.setenv("HZMETRICS_NOW", "2026-05-19T09:30:00")
+    old.sql("LOCK TABLES web READ")  # the swap of the table waits for us
+    applier = subprocess.Popen(
+        [sys.executable, "-m", "hzmetrics", "migrate", "--apply"],
+        env={**os.environ, **old.hub.environment}, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    waiting = f"db = '{old.name}' AND state LIKE 'Waiting for table metadata lock%'"
+    wait_for(lambda: old.sql(f"SELECT COUNT(*) FROM information_schema.processlist WHERE {waiting}") == [(1,)])
+    assert old.hub.run("tick") == 0
+    said = capsys.readouterr().err
+    assert "another process is migrating this database; nothing done" in said
+    assert f"hzmetrics.pid is held by process {applier.pid}" in said
+    assert log.exists()
+    assert old.hub.run("migrate", "--apply") == 1
+    assert f"hzmetrics.pid is held by process {applier.pid}" in capsys.readouterr().err
+    old.sql("UNLOCK TABLES")
+    assert applier.wait(60) == 0
+    assert_converged(old)
 
 
 def test_triggers_are_not_lost_silently(adopt: Adopt, capsys: pytest.CaptureFixture[str]) -> None:

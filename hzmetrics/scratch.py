@@ -1,0 +1,44 @@
+"""Temporary files: a directory for them, and the removal of what killed processes left of theirs."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from hzmetrics.log import log
+
+PREFIX = "hzmetrics-scratch-"
+LOCK = "lock"
+
+SETTLED = 60
+"""Seconds after which a directory has surely been locked by the process that made it."""
+
+
+class Scratch(tempfile.TemporaryDirectory[str]):
+    """A temporary directory, locked while its process lives. Use as a context manager, or call `cleanup`."""
+
+    def __init__(self) -> None:
+        super().__init__(prefix=PREFIX)
+        self._lock = (Path(self.name) / LOCK).open("wb")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+
+    def cleanup(self) -> None:
+        self._lock.close()
+        super().cleanup()
+
+
+def sweep() -> None:
+    """Remove this user's directories that nobody holds any more: the kernel gave up the locks of killed processes."""
+    for directory in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError):  # held, or gone meanwhile
+            made = directory.lstat()
+            if made.st_uid == os.geteuid() and time.time() - made.st_mtime > SETTLED:
+                with (directory / LOCK).open("rb") as file:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(directory)
+                log.info("removed %s, left over by a killed process", directory)
