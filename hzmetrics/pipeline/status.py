@@ -85,8 +85,6 @@ class Status:
     lookups_failing: dict[str, str] = field(default_factory=dict)
     map_file: str = ""
     map_written: str = ""
-    unreadable: bool = False
-    """The database could not be read: what it would tell is missing."""
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -121,7 +119,6 @@ def look(store: Store, settings: Settings) -> Status:
         covered = frozenset(known.imported) | _days_with_hits(store) | _days_in_ledger(store)
         _tell_state(status, settings, known)
     except StoreError as error:
-        status.unreadable = True
         status.problems.insert(0, str(error))
         return status
     status.months = list(month_list(known, covered))
