@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hzmetrics.activity.log_users import move_forward
-from hzmetrics.activity.users import Source, User, fitted
+from hzmetrics.activity.users import Presence, Source, fitted
 from hzmetrics.calendar import Clock
 from hzmetrics.config import Settings
 from hzmetrics.events.update import epoch, remember, utc
@@ -75,25 +75,18 @@ def count(users: Iterable[Known], now: int, count_disabled: bool = False) -> dic
     return totals
 
 
-def update(
-    store: Store, settings: ActiveUserSettings, source: Source | None, clock: Clock, force: bool = False
-) -> bool:
+def update(store: Store, settings: ActiveUserSettings, source: Source, clock: Clock, force: bool = False) -> bool:
     """Count and store, if the hour has changed since the last computation; whether it was done (82 §5)."""
     now = epoch(clock.utc)
     last = store.metrics.scalar(sa.select(sa.func.max(active_users.c.time)))
     if last is not None and not force and now // HOUR <= epoch(last) // HOUR:
         return False
     _fill_from_logins(store, settings, now)
-    users = source.users() if source is not None else ()
-    seen = {
-        (user.username.strip().lower(), "activity"): user.last_activity
-        for user in users
-        if source is not None and source.name == "jupyterhub" and user.last_activity is not None
-    }
+    presence = source.presence()
     with store.metrics.begin() as connection:
-        move_forward(connection, seen)
+        move_forward(connection, {(name, "activity"): time for name, time in presence.seen.items()})
         connection.execute(sa.delete(user_last_event).where(user_last_event.c.time < utc(now - LAST_EVENT_DAYS * DAY)))
-    found = count(known_users(store, settings, users), now, settings.count_disabled)
+    found = count(known_users(store, settings, presence, now), now, settings.count_disabled)
     with store.metrics.begin() as connection:
         connection.execute(sa.delete(active_users).where(active_users.c.time == clock.utc))
         connection.execute(
@@ -107,24 +100,14 @@ def update(
     return True
 
 
-def known_users(store: Store, settings: ActiveUserSettings, users: Iterable[User]) -> list[Known]:
-    """Each user once, by lower-cased name: latest counting event, and the state of the account, from `users`."""
-    last: dict[str, int] = {}
+def known_users(store: Store, settings: ActiveUserSettings, presence: Presence, now: int) -> list[Known]:
+    """Who may count, each once: those of the longest window by their latest counting event, and the connected."""
     event = user_last_event.c
-    counting = event.event.in_((*sorted(settings.events), "activity"))
-    latest = sa.select(event.username, sa.func.max(event.time).label("time")).where(counting).group_by(event.username)
-    for row in store.metrics.rows(latest):
-        last[row.username] = epoch(row.time)
-    connected: set[str] = set()
-    disabled: set[str] = set()
-    for user in users:
-        name = user.username.strip().lower()
-        if user.connected:
-            connected.add(name)
-        if not user.enabled:
-            disabled.add(name)
-    names = (set(last) | connected) - settings.ignore_users - {"", "-"}
-    return [Known(last.get(name), name in connected, name not in disabled) for name in names]
+    counting = event.event.in_((*sorted(settings.events), "activity")), event.time >= utc(now - max(WINDOWS.values()))
+    latest = sa.select(event.username, sa.func.max(event.time).label("time")).where(*counting).group_by(event.username)
+    last = {row.username: epoch(row.time) for row in store.metrics.rows(latest)}
+    names = (last.keys() | presence.connected) - settings.ignore_users - {"", "-"}
+    return [Known(last.get(name), name in presence.connected, name not in presence.disabled) for name in names]
 
 
 def show(store: Store) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from hzmetrics.activity.score import half_up
 from hzmetrics.errors import HzmetricsError
 
 MIB = 1 << 20
+FIGURES = ("cpu_percent", "memory_mb", "memory_percent")
 TIMEOUT = 2
 """Seconds for the figures of a container."""
 VOLUMES_TIMEOUT = 60

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from hzmetrics.config import MariaDb, Settings
@@ -42,6 +43,13 @@ class Scoring:
     score_base: str = "samples"
     """`samples`: against what was measured; `window`: against a completely measured window."""
 
+    @cached_property
+    def full_window(self) -> float:
+        """The weight of a completely sampled retention window (80 §6)."""
+        ratio = float(0.5 ** (self.sample_interval / 3600 / self.half_life))
+        number = round(self.retention_days * 86_400 / self.sample_interval)
+        return (1 - ratio**number) / (1 - ratio)
+
 
 @dataclass(frozen=True)
 class JupyterHub:
@@ -53,6 +61,8 @@ class JupyterHub:
     container_name: str
     volume_prefix: str
     cull_timeout: int | None
+    authenticator_db: str = ""
+    """Where NativeAuthenticator keeps who is authorised; without it everybody is."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +142,7 @@ def jupyterhub(settings: Settings) -> JupyterHub:
         container_name=options.text("container_name", "jupyterlab-{username}"),
         volume_prefix=options.text("volume_prefix", "jupyterlab-"),
         cull_timeout=cull_timeout,
+        authenticator_db=options.text("authenticator_db"),
     )
 
 

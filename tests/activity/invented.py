@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pyarrow as pa
 import sqlalchemy as sa
 
 from hzmetrics.activity import weights
+from hzmetrics.activity.people import table_of
 from hzmetrics.activity.score import Weights, add_up
 from hzmetrics.activity.settings import ActivitySettings, JupyterHub, Scoring
-from hzmetrics.activity.users import User
+from hzmetrics.activity.users import Presence, User
 from hzmetrics.events.update import epoch
 from hzmetrics.store import Store
 from hzmetrics.store.activity import activity_samples
@@ -29,14 +31,22 @@ class Invented:
     knows_the_past: bool = True
     name: str = "logs"
 
-    def users(self) -> Sequence[User]:
-        return self.people
+    def users(self) -> pa.Table:
+        return table_of(self.people)
 
     def running(self) -> Sequence[User]:
         return [user for user in self.people if user.server_active]
 
+    def presence(self) -> Presence:
+        return Presence()
+
     def instants(self, since: int) -> Mapping[str, Sequence[int]]:
         return self.past
+
+
+def listed(users: pa.Table) -> dict[str, User]:
+    """Users from their columns, by name."""
+    return {row["username"]: User(**row) for row in users.to_pylist()}
 
 
 def settings(scoring: Scoring | None = None, sample_users: str = "all", source: str = "logs") -> ActivitySettings:

@@ -116,10 +116,11 @@ def test_levels_count_the_raw_scores(hub: TestHub) -> None:
     monitor.sample(hub.store, settings(), Invented(people, knows_the_past=False), NOW)
     later = [User("ann", last_activity=NOW + DAY), User("bob"), User("cyd", last_activity=NOW)]
     monitor.sample(hub.store, settings(), Invented(later, knows_the_past=False), NOW + DAY)
-    assert weights.levels(hub.store, Scoring(), NOW + DAY) == {
+    basis = weights.prepare(hub.store, Scoring(), NOW + DAY)
+    assert weights.levels(hub.store, basis, Scoring(), NOW + DAY) == {
         "very-high": 1, "high": 0, "normal": 1, "low": 0, "very-low": 0, "none": 1,
     }  # fmt: skip
-    window = weights.levels(hub.store, Scoring(score_base="window"), NOW + DAY)
+    window = weights.levels(hub.store, basis, Scoring(score_base="window"), NOW + DAY)
     assert window == {"very-high": 0, "high": 0, "normal": 0, "low": 0, "very-low": 0, "none": 3}
 
 
