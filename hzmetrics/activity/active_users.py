@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,8 @@ FILLED = "active_users.filled"
 LAST_EVENT_DAYS = 400
 """How long the latest events of a user are remembered."""
 HOUR = 3600
+NOBODY = {"", "-"}
+"""What logs write where there is no user."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +107,12 @@ def known_users(store: Store, settings: ActiveUserSettings, presence: Presence, 
     event = user_last_event.c
     counting = event.event.in_((*sorted(settings.events), "activity")), event.time >= utc(now - max(WINDOWS.values()))
     latest = sa.select(event.username, sa.func.max(event.time).label("time")).where(*counting).group_by(event.username)
-    last = {row.username: epoch(row.time) for row in store.metrics.rows(latest)}
-    names = (last.keys() | presence.connected) - settings.ignore_users - {"", "-"}
+    return known({row.username: epoch(row.time) for row in store.metrics.rows(latest)}, presence, settings.ignore_users)
+
+
+def known(last: Mapping[str, int], presence: Presence, ignore: Set[str]) -> list[Known]:
+    """Who may count, of those with a latest event and the connected; names as `plain` makes them."""
+    names = (last.keys() | presence.connected) - ignore - NOBODY
     return [Known(last.get(name), name in presence.connected, name not in presence.disabled) for name in names]
 
 
@@ -141,7 +147,7 @@ def _fill_from_logins(store: Store, settings: ActiveUserSettings, now: int) -> N
     latest = {
         (fitted(row.user.strip()), row.action): int(row.time)
         for row in store.metrics.rows(query)
-        if row.time and now - row.time <= LAST_EVENT_DAYS * DAY and row.user.strip() not in ("", "-")
+        if row.time and now - row.time <= LAST_EVENT_DAYS * DAY and row.user.strip() not in NOBODY
     }
     with store.metrics.begin() as connection:
         move_forward(connection, latest)

@@ -6,7 +6,7 @@ import re
 
 import sqlalchemy as sa
 
-from hzmetrics.activity.users import fitted
+from hzmetrics.activity.users import fitted, plain
 from hzmetrics.events.update import epoch, utc
 from hzmetrics.follow.follower import Reading
 from hzmetrics.follow.lines import Entry
@@ -32,7 +32,7 @@ class UserEvents:
         self.instants: set[tuple[str, int, str]] = set()
 
     def take(self, entry: Entry) -> None:
-        name, event = fitted(entry.user.strip().lower()), _event(entry)
+        name, event = fitted(plain(entry.user)), _event(entry)
         if event and name not in ("", "-"):
             self.latest[name, event] = max(entry.time, self.latest.get((name, event), entry.time))
             if entry.source == "auth":

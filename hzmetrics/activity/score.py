@@ -92,14 +92,8 @@ def level_of(raw: float | None) -> str:
 
 def effective_half_life(hours_per_day: int, scoring: Scoring) -> float:
     """Working hours after which half of the weight of a window is reached, for somebody who works so long each day."""
-    per_day = 86_400 // scoring.sample_interval
-    working = per_day * hours_per_day // 24
-    number = scoring.retention_days * per_day
-    weights = [
-        weight(position * scoring.sample_interval, scoring.half_life)
-        for position in range(number)
-        if position % per_day < working
-    ]
+    ages = range(0, scoring.retention_days * 86_400, scoring.sample_interval)
+    weights = [weight(age, scoring.half_life) for age in ages if age % 86_400 < hours_per_day * 3600]
     half, reached = sum(weights) / 2, 0.0
     for taken, one in enumerate(weights, 1):
         reached += one

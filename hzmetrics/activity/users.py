@@ -15,6 +15,11 @@ NO_VOLUMES: Mapping[str, float] = MappingProxyType({})
 LONGEST_NAME = 255
 
 
+def plain(name: str) -> str:
+    """A name as names are compared where logs tell of users (82 §1)."""
+    return name.strip().lower()
+
+
 def fitted(name: str) -> str:
     """A name as the store can hold it: at most 255 characters, each beyond U+FFFF as four `?`."""
     if not name.isascii():

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from hzmetrics.activity.sources import logs
-from hzmetrics.activity.users import Presence, User
+from hzmetrics.activity.users import Presence, User, plain
 from hzmetrics.store import Store
 from hzmetrics.store.activity import user_events
 from hzmetrics.store.types import epoch_seconds
@@ -84,8 +84,8 @@ class HubSource:
         account = self.store.hub_tables.users.c
         disabled = self.store.hub.rows(sa.select(account.username).where(account.block != 0))
         return Presence(
-            connected={name.strip() for name, time in self._web_sessions.items() if time >= self.connected_since},
-            disabled={row.username.strip().lower() for row in disabled if row.username},
+            connected={plain(name) for name, time in self._web_sessions.items() if time >= self.connected_since},
+            disabled={plain(row.username) for row in disabled if row.username},
         )
 
     def instants(self, since: int) -> Mapping[str, Sequence[int]]:
