@@ -11,6 +11,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as read_prometheus
 
 from hzmetrics.activity import openmetrics
+from hzmetrics.activity.active_users import Known, known
+from hzmetrics.activity.users import Presence
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.store import metrics as tables
 from hzmetrics.store.activity import active_users, user_last_event
@@ -153,6 +155,15 @@ def test_hub_knows_the_connected_and_the_disabled(
     monkeypatch.setenv("HZMETRICS_ACTIVE_USERS_COUNT_DISABLED", "yes")
     assert hub.run("active-users", "update", "--force") == 0
     assert gauges(hub)[0][1:] == (4, 4, 4)
+
+
+def test_each_user_is_known_once_and_nobody_never() -> None:
+    last = {"ann": 5, "bob": 6, "hubadmin": 7, "-": 8}
+    presence = Presence(connected={"ann", "", "cyd", "hubstatus"}, disabled={"bob", "cyd", "dee"})
+    found = known(last, presence, frozenset({"hubadmin", "hubstatus"}))
+    assert sorted(found, key=lambda one: one.last or 0) == [
+        Known(None, connected=True, enabled=False), Known(5, connected=True), Known(6, enabled=False),
+    ]  # fmt: skip
 
 
 def test_exposition_is_valid_for_both_parsers(

@@ -133,6 +133,19 @@ def test_the_middleware_knows_running_sessions_and_their_time(hub: TestHub) -> N
     }  # fmt: skip
 
 
+def test_rows_of_nobody_stop_nothing(hub: TestHub) -> None:
+    accounts(hub, "ann")
+    middleware(hub, ("ann", NOW - 100, 3600))
+    with hub.store.hub.begin() as connection:
+        connection.execute(sa.text("INSERT INTO session (sessnum, username) VALUES (99, NULL), (98, '')"))
+    web_session(hub, "", NOW)
+    tool_session(hub, "", NOW - 60)
+    source = HubSource(hub.store, NOW, NOBODY)
+    assert list(listed(source.users())) == [user.username for user in source.running()] == ["ann"]
+    assert source.instants(NOW - DAY) == {"ann": [NOW - 100]}
+    assert source.presence().connected == set()
+
+
 def test_instants_from_a_time_on_and_the_latest_before(hub: TestHub) -> None:
     accounts(hub, "Ann", "bob")
     since = NOW - 1000

@@ -13,7 +13,7 @@ WITH latest AS (
 )
 SELECT DISTINCT ON (username)
     username,
-    (block = 0 AND approved > 0)::BIGINT AS is_authorized,
+    coalesce(block = 0 AND approved > 0, false)::BIGINT AS is_authorized,
     (running.name IS NOT NULL)::BIGINT AS server_active,
     latest.time AS last_activity,
     running.time_left AS time_remaining_seconds,

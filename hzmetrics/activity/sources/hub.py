@@ -107,7 +107,8 @@ class HubSource:
             sa.select(log.username, start.label("time")).where(start >= since),
         ):
             for name, time in _rows(self.store.hub.read(query)):
-                found[name.lower()].add(int(time))
+                if name:
+                    found[name.lower()].add(int(time))
         account = self.store.hub_tables.users.c
         names = (name for (name,) in _rows(self.store.hub.read(sa.select(account.username))))
         return {
@@ -141,7 +142,7 @@ class HubSource:
         session = self.store.hub_tables.session.c
         latest: dict[str, int] = {}
         for row in self.store.hub.rows(sa.select(session.username, session.time).where(session.guest == 0)):
-            text = (row.time or "").strip()
+            text = str(row.time or "").strip()
             if row.username and text.isdecimal():
                 name = row.username.lower()
                 latest[name] = max(int(text), latest.get(name, 0))
@@ -164,7 +165,10 @@ class HubSource:
         found: dict[str, Live] = {}
         if self.store.hub_tables.session.name != "session" and "session" in self.store.hub.table_names:
             access = epoch_seconds(middleware.c.accesstime).label("access")
-            for row in self.store.hub.rows(sa.select(middleware.c.username, access, middleware.c.timeout)):
+            of_somebody = middleware.c.username != ""
+            for row in self.store.hub.rows(
+                sa.select(middleware.c.username, access, middleware.c.timeout).where(of_somebody)
+            ):
                 name = row.username.lower()
                 seen, left = found.get(name, (None, None))
                 if row.access:
@@ -176,7 +180,9 @@ class HubSource:
             return found
         log = self.store.hub_tables.sessionlog.c
         begun = epoch_seconds(log.start)
-        query = sa.select(log.username).where(log.walltime == 0, begun >= self.now - LIVE_DAYS * 86_400)
+        query = sa.select(log.username).where(
+            log.username != "", log.walltime == 0, begun >= self.now - LIVE_DAYS * 86_400
+        )
         return {row.username.lower(): (None, None) for row in self.store.hub.rows(query)}
 
 
