@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from hzmetrics.activity import cells, sampling, state, weights
-from hzmetrics.activity.document import derive, document
 from hzmetrics.activity.log_users import USER_EVENT_DAYS
 from hzmetrics.activity.settings import ActivitySettings
 from hzmetrics.activity.users import Source
@@ -107,6 +106,8 @@ def last_sampled(store: Store) -> int | None:
 @uncollected()
 def show(store: Store, settings: ActivitySettings, now: int, derived: bool = False) -> dict[str, Any]:
     """The document of `activity show`, from what the last update knew."""
+    from hzmetrics.activity.document import document
+
     scores = weights.read(store, settings.scoring, now)
     return document(state.read(store), scores, now, settings.scoring, derived)
 
@@ -116,6 +117,8 @@ def table(
     store: Store, settings: ActivitySettings, now: int, sort: str, ascending: bool, limit: int
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The document for people, with its first `limit` rows (0: all) in an order of theirs; only these are derived."""
+    from hzmetrics.activity.document import derive, document
+
     scores = weights.read(store, settings.scoring, now)
     found = document(state.read(store), scores, now, settings.scoring)
     rows = cells.ordered(found["users"], sort, ascending)[: limit or None]

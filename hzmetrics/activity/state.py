@@ -81,21 +81,13 @@ def read(store: Store) -> list[User]:
     volumes: dict[str, dict[str, float]] = {}
     for row in store.metrics.rows(sa.select(activity_volumes)):
         volumes.setdefault(row.username, {})[row.volume] = row.size_mb
-    columns = (column.to_pylist() for column in store.metrics.read(sa.select(activity_users)).columns)
-    return [
-        User(
-            username=name,
-            is_authorized=bool(is_authorized),
-            server_active=bool(active),
-            last_activity=epoch(last) if last else None,
-            time_remaining_seconds=left,
-            cpu_percent=cpu,
-            memory_mb=megabytes,
-            memory_percent=percent,
-            volumes=volumes.get(name, NO_VOLUMES),
-        )
-        for name, is_authorized, active, last, left, cpu, megabytes, percent, _ in zip(*columns, strict=True)
-    ]
+    from hzmetrics.activity.people import SCHEMA, seconds
+
+    stored = store.metrics.read(sa.select(*(activity_users.c[name] for name in SCHEMA.names)))
+    columns = {name: stored[name].cast("bool") for name in ("is_authorized", "server_active")}
+    columns["last_activity"] = seconds(stored["last_activity"])
+    rows = zip(*(columns.get(name, stored[name]).to_pylist() for name in SCHEMA.names), strict=True)
+    return [User._make((*row, volumes.get(row[0], NO_VOLUMES))) for row in rows]
 
 
 def insert(database: Database, connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:

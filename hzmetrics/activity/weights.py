@@ -71,10 +71,8 @@ def read(store: Store, scoring: Scoring, now: int) -> dict[str, Weights]:
     if not found["username"] or found["basis"][0] is None:
         return _add_up(store, scoring.half_life, window_start(scoring, now), now)
     basis = Basis(**json.loads(found["basis"][0]))
-    sums = {
-        name: (active, total, active_samples, number)
-        for name, active, total, active_samples, number in zip(*(found[c.name] for c in kept), strict=True)
-    }
+    names, *numbers = (found[column.name] for column in kept)
+    sums = dict(zip(names, zip(*numbers, strict=True), strict=True))
     for row in expired:
         time, name, is_active = epoch(row["timestamp"]), row["username"], row["is_active"]
         if time >= basis.since and name in sums:
