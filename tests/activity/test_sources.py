@@ -9,7 +9,8 @@ import time
 import pytest
 import sqlalchemy as sa
 
-from hzmetrics.activity.settings import ActivitySettings
+from hzmetrics import config
+from hzmetrics.activity.settings import ActivitySettings, jupyterhub
 from hzmetrics.activity.sources.hub import HubSource
 from hzmetrics.activity.sources.jupyterhub import users_of
 from hzmetrics.activity.sources.logs import LogSource
@@ -236,6 +237,20 @@ def test_enabled_and_source_follow_what_is_configured(hub: TestHub, monkeypatch:
     monkeypatch.setenv("HZMETRICS_JUPYTERHUB_API_TOKEN_FILE", str(hub.root / "missing"))
     with pytest.raises(ConfigurationError, match=r"\[jupyterhub\] api_token_file"):
         of()
+
+
+def test_the_idle_culler_of_the_environment_wins(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def timeout() -> int | None:
+        return jupyterhub(config.load()).cull_timeout
+
+    with hub.configuration.open("a") as file:
+        file.write("[jupyterhub]\ncull_timeout = 300\n")
+    monkeypatch.setenv("JUPYTERHUB_IDLE_CULLER_TIMEOUT", "600")
+    assert timeout() == 300, "the environment speaks of a culler that is not enabled"
+    monkeypatch.setenv("JUPYTERHUB_IDLE_CULLER_ENABLED", "1")
+    assert timeout() == 600
+    monkeypatch.delenv("JUPYTERHUB_IDLE_CULLER_TIMEOUT")
+    assert timeout() == 300
 
 
 def test_a_silent_jupyterhub_skips_the_run(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
