@@ -50,8 +50,8 @@ def together(*of_several: pa.Table) -> pa.Table:
     """All samples, each once: of two of one user and second the larger flag stays."""
     samples = pa.concat_tables(of_several)
     keys, values = SCHEMA.names[:2], SCHEMA.names[2:]
-    groups = samples.group_by(keys, use_threads=False)
-    return groups.aggregate([(name, "max") for name in values]).rename_columns(SCHEMA.names)
+    largest = samples.group_by(keys, use_threads=False).aggregate([(name, "max") for name in values])
+    return largest.select([*keys, *(f"{name}_max" for name in values)]).rename_columns(SCHEMA.names)
 
 
 def as_stored(samples: pa.Table) -> pa.Table:

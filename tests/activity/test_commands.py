@@ -64,13 +64,6 @@ def test_tick_samples_and_show_tells(
     assert not any(name in log for name in NAMES), "names of users stay out of the log"
 
 
-def test_what_is_kept_of_people_is_for_one_user_of_the_machine(hub: TestHub, watched: Path) -> None:
-    if hub.kind != "sqlite":
-        return
-    assert hub.run("tick") == 0
-    assert {one.stat().st_mode & 0o777 for one in (hub.root / "db").iterdir()} == {0o600}
-
-
 def test_sample_when_due_or_forced(
     hub: TestHub, watched: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
