@@ -52,6 +52,7 @@ def main() -> None:
             measure("tick, activity off", off, NOW + 600 * run, "tick")
             measure("tick, sampling", environment, NOW + 600 * run, "tick")
             measure("tick, nothing due", environment, NOW + 600 * run + 300, "tick")
+        measure("active users, counted", environment, NOW + 2100, "active-users", "update", "--force")
         for command in (["activity"], ["activity", "show", "--json"], ["activity", "show", "--json", "--derived"]):
             measure(" ".join(command), environment, NOW + 2100, *command)
         if arguments.socket:
@@ -92,7 +93,7 @@ def fill(environment: dict[str, str], users: int, recent: int, times: int) -> No
     import pyarrow as pa
 
     from hzmetrics.activity.monitor import LAST_RUN
-    from hzmetrics.store.activity import activity_samples, capability_state
+    from hzmetrics.store.activity import activity_samples, capability_state, user_last_event
 
     settings = config.load(environment=environment)
     store = Store(settings)
@@ -120,7 +121,13 @@ def fill(environment: dict[str, str], users: int, recent: int, times: int) -> No
         })  # fmt: skip
         with store.metrics.begin() as connection:
             store.metrics.append(connection, activity_samples, rows)
+    logins = {
+        "username": names[:recent],
+        "event": ["login"] * recent,
+        "time": [f"{one.replace(' ', 'T')}Z" for one in starts],
+    }
     with store.metrics.begin() as connection:
+        store.metrics.append(connection, user_last_event, pa.table(logins))
         connection.execute(sa.delete(capability_state).where(capability_state.c.name == LAST_RUN))
         remember(connection, LAST_RUN, utc(NOW - 600))
     store.close()

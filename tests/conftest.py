@@ -92,8 +92,27 @@ def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+def create_databases(store: Store, name: str) -> None:
+    """The databases of a hub on MariaDB, made anew with their tables."""
+    with pymysql.connect(unix_socket=os.environ[SOCKET], user="root") as server, server.cursor() as cursor:
+        for side in ("hub", "metrics"):
+            cursor.execute(f"DROP DATABASE IF EXISTS {name}_{side}")
+            cursor.execute(f"CREATE DATABASE {name}_{side} CHARACTER SET utf8mb3")
+    with store.hub.begin() as connection:
+        HubTables("jos_").metadata.create_all(connection)
+    create_metrics(store.metrics, "jos_")
+
+
 @pytest.fixture
-def make_hub(tmp_path: Path, database_name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], TestHub]]:
+def empty_databases(database_name: str) -> Callable[[Store], None]:
+    """Sees to the databases of a hub on MariaDB, with empty tables."""
+    return lambda store: create_databases(store, database_name)
+
+
+@pytest.fixture
+def make_hub(
+    tmp_path: Path, database_name: str, empty_databases: Callable[[Store], None], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str], TestHub]]:
     """Makes a hub on a given store: databases, tables, configuration, environment."""
     made: list[TestHub] = []
 
@@ -109,17 +128,10 @@ def make_hub(tmp_path: Path, database_name: str, monkeypatch: pytest.MonkeyPatch
         }  # fmt: skip
         for key, value in environment.items():
             monkeypatch.setenv(key, value)
-        if kind == "mariadb":
-            with pymysql.connect(unix_socket=os.environ[SOCKET], user="root") as server, server.cursor() as cursor:
-                for side in ("hub", "metrics"):
-                    cursor.execute(f"DROP DATABASE IF EXISTS {database_name}_{side}")
-                    cursor.execute(f"CREATE DATABASE {database_name}_{side} CHARACTER SET utf8mb3")
         settings = config.load(path)
         store = Store(settings)
         if kind == "mariadb":
-            with store.hub.begin() as connection:
-                HubTables("jos_").metadata.create_all(connection)
-            create_metrics(store.metrics, "jos_")
+            empty_databases(store)
         hub = TestHub(kind, root, settings, store)
         made.append(hub)
         return hub

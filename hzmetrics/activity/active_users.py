@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from hzmetrics.activity.log_users import move_forward
-from hzmetrics.activity.users import Source, User, fitted
+from hzmetrics.activity.users import Presence, Source, fitted
 from hzmetrics.calendar import Clock
 from hzmetrics.config import Settings
 from hzmetrics.events.update import epoch, remember, utc
@@ -27,6 +27,8 @@ FILLED = "active_users.filled"
 LAST_EVENT_DAYS = 400
 """How long the latest events of a user are remembered."""
 HOUR = 3600
+NOBODY = {"", "-"}
+"""What logs write where there is no user."""
 
 
 @dataclass(frozen=True)
@@ -75,25 +77,18 @@ def count(users: Iterable[Known], now: int, count_disabled: bool = False) -> dic
     return totals
 
 
-def update(
-    store: Store, settings: ActiveUserSettings, source: Source | None, clock: Clock, force: bool = False
-) -> bool:
+def update(store: Store, settings: ActiveUserSettings, source: Source, clock: Clock, force: bool = False) -> bool:
     """Count and store, if the hour has changed since the last computation; whether it was done (82 §5)."""
     now = epoch(clock.utc)
     last = store.metrics.scalar(sa.select(sa.func.max(active_users.c.time)))
     if last is not None and not force and now // HOUR <= epoch(last) // HOUR:
         return False
     _fill_from_logins(store, settings, now)
-    users = source.users() if source is not None else ()
-    seen = {
-        (user.username.strip().lower(), "activity"): user.last_activity
-        for user in users
-        if source is not None and source.name == "jupyterhub" and user.last_activity is not None
-    }
+    presence = source.presence()
     with store.metrics.begin() as connection:
-        move_forward(connection, seen)
+        move_forward(connection, {(name, "activity"): time for name, time in presence.seen.items()})
         connection.execute(sa.delete(user_last_event).where(user_last_event.c.time < utc(now - LAST_EVENT_DAYS * DAY)))
-    found = count(known_users(store, settings, users), now, settings.count_disabled)
+    found = count(known_users(store, settings, presence, now), now, settings.count_disabled)
     with store.metrics.begin() as connection:
         connection.execute(sa.delete(active_users).where(active_users.c.time == clock.utc))
         connection.execute(
@@ -107,24 +102,18 @@ def update(
     return True
 
 
-def known_users(store: Store, settings: ActiveUserSettings, users: Iterable[User]) -> list[Known]:
-    """Each user once, by lower-cased name: latest counting event, and the state of the account, from `users`."""
-    last: dict[str, int] = {}
+def known_users(store: Store, settings: ActiveUserSettings, presence: Presence, now: int) -> list[Known]:
+    """Who may count, each once: those of the longest window by their latest counting event, and the connected."""
     event = user_last_event.c
-    counting = event.event.in_((*sorted(settings.events), "activity"))
-    latest = sa.select(event.username, sa.func.max(event.time).label("time")).where(counting).group_by(event.username)
-    for row in store.metrics.rows(latest):
-        last[row.username] = epoch(row.time)
-    connected: set[str] = set()
-    disabled: set[str] = set()
-    for user in users:
-        name = user.username.strip().lower()
-        if user.connected:
-            connected.add(name)
-        if not user.enabled:
-            disabled.add(name)
-    names = (set(last) | connected) - settings.ignore_users - {"", "-"}
-    return [Known(last.get(name), name in connected, name not in disabled) for name in names]
+    counting = event.event.in_((*sorted(settings.events), "activity")), event.time >= utc(now - max(WINDOWS.values()))
+    latest = sa.select(event.username, sa.func.max(event.time).label("time")).where(*counting).group_by(event.username)
+    return known({row.username: epoch(row.time) for row in store.metrics.rows(latest)}, presence, settings.ignore_users)
+
+
+def known(last: Mapping[str, int], presence: Presence, ignore: Set[str]) -> list[Known]:
+    """Who may count, of those with a latest event and the connected; names as `plain` makes them."""
+    names = (last.keys() | presence.connected) - ignore - NOBODY
+    return [Known(last.get(name), name in presence.connected, name not in presence.disabled) for name in names]
 
 
 def show(store: Store) -> dict[str, Any]:
@@ -158,7 +147,7 @@ def _fill_from_logins(store: Store, settings: ActiveUserSettings, now: int) -> N
     latest = {
         (fitted(row.user.strip()), row.action): int(row.time)
         for row in store.metrics.rows(query)
-        if row.time and now - row.time <= LAST_EVENT_DAYS * DAY and row.user.strip() not in ("", "-")
+        if row.time and now - row.time <= LAST_EVENT_DAYS * DAY and row.user.strip() not in NOBODY
     }
     with store.metrics.begin() as connection:
         move_forward(connection, latest)

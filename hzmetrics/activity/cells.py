@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from hzmetrics.activity.score import half_up
@@ -15,10 +17,9 @@ NONE = "--"
 
 def badge(rows: Sequence[Row]) -> str:
     """How many users, and in what state."""
-    active = sum(status(row) == "Active" for row in rows)
-    idle = sum(status(row) == "Inactive" for row in rows)
+    found = Counter(map(status, rows))
     users = f"{len(rows)} user{'' if len(rows) == 1 else 's'}"
-    return f"{users} ({active} active, {idle} idle, {len(rows) - active - idle} offline)"
+    return f"{users} ({found['Active']} active, {found['Inactive']} idle, {found['Offline']} offline)"
 
 
 def cells(row: Row, now: int) -> dict[str, str]:
@@ -79,7 +80,7 @@ def ago(instant: str | None, now: int) -> str:
 COLUMNS: Mapping[str, Callable[[Row], Any]] = {
     "username": lambda row: row["username"].casefold(),
     "is_authorized": lambda row: row["is_authorized"],
-    "status": lambda row: ("Offline", "Inactive", "Active").index(status(row)),
+    "status": lambda row: row["server_active"] + (row["server_active"] and row["recently_active"]),
     "cpu_percent": lambda row: row["cpu_percent"],
     "memory_mb": lambda row: row["memory_mb"],
     "memory_percent": lambda row: row["memory_percent"],
@@ -95,5 +96,6 @@ def ordered(rows: Sequence[AnyRow], column: str = "status", ascending: bool = Fa
     """Rows in order; ties by user name; rows without a value last in either direction."""
     value = COLUMNS[column]
     by_name = sorted(rows, key=lambda row: row["username"].casefold())
-    known = [row for row in by_name if value(row) is not None]
-    return sorted(known, key=value, reverse=not ascending) + [row for row in by_name if value(row) is None]
+    valued = [(value(row), row) for row in by_name]
+    known = sorted((one for one in valued if one[0] is not None), key=itemgetter(0), reverse=not ascending)
+    return [row for _, row in known] + [row for found, row in valued if found is None]

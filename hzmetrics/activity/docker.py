@@ -16,6 +16,7 @@ from hzmetrics.activity.score import half_up
 from hzmetrics.errors import HzmetricsError
 
 MIB = 1 << 20
+FIGURES = ("cpu_percent", "memory_mb", "memory_percent")
 TIMEOUT = 2
 """Seconds for the figures of a container."""
 VOLUMES_TIMEOUT = 60
@@ -38,8 +39,8 @@ def figures(stats: Mapping[str, Any]) -> dict[str, float]:
     used = _number(now, "cpu_usage", "total_usage") - _number(before, "cpu_usage", "total_usage")
     system = _number(now, "system_cpu_usage") - _number(before, "system_cpu_usage")
     memory = stats.get("memory_stats") or {}
-    usage, limit = memory.get("usage") or 0, memory.get("limit", 1)
-    cpu = used / system * (now.get("online_cpus") or 1) * 100 if used > 0 and system > 0 else 0.0
+    usage, limit = memory.get("usage") or 0, _given(memory.get("limit"), 1)
+    cpu = used / system * _given(now.get("online_cpus"), 1) * 100 if used > 0 and system > 0 else 0.0
     return {
         "cpu_percent": half_up(cpu, 1),
         "memory_mb": half_up(usage / MIB, 1),
@@ -122,6 +123,10 @@ class _SocketConnection(http.client.HTTPConnection):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
         self.sock.connect(str(self.path))
+
+
+def _given(value: float | None, default: float) -> float:
+    return default if value is None else value
 
 
 def _number(stats: Mapping[str, Any], *keys: str) -> float:

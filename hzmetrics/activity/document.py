@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
+
+from hzmetrics.activity.people import utc_text
 from hzmetrics.activity.sampling import was_active
 from hzmetrics.activity.score import Weights, half_up, show
 from hzmetrics.activity.settings import Scoring
@@ -26,7 +29,9 @@ def document(
             raw = one.raw(scoring)
             rows.append((user, one, None if raw is None else half_up(raw, 1)))
     rows.sort(key=lambda row: (not row[0].server_active, -(row[2] or 0), row[0].username))
-    found: dict[str, Any] = {"users": [_user(*row, now, scoring) for row in rows], "timestamp": utc(now)}
+    seen = utc_text(pa.chunked_array([[user.last_activity for user, *_ in rows]], pa.int64())).to_pylist()
+    described = [_user(*row, last, now, scoring) for row, last in zip(rows, seen, strict=True)]
+    found: dict[str, Any] = {"users": described, "timestamp": utc(now)}
     if derived:
         derive(found, found["users"], weights, scoring)
     return found
@@ -57,7 +62,9 @@ def total(sizes: Mapping[str, float]) -> float:
     return half_up(sum(sizes.values()), 1) if sizes else 0
 
 
-def _user(user: User, weights: Weights, score: float | None, now: int, scoring: Scoring) -> dict[str, Any]:
+def _user(
+    user: User, weights: Weights, score: float | None, last: str | None, now: int, scoring: Scoring
+) -> dict[str, Any]:
     return {
         "username": user.username,
         "is_authorized": user.is_authorized,
@@ -71,5 +78,5 @@ def _user(user: User, weights: Weights, score: float | None, now: int, scoring: 
         "time_remaining_seconds": user.time_remaining_seconds,
         "activity_score": score,
         "sample_count": weights.samples,
-        "last_activity": None if user.last_activity is None else utc(user.last_activity),
+        "last_activity": last,
     }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import sqlalchemy as sa
 
-from hzmetrics.activity.users import fitted
+from hzmetrics.activity.users import fitted, plain
 from hzmetrics.events.update import epoch, utc
 from hzmetrics.follow.follower import Reading
 from hzmetrics.follow.lines import Entry
@@ -13,12 +15,15 @@ from hzmetrics.store.upsert import insert_missing, upsert
 
 ACTIVITY = ("login", "logout", "simulation")
 """Actions of the auth log that show a user active."""
+HUB_DEEDS = re.compile(r"/hub/(login|logout)(?:\?|$)")
+"""Requests to a JupyterHub that, answered by a redirect, log a user in or out."""
+REDIRECT = 302
 USER_EVENT_DAYS = 35
 ROWS = 1000
 
 
 class UserEvents:
-    """Takes auth entries, keeps who did what when: a consumer of followed logs."""
+    """Keeps who did what when: a consumer of followed logs. A Hub's own logs only tell who logs in and out (82 §4)."""
 
     def __init__(self, now: str, retention_days: int) -> None:
         self.now = epoch(now)
@@ -27,11 +32,11 @@ class UserEvents:
         self.instants: set[tuple[str, int, str]] = set()
 
     def take(self, entry: Entry) -> None:
-        if entry.source == "auth" and entry.target in ACTIVITY:
-            name = fitted(entry.user.strip().lower())
-            if name not in ("", "-"):
-                self.latest[name, entry.target] = max(entry.time, self.latest.get((name, entry.target), entry.time))
-                self.instants.add((name, entry.time, entry.target))
+        name, event = fitted(plain(entry.user)), _event(entry)
+        if event and name not in ("", "-"):
+            self.latest[name, event] = max(entry.time, self.latest.get((name, event), entry.time))
+            if entry.source == "auth":
+                self.instants.add((name, entry.time, event))
 
     def store(self, connection: sa.Connection, reading: Reading) -> None:
         move_forward(connection, self.latest)
@@ -39,6 +44,17 @@ class UserEvents:
         for begin in range(0, len(rows), ROWS):
             insert_missing(connection, user_events, rows[begin : begin + ROWS])
         connection.execute(sa.delete(user_events).where(user_events.c.time < utc(self.now - self.keep_days * 86_400)))
+
+
+def _event(entry: Entry) -> str | None:
+    """What the user of a line did; None if nothing that counts."""
+    if entry.source == "auth":
+        return entry.target if entry.target in ACTIVITY else None
+    if entry.source == "jupyterhub" and entry.status == REDIRECT:
+        deed = HUB_DEEDS.search(entry.target)
+        if deed and (deed[1] == "logout" or entry.method == "POST"):
+            return deed[1]
+    return None
 
 
 def move_forward(connection: sa.Connection, latest: dict[tuple[str, str], int]) -> None:

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from hzmetrics.activity import cells, sampling, state, weights
-from hzmetrics.activity.document import derive, document
 from hzmetrics.activity.log_users import USER_EVENT_DAYS
-from hzmetrics.activity.sampling import Sample
 from hzmetrics.activity.settings import ActivitySettings
 from hzmetrics.activity.users import Source
-from hzmetrics.activity.weights import MOST_TIMES, window_start
+from hzmetrics.activity.weights import MOST_TIMES, Basis, window_start
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.events.update import epoch, remember, utc
 from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.activity import activity_samples, capability_state, user_events
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 LAST_RUN = "activity.last_run"
 
@@ -40,7 +41,6 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-@uncollected()
 def sample(
     store: Store, settings: ActivitySettings, source: Source, now: int, force: bool = False
 ) -> dict[str, int] | None:
@@ -59,18 +59,19 @@ def sample(
         else:
             state.refresh_all(store, settings, source, now)
         return None
+    from hzmetrics.activity import people, samples
+
     users = state.refresh_all(store, settings, source, now)
-    recent_only = settings.sample_users == "recent"
-    samples = sampling.sample_all(users, now, scoring, recent_only)
+    taken = samples.of_everybody(users, now, scoring, settings.sample_users == "recent")
     missed = sampling.missed_times(last_run, now, scoring) if source.knows_the_past else []
     if missed:
-        samples += _of_the_past(source, settings, missed)
-    _keep(store, settings, samples, [*missed, now], now)
-    counts = sampling.counts(users, now, scoring)
+        taken = samples.together(taken, _of_the_past(source, settings, missed))
+    basis = _keep(store, settings, taken, [*missed, now], now)
+    counts = people.counts(users, now, scoring)
     log.info(
         "activity: %d users, %d active, %d inactive, %d offline; %s",
         counts["total"], counts["active"], counts["inactive"], counts["offline"],
-        ", ".join(f"{name} {number}" for name, number in weights.levels(store, scoring, now).items()),
+        ", ".join(f"{name} {number}" for name, number in weights.levels(store, basis, scoring, now).items()),
     )  # fmt: skip
     return counts
 
@@ -83,19 +84,17 @@ def backfill(store: Store, settings: ActivitySettings, source: Source, since: in
     """
     if not source.knows_the_past:
         raise HzmetricsError(f"the source {source.name} knows only the present: nothing can be filled in")
-    sampled = [
-        epoch(row.timestamp)
-        for row in store.metrics.rows(sa.select(columns.timestamp).distinct().order_by("timestamp"))
-    ]
+    sampled = _stored_times(store, sa.true())
     begin = max(since, window_start(settings.scoring, now))
     times = sampling.gaps(sampled, begin, now, settings.scoring.sample_interval)
-    samples = _of_the_past(source, settings, times) if times else []
-    if samples:
-        with store.metrics.begin() as connection:
-            _insert(store, connection, samples)
-            weights.forget(connection)
-        weights.rebuild(store, settings.scoring, now)
-    return len(samples)
+    if not times:
+        return 0
+    added = _of_the_past(source, settings, times)
+    with store.metrics.begin() as connection:
+        _append(store, connection, added)
+        weights.forget(connection)
+    weights.rebuild(store, settings.scoring, now)
+    return int(added.num_rows)
 
 
 def last_sampled(store: Store) -> int | None:
@@ -107,6 +106,8 @@ def last_sampled(store: Store) -> int | None:
 @uncollected()
 def show(store: Store, settings: ActivitySettings, now: int, derived: bool = False) -> dict[str, Any]:
     """The document of `activity show`, from what the last update knew."""
+    from hzmetrics.activity.document import document
+
     scores = weights.read(store, settings.scoring, now)
     return document(state.read(store), scores, now, settings.scoring, derived)
 
@@ -116,6 +117,8 @@ def table(
     store: Store, settings: ActivitySettings, now: int, sort: str, ascending: bool, limit: int
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The document for people, with its first `limit` rows (0: all) in an order of theirs; only these are derived."""
+    from hzmetrics.activity.document import derive, document
+
     scores = weights.read(store, settings.scoring, now)
     found = document(state.read(store), scores, now, settings.scoring)
     rows = cells.ordered(found["users"], sort, ascending)[: limit or None]
@@ -130,73 +133,53 @@ def reset(store: Store) -> int:
         return connection.execute(sa.delete(activity_samples)).rowcount
 
 
-def _of_the_past(source: Source, settings: ActivitySettings, times: Sequence[int]) -> list[Sample]:
-    window = settings.scoring.retention_days * 86_400
-    samples = sampling.fill_in(source.instants(times[0]), times, settings.scoring)
-    if settings.sample_users == "all":
-        return samples
-    return [one for one in samples if one.last_activity is not None and one.timestamp - one.last_activity <= window]
+def _of_the_past(source: Source, settings: ActivitySettings, times: Sequence[int]) -> pa.Table:
+    from hzmetrics.activity import samples
+
+    found = samples.fill_in(source.instants(times[0]), times, settings.scoring)
+    return found if settings.sample_users == "all" else samples.recent(found, settings.scoring)
 
 
-def _keep(store: Store, settings: ActivitySettings, samples: Sequence[Sample], times: Sequence[int], now: int) -> None:
-    """Store the samples of these times, drop those that left the window, and remember the run: all at once."""
+def _keep(store: Store, settings: ActivitySettings, taken: pa.Table, times: Sequence[int], now: int) -> Basis:
+    """Store the samples of these times, drop those that left the window, and remember the run: all at once.
+
+    Returns the basis of the weights.
+    """
+    from hzmetrics.activity import samples
+
     scoring = settings.scoring
     basis = weights.prepare(store, scoring, now)
     since = utc(window_start(scoring, now))
+    again = sorted({*times} & {*_stored_times(store, columns.timestamp.between(utc(times[0]), utc(now)))})
+    expired = _stored_times(store, columns.timestamp < since)
+    by_steps = len(times) + len(again) + len(expired) <= MOST_TIMES
+    stored = [columns.timestamp.in_(map(utc, part)) for part in state.parts(again)]
+    for part in stored:
+        of_part = sa.select(*(columns[name] for name in samples.SCHEMA.names)).where(part)
+        taken = samples.together(taken, samples.from_stored(store.metrics.read(of_part)))
     with store.metrics.begin() as connection:
-        again = _stored_times(connection, columns.timestamp.in_(map(utc, times)))
-        expired = _stored_times(connection, columns.timestamp < since)
-        by_steps = len(times) + len(again) + len(expired) <= MOST_TIMES
         if by_steps:
             weights.take_off(connection, basis, [*again, *(time for time in expired if time >= basis.since)])
-        connection.execute(sa.delete(activity_samples).where(columns.timestamp < since))
+        for leaving in (columns.timestamp < since, *stored):
+            connection.execute(sa.delete(activity_samples).where(leaving))
         forgotten = utc(now - max(USER_EVENT_DAYS, scoring.retention_days) * 86_400)
         connection.execute(sa.delete(user_events).where(user_events.c.time < forgotten))
-        _insert(store, connection, _without_stored(connection, samples, again) if again else samples)
+        _append(store, connection, taken)
         if by_steps:
             weights.add(connection, basis, times)
-            weights.advance(connection, basis, scoring, now)
+            basis = weights.advance(connection, basis, scoring, now)
         else:
             weights.forget(connection)
         remember(connection, LAST_RUN, utc(now))
-    if not by_steps:
-        weights.rebuild(store, scoring, now)
+    return basis if by_steps else weights.rebuild(store, scoring, now)
 
 
-def _stored_times(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[int]:
-    rows = connection.execute(sa.select(columns.timestamp).where(which).distinct().order_by("timestamp"))
+def _stored_times(store: Store, which: sa.ColumnElement[bool]) -> list[int]:
+    rows = store.metrics.rows(sa.select(columns.timestamp).where(which).distinct().order_by("timestamp"))
     return [epoch(row.timestamp) for row in rows]
 
 
-def _without_stored(connection: sa.Connection, samples: Iterable[Sample], times: Sequence[int]) -> list[Sample]:
-    """The samples that no stored one of the same user and second stands for; a stored one becomes active with ours."""
-    rows = connection.execute(sa.select(activity_samples).where(columns.timestamp.in_(map(utc, times))))
-    stored: Mapping[tuple[str, int], Any] = {(row.username, epoch(row.timestamp)): row for row in rows}
-    activated = []
-    fresh = []
-    for one in samples:
-        known = stored.get((one.username, one.timestamp))
-        if known is None:
-            fresh.append(one)
-        elif one.is_active and not known.is_active:
-            activated.append({"of": known.id, "last": _utc(one.last_activity)})
-    if activated:
-        row = columns.id == sa.bindparam("of")
-        change = sa.update(activity_samples).where(row).values(is_active=1, last_activity=sa.bindparam("last"))
-        connection.execute(change, activated)
-    return fresh
+def _append(store: Store, connection: sa.Connection, taken: pa.Table) -> None:
+    from hzmetrics.activity import samples
 
-
-def _insert(store: Store, connection: sa.Connection, samples: Iterable[Sample]) -> None:
-    """Store samples; of two of one user and second one, active if either is."""
-    best: dict[tuple[str, int], Sample] = {}
-    for one in samples:
-        key = one.username, one.timestamp
-        if key not in best or one.is_active:
-            best[key] = one
-    rows = [(one.username, utc(one.timestamp), int(one.is_active), _utc(one.last_activity)) for one in best.values()]
-    state.insert(store.metrics, connection, activity_samples, rows)
-
-
-def _utc(time: int | None) -> str | None:
-    return None if time is None else utc(time)
+    store.metrics.append(connection, activity_samples, samples.as_stored(taken))

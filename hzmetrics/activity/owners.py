@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hzmetrics.activity import weights
+from hzmetrics.activity.users import plain
 from hzmetrics.store import Store
 from hzmetrics.store.activity import (
     activity_samples,
@@ -29,11 +30,17 @@ TABLES: tuple[tuple[sa.Table, tuple[str, ...], Callable[[Row], Any]], ...] = (
 """Each table, what tells two rows of one user apart, and which of two that clash stays: the larger."""
 
 
+def _written(table: sa.Table, username: str) -> str:
+    """The name as a table has it: what logs tell is kept without regard to case."""
+    return plain(username) if table in (user_events, user_last_event) else username
+
+
 def delete(store: Store, username: str) -> int:
     """Delete every row of one user; their number."""
     with store.metrics.begin() as connection:
         deleted = sum(
-            connection.execute(sa.delete(table).where(table.c.username == username)).rowcount for table, *_ in TABLES
+            connection.execute(sa.delete(table).where(table.c.username == _written(table, username))).rowcount
+            for table, *_ in TABLES
         )
         weights.weigh(connection, username)
     return deleted
@@ -42,7 +49,10 @@ def delete(store: Store, username: str) -> int:
 def rename(store: Store, old: str, new: str) -> int:
     """Move every row of one user to another name; their number. Of samples that clash the active one stays."""
     with store.metrics.begin() as connection:
-        moved = sum(_move(connection, table, key, rank, old, new) for table, key, rank in TABLES)
+        moved = sum(
+            _move(connection, table, key, rank, _written(table, old), _written(table, new))
+            for table, key, rank in TABLES
+        )
         weights.weigh(connection, old)
         weights.weigh(connection, new)
     return moved

@@ -1,25 +1,14 @@
-"""When to sample, and what a sample says (80 §5). Pure; times are UTC seconds of the epoch."""
+"""When to sample, and who is active (80 §5). Pure; times are UTC seconds of the epoch."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from bisect import bisect_left
+from collections.abc import Sequence
 
 from hzmetrics.activity.settings import Scoring
-from hzmetrics.activity.users import User
 
 JITTER = 30
 """Seconds that a run may come early, because cron does."""
-
-
-class Sample(NamedTuple):
-    """Whether a user was active at a time."""
-
-    username: str
-    timestamp: int
-    is_active: bool
-    last_activity: int | None = None
 
 
 def is_due(now: int, last_run: int | None, scoring: Scoring) -> bool:
@@ -30,16 +19,6 @@ def is_due(now: int, last_run: int | None, scoring: Scoring) -> bool:
 def was_active(last_activity: int | None, at: int, scoring: Scoring) -> bool:
     """Whether somebody with this last activity is active: exactly so long ago still counts, and so does the future."""
     return last_activity is not None and at - last_activity <= scoring.inactive_after * 60
-
-
-def sample_all(users: Sequence[User], now: int, scoring: Scoring, recent_only: bool) -> list[Sample]:
-    """One sample of each user; with `recent_only`, of those whose server runs or who were active in the window."""
-    since = now - scoring.retention_days * 86_400
-    return [
-        Sample(user.username, now, was_active(user.last_activity, now, scoring), user.last_activity)
-        for user in users
-        if not recent_only or user.server_active or (user.last_activity or 0) >= since
-    ]
 
 
 def missed_times(last_run: int | None, now: int, scoring: Scoring) -> list[int]:
@@ -67,27 +46,3 @@ def gaps(sampled: Sequence[int], begin: int, now: int, interval: int) -> list[in
         if all(abs(one - time) > interval / 2 for one in near):
             found.append(time)
     return found
-
-
-def fill_in(instants: Mapping[str, Sequence[int]], times: Sequence[int], scoring: Scoring) -> list[Sample]:
-    """Samples at missed times, from the activity instants (ascending) of each user; none before the first instant."""
-    samples = []
-    for username, known in instants.items():
-        for time in times:
-            position = bisect_right(known, time)
-            if position:
-                last = known[position - 1]
-                samples.append(Sample(username, time, was_active(last, time, scoring), last))
-    return samples
-
-
-def counts(users: Sequence[User], now: int, scoring: Scoring) -> dict[str, int]:
-    """Users in all, and of the running servers the active and the inactive ones, and those that do not run."""
-    running = [user for user in users if user.server_active]
-    active = sum(was_active(user.last_activity, now, scoring) for user in running)
-    return {
-        "total": len(users),
-        "active": active,
-        "inactive": len(running) - active,
-        "offline": len(users) - len(running),
-    }

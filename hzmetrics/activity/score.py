@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
 from typing import NamedTuple
 
 from hzmetrics.activity.settings import Scoring
@@ -29,7 +28,7 @@ class Weights(NamedTuple):
         if not self.samples:
             return None
         if scoring.score_base == "window":
-            return 100 * min(1.0, self.active / full_window(scoring))
+            return 100 * min(1.0, self.active / scoring.full_window)
         return 100 * self.active / self.total if self.total else 0.0  # all so old that they weigh nothing
 
 
@@ -55,14 +54,6 @@ def add_up(samples: Iterable[tuple[int, bool]], now: int, scoring: Scoring) -> W
     since = now - scoring.retention_days * 86_400
     inside = [(weight(now - time, scoring.half_life), active) for time, active in samples if time >= since]
     return Weights(sum(w for w, active in inside if active), sum(w for w, _ in inside), len(inside))
-
-
-@cache
-def full_window(scoring: Scoring) -> float:
-    """The weight of a completely sampled retention window."""
-    ratio = weight(scoring.sample_interval, scoring.half_life)
-    number = round(scoring.retention_days * 86_400 / scoring.sample_interval)
-    return (1 - ratio**number) / (1 - ratio)
 
 
 def show(weights: Weights, scoring: Scoring) -> Shown:
@@ -101,14 +92,8 @@ def level_of(raw: float | None) -> str:
 
 def effective_half_life(hours_per_day: int, scoring: Scoring) -> float:
     """Working hours after which half of the weight of a window is reached, for somebody who works so long each day."""
-    per_day = 86_400 // scoring.sample_interval
-    working = per_day * hours_per_day // 24
-    number = scoring.retention_days * per_day
-    weights = [
-        weight(position * scoring.sample_interval, scoring.half_life)
-        for position in range(number)
-        if position % per_day < working
-    ]
+    ages = range(0, scoring.retention_days * 86_400, scoring.sample_interval)
+    weights = [weight(age, scoring.half_life) for age in ages if age % 86_400 < hours_per_day * 3600]
     half, reached = sum(weights) / 2, 0.0
     for taken, one in enumerate(weights, 1):
         reached += one

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from hzmetrics.config import MariaDb, Settings
@@ -42,6 +44,13 @@ class Scoring:
     score_base: str = "samples"
     """`samples`: against what was measured; `window`: against a completely measured window."""
 
+    @cached_property
+    def full_window(self) -> float:
+        """The weight of a completely sampled retention window (80 §6)."""
+        ratio = float(0.5 ** (self.sample_interval / 3600 / self.half_life))
+        number = round(self.retention_days * 86_400 / self.sample_interval)
+        return (1 - ratio**number) / (1 - ratio)
+
 
 @dataclass(frozen=True)
 class JupyterHub:
@@ -53,6 +62,8 @@ class JupyterHub:
     container_name: str
     volume_prefix: str
     cull_timeout: int | None
+    authenticator_db: str = ""
+    """Where NativeAuthenticator keeps who is authorised; without it everybody is."""
 
 
 @dataclass(frozen=True)
@@ -108,30 +119,26 @@ def hub_database_counts(settings: Settings) -> bool:
 
 def jupyterhub(settings: Settings) -> JupyterHub:
     """Raises ConfigurationError when the token file cannot be read."""
-    options = Options.of(settings, "jupyterhub", {"api_url": "JUPYTERHUB_API_URL", "api_token": "JUPYTERHUB_API_TOKEN"})
+    names = {"api_url": "JUPYTERHUB_API_URL", "api_token": "JUPYTERHUB_API_TOKEN"}
+    is_culled = os.environ.get("JUPYTERHUB_IDLE_CULLER_ENABLED", "").strip() == "1"
+    if is_culled:
+        names["cull_timeout"] = "JUPYTERHUB_IDLE_CULLER_TIMEOUT"
+    options = Options.of(settings, "jupyterhub", names)
     token, token_file = options.text("api_token"), options.text("api_token_file")
     if not token and token_file:
         try:
             token = Path(token_file).read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise options.error("api_token_file", f"cannot read {token_file}: {error}") from None
-    timeout = options.text("cull_timeout")
-    culled = Options(
-        "jupyterhub",
-        {},
-        options.environment,
-        {"on": "JUPYTERHUB_IDLE_CULLER_ENABLED", "after": "JUPYTERHUB_IDLE_CULLER_TIMEOUT"},
-    )
-    cull_timeout = options.integer("cull_timeout", 86_400, 1, 31_536_000) if timeout else None
-    if cull_timeout is None and culled.text("on") == "1":
-        cull_timeout = culled.integer("after", 86_400, 1, 31_536_000)
+    is_culled = is_culled or bool(options.text("cull_timeout"))
     return JupyterHub(
         api_url=options.text("api_url").rstrip("/"),
         api_token=token,
         docker_socket=Path(options.text("docker_socket", "/var/run/docker.sock")),
         container_name=options.text("container_name", "jupyterlab-{username}"),
         volume_prefix=options.text("volume_prefix", "jupyterlab-"),
-        cull_timeout=cull_timeout,
+        cull_timeout=options.integer("cull_timeout", 86_400, 1, 31_536_000) if is_culled else None,
+        authenticator_db=options.text("authenticator_db"),
     )
 
 

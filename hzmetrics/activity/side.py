@@ -130,8 +130,7 @@ class ActivitySide:
 
     def count_active_users(self, force: bool = False) -> bool:
         """Count active users, when due; whether it was done."""
-        source = self.source if self.activity.source != "logs" else None
-        return active_users.update(self.store, self.active_users, source, self.settings.clock, force)
+        return active_users.update(self.store, self.active_users, self.source, self.settings.clock, force)
 
     def publish(self) -> None:
         """Write the exposition where the configuration says."""

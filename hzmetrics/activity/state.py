@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -16,7 +16,11 @@ from hzmetrics.store import Store
 from hzmetrics.store.activity import activity_users, activity_volumes, capability_state
 from hzmetrics.store.database import Database
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 MEASURED = "activity.volumes"
+T = TypeVar("T")
 AT_ONCE = 1000
 """Rows from which on a table is written in columns, and names in one statement."""
 
@@ -27,18 +31,27 @@ OFF = (None, None, None, None)
 """Time left and figures of a server that does not run."""
 
 
-def refresh_all(store: Store, settings: ActivitySettings, source: Source, now: int) -> Sequence[User]:
+def refresh_all(store: Store, settings: ActivitySettings, source: Source, now: int) -> pa.Table:
     """Everybody as they are now. The store keeps those of whom there is or was something to tell, while they exist."""
+    import pyarrow as pa
+
+    from hzmetrics.activity.people import SCHEMA, utc_text
+    from hzmetrics.engine import Engine
+
     users = _with_figures(store, settings, source.users(), now)
-    columns = (column.to_pylist() for column in store.metrics.read(sa.select(activity_users)).columns)
-    old = {name: tuple(values) for name, *values, _ in zip(*columns, strict=True)}
-    everybody = settings.sample_users == "all"
-    new = {
-        user.username: _state(user)
-        for user in users
-        if everybody or user.server_active or user.last_activity is not None or user.username in old
-    }
-    _replace(store, old, new, now)
+    stored = sa.select(*(activity_users.c[name] for name in SCHEMA.names))
+    last = SCHEMA.names.index("last_activity")
+    with Engine() as engine:
+        engine.register("people", users.set_column(last, "last_activity", utc_text(users["last_activity"])))
+        engine.register("stored", store.metrics.read(stored))
+        engine.register_values("scope", {"everybody": settings.sample_users == "all"})
+        engine.models("hzmetrics.activity", ["known", "outdated", "changed"])
+        outdated, changed = engine.table("outdated"), engine.table("changed")
+    if outdated.num_rows or changed.num_rows:
+        updated = pa.repeat(utc(now), changed.num_rows)
+        with store.metrics.begin() as connection:
+            store.metrics.delete(connection, activity_users, outdated)
+            store.metrics.append(connection, activity_users, changed.append_column("updated", updated))
     return users
 
 
@@ -49,7 +62,7 @@ def refresh_running(store: Store, source: Source, now: int) -> None:
     known = activity_users.c.server_active == 1
     rows = store.metrics.rows(sa.select(activity_users).where(known))
     missing = [name for name in running if name not in {row.username for row in rows}]
-    for part in _parts(missing):
+    for part in parts(missing):
         rows = [*rows, *store.metrics.rows(sa.select(activity_users).where(names.in_(part)))]
     old: States = {row.username: tuple(row)[1:-1] for row in rows}
     new: States = {}
@@ -68,21 +81,13 @@ def read(store: Store) -> list[User]:
     volumes: dict[str, dict[str, float]] = {}
     for row in store.metrics.rows(sa.select(activity_volumes)):
         volumes.setdefault(row.username, {})[row.volume] = row.size_mb
-    columns = (column.to_pylist() for column in store.metrics.read(sa.select(activity_users)).columns)
-    return [
-        User(
-            username=name,
-            is_authorized=bool(is_authorized),
-            server_active=bool(active),
-            last_activity=epoch(last) if last else None,
-            time_remaining_seconds=left,
-            cpu_percent=cpu,
-            memory_mb=megabytes,
-            memory_percent=percent,
-            volumes=volumes.get(name, NO_VOLUMES),
-        )
-        for name, is_authorized, active, last, left, cpu, megabytes, percent, _ in zip(*columns, strict=True)
-    ]
+    from hzmetrics.activity.people import SCHEMA, seconds
+
+    stored = store.metrics.read(sa.select(*(activity_users.c[name] for name in SCHEMA.names)))
+    columns = {name: stored[name].cast("bool") for name in ("is_authorized", "server_active")}
+    columns["last_activity"] = seconds(stored["last_activity"])
+    rows = zip(*(columns.get(name, stored[name]).to_pylist() for name in SCHEMA.names), strict=True)
+    return [User._make((*row, volumes.get(row[0], NO_VOLUMES))) for row in rows]
 
 
 def insert(database: Database, connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -111,7 +116,7 @@ def _replace(store: Store, old: States, new: States, now: int) -> None:
         return
     updated = utc(now)
     with store.metrics.begin() as connection:
-        for part in _parts([*gone, *(name for name in changed if name in old)]):
+        for part in parts([*gone, *(name for name in changed if name in old)]):
             connection.execute(sa.delete(activity_users).where(activity_users.c.username.in_(part)))
         insert(store.metrics, connection, activity_users, [(name, *new[name], updated) for name in changed])
 
@@ -128,37 +133,41 @@ def _state(user: User) -> tuple[Any, ...]:
     )
 
 
-def _parts(names: Sequence[str]) -> list[Sequence[str]]:
+def parts(names: Sequence[T]) -> list[Sequence[T]]:
+    """At most so many at once as one statement should name."""
     return [names[begin : begin + AT_ONCE] for begin in range(0, len(names), AT_ONCE)]
 
 
-def _with_figures(store: Store, settings: ActivitySettings, users: Sequence[User], now: int) -> Sequence[User]:
+def _with_figures(store: Store, settings: ActivitySettings, users: pa.Table, now: int) -> pa.Table:
     """CPU and memory of running servers, and volumes when they are due, where a Docker engine is at hand."""
     hub = settings.jupyterhub
     if settings.source != "jupyterhub" or not hub.docker_socket.exists():
         return users
-    from hzmetrics.activity.docker import Docker, encode, volume_sizes
+    import pyarrow as pa
+
+    from hzmetrics.activity.docker import FIGURES, Docker, encode, volume_sizes
 
     docker = Docker(hub.docker_socket)
-    names = {
-        user.username: hub.container_name.replace("{username}", encode(user.username))
-        for user in users
-        if user.server_active
-    }
-    figures: Mapping[str, Mapping[str, Any]] = docker.containers(names)
+    names = users["username"].to_pylist()
+    running = (name for name, is_on in zip(names, users["server_active"].to_pylist(), strict=True) if is_on)
+    containers = {name: hub.container_name.replace("{username}", encode(name)) for name in running}
+    found: Mapping[str, Mapping[str, float]] = docker.containers(containers)
     measured = store.metrics.scalar(sa.select(capability_state.c.value).where(capability_state.c.name == MEASURED))
     if measured is None or not 0 <= now - epoch(measured) < settings.volumes_update_interval:
         try:
-            _store_volumes(store, volume_sizes(docker.volumes(), hub.volume_prefix), users, now)
+            _store_volumes(store, volume_sizes(docker.volumes(), hub.volume_prefix), names, now)
         except HzmetricsError as error:
             log.error("%s", error)
-    return [user._replace(**figures.get(user.username, {})) for user in users]
+    for figure in FIGURES:
+        values = pa.array([found.get(name, {}).get(figure) for name in names], pa.float64())
+        users = users.set_column(users.column_names.index(figure), figure, values)
+    return users
 
 
-def _store_volumes(store: Store, sizes: Mapping[str, Mapping[str, float]], users: Collection[User], now: int) -> None:
+def _store_volumes(store: Store, sizes: Mapping[str, Mapping[str, float]], users: Collection[str], now: int) -> None:
     from hzmetrics.activity.docker import encode
 
-    names = {encode(user.username): user.username for user in users}
+    names = {encode(user): user for user in users}
     rows = [
         (names[user], volume, size, utc(now))
         for user, volumes in sizes.items()

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 NO_VOLUMES: Mapping[str, float] = MappingProxyType({})
 
 
 LONGEST_NAME = 255
+
+
+def plain(name: str) -> str:
+    """A name as names are compared where logs tell of users (82 §1)."""
+    return name.strip().lower()
 
 
 def fitted(name: str) -> str:
@@ -24,12 +32,8 @@ class User(NamedTuple):
 
     username: str
     is_authorized: bool = True
-    enabled: bool = True
-    """The account is not disabled."""
     server_active: bool = False
     """A server, or tool session, runs."""
-    connected: bool = False
-    """Signed in at this moment, as far as the source can tell."""
     last_activity: int | None = None
     time_remaining_seconds: int | None = None
     """Until an idle server is stopped."""
@@ -40,6 +44,17 @@ class User(NamedTuple):
     """MB by name of the volume; only where the source measured them."""
 
 
+class Presence(NamedTuple):
+    """What a source alone knows of those who count as active users; names in lower case."""
+
+    connected: Set[str] = frozenset()
+    """Signed in at this moment."""
+    disabled: Set[str] = frozenset()
+    """Accounts that are switched off."""
+    seen: Mapping[str, int] = MappingProxyType({})
+    """The last activity that no followed log tells of."""
+
+
 class Source(Protocol):
     """Where users and their activity are known, at one moment."""
 
@@ -47,11 +62,17 @@ class Source(Protocol):
     knows_the_past: bool
     """Whether `instants` tells what happened while nobody sampled. If not, one question tells all of the present."""
 
-    def users(self) -> Sequence[User]:
-        """All users as they are now. Raises HzmetricsError when the source does not answer."""
+    def users(self) -> pa.Table:
+        """All users as they are now, each once, in the columns of `people.SCHEMA`.
+
+        Raises HzmetricsError when the source does not answer.
+        """
 
     def running(self) -> Sequence[User]:
         """Those whose server runs now: few, and quickly asked."""
+
+    def presence(self) -> Presence:
+        """Who is connected now, and whose account is disabled. Raises HzmetricsError as `users` does."""
 
     def instants(self, since: int) -> Mapping[str, Sequence[int]]:
         """The activity instants of each user from `since` on, and the latest one before; ascending."""

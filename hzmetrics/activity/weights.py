@@ -14,11 +14,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hzmetrics.activity.score import LEVELS, Weights, full_window
+from hzmetrics.activity.score import LEVELS, Weights
 from hzmetrics.activity.settings import Scoring
 from hzmetrics.events.update import epoch, remember, utc
 from hzmetrics.store import Store
 from hzmetrics.store.activity import activity_samples, activity_weights, capability_state
+from hzmetrics.store.upsert import add_to
 
 BASIS = "activity.weights"
 DAY = 86_400
@@ -70,10 +71,8 @@ def read(store: Store, scoring: Scoring, now: int) -> dict[str, Weights]:
     if not found["username"] or found["basis"][0] is None:
         return _add_up(store, scoring.half_life, window_start(scoring, now), now)
     basis = Basis(**json.loads(found["basis"][0]))
-    sums = {
-        name: (active, total, active_samples, number)
-        for name, active, total, active_samples, number in zip(*(found[c.name] for c in kept), strict=True)
-    }
+    names, *numbers = (found[column.name] for column in kept)
+    sums = dict(zip(names, zip(*numbers, strict=True), strict=True))
     for row in expired:
         time, name, is_active = epoch(row["timestamp"]), row["username"], row["is_active"]
         if time >= basis.since and name in sums:
@@ -88,12 +87,9 @@ def read(store: Store, scoring: Scoring, now: int) -> dict[str, Weights]:
     }
 
 
-def levels(store: Store, scoring: Scoring, now: int) -> dict[str, int]:
+def levels(store: Store, basis: Basis, scoring: Scoring, now: int) -> dict[str, int]:
     """How many users fall in each level of the raw score."""
-    basis = _basis(store)
-    if basis is None or not basis.fits(scoring, now):
-        return {}
-    whole = sa.literal(full_window(scoring) * basis.growth(now)) if scoring.score_base == "window" else kept.total
+    whole = sa.literal(scoring.full_window * basis.growth(now)) if scoring.score_base == "window" else kept.total
     level = sa.case(*((kept.active * 100 >= whole * least, name) for name, least in LEVELS[:-1]), else_=LEVELS[-1][0])
     found = dict.fromkeys((name for name, _ in LEVELS), 0)
     for row in store.metrics.rows(sa.select(level.label("level"), sa.func.count().label("users")).group_by(level)):
@@ -141,17 +137,11 @@ def take_off(connection: sa.Connection, basis: Basis, times: Sequence[int]) -> N
 def add(connection: sa.Connection, basis: Basis, times: Sequence[int]) -> None:
     """Add the stored samples of these times to the sums."""
     for time in times:
-        unseen = (
-            sa.select(samples.username, *(sa.literal(0),) * 4)
-            .select_from(activity_samples.outerjoin(activity_weights, samples.username == kept.username))
-            .where(samples.timestamp == utc(time), kept.username.is_(None))
-        )
-        connection.execute(sa.insert(activity_weights).from_select([column.name for column in kept], unseen))
         _count(connection, time, basis.growth(time), 1)
 
 
-def advance(connection: sa.Connection, basis: Basis, scoring: Scoring, now: int) -> None:
-    """The window ends now; an origin far back is moved."""
+def advance(connection: sa.Connection, basis: Basis, scoring: Scoring, now: int) -> Basis:
+    """The basis of a window that ends now; an origin far back is moved."""
     new = replace(basis, since=window_start(scoring, now), until=now)
     passed = (now - basis.origin) // (3600 * basis.half_life)
     if passed > FARTHEST:
@@ -159,6 +149,7 @@ def advance(connection: sa.Connection, basis: Basis, scoring: Scoring, now: int)
         connection.execute(sa.update(activity_weights).values(active=kept.active * factor, total=kept.total * factor))
         new = replace(new, origin=basis.origin + passed * 3600 * basis.half_life)
     _remember(connection, new)
+    return new
 
 
 def weigh(connection: sa.Connection, username: str) -> None:
@@ -193,18 +184,8 @@ def _remember(connection: sa.Connection, basis: Basis) -> None:
 
 
 def _count(connection: sa.Connection, time: int, weight: float, one: int) -> None:
-    connection.execute(
-        sa.update(activity_weights)
-        .where(kept.username == samples.username, samples.timestamp == utc(time))
-        .values(
-            {
-                kept.active: kept.active + weight * samples.is_active,
-                kept.total: kept.total + weight,
-                kept.active_samples: kept.active_samples + one * samples.is_active,
-                kept.samples: kept.samples + one,
-            }
-        )
-    )
+    numbers = weight * samples.is_active, sa.literal(weight), one * samples.is_active, sa.literal(one)
+    add_to(connection, activity_weights, sa.select(samples.username, *numbers).where(samples.timestamp == utc(time)))
 
 
 def _basis(store: Store) -> Basis | None:

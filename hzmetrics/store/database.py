@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -352,6 +353,11 @@ def _text_dates() -> dict[Any, Any]:
 def open_sqlite(name: str, path: str) -> Database:
     """A SQLite file; made when first used."""
     engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 60})
+
+    @event.listens_for(engine, "do_connect")
+    def _make(dialect: sa.Dialect, record: Any, arguments: Any, keywords: Any) -> None:
+        with suppress(OSError):  # said in words by the connection itself
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # it holds names of people
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, record: Any) -> None:

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pyarrow as pa
 import sqlalchemy as sa
 
 from hzmetrics.activity import weights
+from hzmetrics.activity.people import table_of
 from hzmetrics.activity.score import Weights, add_up
 from hzmetrics.activity.settings import ActivitySettings, JupyterHub, Scoring
-from hzmetrics.activity.users import User
+from hzmetrics.activity.users import Presence, User
 from hzmetrics.events.update import epoch
 from hzmetrics.store import Store
 from hzmetrics.store.activity import activity_samples
@@ -29,14 +31,22 @@ class Invented:
     knows_the_past: bool = True
     name: str = "logs"
 
-    def users(self) -> Sequence[User]:
-        return self.people
+    def users(self) -> pa.Table:
+        return table_of(self.people)
 
     def running(self) -> Sequence[User]:
         return [user for user in self.people if user.server_active]
 
+    def presence(self) -> Presence:
+        return Presence()
+
     def instants(self, since: int) -> Mapping[str, Sequence[int]]:
         return self.past
+
+
+def listed(users: pa.Table) -> dict[str, User]:
+    """Users from their columns, by name."""
+    return {row["username"]: User(**row) for row in users.to_pylist()}
 
 
 def settings(scoring: Scoring | None = None, sample_users: str = "all", source: str = "logs") -> ActivitySettings:
@@ -56,19 +66,21 @@ def samples(store: Store) -> dict[str, dict[int, int]]:
     return found
 
 
-def by_definition(store: Store, scoring: Scoring, now: int) -> dict[str, Weights]:
+def by_definition(stored: dict[str, dict[int, int]], scoring: Scoring, now: int) -> dict[str, Weights]:
     """The weights of all users, straight from their samples."""
-    added = {name: add_up([(t, bool(f)) for t, f in one.items()], now, scoring) for name, one in samples(store).items()}
+    added = {name: add_up([(t, bool(f)) for t, f in one.items()], now, scoring) for name, one in stored.items()}
     return {name: one for name, one in added.items() if one.samples}
 
 
-def assert_weights(store: Store, scoring: Scoring, now: int) -> None:
-    """The kept weights give the scores of the definition, to 1e-9."""
-    found, expected = weights.read(store, scoring, now), by_definition(store, scoring, now)
-    assert found.keys() == expected.keys()
-    for name, one in expected.items():
-        assert found[name].samples == one.samples
-        raw, wanted = found[name].raw(scoring), one.raw(scoring)
-        assert raw is not None and wanted is not None
-        assert abs(raw - wanted) <= 1e-9 * max(1.0, wanted), name
-        assert abs(found[name].active - one.active) <= 1e-9 * max(1.0, one.active), name
+def assert_weights(store: Store, scoring: Scoring, *moments: int) -> None:
+    """At each moment the kept weights give the scores of the definition, to 1e-9."""
+    stored = samples(store)
+    for now in moments:
+        found, expected = weights.read(store, scoring, now), by_definition(stored, scoring, now)
+        assert found.keys() == expected.keys()
+        for name, one in expected.items():
+            assert found[name].samples == one.samples
+            raw, wanted = found[name].raw(scoring), one.raw(scoring)
+            assert raw is not None and wanted is not None
+            assert abs(raw - wanted) <= 1e-9 * max(1.0, wanted), name
+            assert abs(found[name].active - one.active) <= 1e-9 * max(1.0, one.active), name

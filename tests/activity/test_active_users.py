@@ -11,6 +11,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as read_prometheus
 
 from hzmetrics.activity import openmetrics
+from hzmetrics.activity.active_users import Known, known
+from hzmetrics.activity.users import Presence
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.store import metrics as tables
 from hzmetrics.store.activity import active_users, user_last_event
@@ -85,6 +87,26 @@ def test_counts_once_an_hour(
     assert hub.run("active-users", "history", "--since", "yesterday") == 2
 
 
+def test_logs_of_a_jupyterhub_tell_who_logs_in_and_out(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = hub.root / "jupyterhub.log"
+    monkeypatch.setenv("HZMETRICS_FOLLOW_JUPYTERHUB_LOGS", str(log))
+    monkeypatch.setenv("HZMETRICS_FOLLOW_TIMEZONE", "UTC")
+    monkeypatch.setenv("HZMETRICS_ACTIVE_USERS_ENABLED", "yes")
+    write(log, *(
+        f"[I 2026-03-10 11:00:00.123 JupyterHub log:192] {request} ({user}@192.0.2.1) 25.35ms"
+        for user, request in (
+            ("Ann", "302 POST /hub/login?next=%2Fhub%2F -> /hub/"), ("bob", "302 GET /hub/logout -> /hub/login"),
+            ("", "302 POST /hub/login -> /hub/"), ("cyd", "403 POST /hub/login"),
+            ("dee", "302 GET /hub/login -> /hub/"), ("eve", "302 POST /hub/login-help -> /"),
+        )
+    ))  # fmt: skip
+    at(monkeypatch, "2026-03-10T12:00:00Z")
+    assert hub.run("active-users", "update") == 0
+    found = hub.store.metrics.rows(sa.select(user_last_event.c.username, user_last_event.c.event))
+    assert sorted(map(tuple, found)) == [("ann", "login"), ("bob", "logout")]
+    assert gauges(hub)[0][1:] == (2, 2, 2)
+
+
 def test_history_and_old_events_are_dropped(hub: TestHub, followed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HZMETRICS_ACTIVE_USERS_HISTORY_DAYS", "1")
     write(followed, "2026-03-10 11:00:00 1001 [ann] 192.0.2.1 login")
@@ -133,6 +155,15 @@ def test_hub_knows_the_connected_and_the_disabled(
     monkeypatch.setenv("HZMETRICS_ACTIVE_USERS_COUNT_DISABLED", "yes")
     assert hub.run("active-users", "update", "--force") == 0
     assert gauges(hub)[0][1:] == (4, 4, 4)
+
+
+def test_each_user_is_known_once_and_nobody_never() -> None:
+    last = {"ann": 5, "bob": 6, "hubadmin": 7, "-": 8}
+    presence = Presence(connected={"ann", "", "cyd", "hubstatus"}, disabled={"bob", "cyd", "dee"})
+    found = known(last, presence, frozenset({"hubadmin", "hubstatus"}))
+    assert sorted(found, key=lambda one: one.last or 0) == [
+        Known(None, connected=True, enabled=False), Known(5, connected=True), Known(6, enabled=False),
+    ]  # fmt: skip
 
 
 def test_exposition_is_valid_for_both_parsers(

@@ -152,6 +152,15 @@ def test_without_two_measurements_cpu_is_nothing_or_what_is_known(change: Callab
     assert figures({})["memory_mb"] == 0 and figures({"memory_stats": {"usage": 5, "limit": 0}})["memory_percent"] == 0
 
 
+def test_what_is_not_given_has_its_default() -> None:
+    stats = json.loads(json.dumps(STATS))
+    stats["cpu_stats"]["online_cpus"] = None
+    stats["memory_stats"] = {"usage": 5, "limit": None}
+    assert figures(stats) == {"cpu_percent": 25.0, "memory_mb": 0.0, "memory_percent": 500.0}
+    stats["cpu_stats"]["online_cpus"] = 0
+    assert figures(stats)["cpu_percent"] == 0.0
+
+
 def test_a_run_keeps_figures_and_volumes(hub: TestHub, engine: Engine) -> None:
     people = [
         User("ann", server_active=True, last_activity=NOW), User("user.name", last_activity=NOW),

@@ -31,6 +31,7 @@ from hzmetrics.activity.settings import JupyterHub
 from hzmetrics.activity.sources.jupyterhub import JupyterHubSource
 from hzmetrics.activity.users import User
 from hzmetrics.errors import HzmetricsError
+from tests.activity.invented import listed
 from tests.conftest import TestHub
 
 pytestmark = [pytest.mark.slow, pytest.mark.integration]
@@ -76,9 +77,12 @@ class Running:
     def api(self) -> str:
         return f"{self.url}/hub/api"
 
-    def users(self, now: int, token: str = TOKEN, cull_timeout: int | None = 3600) -> dict[str, User]:
-        hub = JupyterHub(self.api, token, Path("/nowhere"), "", "", cull_timeout)
-        return {user.username: user for user in JupyterHubSource(hub, now, frozenset({"extra000"})).users()}
+    def source(self, now: int, token: str = TOKEN) -> JupyterHubSource:
+        hub = JupyterHub(self.api, token, Path("/nowhere"), "", "", cull_timeout=3600)
+        return JupyterHubSource(hub, now, frozenset({"extra000"}))
+
+    def users(self, now: int, token: str = TOKEN) -> dict[str, User]:
+        return listed(self.source(now, token).users())
 
 
 class Browser:
@@ -98,12 +102,18 @@ class Browser:
         with contextlib.suppress(urllib.error.HTTPError):
             self.opener.open(f"{self.hub.url}/hub/login?next=%2Fhub%2Fhome", data, timeout=60).read()
 
-    def api(self, method: str, path: str) -> int:
+    def work(self, moment: int) -> None:
+        """Let the Hub know of work on this user's server."""
+        last = {"last_activity": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))}
+        self.api("POST", f"users/{self.name}/activity", {**last, "servers": {"": last}})
+
+    def api(self, method: str, path: str, body: object = None) -> int:
         xsrf = next((one.value or "" for one in self.jar if one.name == "_xsrf" and one.path == "/hub/"), "")
         request = urllib.request.Request(
             f"{self.hub.api}/{path}",
+            None if body is None else json.dumps(body).encode(),
             method=method,
-            headers={"X-XSRFToken": xsrf, "Referer": f"{self.hub.url}/hub/home"},
+            headers={"X-XSRFToken": xsrf, "Referer": f"{self.hub.url}/hub/home", "Content-Type": "application/json"},
         )
         with self.opener.open(request, timeout=60) as answer:
             return int(answer.status)
@@ -212,10 +222,10 @@ def test_states_of_servers(jupyterhub: Running, people: dict[str, Browser]) -> N
     moment = now()
     users = jupyterhub.users(moment)
     assert {name: users[name].server_active for name in people} == {"ann": True, "bob": True, "cyd": False}
-    assert {name: users[name].connected for name in people} == {"ann": True, "bob": True, "cyd": False}
-    ann = users["ann"]
-    assert ann.last_activity is not None and abs(moment - ann.last_activity) < 170
-    assert ann.time_remaining_seconds == max(0, 3600 - (moment - ann.last_activity))
+    assert jupyterhub.source(moment).presence().connected == {"ann", "bob"}
+    bob = users["bob"]
+    assert bob.last_activity is not None and abs(moment - bob.last_activity) < 170
+    assert bob.time_remaining_seconds == max(0, 3600 - (moment - bob.last_activity))
     assert users["cyd"].last_activity is not None and users["cyd"].time_remaining_seconds is None
     assert users["extra001"].last_activity is None and not users["extra001"].server_active
 
@@ -240,13 +250,19 @@ def test_tick_samples_the_hub(
     assert hub.run("active-users", "update") == 0
     assert hub.run("active-users", "show", "--json") == 0
     assert json.loads(capsys.readouterr().out)["active_users_1d"] == 3
-    # two hours on, bob has been idle all the time: his server still runs, but he is inactive
-    later = now() + 2 * 3600
+    # fifty minutes on, ann still works; bob's server runs, but he has been idle all the time
+    later = now() + 3000
+    people["ann"].work(later - 60)
     monkeypatch.setenv("HZMETRICS_NOW", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(later)))
+    monkeypatch.setenv("JUPYTERHUB_ACTIVITYMON_INACTIVE_AFTER", "15")
     assert hub.run("activity", "sample", "--json") == 0
-    assert json.loads(capsys.readouterr().out)["inactive"] == 2
+    assert json.loads(capsys.readouterr().out) == {
+        "success": True, "total": total, "active": 1, "inactive": 1, "offline": total - 2,
+    }  # fmt: skip
     assert hub.run("activity", "show", "--json") == 0
     rows = {row["username"]: row for row in json.loads(capsys.readouterr().out)["users"]}
+    assert list(rows)[:2] == ["ann", "bob"]
+    assert rows["ann"]["recently_active"] and rows["ann"]["activity_score"] == 100
     assert rows["bob"]["server_active"] and not rows["bob"]["recently_active"]
     assert rows["bob"]["activity_score"] == pytest.approx(50, abs=1)
     assert 0 < rows["bob"]["time_remaining_seconds"] < 86_400

@@ -174,6 +174,20 @@ def test_delete_removes_every_row_of_a_user(hub: TestHub) -> None:
     assert owners.delete(hub.store, "ann") == 0
 
 
+def test_what_logs_tell_of_a_user_goes_and_moves_whatever_the_case(hub: TestHub) -> None:
+    def logged() -> list[tuple[str, str]]:
+        tables = (user_events, user_last_event)
+        return [(table.name, row.username) for table in tables for row in hub.store.metrics.rows(sa.select(table))]
+
+    with hub.store.metrics.begin() as connection:
+        for table in (user_events, user_last_event):
+            connection.execute(sa.insert(table).values(username="ann", event="login", time=utc(NOW)))
+    assert owners.rename(hub.store, "Ann", "ANN") == 2 and len(logged()) == 2
+    assert owners.rename(hub.store, "Ann", "Bob") == 2
+    assert logged() == [("user_events", "bob"), ("user_last_event", "bob")]
+    assert owners.delete(hub.store, "Bob") == 2 and logged() == []
+
+
 def test_reset_deletes_all_samples(hub: TestHub) -> None:
     monitor.sample(hub.store, settings(), Invented([ANN, BOB]), NOW)
     assert monitor.reset(hub.store) == 2

@@ -9,7 +9,8 @@ import time
 import pytest
 import sqlalchemy as sa
 
-from hzmetrics.activity.settings import ActivitySettings
+from hzmetrics import config
+from hzmetrics.activity.settings import ActivitySettings, jupyterhub
 from hzmetrics.activity.sources.hub import HubSource
 from hzmetrics.activity.sources.jupyterhub import users_of
 from hzmetrics.activity.sources.logs import LogSource
@@ -17,7 +18,7 @@ from hzmetrics.activity.users import fitted
 from hzmetrics.errors import ConfigurationError, HzmetricsError
 from hzmetrics.events.update import utc
 from hzmetrics.store.activity import user_events
-from tests.activity.invented import DAY, NOW
+from tests.activity.invented import DAY, NOW, listed
 from tests.conftest import TestHub
 
 NOBODY: frozenset[str] = frozenset()
@@ -80,12 +81,13 @@ def test_last_activity_is_the_latest_of_all(hub: TestHub) -> None:
     tool_session(hub, "ANN", NOW - 9000, 100)
     tool_session(hub, "bob", NOW - 800, 700)
     tool_session(hub, "cyd", NOW - 20 * DAY)
-    users = {user.username: user for user in HubSource(hub.store, NOW, frozenset({"HubAdmin"})).users()}
+    source = HubSource(hub.store, NOW, frozenset({"HubAdmin"}))
+    users = listed(source.users())
     assert {name: user.last_activity for name, user in users.items()} == {
         "Ann": NOW - 50, "bob": NOW - 100, "cyd": NOW - 20 * DAY, "dee": None, "eve": None,
     }  # fmt: skip
     assert not any(user.server_active for user in users.values())
-    assert [name for name, user in users.items() if user.connected] == ["Ann"]
+    assert source.presence().connected == {"ann"}
 
 
 def test_a_zero_date_is_no_activity(hub: TestHub) -> None:
@@ -93,7 +95,7 @@ def test_a_zero_date_is_no_activity(hub: TestHub) -> None:
     with hub.store.hub.begin() as connection:
         connection.execute(sa.insert(hub.store.hub_tables.sessionlog).values(username="ann", walltime=50))
     source = HubSource(hub.store, NOW, NOBODY)
-    assert source.users()[0].last_activity is None
+    assert listed(source.users())["ann"].last_activity is None
     assert source.instants(NOW - DAY) == {}
 
 
@@ -102,10 +104,11 @@ def test_authorised_and_enabled(hub: TestHub) -> None:
     accounts(hub, "blocked", block=1)
     accounts(hub, "waiting", approved=0)
     accounts(hub, "approved2", approved=2)
-    users = {user.username: user for user in HubSource(hub.store, NOW, NOBODY).users()}
-    assert {name: (user.is_authorized, user.enabled) for name, user in users.items()} == {
-        "plain": (True, True), "blocked": (False, False), "waiting": (False, True), "approved2": (True, True),
+    users = listed(HubSource(hub.store, NOW, NOBODY).users())
+    assert {name: user.is_authorized for name, user in users.items()} == {
+        "plain": True, "blocked": False, "waiting": False, "approved2": True,
     }  # fmt: skip
+    assert HubSource(hub.store, NOW, NOBODY).presence().disabled == {"blocked"}
 
 
 def test_open_tool_sessions_of_a_week_are_running_servers(hub: TestHub) -> None:
@@ -114,7 +117,7 @@ def test_open_tool_sessions_of_a_week_are_running_servers(hub: TestHub) -> None:
     tool_session(hub, "bob", NOW - 7 * DAY - 1)
     tool_session(hub, "cyd", NOW - 60, 30)
     source = HubSource(hub.store, NOW, NOBODY)
-    assert [user.username for user in source.users() if user.server_active] == ["ann"]
+    assert [name for name, user in listed(source.users()).items() if user.server_active] == ["ann"]
     assert [(user.username, user.time_remaining_seconds) for user in source.running()] == [("ann", None)]
 
 
@@ -122,13 +125,26 @@ def test_the_middleware_knows_running_sessions_and_their_time(hub: TestHub) -> N
     accounts(hub, "Ann", "bob", "cyd")
     tool_session(hub, "cyd", NOW - 60)
     middleware(hub, ("ann", NOW - 100, 3600), ("ann", NOW - 10, 60), ("bob", NOW - 90, 60), ("gone", NOW, 60))
-    users = {user.username: user for user in HubSource(hub.store, NOW, NOBODY).users()}
+    users = listed(HubSource(hub.store, NOW, NOBODY).users())
     running = {name: user.time_remaining_seconds for name, user in users.items() if user.server_active}
     assert running == {"Ann": 3500, "bob": -30}
     assert (users["Ann"].last_activity, users["bob"].last_activity) == (NOW - 10, NOW - 90)
     assert {user.username: user.last_activity for user in HubSource(hub.store, NOW, NOBODY).running()} == {
         "Ann": NOW - 10, "bob": NOW - 90,
     }  # fmt: skip
+
+
+def test_rows_of_nobody_stop_nothing(hub: TestHub) -> None:
+    accounts(hub, "ann")
+    middleware(hub, ("ann", NOW - 100, 3600))
+    with hub.store.hub.begin() as connection:
+        connection.execute(sa.text("INSERT INTO session (sessnum, username) VALUES (99, NULL), (98, '')"))
+    web_session(hub, "", NOW)
+    tool_session(hub, "", NOW - 60)
+    source = HubSource(hub.store, NOW, NOBODY)
+    assert list(listed(source.users())) == [user.username for user in source.running()] == ["ann"]
+    assert source.instants(NOW - DAY) == {"ann": [NOW - 100]}
+    assert source.presence().connected == set()
 
 
 def test_instants_from_a_time_on_and_the_latest_before(hub: TestHub) -> None:
@@ -156,7 +172,7 @@ def test_logs_hold_a_login_for_a_session_until_logout(hub: TestHub) -> None:
     logged(hub, "hubadmin", NOW)
     source = LogSource(hub.store, NOW, frozenset({"hubadmin"}))
     expected = {"ann": True, "bob": False, "cyd": False, "dee": True}
-    assert {user.username: user.server_active for user in source.users()} == expected
+    assert {name: user.server_active for name, user in listed(source.users()).items()} == expected
     assert [user.username for user in source.running()] == ["ann", "dee"]
 
 
@@ -167,7 +183,7 @@ def test_local_times_of_the_hub_become_instants(make_hub, monkeypatch: pytest.Mo
         hub = make_hub("sqlite")
         accounts(hub, "ann")
         tool_session(hub, "ann", NOW - 500, 100)
-        assert HubSource(hub.store, NOW, NOBODY).users()[0].last_activity == NOW - 400
+        assert listed(HubSource(hub.store, NOW, NOBODY).users())["ann"].last_activity == NOW - 400
     finally:
         monkeypatch.delenv("TZ")
         os.environ.pop("TZ", None)
@@ -221,6 +237,20 @@ def test_enabled_and_source_follow_what_is_configured(hub: TestHub, monkeypatch:
     monkeypatch.setenv("HZMETRICS_JUPYTERHUB_API_TOKEN_FILE", str(hub.root / "missing"))
     with pytest.raises(ConfigurationError, match=r"\[jupyterhub\] api_token_file"):
         of()
+
+
+def test_the_idle_culler_of_the_environment_wins(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def timeout() -> int | None:
+        return jupyterhub(config.load()).cull_timeout
+
+    with hub.configuration.open("a") as file:
+        file.write("[jupyterhub]\ncull_timeout = 300\n")
+    monkeypatch.setenv("JUPYTERHUB_IDLE_CULLER_TIMEOUT", "600")
+    assert timeout() == 300, "the environment speaks of a culler that is not enabled"
+    monkeypatch.setenv("JUPYTERHUB_IDLE_CULLER_ENABLED", "1")
+    assert timeout() == 600
+    monkeypatch.delenv("JUPYTERHUB_IDLE_CULLER_TIMEOUT")
+    assert timeout() == 300
 
 
 def test_a_silent_jupyterhub_skips_the_run(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:

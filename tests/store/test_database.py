@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from hzmetrics.engine import Engine
 from hzmetrics.errors import StoreError
 from hzmetrics.store import metrics
+from hzmetrics.store.activity import activity_weights
 from hzmetrics.store.in_order import commit_in_order
+from hzmetrics.store.upsert import add_to
 from tests.conftest import TestHub
 
 TEXT = st.text(st.characters(blacklist_categories=("Cs",)), max_size=300)
@@ -138,3 +140,25 @@ def test_a_stream_gives_all_rows_once_and_complains_at_once(hub: TestHub) -> Non
     assert database.read(sa.select(metrics.web.c.id).where(metrics.web.c.id < 0)).num_rows == 0
     with pytest.raises(StoreError):
         database.stream(sa.select(sa.column("id", sa.Integer)).select_from(sa.table("nowhere")))
+
+
+def test_add_to_adds_numbers_to_known_rows_and_makes_the_others(hub: TestHub) -> None:
+    with hub.store.metrics.begin() as connection:
+        rows = [
+            {"username": name, "active": 0.5, "total": 1, "active_samples": 1, "samples": 2} for name in ("ann", "Bob")
+        ]
+        connection.execute(sa.insert(activity_weights), rows)
+        for known in ("ann", "bob"):  # byte by byte, Bob is not bob
+            values = (sa.literal(one) for one in (known, 0.25, -1, 1, 1))
+            add_to(connection, activity_weights, sa.select(*values).where(sa.true()))
+    found = hub.store.metrics.rows(sa.select(activity_weights))
+    assert sorted(map(tuple, found)) == [("Bob", 0.5, 1, 1, 2), ("ann", 0.75, 0, 2, 3), ("bob", 0.25, -1, 1, 1)]
+
+
+def test_files_are_made_for_their_owner_alone(make_hub: Callable[[str], TestHub]) -> None:
+    hub = make_hub("sqlite")
+    with hub.store.metrics.begin() as connection:
+        connection.execute(
+            sa.insert(activity_weights).values(username="a", active=0, total=0, active_samples=0, samples=0)
+        )
+        assert {one.stat().st_mode & 0o777 for one in (hub.root / "db").iterdir()} == {0o600}

@@ -9,20 +9,27 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from hzmetrics.activity.sources import logs
-from hzmetrics.activity.users import User
-from hzmetrics.events.update import epoch
+from hzmetrics.activity.users import Presence, User, plain
 from hzmetrics.store import Store
 from hzmetrics.store.activity import user_events
 from hzmetrics.store.types import epoch_seconds
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 LIVE_DAYS = 7
 """Without the middleware's own table, a tool session that began so long ago and has no end counts as running."""
 AT_ONCE = 1000
+
+_LOG_EVENTS = sa.select(user_events.c.username, sa.func.max(user_events.c.time).label("time")).group_by(
+    user_events.c.username
+)
+"""The latest event of each user in followed logs."""
 
 Live = tuple[int | None, int | None]
 """The latest access of a user's running tool sessions, and the seconds until the last of them times out."""
@@ -40,19 +47,26 @@ class HubSource:
         self.ignore = frozenset(map(str.lower, ignore))
         self.connected_since = now - 60 * connected_minutes
 
-    def users(self) -> Sequence[User]:
-        return self._everybody
+    def users(self) -> pa.Table:
+        import pyarrow as pa
 
-    @cached_property
-    def _everybody(self) -> list[User]:
+        from hzmetrics.engine import Engine
+
         account = self.store.hub_tables.users.c
-        last: dict[str, int] = {}
-        for found in (self._web_sessions, self._log_events(), self._tool_sessions(), self._accesses()):
-            for name, time in found.items():
-                last[name] = max(time, last.get(name, time))
-        return self._users(
-            _rows(self.store.hub.read(sa.select(account.username, account.block, account.approved))), last
-        )
+        moments = [*self._web_sessions.items(), *self._accesses().items()]
+        live = [(name, left) for name, (_, left) in self._live.items()]
+        with Engine() as engine:
+            engine.register(
+                "accounts", self.store.hub.read(sa.select(account.username, account.block, account.approved))
+            )
+            engine.register("log_events", self.store.metrics.read(_LOG_EVENTS))
+            engine.register("tool_sessions", self.store.hub.read(self._tool_sessions()))
+            for name, number, pairs in (("moments", "time", moments), ("live", "time_left", live)):
+                columns = {"name": [one for one, _ in pairs], number: [one for _, one in pairs]}
+                engine.register(name, pa.table(columns, pa.schema([("name", pa.string()), (number, pa.int64())])))
+            engine.register("ignored", pa.table({"name": pa.array(sorted(self.ignore), pa.string())}))
+            engine.models("hzmetrics.activity", ["hub_people"])
+            return engine.table("hub_people")
 
     def running(self) -> Sequence[User]:
         account = self.store.hub_tables.users.c
@@ -65,6 +79,14 @@ class HubSource:
             for row in self.store.hub.rows(query.where(sa.func.lower(account.username).in_(part)))
         ]
         return [user for user in self._users(rows, self._accesses()) if user.server_active]
+
+    def presence(self) -> Presence:
+        account = self.store.hub_tables.users.c
+        disabled = self.store.hub.rows(sa.select(account.username).where(account.block != 0))
+        return Presence(
+            connected={plain(name) for name, time in self._web_sessions.items() if time >= self.connected_since},
+            disabled={plain(row.username) for row in disabled if row.username},
+        )
 
     def instants(self, since: int) -> Mapping[str, Sequence[int]]:
         found: defaultdict[str, set[int]] = defaultdict(set)
@@ -85,7 +107,8 @@ class HubSource:
             sa.select(log.username, start.label("time")).where(start >= since),
         ):
             for name, time in _rows(self.store.hub.read(query)):
-                found[name.lower()].add(int(time))
+                if name:
+                    found[name.lower()].add(int(time))
         account = self.store.hub_tables.users.c
         names = (name for (name,) in _rows(self.store.hub.read(sa.select(account.username))))
         return {
@@ -96,7 +119,7 @@ class HubSource:
 
     def _users(self, accounts: Iterable[tuple[Any, ...]], last: Mapping[str, int]) -> list[User]:
         """`accounts`: name, block and approved of each."""
-        live, web = self._live, self._web_sessions
+        live = self._live
         users = []
         for username, block, approved in accounts:
             if not username or username.lower() in self.ignore:
@@ -106,9 +129,7 @@ class HubSource:
                 User(
                     username=username,
                     is_authorized=block == 0 and approved > 0,
-                    enabled=block == 0,
                     server_active=name in live,
-                    connected=web.get(name, -1) >= self.connected_since,
                     last_activity=last.get(name),
                     time_remaining_seconds=live[name][1] if name in live else None,
                 )
@@ -121,28 +142,18 @@ class HubSource:
         session = self.store.hub_tables.session.c
         latest: dict[str, int] = {}
         for row in self.store.hub.rows(sa.select(session.username, session.time).where(session.guest == 0)):
-            text = (row.time or "").strip()
+            text = str(row.time or "").strip()
             if row.username and text.isdecimal():
                 name = row.username.lower()
                 latest[name] = max(int(text), latest.get(name, 0))
         return latest
 
-    def _log_events(self) -> dict[str, int]:
-        query = sa.select(user_events.c.username, sa.func.max(user_events.c.time).label("time"))
-        rows = self.store.metrics.rows(query.group_by(user_events.c.username))
-        return {row.username: epoch(row.time) for row in rows}
-
-    def _tool_sessions(self) -> dict[str, int]:
-        """User to the latest start or end of a tool session."""
+    def _tool_sessions(self) -> sa.Select[Any]:
+        """User and the latest start or end of a tool session."""
         log = self.store.hub_tables.sessionlog.c
         start = epoch_seconds(log.start)
-        end = sa.func.max(start + sa.func.coalesce(log.walltime, 0)).label("end")
-        query = sa.select(log.username, end).where(start > 0).group_by(log.username)
-        latest: dict[str, int] = {}
-        for username, time in _rows(self.store.hub.read(query)):
-            name = username.lower()
-            latest[name] = max(int(time), latest.get(name, 0))
-        return latest
+        end = sa.func.max(start + sa.func.coalesce(log.walltime, 0)).label("time")
+        return sa.select(log.username, end).where(start > 0).group_by(log.username)
 
     def _accesses(self) -> dict[str, int]:
         return {name: access for name, (access, _) in self._live.items() if access is not None}
@@ -154,7 +165,10 @@ class HubSource:
         found: dict[str, Live] = {}
         if self.store.hub_tables.session.name != "session" and "session" in self.store.hub.table_names:
             access = epoch_seconds(middleware.c.accesstime).label("access")
-            for row in self.store.hub.rows(sa.select(middleware.c.username, access, middleware.c.timeout)):
+            of_somebody = middleware.c.username != ""
+            for row in self.store.hub.rows(
+                sa.select(middleware.c.username, access, middleware.c.timeout).where(of_somebody)
+            ):
                 name = row.username.lower()
                 seen, left = found.get(name, (None, None))
                 if row.access:
@@ -166,7 +180,9 @@ class HubSource:
             return found
         log = self.store.hub_tables.sessionlog.c
         begun = epoch_seconds(log.start)
-        query = sa.select(log.username).where(log.walltime == 0, begun >= self.now - LIVE_DAYS * 86_400)
+        query = sa.select(log.username).where(
+            log.username != "", log.walltime == 0, begun >= self.now - LIVE_DAYS * 86_400
+        )
         return {row.username.lower(): (None, None) for row in self.store.hub.rows(query)}
 
 

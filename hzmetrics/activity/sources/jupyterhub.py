@@ -10,12 +10,15 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from hzmetrics.activity.settings import JupyterHub
-from hzmetrics.activity.users import User, fitted
+from hzmetrics.activity.users import Presence, User, fitted, plain
 from hzmetrics.errors import HzmetricsError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 PAGE = 200
 TIMEOUT = 10
@@ -41,22 +44,32 @@ class JupyterHubSource:
         self.ignore = ignore
         self.inactive_seconds = 60 * inactive_after
 
-    def users(self) -> Sequence[User]:
-        return self._users
+    def users(self) -> pa.Table:
+        from hzmetrics.activity.people import table_of
+
+        return table_of(self._users)
 
     def running(self) -> Sequence[User]:
         return [user for user in self._users if user.server_active]
+
+    def presence(self) -> Presence:
+        seen = {plain(user.username): user.last_activity for user in self._users if user.last_activity}
+        since = self.now - self.inactive_seconds
+        running = {plain(user.username) for user in self.running()}
+        return Presence(connected={name for name in running if seen.get(name, -1) >= since}, seen=seen)
 
     def instants(self, since: int) -> Mapping[str, Sequence[int]]:
         return {}
 
     @cached_property
     def _users(self) -> list[User]:
-        since = self.now - self.inactive_seconds
-        return [
-            user._replace(connected=user.server_active and (user.last_activity or 0) >= since)
-            for user in users_of(self._items(), self.hub.cull_timeout, self.now, self.ignore)
-        ]
+        users = users_of(self._items(), self.hub.cull_timeout, self.now, self.ignore)
+        if not self.hub.authenticator_db:
+            return users
+        from hzmetrics.activity.native import authorized
+
+        names = authorized(self.hub.authenticator_db)
+        return [user._replace(is_authorized=user.username in names) for user in users]
 
     def _items(self) -> Iterable[Mapping[str, Any]]:
         """The users of all pages. A plain list is a Hub older than 2.0, and complete."""
@@ -94,20 +107,43 @@ class JupyterHubSource:
         headers = {"Authorization": f"token {self.hub.api_token}", "Accept": "application/jupyterhub-pagination+json"}
         try:
             request = urllib.request.Request(f"{self.hub.api_url}/users?{page}", headers=headers)
-            with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
+            with _OPENER.open(request, timeout=TIMEOUT) as response:
                 if response.status != 200:
                     raise HzmetricsError(f"JupyterHub at {self.hub.api_url} answered with status {response.status}")
-                return json.load(response)
+                return json.loads(_whole(response))
         except urllib.error.HTTPError:
             raise
         except (OSError, ValueError, http.client.HTTPException) as error:
             raise HzmetricsError(f"JupyterHub at {self.hub.api_url} does not answer: {error}") from None
 
 
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Another address is an answer like any other that is not the users: the token goes to no other place than ours."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_NoRedirects)
+
+
+def _whole(response: http.client.HTTPResponse) -> bytes:
+    """The body. Raises TimeoutError when it takes too long in all, and IncompleteRead when it breaks off."""
+    deadline = time.monotonic() + TIMEOUT
+    body = bytearray()
+    while part := response.read1():
+        body += part
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"no whole answer in {TIMEOUT} s")
+    if response.length:
+        raise http.client.IncompleteRead(bytes(body), response.length)
+    return bytes(body)
+
+
 def _patience(error: urllib.error.HTTPError) -> float:
     """Seconds that the answer asks us to wait."""
     wanted = str(error.headers.get("Retry-After", ""))
-    return float(wanted) if wanted.isdecimal() else 1.0
+    return max(1.0, float(wanted)) if wanted.isdecimal() else 1.0
 
 
 def users_of(

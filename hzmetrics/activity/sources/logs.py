@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from hzmetrics.activity.users import User
+from hzmetrics.activity.users import Presence, User
 from hzmetrics.events.update import epoch, utc
 from hzmetrics.store import Store
 from hzmetrics.store.activity import user_events
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 event = user_events.c
 ORDER = {"login": 0, "simulation": 1, "logout": 2}
@@ -29,9 +33,11 @@ class LogSource:
         self.ignore = frozenset(map(str.lower, ignore))
         self.session_seconds = 3600 * session_hours
 
-    def users(self) -> Sequence[User]:
+    def users(self) -> pa.Table:
+        from hzmetrics.activity.people import table_of
+
         latest = sa.select(event.username, event.event, sa.func.max(event.time).label("time"))
-        return self._users(latest.group_by(event.username, event.event))
+        return table_of(self._users(latest.group_by(event.username, event.event)))
 
     def running(self) -> Sequence[User]:
         recent = event.time >= utc(self.now - self.session_seconds)
@@ -40,6 +46,9 @@ class LogSource:
             for user in self._users(sa.select(event.username, event.event, event.time).where(recent))
             if user.server_active
         ]
+
+    def presence(self) -> Presence:
+        return Presence()
 
     def instants(self, since: int) -> Mapping[str, Sequence[int]]:
         return {name: times for name, times in instants(self.store, since).items() if name not in self.ignore}

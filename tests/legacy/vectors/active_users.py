@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from hzmetrics.activity.active_users import Known, count
+from hzmetrics.activity.active_users import count, known
 from hzmetrics.activity.openmetrics import exposition
+from hzmetrics.activity.users import Presence, plain
 from hzmetrics.events.update import epoch
+from hzmetrics.follow.settings import IGNORED_USERS
 
 
 def counted(given: dict[str, Any]) -> dict[str, int]:
     config = given["config"]
     kinds = {*config.get("events", ["login", "logout"]), "activity"}
-    merged: dict[str, Known] = {}
+    ignored = frozenset(config.get("ignore_users", IGNORED_USERS.replace(",", " ").split()))
+    last: dict[str, int] = {}
+    connected, disabled = set(), set()
     for user in given["users"]:
+        name = plain(user["username"])
         times = [epoch(time) for kind, time in user["events"].items() if kind in kinds]
-        merged[user["username"]] = Known(max(times, default=None), user["connected"], user["enabled"])
-    return count(merged.values(), epoch(given["now"]), config.get("count_disabled", False))
+        if times:
+            last[name] = max(*times, last.get(name, times[0]))
+        if user["connected"]:
+            connected.add(name)
+        if not user["enabled"]:
+            disabled.add(name)
+    people = known(last, Presence(connected, disabled), ignored)
+    return count(people, epoch(given["now"]), config.get("count_disabled", False))
 
 
 def openmetrics(given: dict[str, Any]) -> dict[str, str]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from operator import itemgetter
 from typing import Any
 
+import pyarrow as pa
+
 from hzmetrics.activity import cells as table_cells
-from hzmetrics.activity import docker, sampling
+from hzmetrics.activity import docker, people, sampling
+from hzmetrics.activity import samples as taking
 from hzmetrics.activity.document import document, total
 from hzmetrics.activity.score import Weights, add_up, effective_half_life, show
 from hzmetrics.activity.settings import ENVIRONMENT, Scoring, numbers
 from hzmetrics.activity.sources.jupyterhub import time_remaining, users_of
 from hzmetrics.activity.users import User
-from hzmetrics.events.update import epoch, utc
+from hzmetrics.events.update import epoch
 from hzmetrics.options import Options
 
 
@@ -66,26 +70,26 @@ def half_life(given: dict[str, Any]) -> dict[str, Any]:
 
 def sample(given: dict[str, Any]) -> dict[str, Any]:
     rules, now = scoring(given["config"]), epoch(given["now"])
-    users = users_of(given["jupyterhub_users"], None, now)
-    taken = sampling.sample_all(users, now, rules, given["config"].get("sample_users") == "recent")
-    return {"samples": list(map(shown, taken)), "counts": sampling.counts(users, now, rules)}
+    users = people.table_of(users_of(given["jupyterhub_users"], None, now))
+    taken = taking.of_everybody(users, now, rules, given["config"].get("sample_users") == "recent")
+    return {"samples": shown(taken), "counts": people.counts(users, now, rules)}
 
 
-def shown(one: sampling.Sample) -> dict[str, Any]:
-    return {"username": one.username, "timestamp": utc(one.timestamp), "is_active": int(one.is_active)}
+def shown(taken: pa.Table) -> list[dict[str, Any]]:
+    return taking.as_stored(taken).select(["username", "timestamp", "is_active"]).to_pylist()
 
 
 def backfill(given: dict[str, Any]) -> dict[str, Any]:
     rules = scoring(given["config"])
     instants = {name: sorted(map(epoch, times)) for name, times in given["instants"].items()}
     last: int | None = None
-    found: list[sampling.Sample] = []
+    found = []
     for now in map(epoch, given["runs"]):
         if sampling.is_due(now, last, rules):
             times = [*sampling.missed_times(last, now, rules), now]
-            found += sampling.fill_in(instants, times, rules)
+            found += shown(taking.fill_in(instants, times, rules))
             last = now
-    return {"samples": [shown(one) for one in sorted(found, key=lambda one: (one.username, one.timestamp))]}
+    return {"samples": sorted(found, key=itemgetter("username", "timestamp"))}
 
 
 def api(given: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,2 @@
+-- changed: the states that are not stored yet.
+FROM known EXCEPT FROM stored
