@@ -127,14 +127,13 @@ def fill_ipcountry(
     countries = countries or Countries(store, settings)
     answers = countries.of(public)
     private = dict.fromkeys((text for text in texts if is_private(text)), NONE)
-    key = rows.key(target).name
-    here = rows.answered(lacking, "ip", _relation(answers | private)).rename_columns({"row": key})
+    here = rows.answered(lacking, "ip", _relation(answers | private))
     spelled = {fold(text): text for text in answers}.values()
     elsewhere = _relation({text: answers[text] for text in spelled})
     empty = is_empty(target.c.ipcountry)
-    with source.begin() as connection:
-        written = source.update(connection, target, here, [key])
-        written += source.update(connection, target, elsewhere, ["ip"], sa.and_(empty, sa.not_(window)))
+    with source.begin() as connection:  # before those of the window, which tell a later run that this is still to do
+        written = source.update(connection, target, elsewhere, ["ip"], sa.and_(empty, sa.not_(window)))
+    written += rows.write(source, target, here, dry_run=False)
     _report(table, countries, len(public) - len(answers))
     return written
 
