@@ -139,6 +139,14 @@ class Month:
         return Window(first.start, self.stop)
 
 
+def month_of(time: str) -> Month | None:
+    """The month of a stored time; None for a month zero."""
+    try:
+        return Month.parse(time[:7])
+    except UsageError:
+        return None
+
+
 @dataclass(frozen=True)
 class DateSpan:
     """A date argument (20 §1.3): half-open, either side may be open."""

@@ -7,10 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hzmetrics.calendar import PERIODS, Month
+from hzmetrics.calendar import PERIODS, Month, month_of
 from hzmetrics.config import Settings
 from hzmetrics.log import log
-from hzmetrics.pipeline.facts import month_of
 from hzmetrics.store import Store
 from hzmetrics.store.database import Database
 from hzmetrics.store.metrics import summary_misc_vals, web, webhits

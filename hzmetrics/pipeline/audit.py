@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from hzmetrics.calendar import Clock, Month, Window
+from hzmetrics.calendar import Clock, Month, Window, month_of
 from hzmetrics.grids.state import incomplete_months, summarized_months
 from hzmetrics.log import printable
 from hzmetrics.pipeline import state
-from hzmetrics.pipeline.facts import month_of
 from hzmetrics.store import metrics
 from hzmetrics.store.types import as_text, is_empty
 

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from hzmetrics.calendar import Month
-from hzmetrics.errors import UsageError
+from hzmetrics.calendar import Month, month_of
 from hzmetrics.pipeline import state
 from hzmetrics.pipeline.state import BadFile, State
 from hzmetrics.store import metrics
@@ -154,11 +153,3 @@ def _look_for_months(connection: sa.Connection, table: sa.Table) -> Iterator[Mon
         later = sa.select(sa.func.min(time)).where(time > f"{first[:4]}-12-31 23:59:59").scalar_subquery()
         *found, first = connection.execute(sa.select(*held, later)).one()
         yield from compress(year, found)
-
-
-def month_of(datetime: str) -> Month | None:
-    """The month of a stored time; None for a month zero."""
-    try:
-        return Month.parse(datetime[:7])
-    except UsageError:
-        return None
