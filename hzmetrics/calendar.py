@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import total_ordering
@@ -98,7 +99,7 @@ class Month:
 
     @property
     def last_day(self) -> dt.date:
-        return self.plus(1).first_day - dt.timedelta(days=1)
+        return dt.date(self.year, self.number, monthrange(self.year, self.number)[1])
 
     @property
     def start(self) -> str:

@@ -149,7 +149,7 @@ def _look_for_months(connection: sa.Connection, table: sa.Table) -> Iterator[Mon
     first = connection.execute(sa.select(sa.func.min(time)).where(time >= Month(1, 1).start)).scalar()
     while first:
         year = [Month(int(first[:4]), number) for number in range(1, 13)]
-        held = [sa.exists().where(time >= month.start, time < month.stop) for month in year]
+        held = [sa.exists().where(time.between(month.start, f"{month.last_day} 23:59:59")) for month in year]
         later = sa.select(sa.func.min(time)).where(time > f"{first[:4]}-12-31 23:59:59").scalar_subquery()
         *found, first = connection.execute(sa.select(*held, later)).one()
         yield from compress(year, found)

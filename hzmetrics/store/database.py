@@ -356,8 +356,9 @@ def open_sqlite(name: str, path: str) -> Database:
 
     @event.listens_for(engine, "do_connect")
     def _make(dialect: sa.Dialect, record: Any, arguments: Any, keywords: Any) -> None:
+        # It holds names of people. One that is there is not opened: closing it would give up this process's locks.
         with suppress(OSError):  # said in words by the connection itself
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # it holds names of people
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, record: Any) -> None:

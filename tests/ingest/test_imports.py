@@ -143,22 +143,6 @@ def test_one_broken_file_does_not_stop_the_others(hub: TestHub) -> None:
     assert [source.path for source, _ in report.failed] == [broken]
 
 
-def test_a_name_that_the_ledger_cannot_hold_is_told_in_escapes(
-    hub: TestHub, capsys: pytest.CaptureFixture[str]
-) -> None:
-    names = [
-        "parity-access.log-20250701-" + os.fsdecode(ending) for ending in (b"\xff", b"\xfe", "\U0001f600".encode())
-    ]
-    for name in names:
-        write(hub, name, access_line())
-    assert hub.run("import", "--next") == 0
-    assert count(hub, metrics.web) == 3
-    assert {entry[0].rpartition("-")[2] for entry in ledger(hub)} == {"\\udcff", "\\udcfe", "\\U0001f600"}
-    assert "Traceback" not in capsys.readouterr().err
-    assert hub.run("forget-import", names[0]) == 0
-    assert count(hub, metrics.web) == 2
-
-
 def test_a_file_that_cannot_be_moved_is_imported_once(hub: TestHub) -> None:
     (hub.root / "logs/httpd").mkdir(parents=True)
     (hub.root / "logs/httpd/imported").write_text("in the way")

@@ -1,6 +1,9 @@
 """Rows go into both databases and come out as a lenient MariaDB server would have stored them."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -163,3 +166,18 @@ def test_files_are_made_for_their_owner_alone(make_hub: Callable[[str], TestHub]
             sa.insert(activity_weights).values(username="a", active=0, total=0, active_samples=0, samples=0)
         )
         assert {one.stat().st_mode & 0o777 for one in (hub.root / "db").iterdir()} == {0o600}
+
+
+def test_a_further_connection_keeps_the_locks_on_a_file(make_hub: Callable[[str], TestHub]) -> None:
+    """Another process that thinks itself alone would take the write-ahead log away."""
+    database = make_hub("sqlite").store.metrics
+    path = str(database.engine.url.database)
+    look = (
+        f"import sqlite3; file = sqlite3.connect({path!r}); file.execute('SELECT * FROM web').fetchall(); file.close()"
+    )
+    with database.begin() as connection:
+        database.append(connection, metrics.web, web_rows(["a"], [None]))
+        with database.connect():
+            subprocess.run([sys.executable, "-c", look], check=True)
+        assert Path(f"{path}-wal").exists()
+    assert database.scalar(sa.select(sa.func.count()).select_from(metrics.web)) == 1
