@@ -26,6 +26,9 @@ from hzmetrics.scratch import Scratch
 MEMORY_LIMIT = "1GB"
 """What the engine may use before it works on disk."""
 
+INTERRUPTED = "Query interrupted"
+"""What the engine says of Ctrl-C."""
+
 
 class Engine:
     """One engine for one piece of work; use as a context manager.
@@ -51,6 +54,8 @@ class Engine:
         self.close()
         if self.failure and isinstance(error, duckdb.Error):
             raise self.failure from None
+        if isinstance(error, RuntimeError) and str(error) == INTERRUPTED:
+            raise KeyboardInterrupt from None
         if isinstance(error, duckdb.OutOfMemoryException | duckdb.IOException):
             reason = str(error).partition("\n")[0]
             raise StoreUnavailable(f"no room for the engine in {tempfile.gettempdir()}: {reason}") from None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pytest
 
-from hzmetrics.engine import Engine
+from hzmetrics.engine import INTERRUPTED, Engine
 from hzmetrics.errors import StoreUnavailable
 
 
@@ -32,3 +32,8 @@ def test_no_room_for_what_does_not_fit_in_memory() -> None:
     with pytest.raises(StoreUnavailable, match=r"\Ano room for the engine in /[^\n]*\Z"), Engine("20MB") as engine:
         engine.connection.execute("SET max_temp_directory_size = '1KB'")
         engine.query("SELECT DISTINCT md5(number::VARCHAR) AS text FROM range(1_000_000) numbers(number) ORDER BY text")
+
+
+def test_what_the_engine_says_of_an_interrupt_is_one() -> None:
+    with pytest.raises(KeyboardInterrupt), Engine():
+        raise RuntimeError(INTERRUPTED)
