@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -72,5 +73,6 @@ def wait(socket: str, process: subprocess.Popen[bytes]) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # told to stop, nothing is left running either
     with running() as path:
         sys.exit(subprocess.run(sys.argv[1:], env={**os.environ, SOCKET: path}).returncode)
