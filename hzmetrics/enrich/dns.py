@@ -25,7 +25,7 @@ NONE = "?"
 REFRESH = dt.timedelta(days=30)
 """How long a name is remembered; an address without one is asked every time."""
 
-BATCH = 10_000
+BATCH = 5_000
 """Addresses looked up at a time."""
 
 
