@@ -9,7 +9,9 @@ import sqlalchemy as sa
 
 from hzmetrics.demo import maxmind
 from hzmetrics.enrich import ipinfo
-from hzmetrics.store.metrics import ipgeo_cache
+from hzmetrics.errors import StoreUnavailable
+from hzmetrics.store import bulk
+from hzmetrics.store.metrics import ipgeo_cache, web
 from tests.conftest import TestHub
 from tests.enrich.ipinfo_server import AddressService, serve
 from tests.enrich.tables import column, put, visits
@@ -233,6 +235,29 @@ def test_fill_geo_goes_on_and_tells_the_worst(hub: TestHub, local: Path) -> None
     visits(hub, "sessionlog_metrics", {"ip": "10.0.0.1"})
     assert hub.run("fill-geo", "--all") == 1
     assert column(hub, "sessionlog_metrics", "ipcountry") == ["-"]
+
+
+def test_cut_off_before_or_after_any_write_and_run_again(
+    hub: TestHub, local: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows outside the window get the country of an address for which rows inside still call."""
+    real = bulk.update
+    for writes in range(2):
+        with hub.store.metrics.begin() as connection:
+            connection.execute(sa.delete(web))
+        visits(hub, "web", {"ip": "192.0.2.1"}, {"ip": "192.0.2.1", "datetime": "2019-01-01 00:00:00"})
+        left = iter(range(writes))
+
+        def update(*arguments: Any, left: Iterator[int] = left) -> int:
+            if next(left, None) is None:
+                raise StoreUnavailable("gone")
+            return real(*arguments)
+
+        with monkeypatch.context() as broken:
+            broken.setattr(bulk, "update", update)
+            assert hub.run("fill-ipcountry", "metrics", "web", MARCH) == 1
+        assert hub.run("fill-ipcountry", "metrics", "web", MARCH) == 0
+        assert column(hub, "web", "ipcountry") == ["FR", "FR"]
 
 
 def test_wrong_use(hub: TestHub) -> None:
