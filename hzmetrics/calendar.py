@@ -117,11 +117,11 @@ class Month:
 
     @property
     def key(self) -> str:
-        """The day-zero date under which the grids keep this month (50 §2)."""
+        """The day-zero date under which the grids keep this month (spec 50 §2)."""
         return f"{self}-00 00:00:00"
 
     def period(self, code: int) -> Window:
-        """The window of a period that ends with this month (50 §2). Raises ValueError for an unknown code."""
+        """The window of a period that ends with this month (spec 50 §2). Raises ValueError for an unknown code."""
         match code:
             case 0:
                 first = Month(self.year, 1)
@@ -150,7 +150,7 @@ def month_of(time: str) -> Month | None:
 
 @dataclass(frozen=True)
 class DateSpan:
-    """A date argument (20 §1.3): half-open, either side may be open."""
+    """A date argument (spec 20 §1.3): half-open, either side may be open."""
 
     start: dt.date | None
     stop: dt.date | None
@@ -252,5 +252,5 @@ class Clock:
 
     @property
     def utc(self) -> str:
-        """The instant in UTC, whole seconds, as the activity side writes it (80 §1)."""
+        """The instant in UTC, whole seconds, as the activity side writes it (spec 80 §1)."""
         return f"{self.utc_time:%Y-%m-%dT%H:%M:%S}Z"

@@ -1,4 +1,4 @@
-"""When two texts are the same: the collation utf8mb3_general_ci (50 §5).
+"""When two texts are the same: the collation utf8mb3_general_ci (spec 50 §5).
 
 Two texts are equal when their folded forms are: trailing blanks removed, each character replaced by its weight. The
 weights are facts of the collation, read from a server.

@@ -1,4 +1,4 @@
-"""Settings: the configuration file and the environment, checked, in frozen values (65 §2-4).
+"""Settings: the configuration file and the environment, checked, in frozen values (spec 65 §2-4).
 
 Built once per invocation by `load`, then passed. Every complaint names the file, the section and the key.
 """
@@ -29,7 +29,7 @@ CORRECTIONS = (
     "distinct-total",
     "half-up",
 )
-"""Names of the corrections an operator can switch on (15)."""
+"""Names of the corrections an operator can switch on (spec 15)."""
 
 KEYS: dict[str, tuple[str, ...]] = {
     "hub": ("site", "apps_dir", "hub_dir"),
@@ -51,7 +51,7 @@ ACTIVITY_SECTIONS = (
     "follow",
     "courses",
 )
-"""Sections of the activity side (80 to 86), besides one `course:NAME` a course."""
+"""Sections of the activity side (spec 80 to 86), besides one `course:NAME` a course."""
 
 DEFAULT_HOME = Path("/opt/hubzero/metrics")
 
@@ -105,7 +105,7 @@ class Geoip:
 
 @dataclass(frozen=True)
 class Paths:
-    """Directories (65 §4, 10 §8.1)."""
+    """Directories (spec 65 §4, spec 10 §8.1)."""
 
     home: Path
     access_logs: Path
@@ -177,7 +177,7 @@ def clock(environment: Mapping[str, str] = os.environ) -> Clock:
 
 
 def locate(option: Path | None, environment: Mapping[str, str] = os.environ) -> Path:
-    """The configuration file to use (65 §2.1). Raises ConfigurationError when there is none."""
+    """The configuration file to use (spec 65 §2.1). Raises ConfigurationError when there is none."""
     if option is not None:
         return option
     if environment.get("HZMETRICS_CONFIG"):
@@ -328,7 +328,7 @@ def _corrections(reader: _Reader) -> frozenset[str]:
 
 
 def _concurrency(reader: _Reader, environment: Mapping[str, str]) -> int:
-    """Environment, then file, then 100; what is no integer is passed over (20 §2.3)."""
+    """Environment, then file, then 100; what is no integer is passed over (spec 20 §2.3)."""
     for origin, text in (
         ("HZMETRICS_DNS_CONCURRENCY", environment.get("HZMETRICS_DNS_CONCURRENCY", "")),
         (f"{reader.file}: [dns] concurrency", reader.text("dns", "concurrency")),
@@ -344,7 +344,7 @@ def _concurrency(reader: _Reader, environment: Mapping[str, str]) -> int:
 
 
 def _number(text: str | None, default: float) -> float:
-    """The positive number in `text`, else the default: numbers that cannot be read are passed over (20 §2.3)."""
+    """The positive number in `text`, else the default: numbers that cannot be read are passed over (spec 20 §2.3)."""
     try:
         number = float(text or "")
     except ValueError:

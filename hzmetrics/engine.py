@@ -100,7 +100,7 @@ class Engine:
         self.connection.execute(f"SET VARIABLE {name} = ?{kind}", [value])
 
     def register_windows(self, month: Month, periods: Sequence[int]) -> None:
-        """The relation `windows(period, start, stop)` of a month's periods (50 §2)."""
+        """The relation `windows(period, start, stop)` of a month's periods (spec 50 §2)."""
         windows = [(code, month.period(code)) for code in periods]
         self.register(
             "windows",

@@ -1,4 +1,4 @@
-"""What can go wrong, by exit code (00, Decisions)."""
+"""What can go wrong, by exit code (spec 00)."""
 
 from __future__ import annotations
 
@@ -22,11 +22,14 @@ class ConfigurationError(HzmetricsError):
 
 
 class LookupFailure(HzmetricsError):
-    """A resolver or address source gave no usable answer; what is unknown stays empty (20 §2.4, §4.3). Exit code 1."""
+    """A resolver or address source gave no usable answer; what is unknown stays empty. Exit code 1.
+
+    Spec 20 §2.4, §4.3.
+    """
 
 
 class LockHeld(HzmetricsError):
-    """Another process of this hub is at work (65 §6). Exit code 1."""
+    """Another process of this hub is at work (spec 65 §6). Exit code 1."""
 
 
 class StoreError(HzmetricsError):

@@ -1,4 +1,4 @@
-"""Where messages go: standard error, syslog, the log file (65 §5).
+"""Where messages go: standard error, syslog, the log file (spec 65 §5).
 
 Nothing that came from a log line reaches any of them unescaped.
 """

@@ -1,4 +1,4 @@
-"""Folding in the program is equality in the database (50 §5)."""
+"""Folding in the program is equality in the database (spec 50 §5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No control character reaches a log line (65 §5)."""
+"""No control character reaches a log line (spec 65 §5)."""
 
 import json
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""How active people are, now and lately: activity scores (80) and active users (82)."""
+"""How active people are, now and lately: activity scores (spec 80) and active users (spec 82)."""

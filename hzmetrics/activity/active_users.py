@@ -1,4 +1,4 @@
-"""Active users of the past day, week and month (82)."""
+"""Active users of the past day, week and month (spec 82)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NOBODY = {"", "-"}
 
 @dataclass(frozen=True)
 class ActiveUserSettings:
-    """What `[active_users]` says (82 §2)."""
+    """What `[active_users]` says (spec 82 §2)."""
 
     enabled: bool
     events: frozenset[str]
@@ -68,7 +68,7 @@ class Known:
 
 
 def count(users: Iterable[Known], now: int, count_disabled: bool = False) -> dict[str, int]:
-    """The three gauges: connected users, and those whose last activity is less than the window ago (82 §1)."""
+    """The three gauges: connected users, and those whose last activity is less than the window ago (spec 82 §1)."""
     totals = dict.fromkeys(WINDOWS, 0)
     for user in users:
         for gauge, seconds in WINDOWS.items():
@@ -78,7 +78,7 @@ def count(users: Iterable[Known], now: int, count_disabled: bool = False) -> dic
 
 
 def update(store: Store, settings: ActiveUserSettings, source: Source, clock: Clock, force: bool = False) -> bool:
-    """Count and store, if the hour has changed since the last computation; whether it was done (82 §5)."""
+    """Count and store, if the hour has changed since the last computation; whether it was done (spec 82 §5)."""
     now = epoch(clock.utc)
     last = store.metrics.scalar(sa.select(sa.func.max(active_users.c.time)))
     if last is not None and not force and now // HOUR <= epoch(last) // HOUR:
@@ -132,7 +132,10 @@ def history(store: Store, since: str | None) -> list[dict[str, Any]]:
 
 
 def _fill_from_logins(store: Store, settings: ActiveUserSettings, now: int) -> None:
-    """Once: the latest login and simulation of each user from `userlogin`, so that the first count is right (82 §4)."""
+    """Once: the latest login and simulation of each user from `userlogin`, so that the first count is right.
+
+    Spec 82 §4.
+    """
     state = capability_state.c
     if store.metrics.rows(sa.select(state.value).where(state.name == FILLED)):
         return

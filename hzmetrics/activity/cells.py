@@ -1,4 +1,4 @@
-"""The activity table as text: cells, order, badge (80 §9). Pure."""
+"""The activity table as text: cells, order, badge (spec 80 §9). Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Containers and volumes of users, asked of a Docker engine through its socket (80 §4)."""
+"""Containers and volumes of users, asked of a Docker engine through its socket (spec 80 §4)."""
 
 from __future__ import annotations
 

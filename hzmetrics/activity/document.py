@@ -1,4 +1,4 @@
-"""The document of `activity show --json` (80 §8). Pure."""
+"""The document of `activity show --json` (spec 80 §8). Pure."""
 
 from __future__ import annotations
 

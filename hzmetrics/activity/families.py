@@ -1,4 +1,4 @@
-"""What the other capabilities add to the text for Prometheus (82 §6)."""
+"""What the other capabilities add to the text for Prometheus (spec 82 §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What followed logs tell of users: their latest events and their activity instants (80 §3, 82 §3)."""
+"""What followed logs tell of users: their latest events and their activity instants (spec 80 §3, spec 82 §3)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ ROWS = 1000
 
 
 class UserEvents:
-    """Keeps who did what when: a consumer of followed logs. A Hub's own logs only tell who logs in and out (82 §4)."""
+    """Keeps who did what when: a consumer of followed logs. A Hub's own logs only tell who logs in and out.
+
+    Spec 82 §4.
+    """
 
     def __init__(self, now: str, retention_days: int) -> None:
         self.now = epoch(now)

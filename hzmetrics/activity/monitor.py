@@ -1,4 +1,4 @@
-"""Sampling runs, and what they know (80 §5, §8)."""
+"""Sampling runs, and what they know (spec 80 §5, §8)."""
 
 from __future__ import annotations
 

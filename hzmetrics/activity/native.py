@@ -1,4 +1,4 @@
-"""Who may log in to a JupyterHub, from the table that NativeAuthenticator keeps in the Hub's database (80 §4)."""
+"""Who may log in to a JupyterHub, from the table that NativeAuthenticator keeps in the Hub's database (spec 80 §4)."""
 
 from __future__ import annotations
 

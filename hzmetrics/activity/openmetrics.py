@@ -1,4 +1,4 @@
-"""The counts for Prometheus: valid as OpenMetrics and for the node exporter's textfile collector (82 §6)."""
+"""The counts for Prometheus: valid as OpenMetrics and for the node exporter's textfile collector (spec 82 §6)."""
 
 from __future__ import annotations
 

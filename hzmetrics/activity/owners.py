@@ -1,4 +1,4 @@
-"""The rows of one user, in every table that holds some by name: deleted, or moved to another name (80 §3)."""
+"""The rows of one user, in every table that holds some by name: deleted, or moved to another name (spec 80 §3)."""
 
 from __future__ import annotations
 

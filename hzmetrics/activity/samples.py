@@ -1,4 +1,7 @@
-"""Samples in columns: whether a user was active at a time (80 §5). Brings the engine: only for a run that is due."""
+"""Samples in columns: whether a user was active at a time. Brings the engine: only for a run that is due.
+
+Spec 80 §5.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When to sample, and who is active (80 §5). Pure; times are UTC seconds of the epoch."""
+"""When to sample, and who is active (spec 80 §5). Pure; times are UTC seconds of the epoch."""
 
 from __future__ import annotations
 

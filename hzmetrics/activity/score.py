@@ -1,4 +1,4 @@
-"""The activity score, and how it is shown (80 §6, §7). Pure; times are UTC seconds of the epoch."""
+"""The activity score, and how it is shown (spec 80 §6, §7). Pure; times are UTC seconds of the epoch."""
 
 from __future__ import annotations
 

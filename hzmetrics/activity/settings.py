@@ -1,4 +1,4 @@
-"""What `[activity]` and `[jupyterhub]` say (80 §2)."""
+"""What `[activity]` and `[jupyterhub]` say (spec 80 §2)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Scoring:
 
     @cached_property
     def full_window(self) -> float:
-        """The weight of a completely sampled retention window (80 §6)."""
+        """The weight of a completely sampled retention window (spec 80 §6)."""
         ratio = float(0.5 ** (self.sample_interval / 3600 / self.half_life))
         number = round(self.retention_days * 86_400 / self.sample_interval)
         return (1 - ratio**number) / (1 - ratio)

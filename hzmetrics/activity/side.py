@@ -1,4 +1,4 @@
-"""The activity side as a whole: what reads the followed logs together, and what a tick does (80 §1)."""
+"""The activity side as a whole: what reads the followed logs together, and what a tick does (spec 80 §1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The latest known state of each user, kept in the store, with the figures of the containers (80 §3, §4)."""
+"""The latest known state of each user, kept in the store, with the figures of the containers (spec 80 §3, §4)."""
 
 from __future__ import annotations
 

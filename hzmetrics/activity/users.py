@@ -1,4 +1,4 @@
-"""What a source knows of one user, whatever the source (80 §4, 82 §4)."""
+"""What a source knows of one user, whatever the source (spec 80 §4, spec 82 §4)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONGEST_NAME = 255
 
 
 def plain(name: str) -> str:
-    """A name as names are compared where logs tell of users (82 §1)."""
+    """A name as names are compared where logs tell of users (spec 82 §1)."""
     return name.strip().lower()
 
 

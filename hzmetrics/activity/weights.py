@@ -1,4 +1,4 @@
-"""The samples of each user added up by weight, kept current from run to run (80 §6).
+"""The samples of each user added up by weight, kept current from run to run (spec 80 §6).
 
 With time every weight shrinks by the same factor. So the sums are kept as of a fixed origin, where they never change of
 themselves: a run adds its samples and takes off those that left the window. Whatever does not fit the kept sums (other

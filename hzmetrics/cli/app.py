@@ -46,7 +46,7 @@ class App:
 
     @contextmanager
     def run_lock(self, dry_run: bool = False) -> Iterator[None]:
-        """The run lock, which every command that writes base rows or grids holds; a dry run needs none (60 §9)."""
+        """The run lock, which every command that writes base rows or grids holds; a dry run needs none (spec 60 §9)."""
         if dry_run:
             yield
             return
@@ -76,7 +76,7 @@ class MonthType(click.ParamType[Month]):
 
 
 class DateSpanType(click.ParamType[DateSpan]):
-    """A date argument (20 §1.3): `YYYY`, `YYYY-MM`, `YYYY-MM-DD` or `A..B`."""
+    """A date argument (spec 20 §1.3): `YYYY`, `YYYY-MM`, `YYYY-MM-DD` or `A..B`."""
 
     name = "DATE"
 

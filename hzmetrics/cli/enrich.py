@@ -47,7 +47,7 @@ def step(app: App, dry_run: bool, *words: str) -> Iterator[Stage]:
 
 
 def refuse_open(context: click.Context, date: DateSpan | None, every: bool) -> None:
-    """What deletes or spreads values needs both ends of its window (20 §1.4)."""
+    """What deletes or spreads values needs both ends of its window (spec 20 §1.4)."""
     if every:
         raise click.UsageError("--all is not possible here: give a date", context)
     if date is not None and date.is_open:

@@ -13,7 +13,7 @@ from hzmetrics.log import stage
 
 
 class ItemsType(click.ParamType[tuple[Any, ...]]):
-    """A comma-separated list of known items, in the order of all of them; an empty list means all (50 §1)."""
+    """A comma-separated list of known items, in the order of all of them; an empty list means all (spec 50 §1)."""
 
     name = "LIST"
 

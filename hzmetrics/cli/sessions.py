@@ -12,7 +12,7 @@ from hzmetrics.cli.app import App, dry_run_option, pass_app
 
 
 class LooseMonth(click.ParamType[Month]):
-    """A month argument of two numbers, with or without leading zeros: `2025-7` is `2025-07` (30 §1)."""
+    """A month argument of two numbers, with or without leading zeros: `2025-7` is `2025-07` (spec 30 §1)."""
 
     name = "YYYY-MM"
 

@@ -17,7 +17,7 @@ from hzmetrics.tools.rules import TOPLISTS
 
 
 class MonthOrDay(MonthType):
-    """A month argument, `YYYY-MM`; of a date `YYYY-MM-DD` the month counts (40 §1)."""
+    """A month argument, `YYYY-MM`; of a date `YYYY-MM-DD` the month counts (spec 40 §1)."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Month:
         if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):

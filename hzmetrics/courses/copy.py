@@ -1,4 +1,4 @@
-"""Copying what was appended to a course's raw files into columns (86 §3).
+"""Copying what was appended to a course's raw files into columns (spec 86 §3).
 
 The copy is a set of Parquet segments, one a block of lines, named by the generation of the copy and the offset in the
 file where they begin. The row in `course_files` says how far the copy reaches: a segment from there on is the remains

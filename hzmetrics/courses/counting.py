@@ -1,4 +1,4 @@
-"""Monitor counts of this machine, taken without anybody recording them (86 §6)."""
+"""Monitor counts of this machine, taken without anybody recording them (spec 86 §6)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CONTAINER_STORE = Path("/var/lib/docker")
 
 
 def count(course: str, homes: Path | None, root: Path, containers: Sequence[Mapping[str, str]]) -> list[int]:
-    """The 18 values of a count line (86 §2). `containers`: Name, which begins COURSE-x-, and State."""
+    """The 18 values of a count line (spec 86 §2). `containers`: Name, which begins COURSE-x-, and State."""
     own = [one["State"] for one in containers if one["Name"].startswith(f"{course}-x-")]
     memory = _memory()
     return [

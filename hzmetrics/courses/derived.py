@@ -1,4 +1,4 @@
-"""Events that nobody records: opens found in followed access logs, starts of a course's tool (86 §6)."""
+"""Events that nobody records: opens found in followed access logs, starts of a course's tool (spec 86 §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Appending derived events to raw files exactly once, although files and database cannot commit together (86 §6).
+"""Appending derived events to raw files exactly once, although files and database cannot commit together (spec 86 §6).
 
 The lines wait in the transaction that remembers what they were made of, with the size each file had. Afterwards they
 are appended, and forgotten. After a kill in between, a file that has the lines from that place on is left as it is.

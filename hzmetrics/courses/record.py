@@ -1,4 +1,7 @@
-"""Appending to the raw files (86 §2): one record a line, one write a record, so that concurrent writers never mix."""
+"""Appending to the raw files: one record a line, one write a record, so that concurrent writers never mix.
+
+Spec 86 §2.
+"""
 
 from __future__ import annotations
 

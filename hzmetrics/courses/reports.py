@@ -1,4 +1,4 @@
-"""The reports on a course (86 §4). Names, keys and shapes of the documents are those of the specification."""
+"""The reports on a course (spec 86 §4). Names, keys and shapes of the documents are those of the specification."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Document = dict[str, Any]
 
 
 def daily(engine: Engine) -> Document:
-    """`courses daily`: figures of each day, and running totals (86 §4.1)."""
+    """`courses daily`: figures of each day, and running totals (spec 86 §4.1)."""
     engine.models("hzmetrics.courses", ["firsts", "days", "totals"])
     days = engine.table("days")
     totals = engine.table("totals")
@@ -34,7 +34,7 @@ def daily(engine: Engine) -> Document:
 
 
 def usage(engine: Engine) -> Document:
-    """`courses usage`: who opened what, and the map of students and notebooks (86 §4.3)."""
+    """`courses usage`: who opened what, and the map of students and notebooks (spec 86 §4.3)."""
     engine.models("hzmetrics.courses", ["cells", "steps", "animation", "map_rows"])
     per_notebook = engine.query("SELECT notebook, count(*) AS n FROM cells GROUP BY notebook ORDER BY notebook")
     per_count = engine.query(
@@ -59,7 +59,10 @@ def usage(engine: Engine) -> Document:
 
 
 def counts(rows: pa.Table) -> Document:
-    """`courses counts`: each of the 18 values as a list, missing ones null (86 §4.2). `rows`: columns time, vals."""
+    """`courses counts`: each of the 18 values as a list, missing ones null. `rows`: columns time, vals.
+
+    Spec 86 §4.2.
+    """
     lines = [(values + [None] * len(COUNTS))[: len(COUNTS)] for values in rows["vals"].to_pylist()]
     columns = zip(*lines, strict=True) if lines else [()] * len(COUNTS)
     return {

@@ -1,4 +1,4 @@
-"""What `[courses]` and `[course:NAME]` say (86 §1)."""
+"""What `[courses]` and `[course:NAME]` say (spec 86 §1)."""
 
 from __future__ import annotations
 

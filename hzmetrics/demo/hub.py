@@ -13,7 +13,7 @@ from hzmetrics.store import Store
 from hzmetrics.store.metrics import dns_cache, domainclass, exclude_list
 
 TOOL = 7
-"""The type of a resource that is a tool (40 §4)."""
+"""The type of a resource that is a tool (spec 40 §4)."""
 
 FIRST_SESSION = 20_001
 

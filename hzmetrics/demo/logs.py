@@ -1,4 +1,4 @@
-"""The log files of a day, in the hub's own formats (10 §2, §6): written whole columns at a time."""
+"""The log files of a day, in the hub's own formats (spec 10 §2, §6): written whole columns at a time."""
 
 from __future__ import annotations
 

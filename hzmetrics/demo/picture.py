@@ -1,4 +1,4 @@
-"""The picture of a hub's usage: its months, and where its users come from, read from the grids alone (50 §3)."""
+"""The picture of a hub's usage: its months, and where its users come from, read from the grids alone (spec 50 §3)."""
 
 from __future__ import annotations
 

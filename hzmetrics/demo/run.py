@@ -20,7 +20,7 @@ from hzmetrics.store.metrics import domainclass, web, websessions
 READING = "reading the logs"
 
 TELLING_LABELS = {1: {"edu", "ac"}, 3: {"gov", "mil"}}
-"""Labels at the end of a domain that say its class: education, government (50 §6)."""
+"""Labels at the end of a domain that say its class: education, government (spec 50 §6)."""
 
 
 def import_pending(store: Store, settings: Settings, reporter: Reporter) -> None:

@@ -20,7 +20,7 @@ from hzmetrics.demo.maxmind import place
 Numbers = npt.NDArray[np.int64]
 
 PROVIDER, SEARCH = 4, 5
-"""Classes of organisations (50 §6) that the invention treats apart: access providers and search engines."""
+"""Classes of organisations (spec 50 §6) that the invention treats apart: access providers and search engines."""
 
 SCRAPERS = ("scrape-farm.example", "quiet-harvest.example")
 """Domains that crawl under a browser's name: an operator has put them on the exclude list."""
@@ -68,7 +68,7 @@ FAMILY_NAMES = (
 
 
 class Organisation(NamedTuple):
-    """An organisation: its domain, class (50 §6), place, share of the visitors, and networks."""
+    """An organisation: its domain, class (spec 50 §6), place, share of the visitors, and networks."""
 
     domain: str
     name: str

@@ -1,1 +1,1 @@
-"""Completing rows after ingestion: one module for each question asked of a row (20)."""
+"""Completing rows after ingestion: one module for each question asked of a row (spec 20)."""

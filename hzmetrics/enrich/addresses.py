@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network
 Address = IPv4Address | IPv6Address
 
 PRIVATE = re.compile(r"(10|127|192\.168|169\.254|172\.(1[6-9]|2[0-9]|3[01]))\.")
-"""How the text of a private IPv4 address begins (20 §4.1)."""
+"""How the text of a private IPv4 address begins (spec 20 §4.1)."""
 
 LOCAL = (IPv6Network("::1/128"), IPv6Network("fc00::/7"), IPv6Network("fe80::/10"))
 """IPv6 networks that no country has: loopback, unique-local, link-local."""
@@ -19,7 +19,7 @@ _FOUR_PARTS = re.compile(r"0*(\d{1,3})\.0*(\d{1,3})\.0*(\d{1,3})\.0*(\d{1,3})", 
 def address(text: str) -> Address | None:
     """The address that `text` writes in full, or None.
 
-    Parts with leading zeros are decimal; an IPv4-mapped IPv6 address is the IPv4 one (70 §7).
+    Parts with leading zeros are decimal; an IPv4-mapped IPv6 address is the IPv4 one (spec 70 §7).
     """
     text = text.strip(" ")
     match = _FOUR_PARTS.fullmatch(text)

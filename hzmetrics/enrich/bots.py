@@ -1,4 +1,4 @@
-"""Which rows a bot left, and their removal (20 §6)."""
+"""Which rows a bot left, and their removal (spec 20 §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the addresses of rows are called (20 §2)."""
+"""What the addresses of rows are called (spec 20 §2)."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _batches(count: int, first: int) -> list[tuple[int, int]]:
 
 
 def _names(store: Store, settings: Settings, resolver: Resolver, addresses: set[Address]) -> dict[Address, str]:
-    """The name of each address, `?` for none. Some are missing if the resolver does not work (20 §2.4)."""
+    """The name of each address, `?` for none. Some are missing if the resolver does not work (spec 20 §2.4)."""
     cache = _Cache(store, settings)
     names = cache.read(addresses)
     answers = resolver.names(addresses - names.keys())

@@ -1,4 +1,4 @@
-"""What domain a host belongs to (20 §3)."""
+"""What domain a host belongs to (spec 20 §3)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def fill_domain(
     database: str = "metrics",
     dry_run: bool = False,
 ) -> int:
-    """Give rows with a host and without a domain their domain; the rows written (20 §3.1).
+    """Give rows with a host and without a domain their domain; the rows written (spec 20 §3.1).
 
     Without `span` the rows of this month; with `every` those of all time. A host without a domain gets `?`.
     Raises UsageError for another table, StoreError.
@@ -51,7 +51,7 @@ def fill_domain(
 
 
 def domains_of(names: Iterable[str]) -> dict[str, str]:
-    """The domain of each host name as it is written, without lower-casing; `?` for none (20 §3.2, §12)."""
+    """The domain of each host name as it is written, without lower-casing; `?` for none (spec 20 §3.2, §12)."""
     distinct = pa.array(dict.fromkeys(names), pa.string())
     with Engine() as engine:
         engine.register("hosts", pa.table({"host": distinct, "name": distinct}))

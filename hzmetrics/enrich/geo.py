@@ -1,4 +1,4 @@
-"""Which country an address is in (20 §4-5)."""
+"""Which country an address is in (spec 20 §4-5)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NONE = "-"
 
 
 class Countries:
-    """The sources of countries, each asked at most once for an address (20 §4.2-4.4).
+    """The sources of countries, each asked at most once for an address (spec 20 §4.2-4.4).
 
     Raises ConfigurationError if the address of the remote service is none.
     """
@@ -106,7 +106,7 @@ def fill_ipcountry(
     countries: Countries | None = None,
     dry_run: bool = False,
 ) -> int:
-    """Fill in the country of the rows whose address lacks it; the rows written (20 §4.1).
+    """Fill in the country of the rows whose address lacks it; the rows written (spec 20 §4.1).
 
     The addresses are those of rows in the window of `span` (default: this month), but all rows of such an address get
     its country. Private addresses get `-` in the window only. Raises UsageError for another table or an open span,
@@ -141,7 +141,7 @@ def fill_ipcountry(
 def fill_geo(store: Store, settings: Settings, span: DateSpan | None, *, dry_run: bool = False) -> int:
     """Run `fill_ipcountry` on all four tables, for `span` or for every month with a `web` row that lacks its country.
 
-    Goes on after a failure; returns the rows written. Raises the first of the worst failures at the end (20 §5).
+    Goes on after a failure; returns the rows written. Raises the first of the worst failures at the end (spec 20 §5).
     """
     spans = [span] if span else [DateSpan.of(month) for month in _months_lacking(store)]
     if not spans:

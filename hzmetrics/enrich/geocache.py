@@ -1,4 +1,4 @@
-"""Answers of the address service, kept for 90 days: in the hub's cache table, or in our own (20 §4.2, 70 §4).
+"""Answers of the address service, kept for 90 days: in the hub's cache table, or in our own (spec 20 §4.2, spec 70 §4).
 
 The hub's table holds an address as a number, mostly in a signed column; what would not fit is in our own. A table that
 cannot be used costs a warning and nothing else.

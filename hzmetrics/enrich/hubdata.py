@@ -1,4 +1,4 @@
-"""What the metrics database copies of the hub: tool sessions and profiles (20 §7)."""
+"""What the metrics database copies of the hub: tool sessions and profiles (spec 20 §7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The remote address service (20 §4.4)."""
+"""The remote address service (spec 20 §4.4)."""
 
 from __future__ import annotations
 

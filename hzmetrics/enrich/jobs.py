@@ -1,4 +1,4 @@
-"""What the middleware logged of tool jobs: their starts and their times (20 §9-10)."""
+"""What the middleware logged of tool jobs: their starts and their times (spec 20 §9-10)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from hzmetrics.store.metrics import toolstart
 
 
 def middleware_wall(store: Store, settings: Settings, dry_run: bool = False) -> int:
-    """Insert a `toolstart` row for each job whose start, user and address no row has yet; the rows inserted (20 §9).
+    """Insert a `toolstart` row for each job whose start, user and address no row has yet; the rows inserted.
+
+    Spec 20 §9.
 
     Raises StoreError.
     """
@@ -32,7 +34,7 @@ def middleware_wall(store: Store, settings: Settings, dry_run: bool = False) -> 
 
 
 def middleware_cpu(store: Store, settings: Settings, dry_run: bool = False) -> int:
-    """Fill the CPU time of `toolstart` rows that have none from the jobs of their key; the rows updated (20 §10).
+    """Fill the CPU time of `toolstart` rows that have none from the jobs of their key; the rows updated (spec 20 §10).
 
     Raises StoreError.
     """

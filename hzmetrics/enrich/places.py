@@ -1,4 +1,4 @@
-"""The local address database: a country or city file in MaxMind format (20 §4.3)."""
+"""The local address database: a country or city file in MaxMind format (spec 20 §4.3)."""
 
 from __future__ import annotations
 

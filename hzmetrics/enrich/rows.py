@@ -1,4 +1,4 @@
-"""Which rows a step takes, and how it gives them their values (20 §1).
+"""Which rows a step takes, and how it gives them their values (spec 20 §1).
 
 A step reads the rows that lack something as a relation with column `row` (their primary key), finds the values, and
 writes them by `row`.

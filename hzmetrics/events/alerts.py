@@ -1,4 +1,4 @@
-"""Telling somebody that the hub is under stress (84 §9)."""
+"""Telling somebody that the hub is under stress (spec 84 §9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hours of a week, 7 x 24 (84 §8)."""
+"""The hours of a week, 7 x 24 (spec 84 §8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stress levels (84 §6, §7). Pure: times are UTC seconds of the epoch."""
+"""Stress levels (spec 84 §6, §7). Pure: times are UTC seconds of the epoch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The documents about events (84 §9). Times in them are UTC without a zone suffix."""
+"""The documents about events (spec 84 §9). Times in them are UTC without a zone suffix."""
 
 from __future__ import annotations
 

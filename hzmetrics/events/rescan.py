@@ -1,4 +1,4 @@
-"""Making events, anomalies and hours anew from what the followed logs hold (84 §9)."""
+"""Making events, anomalies and hours anew from what the followed logs hold (spec 84 §9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `[events]` and `[events:thresholds]` say (84 §2)."""
+"""What `[events]` and `[events:thresholds]` say (spec 84 §2)."""
 
 from __future__ import annotations
 

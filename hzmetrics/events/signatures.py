@@ -1,4 +1,4 @@
-"""Which log entry is which event: an ordered list, the first that fits names the event (84 §4)."""
+"""Which log entry is which event: an ordered list, the first that fits names the event (spec 84 §4)."""
 
 from __future__ import annotations
 

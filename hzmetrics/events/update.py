@@ -1,4 +1,4 @@
-"""From new log lines to events, anomalies and hours, in one transaction (84 §5 to §8)."""
+"""From new log lines to events, anomalies and hours, in one transaction (spec 84 §5 to §8)."""
 
 from __future__ import annotations
 

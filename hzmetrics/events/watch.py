@@ -1,4 +1,4 @@
-"""Following the logs live (84): an update whenever something was written, at least once a minute."""
+"""Following the logs live (spec 84): an update whenever something was written, at least once a minute."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Following live logs by byte offset, across rotation, truncation and compression (84 §3)."""
+"""Following live logs by byte offset, across rotation, truncation and compression (spec 84 §3)."""

@@ -159,7 +159,7 @@ def _see(one: _Log, piece: tail.Piece, now: tail.Seen) -> None:
 
 
 def _excluded_addresses(store: Store, following: Following) -> list[str]:
-    """Substrings of addresses whose lines count for nothing: of the settings, and of `exclude_list` (10 §3.1)."""
+    """Substrings of addresses whose lines count for nothing: of the settings, and of `exclude_list` (spec 10 §3.1)."""
     listed = [
         str(row.filter)
         for row in store.metrics.rows(sa.select(tables.exclude_list.c.filter, tables.exclude_list.c.type))

@@ -1,4 +1,4 @@
-"""What one line of a followed log says (84 §3). Every pattern is linear in the line."""
+"""What one line of a followed log says (spec 84 §3). Every pattern is linear in the line."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def read_access(line: str, clock: LogClock) -> Entry | None:
 
 
 def read_auth(line: str, clock: LogClock) -> Entry | None:
-    """A line of the CMS auth log, in any of its three shapes (10 §6.1)."""
+    """A line of the CMS auth log, in any of its three shapes (spec 10 §6.1)."""
     for pattern in _AUTH:
         match = pattern.match(line)
         if match:

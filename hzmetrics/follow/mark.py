@@ -1,4 +1,4 @@
-"""How far a growing file has been read, and whether it is still the same file (84 §3)."""
+"""How far a growing file has been read, and whether it is still the same file (spec 84 §3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which logs are followed, and how (`[follow]`, 84 §2)."""
+"""Which logs are followed, and how (`[follow]`, spec 84 §2)."""
 
 from __future__ import annotations
 

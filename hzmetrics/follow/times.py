@@ -1,4 +1,4 @@
-"""From the times in logs to UTC (84 §3)."""
+"""From the times in logs to UTC (spec 84 §3)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The summary grids: the sets that are counted, and the monthly cells that hold their sizes (50)."""
+"""The summary grids: the sets that are counted, and the monthly cells that hold their sizes (spec 50)."""
 
 from __future__ import annotations
 
 SECTIONS = ("reg", "int", "dl", "total", "sim", "sim-usage", "misc")
-"""What `summarize-month --only` can name; `models/layout.sql` says which cells each writes (50 §1)."""
+"""What `summarize-month --only` can name; `models/layout.sql` says which cells each writes (spec 50 §1)."""

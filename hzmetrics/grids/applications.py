@@ -1,4 +1,4 @@
-"""The tools installed under the applications root (50 §11)."""
+"""The tools installed under the applications root (spec 50 §11)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the corrections of sessions and grids would change in a month (15). Nothing is written."""
+"""What the corrections of sessions and grids would change in a month (spec 15). Nothing is written."""
 
 from __future__ import annotations
 

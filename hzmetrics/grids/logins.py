@@ -1,4 +1,4 @@
-"""`userlogin_lite`: the logins and simulations, which the grids and readers of the database count (50 §4)."""
+"""`userlogin_lite`: the logins and simulations, which the grids and readers of the database count (spec 50 §4)."""
 
 from __future__ import annotations
 

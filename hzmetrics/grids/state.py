@@ -1,4 +1,4 @@
-"""What other commands ask about the grids (50 §12)."""
+"""What other commands ask about the grids (spec 50 §12)."""
 
 from __future__ import annotations
 

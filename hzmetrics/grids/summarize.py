@@ -1,4 +1,4 @@
-"""The cells of a month: computed all at once, then written in one transaction (50)."""
+"""The cells of a month: computed all at once, then written in one transaction (spec 50)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MODELS = (
     "sessions_of_tools", "aliases", "cpu_times", "heavy_users", "busiest_days",
     "counted", "sizes", "totals", "cells",
 )  # fmt: skip
-"""From the sets of 50 §6 to the cells; `counted` says which set each cell counts."""
+"""From the sets of spec 50 §6 to the cells; `counted` says which set each cell counts."""
 
 
 def summarize_month(
@@ -41,7 +41,7 @@ def summarize_month(
     sections: Sequence[str] = SECTIONS,
     dry_run: bool = False,
 ) -> int:
-    """Write the cells of a month in the three grids; returns their number (50).
+    """Write the cells of a month in the three grids; returns their number (spec 50).
 
     `userlogin_lite` is made anew first. A dry run logs the windows and reads nothing. Raises StoreError; the grids then
     are as they were.
@@ -86,7 +86,10 @@ def compute_cells(
 
 
 def write_cells(store: Store, month: Month, cells: pa.Table) -> int:
-    """Put cells in the place of whatever rows have their keys, all in one transaction; returns their number (50 §4)."""
+    """Put cells in the place of whatever rows have their keys, all in one transaction; returns their number.
+
+    Spec 50 §4.
+    """
     database = store.metrics
     cells = cells.append_column("datetime", pa.repeat(month.key, cells.num_rows))
     with database.begin() as connection:

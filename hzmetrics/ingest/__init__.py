@@ -1,1 +1,4 @@
-"""Log files to rows: finding them, reading them, deciding which lines count, remembering which were imported (10)."""
+"""Log files to rows: finding them, reading them, deciding which lines count, remembering which were imported.
+
+Spec 10.
+"""

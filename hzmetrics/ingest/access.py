@@ -1,4 +1,4 @@
-"""Access logs: lines to the rows of `web` (10 §2-5)."""
+"""Access logs: lines to the rows of `web` (spec 10 §2-5)."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ class AccessLog(Judge):
                 tally.downloads += row["downloads"]
 
     def report(self) -> None:
-        """Tell what became of the lines (10 §16)."""
+        """Tell what became of the lines (spec 10 §16)."""
         tally = self.tally
         log.info(
             "%d lines, %d recognized, %d unrecognized (%d of them only because of an IPv6 address), %d kept; "
@@ -153,7 +153,7 @@ class AccessLog(Judge):
         report_months(tally.months)
 
     def report_agents(self) -> None:
-        """Tell what the search for bots found (10 §16)."""
+        """Tell what the search for bots found (spec 10 §16)."""
         log.info(
             "%d lines, %d user agents, %d of them flagged as bots, %d lines unrecognized",
             self.tally.lines,

@@ -1,4 +1,4 @@
-"""Client addresses: which can be stored, and which the operator excludes (10 §3.1; corrections of 15)."""
+"""Client addresses: which can be stored, and which the operator excludes (spec 10 §3.1; corrections of 15)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def is_ipv6(text: str) -> bool:
 
 
 def canonical(text: str) -> str:
-    """An IPv6 address in its short lower-case form, an IPv4-mapped one as plain IPv4 (70 §7)."""
+    """An IPv6 address in its short lower-case form, an IPv4-mapped one as plain IPv4 (spec 70 §7)."""
     address = ipaddress.IPv6Address(text)
     return str(address.ipv4_mapped or address)
 

@@ -1,4 +1,4 @@
-"""CMS auth logs: lines to the rows of `userlogin` (10 §6)."""
+"""CMS auth logs: lines to the rows of `userlogin` (spec 10 §6)."""
 
 from __future__ import annotations
 
@@ -76,7 +76,10 @@ class AuthLog(Judge):
         self.learn_clients("auth_new_clients")
 
     def new(self, database: Database, rows: pa.Table) -> pa.Table:
-        """Those of a chunk's rows, as stored, that are neither in the database nor earlier in the file (10 §6.3)."""
+        """Those of a chunk's rows, as stored, that are neither in the database nor earlier in the file.
+
+        Spec 10 §6.3.
+        """
         arriving = fitted_rows(userlogin, rows)
         days = {text[:10] for text in arriving["datetime"].unique().to_pylist()} - self._days
         self._remember(database.read(sa.select(*KEY).where(_on(days))))
@@ -103,7 +106,7 @@ class AuthLog(Judge):
                 self.tally.kept += row["lines"]
 
     def report(self) -> None:
-        """Tell what became of the lines (10 §16)."""
+        """Tell what became of the lines (spec 10 §16)."""
         tally = self.tally
         log.info(
             "%d lines, %d kept, %d unrecognized, %d filtered, %d of other actions",

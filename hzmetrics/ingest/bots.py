@@ -1,4 +1,4 @@
-"""Bots, recognised by what they call themselves (10 §7)."""
+"""Bots, recognised by what they call themselves (spec 10 §7)."""
 
 from __future__ import annotations
 
@@ -74,7 +74,10 @@ class Bots:
         )
 
     def judge(self, agent: str) -> bool:
-        """Whether lines of this agent are dropped (10 §3.2). Takes each agent once, in the order of first lines."""
+        """Whether lines of this agent are dropped. Takes each agent once, in the order of first lines.
+
+        Spec 10 §3.2.
+        """
         name = agent[:NAME_LENGTH]
         if agent and self.looks_like_one(agent):
             self.flagged.append(name)
@@ -89,7 +92,7 @@ class Bots:
         return not _contains(name, NO_BOTS) and self._stored.setdefault(fold(name), name) == name
 
     def learn(self, database: Database, connection: sa.Connection) -> None:
-        """Store the flagged bots that are not there yet, then delete what is no bot after all (10 §7, step 4)."""
+        """Store the flagged bots that are not there yet, then delete what is no bot after all (spec 10 §7, step 4)."""
         if not self.flagged:
             return
         names = fitted_rows(bot_useragents, pa.table({"useragent": self.flagged}))["useragent"].to_pylist()
@@ -105,7 +108,10 @@ class Bots:
 
 
 def identify_bots(store: Store, settings: Settings, path: Path, dry_run: bool = False) -> int:
-    """Store the bots that an access log shows; returns how many agents were flagged (10 §7). Raises HzmetricsError."""
+    """Store the bots that an access log shows; returns how many agents were flagged. Raises HzmetricsError.
+
+    Spec 10 §7.
+    """
     from hzmetrics.ingest.access import AccessLog, Rules
     from hzmetrics.ingest.reader import open_log
 

@@ -1,4 +1,4 @@
-"""The download flag of rows that were imported without one (10 §14.2)."""
+"""The download flag of rows that were imported without one (spec 10 §14.2)."""
 
 from __future__ import annotations
 

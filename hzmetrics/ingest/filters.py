@@ -1,4 +1,4 @@
-"""The rules that drop lines, as data (10 §3, §4).
+"""The rules that drop lines, as data (spec 10 §3, §4).
 
 Each URL rule is an expression over the URL with its slashes collapsed; the models evaluate them.
 """
@@ -74,14 +74,14 @@ EXPRESSIONS = {
 
 
 def is_old_explorer(agent: str) -> bool:
-    """Whether a user agent is an Internet Explorer that nobody uses any more (10 §3.3)."""
+    """Whether a user agent is an Internet Explorer that nobody uses any more (spec 10 §3.3)."""
     lowered = agent.lower()
     return any(text.lower() in lowered for text in OLD_EXPLORERS)
 
 
 @dataclass(frozen=True)
 class Excludes:
-    """The operator's filters of the three kinds that concern logs: lower-case texts, none empty (10 §3.1)."""
+    """The operator's filters of the three kinds that concern logs: lower-case texts, none empty (spec 10 §3.1)."""
 
     ip: Sequence[str]
     useragent: Sequence[str]

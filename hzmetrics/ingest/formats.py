@@ -1,4 +1,4 @@
-"""The grammars of log lines (10 §2, §6): what a line of each format is made of.
+"""The grammars of log lines (spec 10 §2, §6): what a line of each format is made of.
 
 Every pattern is one anchored expression with greedy quantifiers. RE2, which evaluates them, finds the match a
 backtracking matcher finds first, in time linear in the line. Groups are the fields that are used, in order; the models
@@ -30,7 +30,7 @@ def _line(*elements: str) -> str:
 
 
 def _access(address: str) -> tuple[str, str]:
-    """The 23-field and the 14-field format (10 §2.2, §2.3).
+    """The 23-field and the 14-field format (spec 10 §2.2, §2.3).
 
     Groups: date, time, process (23 only), request, status, size, address, referrer, agent; then user id and the eight
     tail fields (23), or the rest of the line (14).
@@ -68,7 +68,7 @@ ACTION = r"(\w+)"
 
 
 def _auth(address: str) -> tuple[str, str, str]:
-    """The three shapes of an auth line (10 §6.1).
+    """The three shapes of an auth line (spec 10 §6.1).
 
     Groups: date, time, user id (A and B), user, address, action.
     """

@@ -1,4 +1,4 @@
-"""Importing log files: one transaction a file, remembered in the ledger (10 §9, §10)."""
+"""Importing log files: one transaction a file, remembered in the ledger (spec 10 §9, §10)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def import_day(
     skip: Callable[[Source], bool] = lambda source: False,
     on_rows: OnRows | None = None,
 ) -> DayReport:
-    """Import all pending files of one day; one that fails is left in place and does not stop the others (10 §9).
+    """Import all pending files of one day; one that fails is left in place and does not stop the others (spec 10 §9).
 
     Raises StoreUnavailable: that the database is gone is no file's fault.
     """
@@ -87,7 +87,7 @@ def import_day(
 
 
 def _tell(day: dt.date, files: Sequence[Source], dry_run: bool) -> None:
-    """What is out of the ordinary about a day's files; in a dry run, all of them (10 §16)."""
+    """What is out of the ordinary about a day's files; in a dry run, all of them (spec 10 §16)."""
     for kind in sources.KINDS:
         paths = [str(source.path) for source in files if source.kind == kind]
         if len(paths) > 1:
@@ -99,7 +99,7 @@ def _tell(day: dt.date, files: Sequence[Source], dry_run: bool) -> None:
 
 
 def check_order(settings: Settings, day: dt.date) -> None:
-    """Refuse a day that is not the next (10 §9). Raises HzmetricsError.
+    """Refuse a day that is not the next (spec 10 §9). Raises HzmetricsError.
 
     A day with an auth log and no access log is nobody's next.
     """
@@ -116,14 +116,14 @@ def check_order(settings: Settings, day: dt.date) -> None:
 
 
 def pending_days(settings: Settings, month: Month | None = None) -> list[dt.date]:
-    """The days with pending files, ascending; of one month where one is given (10 §8.4)."""
+    """The days with pending files, ascending; of one month where one is given (spec 10 §8.4)."""
     return sorted({source.date for source in sources.pending(settings) if month in (None, source.month)})
 
 
 def import_access(
     store: Store, settings: Settings, path: Path, dry_run: bool = False, progress: Progress | None = None
 ) -> int:
-    """Import one access log, whole or not at all; returns the rows inserted into `web` (10 §10.2).
+    """Import one access log, whole or not at all; returns the rows inserted into `web` (spec 10 §10.2).
 
     A file whose name is in the ledger is only put away. Standard input (`-`) is imported without ledger and move.
     Raises HzmetricsError.
@@ -134,7 +134,7 @@ def import_access(
 def import_auth(
     store: Store, settings: Settings, path: Path, dry_run: bool = False, progress: Progress | None = None
 ) -> int:
-    """Import one auth log or `-`, without ledger and move; returns the rows inserted (10 §6.4).
+    """Import one auth log or `-`, without ledger and move; returns the rows inserted (spec 10 §6.4).
 
     Raises HzmetricsError.
     """
@@ -195,7 +195,7 @@ def _import(
     progress: Progress | None = None,
     on_rows: OnRows | None = None,
 ) -> Outcome:
-    """One file, whole or not at all, and its ledger row; then the move (10 §10.2)."""
+    """One file, whole or not at all, and its ledger row; then the move (spec 10 §10.2)."""
     database, is_file = store.metrics, path != STANDARD_INPUT
     target = "web" if kind == "access" else "userlogin"
     rows = 0
@@ -280,7 +280,7 @@ class _Transaction:
 
 
 def _hits(kept: Mapping[str, int]) -> pa.Table:
-    """Rows of `webhits`: kept lines by day, ascending (10 §5.2)."""
+    """Rows of `webhits`: kept lines by day, ascending (spec 10 §5.2)."""
     days = sorted(kept)
     return pa.table(
         {

@@ -53,7 +53,7 @@ class Judge:
 
 
 def report_months(months: Collection[str]) -> None:
-    """Tell when a file's recognized lines are of more than one month (10 §16)."""
+    """Tell when a file's recognized lines are of more than one month (spec 10 §16)."""
     names = ", ".join(sorted(months))
     if len(months) > 2:
         log.warning("lines of %d months (%s): did logrotate fail?", len(months), names)

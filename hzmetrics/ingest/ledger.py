@@ -1,4 +1,4 @@
-"""The record of imported files (10 §10.1, §11): which rows of which table each of them became."""
+"""The record of imported files (spec 10 §10.1, §11): which rows of which table each of them became."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def stored_name(filename: str) -> str:
 
 
 def source_name(stored: str) -> str:
-    """What identifies a source: its name without `.gz`, under the collation (10 §10.2)."""
+    """What identifies a source: its name without `.gz`, under the collation (spec 10 §10.2)."""
     return fold(stored).removesuffix(fold(".gz"))
 
 
@@ -101,7 +101,7 @@ def record(
 
 
 def forget_import(store: Store, filename: str, table: str = "all", force: bool = False, dry_run: bool = False) -> int:
-    """Delete a file's rows and its ledger rows, all or nothing (10 §11); returns the rows deleted.
+    """Delete a file's rows and its ledger rows, all or nothing (spec 10 §11); returns the rows deleted.
 
     Raises HzmetricsError if there is no such record, or if its ids are also another record's, unless `force`.
     """

@@ -1,4 +1,4 @@
-"""Bytes of a log file to lines (10 §1), in chunks of bounded size."""
+"""Bytes of a log file to lines (spec 10 §1), in chunks of bounded size."""
 
 from __future__ import annotations
 

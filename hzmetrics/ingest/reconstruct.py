@@ -1,4 +1,4 @@
-"""Ledger rows for files imported before there was a ledger: archived files matched with table rows (10 §13)."""
+"""Ledger rows for files imported before there was a ledger: archived files matched with table rows (spec 10 §13)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ledger ranges that earlier versions recorded wrongly (10 §12)."""
+"""Ledger ranges that earlier versions recorded wrongly (spec 10 §12)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def repair_imported_sources(store: Store, apply: bool = False) -> int:
 
 
 def correct_ranges(entries: list[Record], largest: int, issued: int) -> Plan:
-    """Walk the importer's records of one table back from the newest id (10 §12).
+    """Walk the importer's records of one table back from the newest id (spec 10 §12).
 
     `largest` is the largest id in the table, `issued` the largest that was ever given. A record stays as it is when its
     range ends where it may and has room for its rows: ids have gaps.

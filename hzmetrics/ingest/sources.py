@@ -1,4 +1,4 @@
-"""Finding log files, and putting them away once they are imported (10 §8, §10.3)."""
+"""Finding log files, and putting them away once they are imported (spec 10 §8, §10.3)."""
 
 from __future__ import annotations
 
@@ -63,13 +63,16 @@ def date_text(name: str) -> str | None:
 
 
 def file_date(name: str) -> dt.date | None:
-    """The date in a file name; None if there is none. Raises ValueError for 8 digits that are no date (10 §8.2)."""
+    """The date in a file name; None if there is none. Raises ValueError for 8 digits that are no date.
+
+    Spec 10 §8.2.
+    """
     text = date_text(name)
     return dt.date(int(text[:4]), int(text[4:6]), int(text[6:])) if text else None
 
 
 def pending(settings: Settings) -> list[Source]:
-    """The files to import, in import order: by date, access before auth, then as 10 §8.3."""
+    """The files to import, in import order: by date, access before auth, then as spec 10 §8.3."""
     found = []
     for kind in KINDS:
         for place, directory in enumerate(PENDING):
@@ -81,7 +84,7 @@ def pending(settings: Settings) -> list[Source]:
 
 
 def imported_dates(settings: Settings, kind: Kind = "access") -> list[dt.date]:
-    """The dates of the files that were put away, ascending, one a file (10 §8.4)."""
+    """The dates of the files that were put away, ascending, one a file (spec 10 §8.4)."""
     files = _files(base(settings, kind) / IMPORTED, deep=False)
     return sorted(date for _, date in _dated(files, name_pattern(settings, kind)))
 
@@ -133,7 +136,7 @@ def _dated(files: Iterator[os.DirEntry[str]], pattern: str) -> Iterator[tuple[os
 def put_away(path: Path, directory: Path) -> Path:
     """Move a file into a directory without overwriting anything; returns its new place. Raises OSError.
 
-    A file of its name that is there already stays: the moved one gets a number (10 §10.3).
+    A file of its name that is there already stays: the moved one gets a number (spec 10 §10.3).
     """
     directory.mkdir(parents=True, exist_ok=True)
     if path.parent.samefile(directory):

@@ -1,4 +1,4 @@
-"""Putting pending logs together, or away, by hand (10 §15). The import uses neither."""
+"""Putting pending logs together, or away, by hand (spec 10 §15). The import uses neither."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hits a day, counted anew from `web`, and the cells made of them (10 §14.1)."""
+"""Hits a day, counted anew from `web`, and the cells made of them (spec 10 §14.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
--- What every model may use. Two texts are equal under the collation (50 §5) when their folded forms are.
+-- What every model may use. Two texts are equal under the collation (spec 50 §5) when their folded forms are.
 
 -- The folded form of a text. Plain ASCII, nearly everything, is folded here; the rest by the table of weights.
 CREATE OR REPLACE MACRO fold(t) AS
@@ -8,10 +8,10 @@ CREATE OR REPLACE MACRO fold(t) AS
 CREATE OR REPLACE MACRO fold_like(t) AS
     CASE WHEN strlen(t) = length(t) THEN upper(t) ELSE fold_any_blanks(t) END;
 
--- NULL, or nothing but blanks (20 §1.2).
+-- NULL, or nothing but blanks (spec 20 §1.2).
 CREATE OR REPLACE MACRO is_empty(t) AS
     t IS NULL OR rtrim(t, ' ') = '';
 
--- A whole number as a column of 64 bits holds it: one that is too large as the largest (70 §1.1).
+-- A whole number as a column of 64 bits holds it: one that is too large as the largest (spec 70 §1.1).
 CREATE OR REPLACE MACRO as_bigint(x) AS
     CASE WHEN x >= 9223372036854775807 THEN 9223372036854775807 ELSE CAST(x AS BIGINT) END;

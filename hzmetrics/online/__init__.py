@@ -1,1 +1,1 @@
-"""Who is online: the hub's live sessions, placed on a map (35)."""
+"""Who is online: the hub's live sessions, placed on a map (spec 35)."""

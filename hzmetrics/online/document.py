@@ -1,4 +1,4 @@
-"""What is published about the visitors: places with numbers, as the XML of the CMS's map and as JSON (35 §6)."""
+"""What is published about the visitors: places with numbers, as the XML of the CMS's map and as JSON (spec 35 §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the map's documents lie, and how one is replaced (35 §6)."""
+"""Where the map's documents lie, and how one is replaced (spec 35 §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Where visitors' addresses are (35 §5): as the hub's cache says, else the local database, else the remote service."""
+"""Where visitors' addresses are: as the hub's cache says, else the local database, else the remote service.
+
+Spec 35 §5.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One refresh of the map: from the CMS's sessions to the published documents (35 §3)."""
+"""One refresh of the map: from the CMS's sessions to the published documents (spec 35 §3)."""
 
 from __future__ import annotations
 

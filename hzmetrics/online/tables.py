@@ -1,4 +1,4 @@
-"""Visitors in and out of the hub's tables `session` and `session_geo` (35 §2), values cut to their columns."""
+"""Visitors in and out of the hub's tables `session` and `session_geo` (spec 35 §2), values cut to their columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The visitors of this moment: the rows of the hub's `session_geo` and what a refresh makes of them (35 §3).
+"""The visitors of this moment: the rows of the hub's `session_geo` and what a refresh makes of them (spec 35 §3).
 
 Every step is a function from rows to rows. Rows stand in ascending order of `session_id`; "first" and "last" mean that.
 Texts are equal when they fold alike; NULL and empty differ.

@@ -1,4 +1,4 @@
-"""`audit`: gaps and contradictions in what is stored (65 §11). Reads only.
+"""`audit`: gaps and contradictions in what is stored (spec 65 §11). Reads only.
 
 Each check is a function that yields its findings; CHECKS names them in the order of the report.
 """

@@ -1,4 +1,4 @@
-"""That one series of numbers never mixes two definitions (15)."""
+"""That one series of numbers never mixes two definitions (spec 15)."""
 
 from __future__ import annotations
 

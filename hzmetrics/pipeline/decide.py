@@ -1,4 +1,4 @@
-"""What a run does, decided from facts before anything is done (60 §2, §5-7). Nothing here reads or writes."""
+"""What a run does, decided from facts before anything is done (spec 60 §2, §5-7). Nothing here reads or writes."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def next_unit(facts: Facts) -> Unit:
 
 
 def normal(facts: Facts) -> Unit:
-    """The days of the current month, the daily analysis, the closing of the previous month (60 §5)."""
+    """The days of the current month, the daily analysis, the closing of the previous month (spec 60 §5)."""
     steps: list[Step] = [ImportDay(day) for day in facts.pending_days(facts.current)]
     if facts.state.analyzed != facts.today.isoformat():
         steps.append(AnalyzeToday(facts.today))
@@ -127,7 +127,7 @@ def close_previous(facts: Facts) -> tuple[Step, ...]:
 
 
 def catchup(facts: Facts) -> Unit:
-    """The oldest backlog month; without one, the change to rebuild (60 §6)."""
+    """The oldest backlog month; without one, the change to rebuild (spec 60 §6)."""
     if not facts.backlog:
         return Unit("catchup", "no backlog is left, rebuild comes next", (Remember(_walk_from(facts)),))
     month = facts.backlog[0]
@@ -140,7 +140,7 @@ def catchup(facts: Facts) -> Unit:
 
 
 def _work_on(facts: Facts, month: Month) -> tuple[str, list[Step]]:
-    """The branch of 60 §6 that a month with files or rows takes, up to its analysis."""
+    """The branch of spec 60 §6 that a month with files or rows takes, up to its analysis."""
     redo = month in facts.state.dirty_months | facts.state.unfinished_months
     if facts.has_source(month):
         imports: list[Step] = [ImportDay(day, marks=True) for day in facts.pending_days(month)]
@@ -158,7 +158,7 @@ def _catchup_periods(facts: Facts, month: Month) -> tuple[int, ...]:
 
 
 def _walk_from(facts: Facts) -> dict[str, str]:
-    """Rebuild, from the cascade origin on; published history before the floor is not recomputed (70 §8.1)."""
+    """Rebuild, from the cascade origin on; published history before the floor is not recomputed (spec 70 §8.1)."""
     origin = facts.state.cascade_from or facts.current.plus(1)
     if facts.state.floor:
         origin = max(origin, facts.state.floor)
@@ -166,13 +166,13 @@ def _walk_from(facts: Facts) -> dict[str, str]:
 
 
 def walk_cursor(facts: Facts) -> Month | None:
-    """The month the walk of rebuild is at; None when it is over (60 §7)."""
+    """The month the walk of rebuild is at; None when it is over (spec 60 §7)."""
     cursor = facts.state.cursor or facts.state.catchup_started
     return cursor if cursor and cursor <= facts.previous else None
 
 
 def rebuild(facts: Facts) -> Unit:
-    """One month of the walk, one of the sweep, or the end and a normal unit (60 §7)."""
+    """One month of the walk, one of the sweep, or the end and a normal unit (spec 60 §7)."""
     month = walk_cursor(facts)
     if month:
         return Unit(

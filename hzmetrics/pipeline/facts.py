@@ -1,4 +1,4 @@
-"""What is known of the months before anything is decided (60 §3): files, rows, cells and remembered state."""
+"""What is known of the months before anything is decided (spec 60 §3): files, rows, cells and remembered state."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Facts:
         """Months before the current one that need work, ascending.
 
         The reasons are a source file, rows never summarized, a dirty mark, and work that was cut short. Each of them
-        is enough, so the further conditions of 60 §3.3 hold for every candidate.
+        is enough, so the further conditions of spec 60 §3.3 hold for every candidate.
         """
         unsummarized = set(self._not_before_floor(self.months.get(metrics.web.name, frozenset()) - self.summarized))
         asked_for = {Month.of(day) for day in self.pending} | self.state.dirty_months | self.state.unfinished_months
@@ -84,7 +84,7 @@ class Facts:
         return tuple(sorted(month for month in self._not_before_floor(self.partly_summarized) if month < self.current))
 
     def _not_before_floor(self, months: Iterable[Month]) -> list[Month]:
-        """Without the months whose published history is left alone (70 §8.1)."""
+        """Without the months whose published history is left alone (spec 70 §8.1)."""
         return [month for month in months if not self.state.floor or month >= self.state.floor]
 
 

@@ -1,4 +1,4 @@
-"""One machine, one lock: advisory file locks that the kernel releases when their holder dies (65 §6)."""
+"""One machine, one lock: advisory file locks that the kernel releases when their holder dies (spec 65 §6)."""
 
 from __future__ import annotations
 

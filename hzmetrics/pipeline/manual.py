@@ -1,4 +1,4 @@
-"""The pipeline commands that people type: any month, whatever the mode, and no state key changes (60 §9)."""
+"""The pipeline commands that people type: any month, whatever the mode, and no state key changes (spec 60 §9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`run`: units of work under the run lock, and what happens when one fails (60 §2, §10)."""
+"""`run`: units of work under the run lock, and what happens when one fails (spec 60 §2, §10)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def run(
 
 
 def make_state_table(store: Store) -> None:
-    """Create the table of state keys if it is missing (60 §4)."""
+    """Create the table of state keys if it is missing (spec 60 §4)."""
     if pipeline_state.name not in store.metrics.table_names:
         with store.metrics.begin() as connection:
             pipeline_state.create(connection, checkfirst=True)
@@ -130,7 +130,7 @@ class Work:
                 change(connection)
 
     def import_day(self, day: dt.date, marks: bool, known: Facts) -> None:
-        """Import a day's files. One that fails is remembered, and the others go on (60 §10.1)."""
+        """Import a day's files. One that fails is remembered, and the others go on (spec 60 §10.1)."""
         from hzmetrics.ingest.imports import import_day
 
         month = Month.of(day)
@@ -160,7 +160,7 @@ class Work:
             reset_month(self.store, self.settings, month, dry_run=self.dry_run)
 
     def analyze_today(self, today: dt.date) -> None:
-        """The daily analysis. A lookup that fails stops nothing, but leaves the gate open (60 §10.2)."""
+        """The daily analysis. A lookup that fails stops nothing, but leaves the gate open (spec 60 §10.2)."""
         failed = stages.analyze(
             self.store, self.settings, Month.of(today), sessions=False, dry_run=self.dry_run, go_on_without_lookups=True
         )
@@ -170,7 +170,7 @@ class Work:
             self.remember(lambda connection: state.put(connection, {state.ANALYZED: today.isoformat()}))
 
     def analyze(self, month: Month, known: Facts) -> None:
-        """The analysis of a closed month. It waits for lookups that fail, but not for ever (60 §10.2)."""
+        """The analysis of a closed month. It waits for lookups that fail, but not for ever (spec 60 §10.2)."""
         failing = dict(known.state.lookups_failing)
         since = failing.get(month)
         now = self.settings.clock.now

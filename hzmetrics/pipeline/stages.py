@@ -1,4 +1,4 @@
-"""The stages of a month and the order of their steps (60 §8). Each step is the command of the same name."""
+"""The stages of a month and the order of their steps (spec 60 §8). Each step is the command of the same name."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def analyze(
     *,
     go_on_without_lookups: bool = False,
 ) -> list[LookupFailure]:
-    """Work out everything about the rows of `month` (60 §8.3).
+    """Work out everything about the rows of `month` (spec 60 §8.3).
 
     Stops at the first step that fails and raises what it raised. With `go_on_without_lookups` a lookup that got no
     answer stops nothing: the failures are logged and returned.
@@ -117,7 +117,7 @@ def analyze(
 def summarize(
     store: Store, settings: Settings, month: Month, periods: Sequence[int] = PERIODS, dry_run: bool = False
 ) -> None:
-    """Write the cells of `month` (60 §8.4). Raises what the failing step raised."""
+    """Write the cells of `month` (spec 60 §8.4). Raises what the failing step raised."""
     part = summary(month, periods)
     with stage(f"{part.name} of {month}"):
         for words in part.steps:

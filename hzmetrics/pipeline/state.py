@@ -1,4 +1,4 @@
-"""What the pipeline remembers between runs: the keys of `pipeline_state` (60 §4, 70 §2.3)."""
+"""What the pipeline remembers between runs: the keys of `pipeline_state` (spec 60 §4, spec 70 §2.3)."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ CURSOR = "rebuild_cursor"
 DIRTY = "dirty_months"
 
 UNFINISHED = "unfinished_months"
-"""Months with imported or reset rows whose summary has not succeeded since (60 §10.3)."""
+"""Months with imported or reset rows whose summary has not succeeded since (spec 60 §10.3)."""
 BAD_FILES = "bad_files"
-"""Source files that failed, and what they looked like then (60 §10.1)."""
+"""Source files that failed, and what they looked like then (spec 60 §10.1)."""
 LOOKUPS_FAILING = "lookups_failing"
-"""Closed months whose lookups fail, and since when (60 §10.2)."""
+"""Closed months whose lookups fail, and since when (spec 60 §10.2)."""
 FLOOR = "history_floor"
-"""The month of adoption: published history before it is left alone (70 §8.1)."""
+"""The month of adoption: published history before it is left alone (spec 70 §8.1)."""
 CORRECTIONS = "corrections"
-"""The corrections that the stored numbers follow (15)."""
+"""The corrections that the stored numbers follow (spec 15)."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def read(store: Store) -> State:
 
 
 def write(store: Store, values: Mapping[str, str]) -> None:
-    """Store several keys together, in one statement. Raises StoreError: a failed write is an error (60 §10.4)."""
+    """Store several keys together, in one statement. Raises StoreError: a failed write is an error (spec 60 §10.4)."""
     with store.metrics.begin() as connection:
         put(connection, values)
 
@@ -184,7 +184,7 @@ def _month(text: str) -> Month | None:
 
 
 def _months(text: str) -> frozenset[Month]:
-    """The months of a list. An item that is none was cut off by an earlier version: ignored (70 §2.3)."""
+    """The months of a list. An item that is none was cut off by an earlier version: ignored (spec 70 §2.3)."""
     found = set()
     for item in _items(text):
         try:

@@ -1,4 +1,4 @@
-"""`status`: where the pipeline stands, and whether somebody should look at it (65 §7). Writes nothing."""
+"""`status`: where the pipeline stands, and whether somebody should look at it (spec 65 §7). Writes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`tick`: what cron calls every five minutes (60 §1)."""
+"""`tick`: what cron calls every five minutes (spec 60 §1)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _steps(store: Store, settings: Settings, dry_run: bool) -> int:
 
 
 def observe_activity(store: Store, settings: Settings) -> None:
-    """The activity side (80 §1), under its own lock. Whatever goes wrong with it, the tick goes on."""
+    """The activity side (spec 80 §1), under its own lock. Whatever goes wrong with it, the tick goes on."""
     from hzmetrics.activity.side import ActivitySide
 
     try:
@@ -58,7 +58,7 @@ def observe_activity(store: Store, settings: Settings) -> None:
 
 
 def refresh_map(store: Store, settings: Settings, dry_run: bool) -> None:
-    """Who is online (35), under its own lock. Whatever goes wrong with it, the tick goes on."""
+    """Who is online (spec 35), under its own lock. Whatever goes wrong with it, the tick goes on."""
     from hzmetrics.online.refresh import refresh_map as refresh
 
     try:

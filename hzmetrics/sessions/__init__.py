@@ -1,1 +1,1 @@
-"""Visits: the kept requests of one visitor, grouped into sessions (30)."""
+"""Visits: the kept requests of one visitor, grouped into sessions (spec 30)."""

@@ -1,4 +1,4 @@
-"""Building a month's sessions out of its requests (30): the work of `logfix-session`."""
+"""Building a month's sessions out of its requests (spec 30): the work of `logfix-session`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WRITTEN = ("session_rows", "web_stamps", "tool_stamps")
 
 
 def visit_windows(month: Month, settings: Settings) -> tuple[Window, ...]:
-    """The four windows of a month, start included, stop excluded, in the order in which they are walked (30 §2).
+    """The four windows of a month, start included, stop excluded, in the order in which they are walked (spec 30 §2).
 
     They leave out days 8, 16 and 24; correction `all-days` closes the gaps.
     """
@@ -41,7 +41,7 @@ def visit_windows(month: Month, settings: Settings) -> tuple[Window, ...]:
 
 
 def build_sessions(store: Store, settings: Settings, month: Month, dry_run: bool = False) -> int:
-    """Write the sessions of a month and stamp its requests and tool starts; returns the sessions written (30).
+    """Write the sessions of a month and stamp its requests and tool starts; returns the sessions written (spec 30).
 
     A dry run logs the windows and reads nothing. Raises StoreError; complete batches before it stay.
     """

@@ -1,4 +1,4 @@
-"""Taking back everything that was computed of a month, so that it can be computed anew (30 §12, 60 §8.2)."""
+"""Taking back everything that was computed of a month, so that it can be computed anew (spec 30 §12, spec 60 §8.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The directories of an installation (65 §4)."""
+"""The directories of an installation (spec 65 §4)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def make(paths: Paths) -> None:
 
 
 def service_user() -> str:
-    """The user as whom cron runs the pipeline on this family of systems (65 §4)."""
+    """The user as whom cron runs the pipeline on this family of systems (spec 65 §4)."""
     return "www-data" if Path("/etc/apache2").is_dir() else "apache"
 
 

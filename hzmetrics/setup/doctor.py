@@ -1,4 +1,4 @@
-"""Everything that can be wrong with an installation, and the command or line that fixes it (65 §10)."""
+"""Everything that can be wrong with an installation, and the command or line that fixes it (spec 65 §10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `migrate` would do and what `doctor` has found, for people to read (70 §8.4, 65 §10)."""
+"""What `migrate` would do and what `doctor` has found, for people to read (spec 70 §8.4, spec 65 §10)."""
 
 from __future__ import annotations
 

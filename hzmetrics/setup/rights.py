@@ -1,4 +1,4 @@
-"""What a database user may do, and the least it must be granted (70 §1)."""
+"""What a database user may do, and the least it must be granted (spec 70 §1)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WRITTEN = (
     "session_geo", "metrics_ipgeo_cache", "resource_stats", "resource_stats_tools", "resource_stats_tools_topvals",
     "stats_topvals",
 )  # fmt: skip
-"""The tables of the hub, without their prefix, that the pipeline writes (70 §4)."""
+"""The tables of the hub, without their prefix, that the pipeline writes (spec 70 §4)."""
 
 _GRANT = re.compile(r"GRANT (.+?) ON (?:TABLE )?(\*|`(?:[^`]|``)+`)\.(\*|`(?:[^`]|``)+`) TO ")
 

@@ -1,4 +1,7 @@
-"""The tables of the activity side in the metrics database (80 to 86). Times are UTC; names compare byte by byte."""
+"""The tables of the activity side in the metrics database. Times are UTC; names compare byte by byte.
+
+Spec 80 to 86.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from sqlalchemy import Column, Index, Table, UniqueConstraint
 from hzmetrics.store.metrics import INNODB, metadata
 from hzmetrics.store.types import ExactText, Int, Json, Real, UtcTime
 
-# how far each raw file of a course has been copied into columns (86 §3)
+# how far each raw file of a course has been copied into columns (spec 86 §3)
 course_files = Table(
     "course_files",
     metadata,
@@ -25,10 +28,12 @@ course_files = Table(
     **INNODB,
 )
 
-LONGEST_PATH = 255
+LONGEST_PATH =
+255
 """Characters of a followed path."""
 
-# followed logs: how far each file has been read under its path (84 §3); `last_local` and `second_hour` are its clock
+# followed logs: how far each file has been read under its path (spec 84 §3); `last_local` and `second_hour` are its
+# clock
 log_files = Table(
     "log_files",
     metadata,
@@ -47,7 +52,7 @@ log_files = Table(
     **INNODB,
 )
 
-# what each capability remembers (80 §3)
+# what each capability remembers (spec 80 §3)
 capability_state = Table(
     "capability_state",
     metadata,
@@ -56,7 +61,7 @@ capability_state = Table(
     **INNODB,
 )
 
-# the event queue (84 §5)
+# the event queue (spec 84 §5)
 events = Table(
     "events",
     metadata,
@@ -70,7 +75,7 @@ events = Table(
     sqlite_autoincrement=True,
 )
 
-# evaluations with an activity stress level above 0 (84 §6)
+# evaluations with an activity stress level above 0 (spec 84 §6)
 anomalies = Table(
     "anomalies",
     metadata,
@@ -80,7 +85,7 @@ anomalies = Table(
     **INNODB,
 )
 
-# event counts of each UTC hour, and free disk space in MiB at its end (84 §8)
+# event counts of each UTC hour, and free disk space in MiB at its end (spec 84 §8)
 hourly_stats = Table(
     "hourly_stats",
     metadata,
@@ -90,7 +95,7 @@ hourly_stats = Table(
     **INNODB,
 )
 
-# the latest event of each kind of each user (82 §3)
+# the latest event of each kind of each user (spec 82 §3)
 user_last_event = Table(
     "user_last_event",
     metadata,
@@ -101,7 +106,7 @@ user_last_event = Table(
     **INNODB,
 )
 
-# active users of the past day, week and month, one row a computation (82 §3)
+# active users of the past day, week and month, one row a computation (spec 82 §3)
 active_users = Table(
     "active_users",
     metadata,
@@ -112,7 +117,7 @@ active_users = Table(
     **INNODB,
 )
 
-# activity instants of users from followed logs (80 §3)
+# activity instants of users from followed logs (spec 80 §3)
 user_events = Table(
     "user_events",
     metadata,
@@ -123,7 +128,7 @@ user_events = Table(
     **INNODB,
 )
 
-# whether each user was active at each sampling (80 §3)
+# whether each user was active at each sampling (spec 80 §3)
 activity_samples = Table(
     "activity_samples",
     metadata,
@@ -149,7 +154,7 @@ activity_weights = Table(
     **INNODB,
 )
 
-# the latest known state of each user (80 §3)
+# the latest known state of each user (spec 80 §3)
 activity_users = Table(
     "activity_users",
     metadata,
@@ -165,7 +170,7 @@ activity_users = Table(
     **INNODB,
 )
 
-# sizes of the users' volumes (80 §3)
+# sizes of the users' volumes (spec 80 §3)
 activity_volumes = Table(
     "activity_volumes",
     metadata,

@@ -26,7 +26,7 @@ SESSION = (
     "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
     "wait_timeout = 86400, net_read_timeout = 86400, net_write_timeout = 86400"
 )
-"""What every MariaDB connection starts with: results never depend on the server's own mode (70 §1.1)."""
+"""What every MariaDB connection starts with: results never depend on the server's own mode (spec 70 §1.1)."""
 
 READABLE = {
     3: "the server's disk is full",
@@ -75,7 +75,10 @@ OLDEST = (10, 6)
 """The oldest MariaDB that knows the collation utf8mb3_general_ci by this name and renames tables atomically."""
 
 SCRATCH = "scratch"
-"""Execution option: the database in which temporary tables are made. The hub's own needs no right for it (70 §1)."""
+"""Execution option: the database in which temporary tables are made. The hub's own needs no right for it.
+
+Spec 70 §1.
+"""
 
 SOCKETS = ("/run/mysqld/mysqld.sock", "/var/lib/mysql/mysql.sock")
 """Where a server on this machine listens, by default."""
@@ -171,7 +174,7 @@ class Database:
             return connection.execute(query).all()
 
     def clock(self, ours: Clock) -> Clock:
-        """The server's clock at this moment (SQLite: the system's); `ours` where it is fixed (20 §4.2, 35)."""
+        """The server's clock at this moment (SQLite: the system's); `ours` where it is fixed (spec 20 §4.2, 35)."""
         if ours.fixed:
             return ours
         if not self.is_mariadb:
@@ -203,7 +206,7 @@ class Database:
             return bulk.stream(self, query)
 
     def append(self, connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:
-        """Insert rows, each value fitted to its column (70 §1.1); returns their number. Raises StoreError."""
+        """Insert rows, each value fitted to its column (spec 70 §1.1); returns their number. Raises StoreError."""
         from hzmetrics.store import bulk
 
         return bulk.append(connection, table, rows)
@@ -343,7 +346,7 @@ def refuse_other_servers(version: str) -> None:
 
 
 def _text_dates() -> dict[Any, Any]:
-    """PyMySQL's conversions, but dates stay text: zero dates are no dates (70 §2.1)."""
+    """PyMySQL's conversions, but dates stay text: zero dates are no dates (spec 70 §2.1)."""
     from pymysql.constants import FIELD_TYPE
     from pymysql.converters import conversions
 

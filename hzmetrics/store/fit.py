@@ -1,4 +1,4 @@
-"""Values made to fit their columns, with the result a lenient server would have stored (70 §1.1).
+"""Values made to fit their columns, with the result a lenient server would have stored (spec 70 §1.1).
 
 The pipeline's own connections are strict, so nothing that does not fit is ever sent: one bad value never stops a file.
 """

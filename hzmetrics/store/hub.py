@@ -1,4 +1,4 @@
-"""The tables of the hub (CMS) database that the pipeline reads or writes (70 §4).
+"""The tables of the hub (CMS) database that the pipeline reads or writes (spec 70 §4).
 
 They are the CMS's own. On MariaDB the product never creates or alters them; on SQLite they are made empty, so that logs
 alone are enough. There the addresses of live sessions are wide enough for IPv6; a CMS may have them narrower.

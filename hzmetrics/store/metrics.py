@@ -1,4 +1,4 @@
-"""The tables of the metrics database (70 §3).
+"""The tables of the metrics database (spec 70 §3).
 
 Columns are the contract of the pages and scripts that read them. Indexes are few: each is paid for on every row, and
 the engine reads whole months in columns.
@@ -395,7 +395,7 @@ userlogin = Table(
     sqlite_autoincrement=True,
 )
 
-# the logins and simulations of `userlogin`, remade by every summary (50 §4)
+# the logins and simulations of `userlogin`, remade by every summary (spec 50 §4)
 userlogin_lite = Table(
     "userlogin_lite",
     metadata,
@@ -481,7 +481,7 @@ dns_cache = Table(
     **INNODB,
 )
 
-# answers of the remote address service that the hub's cache cannot hold (own, 70 §4)
+# answers of the remote address service that the hub's cache cannot hold (own, spec 70 §4)
 ipgeo_cache = Table(
     "ipgeo_cache",
     metadata,
@@ -496,7 +496,7 @@ ipgeo_cache = Table(
     **INNODB,
 )
 
-# originals of tables that were rebuilt with another engine, and rebuilds under way (own, 70 §8.3)
+# originals of tables that were rebuilt with another engine, and rebuilds under way (own, spec 70 §8.3)
 rebuilds = Table(
     "rebuilds",
     metadata,
@@ -507,7 +507,7 @@ rebuilds = Table(
     **INNODB,
 )
 
-# copies of doubled cells that said something else than the one kept (own, 70 §8.3)
+# copies of doubled cells that said something else than the one kept (own, spec 70 §8.3)
 replaced_cells = Table(
     "replaced_cells",
     metadata,
@@ -529,7 +529,7 @@ alembic_version = Table(
 
 
 def profiles_copy(prefix: str) -> Table:
-    """The copy of the hub's profiles as a new database has it; `import-hub-data` remakes it (20 §7.2)."""
+    """The copy of the hub's profiles as a new database has it; `import-hub-data` remakes it (spec 20 §7.2)."""
     return Table(
         f"{prefix}xprofiles_metrics",
         MetaData(),

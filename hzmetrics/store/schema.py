@@ -1,4 +1,4 @@
-"""That the databases have their tables, before anything works with them (70 §8, 65 §8).
+"""That the databases have their tables, before anything works with them (spec 70 §8, spec 65 §8).
 
 What is done here at every start costs a few small queries; the work itself is in `hzmetrics.store.adoption`.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hzmetrics.store import Store
 
 SERVICE_USERS = ("apache", "www-data")
-"""The users as whom cron runs the pipeline (65 §4)."""
+"""The users as whom cron runs the pipeline (spec 65 §4)."""
 
 TRANSACTIONAL = ("web", "webhits", "userlogin")
 """Tables without which nothing may be imported: a rolled-back import would leave its rows behind."""
@@ -57,7 +57,7 @@ def prepare_sqlite(database: Database, metadata: sa.MetaData, prefix: str) -> No
 
 
 def bootstrap(store: Store, settings: Settings) -> None:
-    """What `init` does, at the start of a tick or run of a service user; nothing for anybody else (65 §8).
+    """What `init` does, at the start of a tick or run of a service user; nothing for anybody else (spec 65 §8).
 
     Raises ConfigurationError (no site, directories that may not be made) or StoreError.
     """
@@ -87,7 +87,7 @@ def user_name() -> str:
 
 
 def require_transactional(store: Store) -> None:
-    """Refuse to import into tables that cannot take back a failed import (70 §8.2). Raises StoreError."""
+    """Refuse to import into tables that cannot take back a failed import (spec 70 §8.2). Raises StoreError."""
     if not store.metrics.is_mariadb:
         return
     engines = sa.text(

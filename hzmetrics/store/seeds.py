@@ -1,4 +1,7 @@
-"""Rows that reference and label tables start with (70 §3.4). A table that holds a single row belongs to the site."""
+"""Rows that reference and label tables start with. A table that holds a single row belongs to the site.
+
+Spec 70 §3.4.
+"""
 
 from __future__ import annotations
 

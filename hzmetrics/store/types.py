@@ -1,4 +1,4 @@
-"""Column types that mean the same on MariaDB and SQLite (70 §1-2).
+"""Column types that mean the same on MariaDB and SQLite (spec 70 §1-2).
 
 Wall-clock times are text in Python and in every relation (`YYYY-MM-DD HH:MM:SS`): the stored values include zero dates
 (`0000-00-00 00:00:00`) and day-zero months (`2025-07-00 00:00:00`), which no date type can hold.
@@ -82,7 +82,7 @@ class LongText(sa.Text):
 
 
 class Json(sa.Text):
-    """A JSON document (80 §1); of any size on both stores."""
+    """A JSON document (spec 80 §1); of any size on both stores."""
 
 
 class Wallclock(sa.String):
@@ -97,7 +97,7 @@ class Timestamp(Wallclock):
 
 
 class UtcTime(sa.types.TypeDecorator[str]):
-    """An instant in UTC: `YYYY-MM-DDTHH:MM:SSZ` in Python and on SQLite, a DATETIME on MariaDB (80 §1)."""
+    """An instant in UTC: `YYYY-MM-DDTHH:MM:SSZ` in Python and on SQLite, a DATETIME on MariaDB (spec 80 §1)."""
 
     impl = Wallclock
     cache_ok = True
@@ -126,7 +126,7 @@ class utc_text(sa.sql.functions.FunctionElement[str]):
 
 
 class epoch_seconds(sa.sql.functions.FunctionElement[int]):
-    """Unix seconds of a wall-clock column, as the database's own time zone has them (30)."""
+    """Unix seconds of a wall-clock column, as the database's own time zone has them (spec 30)."""
 
     type = sa.BigInteger()
     inherit_cache = True
@@ -134,7 +134,7 @@ class epoch_seconds(sa.sql.functions.FunctionElement[int]):
 
 
 class leading_number(sa.sql.functions.FunctionElement[float]):
-    """The number a text begins with; 0 if it begins with none, NULL for NULL (35 §2)."""
+    """The number a text begins with; 0 if it begins with none, NULL for NULL (spec 35 §2)."""
 
     type = sa.Float()
     inherit_cache = True
@@ -150,7 +150,7 @@ class now_stamp(sa.sql.functions.FunctionElement[str]):
 
 
 def is_empty(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-    """NULL, or nothing but blanks (20 §1.2)."""
+    """NULL, or nothing but blanks (spec 20 §1.2)."""
     return sa.or_(column.is_(None), sa.func.rtrim(column) == "")
 
 

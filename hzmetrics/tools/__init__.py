@@ -1,1 +1,1 @@
-"""Statistics of every tool and resource, in the hub's own tables (40)."""
+"""Statistics of every tool and resource, in the hub's own tables (spec 40)."""

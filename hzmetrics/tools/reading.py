@@ -14,7 +14,7 @@ from hzmetrics.store import Store
 from hzmetrics.tools.rules import TOOL, TOPLISTS
 
 BREAKDOWNS = {"countries": 1, "domains": 2, "organisations": 3}
-"""The lists of a tool's users: code in resource_stats_tools_topvals (40 §5)."""
+"""The lists of a tool's users: code in resource_stats_tools_topvals (spec 40 §5)."""
 
 READING_ORDER = (1, 3, 0, 13, 12, 14)
 """The periods, the shortest first."""

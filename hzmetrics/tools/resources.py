@@ -1,4 +1,4 @@
-"""Users of every resource but the tools, by the URLs of what belongs to it (40 §7): `andmore-usage`."""
+"""Users of every resource but the tools, by the URLs of what belongs to it (spec 40 §7): `andmore-usage`."""
 
 from __future__ import annotations
 

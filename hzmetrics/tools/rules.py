@@ -1,6 +1,7 @@
 """The codes and rules that the statistics of tools share.
 
-`models/rules.sql` says where a window starts and how numbers become whole; a correction (15) is a file of its own name
+`models/rules.sql` says where a window starts and how numbers become whole; a correction (spec 15) is a file of its
+own name
 that redefines one of them.
 """
 
@@ -17,7 +18,7 @@ TOOL = 7
 """The type of resource that is a tool."""
 
 TOPLISTS = {"users": 2, "jobs": 5, "wall": 6, "cpu": 7, "view": 8}
-"""What the hub's tools are ranked by: code of the list in stats_topvals (40 §6)."""
+"""What the hub's tools are ranked by: code of the list in stats_topvals (spec 40 §6)."""
 
 CORRECTABLE = ("window-start", "half-up")
 

@@ -1,4 +1,4 @@
-"""The hub's ranked lists of tools (40 §6): `gen-tool-toplists`."""
+"""The hub's ranked lists of tools (spec 40 §6): `gen-tool-toplists`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copies of raw files survive appends, cuts, replacements and kills (86 §3), on both stores."""
+"""Copies of raw files survive appends, cuts, replacements and kills (spec 86 §3), on both stores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events found in access logs and tool sessions arrive in the raw files exactly once (86 §6)."""
+"""Events found in access logs and tool sessions arrive in the raw files exactly once (spec 86 §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reports against a direct transcription of their definitions (86 §4), on random courses."""
+"""The reports against a direct transcription of their definitions (spec 86 §4), on random courses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of bots are deleted by domain and by host, and no others (20 §6)."""
+"""Rows of bots are deleted by domain and by host, and no others (spec 20 §6)."""
 
 import pytest
 import sqlalchemy as sa

@@ -1,4 +1,4 @@
-"""Hosts of rows from a real name server; a dead resolver leaves nothing final (20 §2)."""
+"""Hosts of rows from a real name server; a dead resolver leaves nothing final (spec 20 §2)."""
 
 from collections.abc import Iterator
 from pathlib import Path

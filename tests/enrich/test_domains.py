@@ -1,4 +1,4 @@
-"""Host to domain: the model against a plain reading of the rule; which rows get one (20 §3)."""
+"""Host to domain: the model against a plain reading of the rule; which rows get one (spec 20 §3)."""
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +10,7 @@ from tests.enrich.tables import column, visits
 
 
 def split_label(label: str) -> str:
-    """20 §3.3, word for word."""
+    """spec 20 §3.3, word for word."""
     for inner, cut in (("-", "-"), ("_", "-"), ("_", "_"), ("-", "_")):
         for position in reversed(range(len(label) - 1)):
             if label[position] == cut and four_pieces(label[:position], inner):
@@ -28,7 +28,7 @@ def four_pieces(text: str, inner: str) -> bool:
 
 
 def domain(host: str) -> str:
-    """20 §3.2, word for word."""
+    """spec 20 §3.2, word for word."""
     if "." not in host:
         return "?"
     labels = host.split(".")

@@ -1,4 +1,7 @@
-"""Countries of rows: private rule, cache, local database, remote service; what has no answer stays empty (20 §4-5)."""
+"""Countries of rows: private rule, cache, local database, remote service; what has no answer stays empty.
+
+Spec 20 §4-5.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path

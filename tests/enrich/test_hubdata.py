@@ -1,4 +1,4 @@
-"""Tool sessions are copied once; the copy of the profiles is made anew, or stays (20 §7)."""
+"""Tool sessions are copied once; the copy of the profiles is made anew, or stays (spec 20 §7)."""
 
 import pytest
 import sqlalchemy as sa

@@ -1,4 +1,4 @@
-"""Profile columns come from the hub's key and value profiles (20 §8)."""
+"""Profile columns come from the hub's key and value profiles (spec 20 §8)."""
 
 import sqlalchemy as sa
 

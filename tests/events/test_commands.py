@@ -1,4 +1,4 @@
-"""Alerts, rescans, exports and what people see (84 §9)."""
+"""Alerts, rescans, exports and what people see (spec 84 §9)."""
 
 from __future__ import annotations
 

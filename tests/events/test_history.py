@@ -1,4 +1,4 @@
-"""The same log gives the same history, however it is cut into ticks (84 §6), on both stores."""
+"""The same log gives the same history, however it is cut into ticks (spec 84 §6), on both stores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bad signature files name the row; levels at their edges (84 §4, §6)."""
+"""Bad signature files name the row; levels at their edges (spec 84 §4, §6)."""
 
 from __future__ import annotations
 

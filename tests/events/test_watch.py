@@ -1,4 +1,4 @@
-"""A watch outlives the database (84)."""
+"""A watch outlives the database (spec 84)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is read of a log that is rotated, cut, packed or damaged between updates (84 §3)."""
+"""What is read of a log that is rotated, cut, packed or damaged between updates (spec 84 §3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shapes of followed lines (84 §3)."""
+"""The shapes of followed lines (spec 84 §3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times in logs, across the nights when clocks change (84 §3)."""
+"""Times in logs, across the nights when clocks change (spec 84 §3)."""
 
 from __future__ import annotations
 

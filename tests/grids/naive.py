@@ -1,4 +1,4 @@
-"""The definitions of 50 §6-10 written down once more with Python sets: what the models are held against."""
+"""The definitions of spec 50 §6-10 written down once more with Python sets: what the models are held against."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Naive:
     def round(self, x: float) -> str:
         return str(math.floor(x + 0.5) if "half-up" in self.corrections else round(x))
 
-    # residence and organisation (50 §7)
+    # residence and organisation (spec 50 §7)
 
     def residence(self, country: str | None) -> set[int]:
         pairs = [(fold(row["country"]), fold(row["continent"])) for row in self.tables.get("country_continent", [])]
@@ -71,7 +71,7 @@ class Naive:
         found = None if session["domain"] is None else classes.get(fold(session["domain"]))
         return None if found is None or found <= 0 or found == 4 else found
 
-    # sets (50 §6)
+    # sets (spec 50 §6)
 
     def logins(self) -> list[Row]:
         return [row for row in self.tables.get("userlogin", []) if fold(row["action"]) in ("LOGIN", "SIMULATION")]

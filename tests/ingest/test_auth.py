@@ -1,4 +1,4 @@
-"""The shapes of auth lines and which of them count (10 §6)."""
+"""The shapes of auth lines and which of them count (spec 10 §6)."""
 
 import random
 import re

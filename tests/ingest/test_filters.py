@@ -1,4 +1,4 @@
-"""Which requests count (10 §3, §4), with and without the corrections of 15."""
+"""Which requests count (spec 10 §3, §4), with and without the corrections of 15."""
 
 import pytest
 

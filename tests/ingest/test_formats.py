@@ -1,4 +1,4 @@
-"""The grammar of access lines, and its shortcut for plain ones (10 §2)."""
+"""The grammar of access lines, and its shortcut for plain ones (spec 10 §2)."""
 
 import random
 import time

@@ -1,4 +1,4 @@
-"""Importing files: one transaction each, remembered, moved, and nothing half done (10 §9, §10)."""
+"""Importing files: one transaction each, remembered, moved, and nothing half done (spec 10 §9, §10)."""
 
 import datetime as dt
 import gzip

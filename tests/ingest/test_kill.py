@@ -1,4 +1,4 @@
-"""An import killed at any point and run again ends in the rows of an undisturbed one (10 §10.2)."""
+"""An import killed at any point and run again ends in the rows of an undisturbed one (spec 10 §10.2)."""
 
 import os
 import random

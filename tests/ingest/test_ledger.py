@@ -1,4 +1,4 @@
-"""Undoing and reconstructing imports, and what is derived from rows (10 §11, §13, §14)."""
+"""Undoing and reconstructing imports, and what is derived from rows (spec 10 §11, §13, §14)."""
 
 import gzip
 import os

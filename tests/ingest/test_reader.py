@@ -1,4 +1,4 @@
-"""Bytes to lines (10 §1)."""
+"""Bytes to lines (spec 10 §1)."""
 
 import gzip
 import io

@@ -1,4 +1,4 @@
-"""Ranges of the ledger, corrected (10 §12)."""
+"""Ranges of the ledger, corrected (spec 10 §12)."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Finding logs and putting them away (10 §8, §10.3)."""
+"""Finding logs and putting them away (spec 10 §8, §10.3)."""
 
 import datetime as dt
 import errno

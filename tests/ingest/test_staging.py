@@ -1,4 +1,4 @@
-"""Staging and archiving by hand (10 §15)."""
+"""Staging and archiving by hand (spec 10 §15)."""
 
 import datetime as dt
 import gzip

@@ -1,4 +1,4 @@
-"""The domain of a host: the table of 35 §4."""
+"""The domain of a host: the table of spec 35 §4."""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""A connection that the server drops ends a step with a message; done again, it ends as if undisturbed (60 §10)."""
+"""A connection that the server drops ends a step with a message; done again, it ends as if undisturbed.
+
+Spec 60 §10.
+"""
 
 from __future__ import annotations
 

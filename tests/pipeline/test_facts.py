@@ -1,4 +1,7 @@
-"""What is known of the months is found in leaps: whatever the times, and at once on an old hub (60 §3, 65 §7)."""
+"""What is known of the months is found in leaps: whatever the times, and at once on an old hub.
+
+Spec 60 §3, spec 65 §7.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens when something fails (60 §10): nothing is lost, and the next runs get there all the same."""
+"""What happens when something fails (spec 60 §10): nothing is lost, and the next runs get there all the same."""
 
 from __future__ import annotations
 

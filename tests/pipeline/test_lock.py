@@ -1,4 +1,4 @@
-"""One holder at a time, and no lock survives its holder (65 §6)."""
+"""One holder at a time, and no lock survives its holder (spec 65 §6)."""
 
 from __future__ import annotations
 

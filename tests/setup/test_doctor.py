@@ -1,4 +1,4 @@
-"""`doctor` finds what is wrong, says what fixes it, and writes nothing unless asked (65 §10)."""
+"""`doctor` finds what is wrong, says what fixes it, and writes nothing unless asked (spec 65 §10)."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ class TestOnServer:
         assert database.scalar(sa.select(1)) == 1
 
     def test_the_hub_needs_no_right_to_temporary_tables(self, on_server: TestHub) -> None:
-        """Rows are replaced in the hub's tables by a user who has only the documented rights (70 §1)."""
+        """Rows are replaced in the hub's tables by a user who has only the documented rights (spec 70 §1)."""
         assert isinstance(on_server.settings.db, MariaDb)
         hub_db, metrics_db = on_server.settings.db.hub_db, on_server.settings.db.metrics_db
         table = on_server.store.hub_tables.stats_topvals

@@ -1,4 +1,4 @@
-"""Values fit their columns as a lenient server would have made them (70 §1.1)."""
+"""Values fit their columns as a lenient server would have made them (spec 70 §1.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Transactions side by side leave a prefix, whatever happens (30 §9)."""
+"""Transactions side by side leave a prefix, whatever happens (spec 30 §9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Databases get their tables when they are first needed, and keep their version (70 §8, 65 §8)."""
+"""Databases get their tables when they are first needed, and keep their version (spec 70 §8, spec 65 §8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reference rows go into tables that are completely empty, and nowhere else (70 §3.4)."""
+"""Reference rows go into tables that are completely empty, and nowhere else (spec 70 §3.4)."""
 
 from __future__ import annotations
 

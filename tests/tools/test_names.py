@@ -1,4 +1,4 @@
-"""Which names a tool's sessions run under (40 §3)."""
+"""Which names a tool's sessions run under (spec 40 §3)."""
 
 from __future__ import annotations
 

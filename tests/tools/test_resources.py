@@ -1,4 +1,4 @@
-"""Users of resources equal a naive reading of 40 §7, and the matching of URLs equals the database's own."""
+"""Users of resources equal a naive reading of spec 40 §7, and the matching of URLs equals the database's own."""
 
 from __future__ import annotations
 

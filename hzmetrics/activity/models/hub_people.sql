@@ -1,5 +1,5 @@
 -- hub_people: every account of the hub but the ignored, once, with its latest activity: of a web session or a running tool
--- session (`moments`), in a followed log, at the start or end of a tool session. Names are compared as the hub does (80 §4).
+-- session (`moments`), in a followed log, at the start or end of a tool session. Names are compared as the hub does (spec 80 §4).
 WITH latest AS (
     SELECT fold(name) AS name, max(time) AS time
     FROM (

@@ -1,5 +1,5 @@
 -- weights: for each user, the samples added up by weight: the active ones, and all. A sample loses half its weight every
--- half-life; one later than `at` weighs 1 (80 §6).
+-- half-life; one later than `at` weighs 1 (spec 80 §6).
 SELECT
     username,
     sum(weight * is_active) AS active,

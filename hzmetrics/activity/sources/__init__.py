@@ -11,7 +11,7 @@ from hzmetrics.store import Store
 
 
 def hub_has_users(store: Store, settings: Settings) -> bool:
-    """Whether a hub database is configured; one on SQLite counts when its users table has rows (65 §2.3)."""
+    """Whether a hub database is configured; one on SQLite counts when its users table has rows (spec 65 §2.3)."""
     if isinstance(settings.db, MariaDb):
         return hub_database_counts(settings)
     users = store.hub_tables.users

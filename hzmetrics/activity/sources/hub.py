@@ -1,4 +1,4 @@
-"""Users of a HUBzero hub: its accounts, its web sessions, its tool sessions (80 §4).
+"""Users of a HUBzero hub: its accounts, its web sessions, its tool sessions (spec 80 §4).
 
 Names are compared without case, as the hub does; users keep the spelling of their account. Times of tool sessions are
 local times of the database, which itself turns them into seconds of the epoch.

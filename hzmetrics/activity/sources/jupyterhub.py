@@ -1,4 +1,4 @@
-"""Users of a JupyterHub, through its REST API (80 §4)."""
+"""Users of a JupyterHub, through its REST API (spec 80 §4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Users known only from followed auth logs (80 §4)."""
+"""Users known only from followed auth logs (spec 80 §4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
--- counts: the lines that are counts: a time and at most 18 integers (86 §2).
+-- counts: the lines that are counts: a time and at most 18 integers (spec 86 §2).
 SELECT
     number AS position,
     try_cast(fields[1] AS TIMESTAMP) AS time,

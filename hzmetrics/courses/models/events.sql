@@ -1,4 +1,4 @@
--- events: the lines that are events: exactly six fields, the first a time of exactly the shape YYYY-MM-DDTHH:MM:SS (86 §2).
+-- events: the lines that are events: exactly six fields, the first a time of exactly the shape YYYY-MM-DDTHH:MM:SS (spec 86 §2).
 SELECT
     number AS position,
     try_cast(fields[1] AS TIMESTAMP) AS time,

@@ -1,4 +1,4 @@
--- opens: the counted events: of students, and not the end of a container (86 §4). `notebook` as reports name it.
+-- opens: the counted events: of students, and not the end of a container (spec 86 §4). `notebook` as reports name it.
 SELECT
     e.time,
     e.position,

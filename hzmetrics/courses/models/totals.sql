@@ -1,5 +1,5 @@
 -- totals: running totals of students and notebooks: a point wherever one of them grows, and one at the last counted event,
--- which therefore may stand there twice (86 §4.1).
+-- which therefore may stand there twice (spec 86 §4.1).
 WITH growth AS (
     SELECT
         moment,

@@ -1,5 +1,5 @@
 -- The domain of each of `hosts(host, name)`: the last two labels of the name, or more where registries sell below
--- the second (20 §3.2); of a name of two labels a generated prefix is cut off (20 §3.3).
+-- the second (spec 20 §3.2); of a name of two labels a generated prefix is cut off (spec 20 §3.3).
 -- materialised
 WITH split AS (
     SELECT host, string_split(name, '.') AS labels FROM hosts

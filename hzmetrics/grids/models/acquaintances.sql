@@ -1,5 +1,5 @@
 -- Users known at the addresses of those sessions, hidden addresses included, by kind. In columns 1-6 the empty address
--- is none, and 127.0.0.1 is always one (50 §8, rows 3 and 4).
+-- is none, and 127.0.0.1 is always one (spec 50 §8, rows 3 and 4).
 WITH addresses AS (
     SELECT kind, colid, class, ip, max(depth) AS depth
     FROM counted_sessions

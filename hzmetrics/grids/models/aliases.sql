@@ -1,5 +1,5 @@
 -- materialised
--- The tools whose CPU time is taken from their jobs (50 §11): those found under the applications root, and the
+-- The tools whose CPU time is taken from their jobs (spec 50 §11): those found under the applications root, and the
 -- instances of their versions except those under development. `workspace` is always one.
 WITH seeds AS (SELECT 'WORKSPACE' AS tool UNION SELECT fold(name) FROM applications)
 SELECT tool FROM seeds

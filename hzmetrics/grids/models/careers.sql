@@ -1,5 +1,5 @@
 -- Of each user who ran a tool in the windows (NULL is one of them): first and last run, and the depths at which two and
--- ten runs are inside (50 §9). "Dated" runs are those later than the start of 1995.
+-- ten runs are inside (spec 50 §9). "Dated" runs are those later than the start of 1995.
 SELECT
     who,
     max(depth) AS depth,

@@ -1,5 +1,5 @@
 -- materialised
--- Columns 7-11 of a session (50 §7). Column 7 is the sum over all classes: whoever comes under two classes counts twice.
+-- Columns 7-11 of a session (spec 50 §7). Column 7 is the sum over all classes: whoever comes under two classes counts twice.
 WITH seen AS (SELECT DISTINCT class FROM classes)
 SELECT class, 7 AS colid FROM seen
 UNION ALL

@@ -1,5 +1,5 @@
 -- materialised
--- The sessions that each column of rows 7 and 3 (interactive) and 8 and 4 (download) counts (50 §8). Residence counts
+-- The sessions that each column of rows 7 and 3 (interactive) and 8 and 4 (download) counts (spec 50 §8). Residence counts
 -- downloads of any time, organisation those of the window; downloaders are guests only in sessions under 900 seconds.
 SELECT 'interactive' AS kind, colid, 0 AS class, visitor, ip, depth, hidden, TRUE AS by_guest
 FROM interactive_sessions JOIN country_columns USING (country)

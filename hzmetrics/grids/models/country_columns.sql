@@ -1,5 +1,5 @@
 -- materialised
--- Columns 1-6 of a session (50 §7), for every country that occurs.
+-- Columns 1-6 of a session (spec 50 §7), for every country that occurs.
 WITH countries AS (SELECT DISTINCT country FROM sessions)
 SELECT country, 1 AS colid FROM countries
 UNION ALL

@@ -1,5 +1,5 @@
 -- CPU seconds: of the tools in the alias list what the jobs of persons used, of all others what the session used,
--- whoever ran it (50 §9, row 3).
+-- whoever ran it (spec 50 §9, row 3).
 SELECT depth, cputime AS seconds FROM sessions_of_tools ANTI JOIN aliases USING (tool)
 UNION ALL
 SELECT s.depth, coalesce(j.cputime, 0)

@@ -1,4 +1,4 @@
--- The cells of the three grids (50 §3): the section that writes each, and how pages show its value (valfmt).
+-- The cells of the three grids (spec 50 §3): the section that writes each, and how pages show its value (valfmt).
 SELECT 'user' AS grid, r.rowid, c.colid, r.section, CASE WHEN c.colid IN (1, 2, 7) THEN 1 ELSE 2 END AS valfmt
 FROM
     (VALUES (1, 'total'), (2, 'sim'), (3, 'int'), (4, 'dl'), (6, 'reg'), (7, 'int'), (8, 'dl')) AS r(rowid, section),

@@ -1,5 +1,5 @@
 -- materialised
--- Columns 2-11 of a person (50 §7), for every residence and organisation that occurs. Here NULL is as good as empty.
+-- Columns 2-11 of a person (spec 50 §7), for every residence and organisation that occurs. Here NULL is as good as empty.
 WITH
 people AS (SELECT country, orgtype FROM profiles UNION SELECT country, orgtype FROM runs),
 organisations AS (

@@ -1,4 +1,4 @@
--- Registered users: who logged in, in column 1, and in columns 2-11 by any profile of that name (50 §8, row 6).
+-- Registered users: who logged in, in column 1, and in columns 2-11 by any profile of that name (spec 50 §8, row 6).
 WITH users AS (SELECT who, max(depth) AS depth FROM logins WHERE depth > 0 GROUP BY who)
 SELECT 1 AS colid, who, depth FROM users
 UNION ALL

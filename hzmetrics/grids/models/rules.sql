@@ -1,4 +1,4 @@
--- What the models of the grids share, and the corrections (15) that change it.
+-- What the models of the grids share, and the corrections (spec 15) that change it.
 
 -- A month's windows all end together, so with the latest start first each lies inside the next. Where a time lies is
 -- therefore one number, its depth: how many of the windows hold it. It is in a window when it is as deep as the window
@@ -8,7 +8,7 @@ CREATE OR REPLACE MACRO depth_from_start(t) AS
         THEN len(list_filter((SELECT list(start) FROM windows), lambda s: s <= t))
         ELSE 0 END;
 
--- The same without the instant at which a window starts (50 §2). Correction `window-start`: that instant is inside.
+-- The same without the instant at which a window starts (spec 50 §2). Correction `window-start`: that instant is inside.
 CREATE OR REPLACE MACRO depth(t) AS
     CASE
         WHEN (SELECT window_start FROM corrections) THEN depth_from_start(t)
@@ -27,5 +27,5 @@ CREATE OR REPLACE MACRO whole(x) AS
 -- The calendar day of a time; none for a zero date, a zero month or a zero day.
 CREATE OR REPLACE MACRO day_of(t) AS TRY_CAST(left(t, 10) AS DATE);
 
--- A user who is a person (50 §9). `who` is folded, `name` is as it was written.
+-- A user who is a person (spec 50 §9). `who` is folded, `name` is as it was written.
 CREATE OR REPLACE MACRO is_real(who, name) AS who <> 'GRIDSTAT' AND NOT starts_with(fold_like(name), 'HCTEST');

@@ -1,4 +1,4 @@
--- Simulation users: who ran a tool, in column 1, and in columns 2-11 by what any of the runs says (50 §8, row 2).
+-- Simulation users: who ran a tool, in column 1, and in columns 2-11 by what any of the runs says (spec 50 §8, row 2).
 SELECT colid, who, max(depth) AS depth
 FROM (
     SELECT 1 AS colid, who, depth FROM runs

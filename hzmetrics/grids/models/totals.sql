@@ -1,4 +1,4 @@
--- Row 1 of the user grid: rows 6, 7 and 8 as they are stored after this run (50 §8). Correction `distinct-total`: the
+-- Row 1 of the user grid: rows 6, 7 and 8 as they are stored after this run (spec 50 §8). Correction `distinct-total`: the
 -- people in them, each counted once.
 SELECT colid, period, as_bigint(sum(value)) AS value
 FROM (

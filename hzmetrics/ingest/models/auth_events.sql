@@ -1,4 +1,4 @@
--- Every line that has the shape of an auth line (10 §6.1): when (NULL if there is no such time), who, whence, what.
+-- Every line that has the shape of an auth line (spec 10 §6.1): when (NULL if there is no such time), who, whence, what.
 WITH
 matched AS (
     SELECT

@@ -1,4 +1,4 @@
--- Every recognised auth line with what drops it (10 §6.2), NULL if it counts.
+-- Every recognised auth line with what drops it (spec 10 §6.2), NULL if it counts.
 SELECT
     auth_events.* EXCLUDE (address),
     clients.stored AS ip,

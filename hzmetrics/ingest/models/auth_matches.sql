@@ -1,4 +1,4 @@
--- Every line with what the first fitting shape of an auth line finds in it (10 §6.1); after the three shapes, the same
+-- Every line with what the first fitting shape of an auth line finds in it (spec 10 §6.1); after the three shapes, the same
 -- with an IPv6 address.
 WITH shapes AS (
     SELECT

@@ -1,5 +1,5 @@
--- The number of every recognised request with the first filter that drops it (10 §3), NULL if it counts, and whether it is a download
--- (10 §4). A line is recognised if its time exists and its client's address can be stored.
+-- The number of every recognised request with the first filter that drops it (spec 10 §3), NULL if it counts, and whether it is a download
+-- (spec 10 §4). A line is recognised if its time exists and its client's address can be stored.
 SELECT
     number,
     day,

@@ -1,4 +1,4 @@
--- The rows of `web` (10 §5.1), in file order; the id is missing.
+-- The rows of `web` (spec 10 §5.1), in file order; the id is missing.
 SELECT
     datetime,
     url AS content,

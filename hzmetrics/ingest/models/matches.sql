@@ -1,4 +1,4 @@
--- Every line with what its format's grammar finds in it (10 §2), at most one of: the tokens of a plain line, the groups
+-- Every line with what its format's grammar finds in it (spec 10 §2), at most one of: the tokens of a plain line, the groups
 -- of `full` or `short`, or of `combined` where logs of other servers are wanted. 23 fields are tried before 14, and both
 -- before the same with an IPv6 address.
 WITH

@@ -1,4 +1,4 @@
--- User agents of lines in an access format that were not judged before, by first appearance (10 §7). An impossible time
+-- User agents of lines in an access format that were not judged before, by first appearance (spec 10 §7). An impossible time
 -- does not matter.
 SELECT agent
 FROM requests

@@ -1,4 +1,4 @@
--- The rows of `arriving` that equal no row of `present` and no row before them, under the collation (10 §6.3). All
+-- The rows of `arriving` that equal no row of `present` and no row before them, under the collation (spec 10 §6.3). All
 -- values are as they are stored.
 SELECT datetime, "user", "uidNumber", ip, action
 FROM arriving AS row

@@ -1,5 +1,5 @@
--- Every line that matches a format: when it was (NULL if there is no such time, 10 §2.4), the method and the URL of its
--- request line (10 §2.5), and its other fields as logged.
+-- Every line that matches a format: when it was (NULL if there is no such time, spec 10 §2.4), the method and the URL of its
+-- request line (spec 10 §2.5), and its other fields as logged.
 WITH
 matched AS (
     SELECT number, unnest(field) FROM fields WHERE field IS NOT NULL

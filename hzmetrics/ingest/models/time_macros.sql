@@ -6,13 +6,13 @@ CREATE OR REPLACE MACRO stamp(day, clock) AS CASE
         THEN day || ' ' || clock
 END;
 
--- As `stamp`, for hours of any number of digits (10 §2.4).
+-- As `stamp`, for hours of any number of digits (spec 10 §2.4).
 CREATE OR REPLACE MACRO existing_time(day, clock) AS CASE
     WHEN strlen(clock) = 8 THEN stamp(day, clock)
     WHEN strlen(ltrim(clock, '0')) <= 8 THEN stamp(day, lpad(ltrim(clock, '0'), 8, '0'))
 END;
 
--- The integer a text is, kept within limits; 0 if it is none (10 §2.6). Texts of any length.
+-- The integer a text is, kept within limits; 0 if it is none (spec 10 §2.6). Texts of any length.
 CREATE OR REPLACE MACRO whole_number(t, low, high) AS CASE
     WHEN NOT regexp_full_match(t, '-?[0-9]+') THEN 0
     ELSE greatest(low, least(high, coalesce(

@@ -1,4 +1,4 @@
--- What tells that a line of an access log became a row of `web`, of every recognised line (10 §13): no filter matters.
+-- What tells that a line of an access log became a row of `web`, of every recognised line (spec 10 §13): no filter matters.
 SELECT DISTINCT datetime, clients.stored AS ip, left(url, 255) AS content
 FROM requests
 JOIN clients USING (address)

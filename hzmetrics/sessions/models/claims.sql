@@ -1,5 +1,5 @@
 -- materialised
--- Which session claims which successful tool start (30 §7): same address or same host, not before the session begins
+-- Which session claims which successful tool start (spec 30 §7): same address or same host, not before the session begins
 -- and within 1799 seconds of its last request. A tool start may be claimed by several sessions.
 -- A host that many share, `?` above all, would pair all its sessions with all its tool starts: so they must also meet in
 -- an hour, and a session looks into one more than it needs, for days on which the clocks are changed.

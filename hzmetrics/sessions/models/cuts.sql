@@ -1,6 +1,6 @@
 -- materialised
 -- The walk with the number of the session that each request belongs to, from 1. A request begins a session when its
--- visitor or its window is another than the one before it, or when more than 1800 seconds have passed (30 §5).
+-- visitor or its window is another than the one before it, or when more than 1800 seconds have passed (spec 30 §5).
 -- Correction `session-order`: the visitor is address and host. Without it, a host counts only while there is no
 -- address, so that sessions run on over the hosts of an address, back in time too.
 SELECT

@@ -1,4 +1,4 @@
--- The rows of `websessions` that one batch writes. `jobs` is a signed byte in the table (30 §6).
+-- The rows of `websessions` that one batch writes. `jobs` is a signed byte in the table (spec 30 §6).
 SELECT
     number + ids_before AS id, datetime, '' AS ipcountry, ip, host, domain, duration,
     least(coalesce(jobs, 0), 127) AS jobs, 0 AS webevents

@@ -1,7 +1,7 @@
 -- materialised
--- The sessions of the walk (30 §6). Begin and duration are those of the first and last request in walk order; address,
+-- The sessions of the walk (spec 30 §6). Begin and duration are those of the first and last request in walk order; address,
 -- host and domain are the first that are not empty, each for itself.
--- The last session is still open when the walk ends: it is left out (30 §8), unless correction `last-session` keeps it.
+-- The last session is still open when the walk ends: it is left out (spec 30 §8), unless correction `last-session` keeps it.
 SELECT
     number,
     min(part) AS part,

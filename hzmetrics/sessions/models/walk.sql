@@ -1,5 +1,5 @@
 -- materialised
--- The candidates in the order in which sessions are cut (30 §4), each with what is needed of the one before it. The
+-- The candidates in the order in which sessions are cut (spec 30 §4), each with what is needed of the one before it. The
 -- order is the collation's, so it is by host before time: on one address, time steps back where a new host begins.
 SELECT
     row_number() OVER walk AS step,

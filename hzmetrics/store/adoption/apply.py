@@ -1,4 +1,4 @@
-"""Taking the steps: `init` and the tick take the light ones, `migrate --apply` all (70 §8)."""
+"""Taking the steps: `init` and the tick take the light ones, `migrate --apply` all (spec 70 §8)."""
 
 from __future__ import annotations
 

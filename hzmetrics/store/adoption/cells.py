@@ -1,4 +1,4 @@
-"""Cells that a grid holds more than once: nothing prevented it before the unique key (70 §8.3)."""
+"""Cells that a grid holds more than once: nothing prevented it before the unique key (spec 70 §8.3)."""
 
 from __future__ import annotations
 

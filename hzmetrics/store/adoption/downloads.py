@@ -1,4 +1,4 @@
-"""The download flag of requests that were stored without one (70 §8.3)."""
+"""The download flag of requests that were stored without one (spec 70 §8.3)."""
 
 from __future__ import annotations
 

@@ -63,12 +63,12 @@ class Inventory:
 
     @property
     def is_new(self) -> bool:
-        """Nothing to adopt (70 §8.2, state a): none of the tables we know is there."""
+        """Nothing to adopt (spec 70 §8.2, state a): none of the tables we know is there."""
         return self.version is None and not self.tables.keys() & metadata.tables.keys()
 
     @property
     def is_foreign(self) -> bool:
-        """Made by the legacy scripts or the reference, not yet adopted (70 §8.2, states b, c and d)."""
+        """Made by the legacy scripts or the reference, not yet adopted (spec 70 §8.2, states b, c and d)."""
         return self.version is None and not self.is_new
 
 

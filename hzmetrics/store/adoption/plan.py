@@ -1,4 +1,4 @@
-"""Which steps a database still needs, by the look of it (70 §8.3).
+"""Which steps a database still needs, by the look of it (spec 70 §8.3).
 
 A step knows its table, what it does and what that costs, and how to do it. Numbers are those of the specification's
 table of steps.

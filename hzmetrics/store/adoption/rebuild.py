@@ -1,4 +1,4 @@
-"""A table's change of storage engine: a copy beside the original, compared with it, then swapped in (70 §8.3).
+"""A table's change of storage engine: a copy beside the original, compared with it, then swapped in (spec 70 §8.3).
 
 The copy is made from the original's own definition. Its rows go in in the order of the primary key, each range of them
 in one transaction, so that the copy itself says how far it has come: after a kill the next attempt goes on behind its

@@ -1,4 +1,4 @@
-"""Room on the disks where the database server keeps its data and its temporary files (70 §8.1)."""
+"""Room on the disks where the database server keeps its data and its temporary files (spec 70 §8.1)."""
 
 from __future__ import annotations
 

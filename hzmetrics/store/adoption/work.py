@@ -70,7 +70,7 @@ NOT_INSTANT = (1845, 1846)
 def begin(
     database: Database, settings: Settings, patience: int, lock_wait: int, may_copy: bool = False
 ) -> Iterator[Work]:
-    """The right to change a database: a named lock on the server, a lock file beside SQLite (70 §8.1).
+    """The right to change a database: a named lock on the server, a lock file beside SQLite (spec 70 §8.1).
 
     Waits `patience` seconds for another applier, and at most `lock_wait` seconds for a table in use. Raises LockHeld
     or StoreError.

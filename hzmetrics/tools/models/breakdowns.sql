@@ -1,4 +1,4 @@
--- breakdowns(id, top, rank, name, value): the rows of resource_stats_tools_topvals (40 §5), three lists of users for every
+-- breakdowns(id, top, rank, name, value): the rows of resource_stats_tools_topvals (spec 40 §5), three lists of users for every
 -- row of resource_stats_tools: 1 by country, 2 by domain, 3 by type of organisation. Rank 0 is the row's own total.
 WITH ranked AS (
     SELECT

@@ -1,4 +1,4 @@
--- country_groups(resid, period, key, label, users): a tool's users by country of residence (40 §5).
+-- country_groups(resid, period, key, label, users): a tool's users by country of residence (spec 40 §5).
 SELECT resid, period, key, countries.name AS label, users
 FROM (
     SELECT resid, period, fold(country) AS key, count(DISTINCT person) AS users

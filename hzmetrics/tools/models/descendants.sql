@@ -1,4 +1,4 @@
--- descendants(root, resource): a root itself and everything below it, through resources that are gone as well (40 §7).
+-- descendants(root, resource): a root itself and everything below it, through resources that are gone as well (spec 40 §7).
 -- materialised
 WITH RECURSIVE below AS (
     SELECT root, root AS resource FROM roots

@@ -1,4 +1,4 @@
--- exact_patterns(key, root): the URLs, folded, of what is below a root (40 §7).
+-- exact_patterns(key, root): the URLs, folded, of what is below a root (spec 40 §7).
 -- materialised
 SELECT DISTINCT fold(url) AS key, root
 FROM (

@@ -1,5 +1,5 @@
 -- figures(id, resid, period, top, figure): every figure that tools are ranked by, of every row of resource_stats_tools of
--- the month (40 §6).
+-- the month (spec 40 §6).
 SELECT
     id,
     resid,

@@ -1,4 +1,4 @@
--- names(resid, name): the names under which a tool's sessions run, folded (40 §3). They are the alias of its resource, and
+-- names(resid, name): the names under which a tool's sessions run, folded (spec 40 §3). They are the alias of its resource, and
 -- the instances that its versions have, development instances apart.
 SELECT resid, fold(alias) AS name
 FROM tools

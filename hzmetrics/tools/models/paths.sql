@@ -1,5 +1,5 @@
 -- paths(resource, path, form, last, parent): where a resource is kept, if on this hub, with blanks as a URL has them; which
--- row of the table of 40 §7 reads it; its last segment, and the one before without leading zeros.
+-- row of the table of spec 40 §7 reads it; its last segment, and the one before without leading zeros.
 SELECT
     resource,
     path,

@@ -1,4 +1,4 @@
--- prefix_patterns(head, pattern, root): how the URLs begin, folded, of what is below a root (40 §7). The prefix is a
+-- prefix_patterns(head, pattern, root): how the URLs begin, folded, of what is below a root (spec 40 §7). The prefix is a
 -- pattern of LIKE; `head` is what it begins with before the first character that has a meaning there, and `pattern` the
 -- whole of it where there is such a character.
 -- materialised

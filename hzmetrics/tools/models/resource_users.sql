@@ -1,4 +1,4 @@
--- resource_users: the rows of resource_stats, one for every period of every root that has a pattern (40 §7). All windows
+-- resource_users: the rows of resource_stats, one for every period of every root that has a pattern (spec 40 §7). All windows
 -- stop at the same instant, so a visitor is in those that start no later than the last visit.
 SELECT roots.root AS resid, roots.restype, run.datetime, windows.period, count(*) FILTER (latest >= windows.start) AS users
 FROM roots

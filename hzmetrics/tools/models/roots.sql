@@ -1,4 +1,4 @@
--- roots(root, restype): the resources whose users are counted (40 §7). Tools have figures of their own.
+-- roots(root, restype): the resources whose users are counted (spec 40 §7). Tools have figures of their own.
 SELECT id AS root, type AS restype
 FROM resources
 WHERE published = 1 AND standalone = 1 AND type <> 7

@@ -1,4 +1,4 @@
--- session_jobs(sessnum, ...): what the jobs of a tool session add up to (40 §4). Waiting for a machine is an event of its
+-- session_jobs(sessnum, ...): what the jobs of a tool session add up to (spec 40 §4). Waiting for a machine is an event of its
 -- own; job 0 is the session itself.
 SELECT
     sessnum,

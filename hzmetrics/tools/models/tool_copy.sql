@@ -1,4 +1,4 @@
--- tool_copy: the rows that tools have in resource_stats, where times are whole seconds (40 §4).
+-- tool_copy: the rows that tools have in resource_stats, where times are whole seconds (spec 40 §4).
 SELECT
     resid,
     restype,

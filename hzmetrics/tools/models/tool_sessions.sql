@@ -1,5 +1,5 @@
 -- tool_sessions(resid, period, person, sessnum, country, domain): the tool sessions, as the metrics database knows them,
--- that belong to a tool and start in a window (40 §5). `person` is the user's name, folded.
+-- that belong to a tool and start in a window (spec 40 §5). `person` is the user's name, folded.
 SELECT
     names.resid,
     windows.period,

@@ -1,4 +1,4 @@
--- tool_stats: the rows of resource_stats_tools, one for every tool and period (40 §4). Averages are a simulation's.
+-- tool_stats: the rows of resource_stats_tools, one for every tool and period (spec 40 §4). Averages are a simulation's.
 SELECT
     resid,
     run.restype,

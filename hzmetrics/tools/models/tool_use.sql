@@ -1,4 +1,4 @@
--- tool_use(resid, period, ...): the sessions of a tool in a window, and their jobs, added up (40 §4). A tool without
+-- tool_use(resid, period, ...): the sessions of a tool in a window, and their jobs, added up (spec 40 §4). A tool without
 -- sessions in the window has no row. Times are seconds.
 SELECT
     names.resid,

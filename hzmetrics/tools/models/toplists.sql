@@ -1,4 +1,4 @@
--- toplists(top, datetime, period, rank, name, value): the rows of stats_topvals (40 §6). Rank 0 is the headline; then come
+-- toplists(top, datetime, period, rank, name, value): the rows of stats_topvals (spec 40 §6). Rank 0 is the headline; then come
 -- the published tools, the largest figure first.
 SELECT
     top,

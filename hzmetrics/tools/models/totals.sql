@@ -1,4 +1,4 @@
--- totals(top, period, figure): the headline of each list (40 §6). Users are counted over all tool sessions, whatever ran in
+-- totals(top, period, figure): the headline of each list (spec 40 §6). Users are counted over all tool sessions, whatever ran in
 -- them; the rest is summed over all rows of resource_stats_tools of the month.
 SELECT 2 AS top, windows.period, CAST(count(DISTINCT fold(session."user")) AS DOUBLE) AS figure
 FROM windows

@@ -1,4 +1,4 @@
--- url_roots(content, root): the roots that a URL of the requests at hand counts for (40 §7).
+-- url_roots(content, root): the roots that a URL of the requests at hand counts for (spec 40 §7).
 -- materialised
 WITH urls AS (SELECT DISTINCT content FROM requests),
 folded AS (SELECT content, fold_like(content) AS url FROM urls),

@@ -1,4 +1,4 @@
-"""A database of an older layout is adopted without losing a row, however often the work is interrupted (70 §8)."""
+"""A database of an older layout is adopted without losing a row, however often the work is interrupted (spec 70 §8)."""
 
 from __future__ import annotations
 
@@ -301,7 +301,10 @@ def test_a_second_applier_says_so(
 def test_a_tick_during_a_migration_says_so_and_leaves(
     adopt: Adopt, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The tick of minute 30, by the service user: neither its `init` nor its run gets in between (60 §2, 70 §8.1)."""
+    """The tick of minute 30, by the service user: neither its `init` nor its run gets in between.
+
+    Spec 60 §2, spec 70 §8.1.
+    """
     old = adopt("legacy-live")
     log = old.hub.root / "logs/httpd/daily/parity-access.log-20260518"
     log.parent.mkdir(parents=True)

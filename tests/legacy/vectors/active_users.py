@@ -1,4 +1,4 @@
-"""Active users (82): counts and the exposition."""
+"""Active users (spec 82): counts and the exposition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Activity scores (80): samples, scores, documents, tables, resources."""
+"""Activity scores (spec 80): samples, scores, documents, tables, resources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events (84): windows, hours, disk levels, heat maps, signatures, the event memory."""
+"""Events (spec 84): windows, hours, disk levels, heat maps, signatures, the event memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Courses (86): raw text in, the document of a report out."""
+"""Courses (spec 86): raw text in, the document of a report out."""
 
 from __future__ import annotations
 
