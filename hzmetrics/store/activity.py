@@ -28,8 +28,7 @@ course_files = Table(
     **INNODB,
 )
 
-LONGEST_PATH =
-255
+LONGEST_PATH = 255
 """Characters of a followed path."""
 
 # followed logs: how far each file has been read under its path (spec 84 §3); `last_local` and `second_hour` are its
