@@ -15,3 +15,7 @@ CREATE OR REPLACE MACRO is_empty(t) AS
 -- A whole number as a column of 64 bits holds it: one that is too large as the largest (spec 70 §1.1).
 CREATE OR REPLACE MACRO as_bigint(x) AS
     CASE WHEN x >= 9223372036854775807 THEN 9223372036854775807 ELSE CAST(x AS BIGINT) END;
+
+-- Whether a correction is in force (spec 15). The engine is told once, so this is a constant.
+CREATE OR REPLACE MACRO corrected(name) AS
+    list_contains(getvariable('corrections'), name);

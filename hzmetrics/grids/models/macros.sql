@@ -1,6 +1,8 @@
--- What the models of the grids share, and the corrections (spec 15) that change it.
+-- What the models of the grids share.
+--
+-- reads: windows
 
--- A month's windows all end together, so with the latest start first each lies inside the next. Where a time lies is
+-- The windows of a month all end together, so with the latest start first each lies inside the next. Where a time lies is
 -- therefore one number, its depth: how many of the windows hold it. It is in a window when it is as deep as the window
 -- itself (`periods.depth`). The greatest depth of a key's times says in which windows the key occurs.
 CREATE OR REPLACE MACRO depth_from_start(t) AS
@@ -11,7 +13,7 @@ CREATE OR REPLACE MACRO depth_from_start(t) AS
 -- The same without the instant at which a window starts (spec 50 §2). Correction `window-start`: that instant is inside.
 CREATE OR REPLACE MACRO depth(t) AS
     CASE
-        WHEN (SELECT window_start FROM corrections) THEN depth_from_start(t)
+        WHEN corrected('window-start') THEN depth_from_start(t)
         WHEN t < (SELECT max(stop) FROM windows)
             THEN len(list_filter((SELECT list(start) FROM windows), lambda s: s < t))
         ELSE 0
@@ -20,9 +22,9 @@ CREATE OR REPLACE MACRO depth(t) AS
 -- The depth that is in every window.
 CREATE OR REPLACE MACRO everywhere() AS (SELECT count(*) FROM windows);
 
--- To a whole number, halves to the even neighbour. Correction `half-up`: halves away from zero.
+-- To a whole number, halves to the even neighbor. Correction `half-up`: halves away from zero.
 CREATE OR REPLACE MACRO whole(x) AS
-    as_bigint(CASE WHEN (SELECT half_up FROM corrections) THEN round(x) ELSE round_even(x, 0) END);
+    as_bigint(CASE WHEN corrected('half-up') THEN round(x) ELSE round_even(x, 0) END);
 
 -- The calendar day of a time; none for a zero date, a zero month or a zero day.
 CREATE OR REPLACE MACRO day_of(t) AS TRY_CAST(left(t, 10) AS DATE);

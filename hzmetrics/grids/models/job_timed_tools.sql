@@ -1,6 +1,12 @@
--- materialised
 -- The tools whose CPU time is taken from their jobs (spec 50 §11): those found under the applications root, and the
 -- instances of their versions except those under development. `workspace` is always one.
+--
+-- grain: a tool
+-- reads: applications, tool_version
+-- stored: table
+-- columns:
+--   tool  VARCHAR  folded name of the tool
+
 WITH seeds AS (SELECT 'WORKSPACE' AS tool UNION SELECT fold(name) FROM applications)
 SELECT tool FROM seeds
 UNION
