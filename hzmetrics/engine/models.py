@@ -16,8 +16,8 @@ Optional are `variables:` (what it reads with `getvariable`, each with its type)
 asks for, or its macros do) and `stored:` (without it, the model is a view).
 
 What a model reads is a model or an *input*: a relation that Python registers. `models/inputs.sql` declares a package's
-inputs as tables, one column a line with its meaning. `models/macros.sql` holds the macros that its models share; if they
-read relations, its header says so.
+inputs as tables, one column a line with its meaning. `models/macros.sql` holds the macros that its models share; if
+they read relations, its header says so.
 
 A test compares every declaration with what the engine makes of the SQL.
 """
