@@ -85,7 +85,13 @@ def base_relations(
             ).where(*_within(tables.sessionlog.c.start, window))
         ),
         "joblog": hub.stream(
-            sa.select(tables.joblog.c.sessnum, tables.joblog.c.job, tables.joblog.c.event, tables.joblog.c.cputime)
+            sa.select(
+                tables.joblog.c.sessnum,
+                tables.joblog.c.job,
+                tables.joblog.c.event,
+                tables.joblog.c.venue,
+                tables.joblog.c.cputime,
+            )
             .join(tables.sessionlog, tables.sessionlog.c.sessnum == tables.joblog.c.sessnum)
             .where(*_within(tables.sessionlog.c.start, window))
         ),
