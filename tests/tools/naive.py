@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from hzmetrics.collation import fold, fold_keep_blanks
+from tests.sums import plain_sum
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
@@ -53,13 +54,17 @@ def tool_stats(tables: Tables, year: int, month: int, corrections: frozenset[str
         for period, start in starts(year, month).items():
             s = [
                 row
-                for row in tables["sessionlog"]
+                for row in sorted(tables["sessionlog"], key=lambda row: row["sessnum"])
                 if fold(row["appname"]) in names and inside(row["start"], start, stop(year, month), corrections)
             ]
             numbers = {row["sessnum"] for row in s}
-            j = [row for row in tables["joblog"] if row["sessnum"] in numbers]
+            j = sorted((row for row in tables["joblog"] if row["sessnum"] in numbers), key=job_key)
             found[resource["id"], period] = columns(s, j, corrections)
     return found
+
+
+def job_key(row: Row) -> tuple[int, int, str, str]:
+    return row["sessnum"], row["job"], fold(row["event"]), fold(row["venue"])
 
 
 def inside(t: str, start: str, end: str, corrections: frozenset[str]) -> bool:
@@ -77,10 +82,10 @@ def columns(s: list[Row], j: list[Row], corrections: frozenset[str]) -> Row:
         "sessions": len(s),
         "simulations": simulations,
         "jobs": len(worked),
-        "tot_wall": sum(row["walltime"] or 0.0 for row in s),
-        "tot_view": sum(row["viewtime"] or 0.0 for row in s),
-        "tot_cpu": sum(row["cputime"] or 0.0 for row in worked),
-        "tot_wait": sum(row["walltime"] or 0.0 for row in j if waits(row) and row["job"] > 0),
+        "tot_wall": plain_sum(row["walltime"] for row in s),
+        "tot_view": plain_sum(row["viewtime"] for row in s),
+        "tot_cpu": plain_sum(row["cputime"] for row in worked),
+        "tot_wait": plain_sum(row["walltime"] for row in j if waits(row) and row["job"] > 0),
         "tot_cpus": sum(row["ncpus"] for row in j),
     }
     for what in ("wall", "view", "cpu", "wait"):
@@ -175,7 +180,7 @@ def toplists(tables: Tables, stat_rows: list[Row], year: int, month: int, correc
         }
         rows.append((2, period, 0, "Total Simulation Users", len(people)))
         for top, (name, column) in heads.items():
-            rows.append((top, period, 0, name, round(sum(row[column] or 0 for row in mine))))
+            rows.append((top, period, 0, name, round(plain_sum(row[column] for row in mine))))
         for top, column in ((2, "users"), *((top, column) for top, (_, column) in heads.items())):
             listed = [row for row in mine if row["resid"] in published]
             listed.sort(key=lambda row: (row[column] is None, -(row[column] or 0), row["resid"], row["id"]))
