@@ -1,6 +1,6 @@
 """What the grids read of the databases: the columns they need, and of dated rows those the windows can hold.
 
-Spec 50 §6.
+See spec 50 §6.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ class Bots:
     def judge(self, agent: str) -> bool:
         """Whether lines of this agent are dropped. Takes each agent once, in the order of first lines.
 
-        Spec 10 §3.2.
+        See spec 10 §3.2.
         """
         name = agent[:NAME_LENGTH]
         if agent and self.looks_like_one(agent):
@@ -111,7 +111,7 @@ class Bots:
 def identify_bots(store: Store, settings: Settings, path: Path, dry_run: bool = False) -> int:
     """Store the bots that an access log shows; returns how many agents were flagged. Raises HzmetricsError.
 
-    Spec 10 §7.
+    See spec 10 §7.
     """
     from hzmetrics.ingest.access import AccessLog, Rules
     from hzmetrics.ingest.reader import open_log

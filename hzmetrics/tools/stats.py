@@ -1,4 +1,4 @@
-"""Users, sessions, jobs and times of every tool (spec 40 §3-4): `gen-tool-stats`."""
+"""Users, sessions, jobs and times of every tool (spec 40 §3 to §4): `gen-tool-stats`."""
 
 from __future__ import annotations
 

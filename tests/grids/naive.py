@@ -1,4 +1,4 @@
-"""The definitions of spec 50 §6-10 written down once more with Python sets: what the models are held against."""
+"""The definitions of spec 50 §6 to §10 written down once more with Python sets: what the models are held against."""
 
 from __future__ import annotations
 

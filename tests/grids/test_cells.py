@@ -142,7 +142,7 @@ def test_cells_are_those_of_the_definitions(hub: TestHub, tables: dict[str, list
 
 
 def hold_invariants(cell: dict[tuple[str, int, int], int]) -> None:
-    """spec 50 §13, 1 to 4."""
+    """Invariants 1 to 4 of spec 50 §13."""
     for k in range(1, 12):
         assert cell["user", 1, k] == sum(cell["user", row, k] for row in (6, 7, 8))
         if k <= 6:

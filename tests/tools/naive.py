@@ -1,4 +1,4 @@
-"""Chapter 40, a sentence at a time and a row at a time: what the models are compared with.
+"""Spec 40, a sentence at a time and a row at a time: what the models are compared with.
 
 Tables are lists of dictionaries. Only the folding of text is shared with the product.
 """
@@ -22,7 +22,7 @@ INT = 2147483647
 
 
 def starts(year: int, month: int) -> dict[int, str]:
-    """First midnight of each period that ends with a month (§2)."""
+    """First midnight of each period that ends with a month (spec 40 §2)."""
     quarter = {1: 1, 2: 1, 3: 1, 4: 4, 5: 4, 6: 4, 7: 7, 8: 7, 9: 7, 10: 10, 11: 10, 12: 10}[month]
     rolling = (year, 1) if month == 12 else (year - 1, month + 1)
     fiscal = (year, 10) if month >= 10 else (year - 1, 10)
@@ -35,7 +35,7 @@ def stop(year: int, month: int) -> str:
 
 
 def name_set(alias: str, versions: Iterable[Row]) -> set[str]:
-    """§3."""
+    """The names of a tool (spec 40 §3)."""
     names = {fold(alias)}
     for version in versions:
         instance = version["instance"]
@@ -45,7 +45,7 @@ def name_set(alias: str, versions: Iterable[Row]) -> set[str]:
 
 
 def tool_stats(tables: Tables, year: int, month: int, corrections: frozenset[str]) -> dict[tuple[int, int], Row]:
-    """The values of resource_stats_tools by (resid, period) (§4)."""
+    """The values of resource_stats_tools by (resid, period) (spec 40 §4)."""
     found = {}
     for resource in tables["resources"]:
         if resource["type"] != 7 or not resource["alias"].rstrip(" "):
@@ -96,7 +96,7 @@ def columns(s: list[Row], j: list[Row], corrections: frozenset[str]) -> Row:
 
 
 def copied(values: Row) -> Row:
-    """What resource_stats holds of them (§4)."""
+    """What resource_stats holds of them (spec 40 §4)."""
 
     def whole(seconds: float) -> int:
         return min(int(Decimal(repr(seconds)).quantize(Decimal(1), ROUND_HALF_UP)), INT)
@@ -108,7 +108,7 @@ def copied(values: Row) -> Row:
 def breakdowns(
     tables: Tables, stat_rows: list[Row], year: int, month: int, corrections: frozenset[str]
 ) -> list[tuple[int, int, int, str, int]]:
-    """The rows of resource_stats_tools_topvals for some rows of resource_stats_tools (§5)."""
+    """The rows of resource_stats_tools_topvals for some rows of resource_stats_tools (spec 40 §5)."""
     rows: list[tuple[int, int, int, str, int]] = []
     resources = {row["id"]: row for row in tables["resources"]}
     countries = {fold(row["code"]): row["name"] for row in tables["countries"]}
@@ -162,7 +162,7 @@ def grouped(entries: list[tuple[str | None, str, int]]) -> list[tuple[str | None
 
 
 def toplists(tables: Tables, stat_rows: list[Row], year: int, month: int, corrections: frozenset[str]) -> list[Any]:
-    """The rows (top, period, rank, name, value) of stats_topvals (§6)."""
+    """The rows (top, period, rank, name, value) of stats_topvals (spec 40 §6)."""
     published = {row["id"]: row["title"] for row in tables["resources"] if row["published"] == 1}
     heads = {
         5: ("Total Simulation Runs", "jobs"),
@@ -191,7 +191,7 @@ def toplists(tables: Tables, stat_rows: list[Row], year: int, month: int, correc
 
 
 def resource_users(tables: Tables, year: int, month: int) -> dict[tuple[int, int, int], int]:
-    """Users by (resid, restype, period) (§7)."""
+    """Users by (resid, restype, period) (spec 40 §7)."""
     found = {}
     paths = {row["id"]: row["path"] for row in tables["resources"]}
     for root in tables["resources"]:

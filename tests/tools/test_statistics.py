@@ -1,4 +1,4 @@
-"""The statistics of tools equal a naive reading of chapter 40, on both stores and under every correction."""
+"""The statistics of tools equal a naive reading of spec 40, on both stores and under every correction."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 -- The cells that a run writes, as their tables hold them. Nothing counted is 0, but the sums of misc rows 3 and 8 are then
--- empty; without simulation users, nothing but that is written of the simulation grid (spec 50 §9-10).
+-- empty; without simulation users, nothing but that is written of the simulation grid (spec 50 §9 to §10).
 SELECT l.grid, l.rowid, l.colid, p.period, l.valfmt,
     CASE
         WHEN l.grid = 'user' AND l.rowid = 1 THEN coalesce(t.value, 0)::VARCHAR
