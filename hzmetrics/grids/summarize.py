@@ -27,7 +27,7 @@ MODELS = (
     "person_columns", "registered_users", "simulation_users", "careers",
     "downloads", "sessions", "interactive_sessions", "download_sessions", "dated_download_sessions",
     "country_columns", "class_columns", "counted_sessions", "guests", "acquaintances", "people",
-    "sessions_of_tools", "aliases", "cpu_times", "heavy_users", "busiest_days",
+    "sessions_of_tools", "aliases", "seconds", "heavy_users", "busiest_days",
     "counted", "sizes", "totals", "cells",
 )  # fmt: skip
 """From the sets of spec 50 §6 to the cells; `counted` says which set each cell counts."""
@@ -88,7 +88,7 @@ def compute_cells(
 def write_cells(store: Store, month: Month, cells: pa.Table) -> int:
     """Put cells in the place of whatever rows have their keys, all in one transaction; returns their number.
 
-    Spec 50 §4.
+    See spec 50 §4.
     """
     database = store.metrics
     cells = cells.append_column("datetime", pa.repeat(month.key, cells.num_rows))
