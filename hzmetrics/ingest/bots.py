@@ -113,7 +113,7 @@ def identify_bots(store: Store, settings: Settings, path: Path, dry_run: bool = 
     Spec 10 §7.
     """
     from hzmetrics.ingest.access import AccessLog, Rules
-    from hzmetrics.ingest.reader import open_log
+    from hzmetrics.logs.reader import open_log
 
     database = store.metrics
     with open_log(path) as stream, database.connect() if dry_run else database.begin() as connection:

@@ -18,9 +18,10 @@ from hzmetrics.ingest.access import AccessLog, Rules
 from hzmetrics.ingest.auth import AuthLog
 from hzmetrics.ingest.judge import ROOM
 from hzmetrics.ingest.ledger import Record
-from hzmetrics.ingest.reader import UnreadableLog, open_log
 from hzmetrics.ingest.sources import Source
 from hzmetrics.log import log
+from hzmetrics.logs.packing import UnreadableLog
+from hzmetrics.logs.reader import open_log
 from hzmetrics.store import Store
 from hzmetrics.store.bulk import fitted_rows
 from hzmetrics.store.database import Database
