@@ -50,8 +50,9 @@ ACTIVITY_SECTIONS = (
     "events:thresholds",
     "follow",
     "courses",
+    "logs",
 )
-"""Sections of the activity side (spec 80 to 86), besides one `course:NAME` a course."""
+"""Sections that other packages read: the live side's (spec 80 to 86), besides one `course:NAME` a course, and `logs`."""
 
 DEFAULT_HOME = Path("/opt/hubzero/metrics")
 

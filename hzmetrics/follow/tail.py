@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from hzmetrics.follow.mark import HEAD_BYTES, FileMark
 from hzmetrics.log import log
-from hzmetrics.logs.packing import Unpacked, UnreadableLog, base_name
+from hzmetrics.logs.packing import LIMITS, Limits, Unpacked, UnreadableLog, base_name
 
 CHUNK = 1 << 20
 
@@ -69,7 +69,7 @@ def plan(path: Path, seen: Sequence[Seen], rotated_dirs: Sequence[Path]) -> tupl
     return pieces, old is None and not last.done
 
 
-def read(piece: Piece, limit: int, give_up: bool = False) -> tuple[list[str], FileMark, bool]:
+def read(piece: Piece, limit: int, give_up: bool = False, limits: Limits = LIMITS) -> tuple[list[str], FileMark, bool]:
     """The complete lines of a piece, `limit` bytes of them at the most; the mark after them; whether it was all.
 
     A line longer than `limit` waits, or is given up, piece by piece.
@@ -79,7 +79,7 @@ def read(piece: Piece, limit: int, give_up: bool = False) -> tuple[list[str], Fi
     with piece.file.open("rb") as file:
         if piece.mark and not piece.rotated and not piece.mark.is_of(file):
             raise OSError("it was replaced while it was being read")
-        for chunk in _chunks(file, piece, limit):
+        for chunk in _chunks(file, piece, limit, limits):
             taken += len(chunk)
             whole, feed, tail = (rest + chunk).rpartition(b"\n")
             if feed:
@@ -96,10 +96,10 @@ def read(piece: Piece, limit: int, give_up: bool = False) -> tuple[list[str], Fi
     return lines, mark, complete
 
 
-def _chunks(file: BinaryIO, piece: Piece, limit: int) -> Iterator[bytes]:
+def _chunks(file: BinaryIO, piece: Piece, limit: int, limits: Limits) -> Iterator[bytes]:
     """The bytes of a piece, `limit` at the most; a rotated file is unpacked, and ends where it is damaged."""
     try:
-        for chunk in _bytes_after(file, piece):
+        for chunk in _bytes_after(file, piece, limits):
             yield chunk[:limit]
             limit -= len(chunk)
             if limit <= 0:
@@ -108,8 +108,8 @@ def _chunks(file: BinaryIO, piece: Piece, limit: int) -> Iterator[bytes]:
         log.warning("%s is damaged, lines of it may be missing: %s", piece.file, error)
 
 
-def _bytes_after(file: BinaryIO, piece: Piece) -> Iterator[bytes]:
-    if piece.rotated and (unpacked := Unpacked(file, str(piece.file))).packed:
+def _bytes_after(file: BinaryIO, piece: Piece, limits: Limits) -> Iterator[bytes]:
+    if piece.rotated and (unpacked := Unpacked(file, str(piece.file), limits)).packed:
         yield from unpacked.read_after(piece.offset)
         return
     file.seek(piece.offset)

@@ -21,11 +21,11 @@ from hzmetrics.ingest.auth import AuthLog
 from hzmetrics.ingest.sources import Source
 from hzmetrics.log import log
 from hzmetrics.logs import packing
-from hzmetrics.logs.packing import UnreadableLog
+from hzmetrics.logs.packing import Limits, UnreadableLog
 from hzmetrics.logs.reader import STANDARD_INPUT, ChangedLog, LogStream, open_log
 from hzmetrics.store import Store
 from hzmetrics.store.database import Database
-from hzmetrics.store.metrics import userlogin, web, webhits
+from hzmetrics.store.tables.metrics import userlogin, web, webhits
 
 Progress = Callable[[int, int], None]
 """Told how many of a file's bytes have been read, and of how many (0: nobody knows)."""
@@ -137,8 +137,8 @@ def import_auth(
 
     Raises HzmetricsError.
     """
-    database = store.metrics
-    with open_log(path) as stream, database.connect() if dry_run else database.begin() as connection:
+    database, limits = store.metrics, Limits.of(settings)
+    with open_log(path, limits) as stream, database.connect() if dry_run else database.begin() as connection:
         return _Transaction(database, connection, settings, dry_run, progress).auth(stream).count
 
 
@@ -153,7 +153,7 @@ def import_foreign(store: Store, settings: Settings, paths: Sequence[Path], prog
     with store.metrics.begin() as connection:
         transaction = _Transaction(store.metrics, connection, settings, progress=progress)
         for path in paths:
-            with open_log(path) as stream:
+            with open_log(path, Limits.of(settings)) as stream:
                 rules = Rules.read(connection, settings, foreign=True)
                 rows += transaction.requests(stream, rules).count
     return rows
@@ -198,7 +198,10 @@ def _import(
     database, is_file = store.metrics, path != STANDARD_INPUT
     target = "web" if kind == "access" else "userlogin"
     rows = 0
-    with open_log(path) as stream, database.connect() if dry_run else database.begin() as connection:
+    with (
+        open_log(path, Limits.of(settings)) as stream,
+        database.connect() if dry_run else database.begin() as connection,
+    ):
         if is_file and ledger.source_name(ledger.stored_name(path.name)) in ledger.sources(connection, target):
             log.info("%s is in the ledger: its rows are there", path.name)
         else:

@@ -14,7 +14,7 @@ from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.ingest import sources
 from hzmetrics.ingest.sources import Kind, Source
 from hzmetrics.log import log
-from hzmetrics.logs.packing import UnreadableLog
+from hzmetrics.logs.packing import Limits, UnreadableLog
 from hzmetrics.logs.reader import open_log
 
 STAGED: dict[Kind, str] = {"access": "_hub_apache.log", "auth": "_hub_auth.log"}
@@ -57,7 +57,7 @@ def fetch_logs(settings: Settings, day: dt.date | None = None, dry_run: bool = F
         for kind in sources.KINDS:
             paths = [source.path for source in files if source.kind == kind]
             if paths:
-                _concatenate(paths, staging / STAGED[kind])
+                _concatenate(paths, staging / STAGED[kind], Limits.of(settings))
     except OSError as error:
         raise HzmetricsError(f"cannot stage logs in {staging}: {error.strerror or error}") from None
     return len(files)
@@ -76,14 +76,14 @@ def _check_space(staging: Path, files: Iterable[Source]) -> None:
         raise HzmetricsError(f"{staging}: {needed:,} bytes needed, {free:,} free; nothing staged")
 
 
-def _concatenate(paths: Iterable[Path], target: Path) -> None:
+def _concatenate(paths: Iterable[Path], target: Path, limits: Limits) -> None:
     """Write the texts of `paths` one after the other, each ending its last line."""
     part = target.with_name(f"{target.name}.part")
     try:
         with part.open("wb") as staged:
             for path in paths:
                 block = b"\n"
-                with open_log(path) as stream:
+                with open_log(path, limits) as stream:
                     for block in stream.blocks():
                         staged.write(block)
                 if not block.endswith(b"\n"):

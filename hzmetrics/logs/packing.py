@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Protocol, cast
 
+from hzmetrics.config import Settings
 from hzmetrics.errors import HzmetricsError
+from hzmetrics.options import Options
 
 HEAD = 2**16
 """Bytes at the start of a stream by which its packing or its encoding is told."""
@@ -44,6 +46,15 @@ class Limits:
     """Bytes of text in all."""
     free: int = 2**25
     """Bytes of text up to which the ratio does not matter."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        """The limits of section `[logs]`."""
+        options = Options.of(settings, "logs")
+        return cls(
+            ratio=options.integer("unpack_ratio", cls.ratio, 1, 10**9),
+            size=options.integer("unpack_bytes", cls.size, 1, 10**18),
+        )
 
 
 LIMITS = Limits()

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hzmetrics.ingest.reader import STANDARD_INPUT, LogStream, open_log
 
 from hzmetrics.errors import HzmetricsError
-from hzmetrics.ingest import reader
+from hzmetrics.logs import reader
+from hzmetrics.logs.reader import STANDARD_INPUT, LogStream, open_log
 
 
 def read(data: bytes) -> list[str]:
