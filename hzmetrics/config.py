@@ -52,7 +52,7 @@ ACTIVITY_SECTIONS = (
     "courses",
     "logs",
 )
-"""Sections that other packages read: the live side's (spec 80 to 86), besides one `course:NAME` a course, and `logs`."""
+"""Sections that other packages read, besides one `course:NAME` a course (spec 10 §1, spec 80 to 86)."""
 
 DEFAULT_HOME = Path("/opt/hubzero/metrics")
 

@@ -197,11 +197,8 @@ def _import(
     """One file, whole or not at all, and its ledger row; then the move (spec 10 §10.2)."""
     database, is_file = store.metrics, path != STANDARD_INPUT
     target = "web" if kind == "access" else "userlogin"
-    rows = 0
-    with (
-        open_log(path, Limits.of(settings)) as stream,
-        database.connect() if dry_run else database.begin() as connection,
-    ):
+    rows, limits = 0, Limits.of(settings)
+    with open_log(path, limits) as stream, database.connect() if dry_run else database.begin() as connection:
         if is_file and ledger.source_name(ledger.stored_name(path.name)) in ledger.sources(connection, target):
             log.info("%s is in the ledger: its rows are there", path.name)
         else:

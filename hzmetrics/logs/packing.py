@@ -151,14 +151,16 @@ class Unpacked:
 
     def _members(self, stream: Text) -> Iterator[Text]:
         """The regular files of a tar archive."""
-        count = self._meter()
-        with _damage(self.name), tarfile.open(fileobj=cast(IO[bytes], stream), mode="r|") as archive:
+        count, source = self._meter(), _WithEnd(stream)
+        with _damage(self.name), tarfile.open(fileobj=cast(IO[bytes], source), mode="r|") as archive:
             for member in archive:
                 if member.isreg() and (content := archive.extractfile(member)):
                     yield Text(content, self.name, count)
             while archive.fileobj and (rest := archive.fileobj.read(BLOCK)):
                 if rest.strip(b"\0"):
                     raise tarfile.ReadError("the archive is damaged, or data follows its end")
+            if source.end.strip(b"\0"):
+                raise tarfile.ReadError("unexpected end of the archive")
 
     def _take(self, size: int) -> None:
         self._taken += size
@@ -182,6 +184,19 @@ class Unpacked:
                 )
 
         return count
+
+
+class _WithEnd:
+    """A stream, and the last block of an archive of what was read of it: zeros, if the archive is whole."""
+
+    def __init__(self, source: Readable) -> None:
+        self._source = source
+        self.end = b""
+
+    def read(self, size: int, /) -> bytes:
+        data = self._source.read(size)
+        self.end = (self.end + data)[-tarfile.BLOCKSIZE :]
+        return data
 
 
 class _Streams:
@@ -225,7 +240,7 @@ MAGIC = {
     b"\x1f\x8b\x08": "gzip",
     b"\xfd7zXZ\0": "xz",
     b"\x28\xb5\x2f\xfd": "zstd",
-    b"\x1f\x9d": "compress",
+    b"\x1f\x9d\x90": "compress",
     b"PK\x03\x04": "zip",
     b"7z\xbc\xaf\x27\x1c": "7-Zip",
     b"\x04\x22\x4d\x18": "LZ4",

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -133,18 +134,17 @@ class LogStream:
         """
         end = b"\n"
         for text in self._unpacked.texts():
-            if not end.endswith(b"\n"):
-                yield self._noted(b"\n")
-            for block in _line_feeds(_utf_8(text)):
-                yield self._noted(block)
+            between = [] if end.endswith(b"\n") else [b"\n"]
+            for block in chain(between, filter(None, _line_feeds(_utf_8(text)))):
+                self._note(block)
+                yield block
                 end = block
 
-    def _noted(self, block: bytes) -> bytes:
-        """`block`, noted for the identity of the text."""
+    def _note(self, block: bytes) -> None:
+        """Take a block into the identity of the text."""
         if self._size < IDENTITY_BYTES:
             self._head.update(block[: IDENTITY_BYTES - self._size])
         self._size += len(block)
-        return block
 
 
 def _utf_8(text: Text) -> Iterator[bytes]:
