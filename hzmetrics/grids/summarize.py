@@ -68,7 +68,7 @@ def compute_cells(
 def write_cells(store: Store, month: Month, cells: pa.Table) -> int:
     """Put cells in the place of whatever rows have their keys, all in one transaction; returns their number.
 
-    Spec 50 §4.
+    See spec 50 §4.
     """
     database = store.metrics
     cells = cells.append_column("datetime", pa.repeat(month.key, cells.num_rows))

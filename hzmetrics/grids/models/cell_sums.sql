@@ -9,9 +9,8 @@
 --   colid    BIGINT   column of the grid
 --   period   BIGINT   code of the period
 --   amount   HUGEINT  sum of the amounts
---   seconds  DOUBLE   s, sum of the seconds
 
-SELECT c.grid, c.rowid, c.colid, p.period, sum(c.amount) AS amount, fsum(c.seconds) AS seconds
+SELECT c.grid, c.rowid, c.colid, p.period, sum(c.amount) AS amount
 FROM cell_members AS c
 JOIN periods AS p ON c.depth >= p.depth AND c.hidden < p.depth
 JOIN layout AS l ON l.grid = c.grid AND l.rowid = c.rowid AND l.colid = c.colid

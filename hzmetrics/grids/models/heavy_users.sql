@@ -13,6 +13,6 @@ FROM (
     JOIN (SELECT DISTINCT depth FROM periods) AS p ON s.depth >= p.depth
     WHERE s.by_person
     GROUP BY s.who, p.depth
-    HAVING fsum(s.cputime) >= 600
+    HAVING sum(s.cputime ORDER BY s.sessnum) >= 600
 )
 GROUP BY who

@@ -93,6 +93,7 @@ CREATE TABLE joblog (
     sessnum BIGINT,  -- number of the tool session
     job BIGINT,      -- number of the job; 0 is the session itself
     event VARCHAR,   -- what ran
+    venue VARCHAR,   -- where it ran
     cputime DOUBLE   -- s, of CPU
 );
 
