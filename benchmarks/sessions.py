@@ -24,8 +24,8 @@ from hzmetrics.calendar import Month
 from hzmetrics.engine import Engine
 from hzmetrics.sessions.build import build_sessions, define_sessions, read_requests, read_tool_starts
 from hzmetrics.store import Store
-from hzmetrics.store.metrics import toolstart, web
 from hzmetrics.store.schema import create_metrics
+from hzmetrics.store.tables.metrics import toolstart, web
 
 MONTH = Month(2025, 7)
 TOOL_STARTS = 5_000

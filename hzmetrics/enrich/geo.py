@@ -19,7 +19,7 @@ from hzmetrics.enrich.places import Places
 from hzmetrics.errors import HzmetricsError, LookupFailure
 from hzmetrics.log import log
 from hzmetrics.store import Store
-from hzmetrics.store.metrics import web
+from hzmetrics.store.tables.metrics import web
 from hzmetrics.store.types import is_empty
 
 NONE = "-"

@@ -11,7 +11,7 @@ from hzmetrics.enrich import rows
 from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.bulk import fitted_rows
-from hzmetrics.store.metrics import toolstart
+from hzmetrics.store.tables.metrics import toolstart
 
 
 def middleware_wall(store: Store, settings: Settings, dry_run: bool = False) -> int:

@@ -16,7 +16,7 @@ from hzmetrics.grids.sources import base_relations
 from hzmetrics.grids.summarize import compute_cells
 from hzmetrics.sessions.build import define_sessions, read_requests, read_tool_starts
 from hzmetrics.store import Store
-from hzmetrics.store.metrics import web
+from hzmetrics.store.tables.metrics import web
 
 OF_SESSIONS = ("all-days", "last-session", "session-order")
 OF_GRIDS = ("window-start", "dated-logins", "distinct-total", "half-up")

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from hzmetrics.calendar import Month, Window
 from hzmetrics.store import Store
-from hzmetrics.store.metrics import (
+from hzmetrics.store.tables.metrics import (
     country_continent,
     domainclass,
     profiles_copy,

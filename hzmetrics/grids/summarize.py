@@ -17,7 +17,7 @@ from hzmetrics.grids.logins import remake_userlogin_lite
 from hzmetrics.grids.sources import base_relations
 from hzmetrics.log import log
 from hzmetrics.store import Store
-from hzmetrics.store.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals
+from hzmetrics.store.tables.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals
 
 GRIDS = {"user": summary_user_vals, "simusage": summary_simusage_vals, "misc": summary_misc_vals}
 

@@ -18,7 +18,7 @@ from hzmetrics.ingest.reader import NO_LINES, LogStream
 from hzmetrics.log import log
 from hzmetrics.store.bulk import fitted_rows
 from hzmetrics.store.database import Database
-from hzmetrics.store.metrics import userlogin
+from hzmetrics.store.tables.metrics import userlogin
 
 GRAMMAR = {
     "auth_number": formats.AUTH_NUMBER,

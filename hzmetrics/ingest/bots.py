@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -12,10 +11,9 @@ import sqlalchemy as sa
 from hzmetrics.collation import fold
 from hzmetrics.config import Settings
 from hzmetrics.log import log
-from hzmetrics.store import Store
 from hzmetrics.store.database import Database
 from hzmetrics.store.fit import fit
-from hzmetrics.store.metrics import bot_useragents
+from hzmetrics.store.tables.metrics import bot_useragents
 from hzmetrics.store.types import TinyText
 
 TOKENS = (
@@ -106,23 +104,3 @@ class Bots:
         removed = [known for known in self.known if _contains(known, NO_BOTS)]
         database.delete(connection, bot_useragents, pa.table({"useragent": pa.array(removed, pa.string())}))
         log.info("bots: %d inserted, %d removed by override", len(kept), len(removed))
-
-
-def identify_bots(store: Store, settings: Settings, path: Path, dry_run: bool = False) -> int:
-    """Store the bots that an access log shows; returns how many agents were flagged. Raises HzmetricsError.
-
-    See spec 10 §7.
-    """
-    from hzmetrics.ingest.access import AccessLog, Rules
-    from hzmetrics.ingest.reader import open_log
-
-    database = store.metrics
-    with open_log(path) as stream, database.connect() if dry_run else database.begin() as connection:
-        rules = Rules.read(connection, settings)
-        with AccessLog(rules) as access:
-            for _ in access.kept(stream):
-                pass
-            access.report_agents()
-        if not dry_run:
-            rules.bots.learn(database, connection)
-    return len(rules.bots.flagged)

@@ -23,7 +23,7 @@ from hzmetrics.ingest.sources import Source
 from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.database import Database
-from hzmetrics.store.metrics import userlogin, web, webhits
+from hzmetrics.store.tables.metrics import userlogin, web, webhits
 
 Progress = Callable[[int, int], None]
 """Told how many of a file's bytes have been read, and of how many (0: nobody knows)."""

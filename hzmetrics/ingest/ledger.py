@@ -13,10 +13,11 @@ from hzmetrics.calendar import Clock
 from hzmetrics.collation import fold
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log
-from hzmetrics.store import Store, metrics
+from hzmetrics.store import Store
 from hzmetrics.store.database import Database
 from hzmetrics.store.fit import fit
-from hzmetrics.store.metrics import imported_sources
+from hzmetrics.store.tables import metrics
+from hzmetrics.store.tables.metrics import imported_sources
 
 
 @dataclass(frozen=True)

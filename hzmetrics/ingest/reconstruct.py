@@ -24,7 +24,7 @@ from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.bulk import fitted_rows
 from hzmetrics.store.database import Database
-from hzmetrics.store.metrics import userlogin, web
+from hzmetrics.store.tables.metrics import userlogin, web
 
 
 @dataclass(frozen=True)

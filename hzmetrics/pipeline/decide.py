@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hzmetrics.calendar import PERIODS, Month
-from hzmetrics.pipeline import state
 from hzmetrics.pipeline.facts import Facts
+from hzmetrics.store import state
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from hzmetrics.engine import Engine
 from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.in_order import Work, commit_in_order
-from hzmetrics.store.metrics import toolstart, web, websessions
+from hzmetrics.store.tables.metrics import toolstart, web, websessions
 from hzmetrics.store.types import epoch_seconds
 
 BATCH = 50_000

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hzmetrics.store import metrics
+from hzmetrics.store.tables import metrics
 
 CLASSES = (
     (0, "Unknown"),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hzmetrics.store.metrics import toolstart
+from hzmetrics.store.tables.metrics import toolstart
 from tests.conftest import TestHub
 from tests.enrich.tables import every_row, put
 

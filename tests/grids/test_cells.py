@@ -17,8 +17,8 @@ from hzmetrics.collation import fold
 from hzmetrics.grids.applications import tool_directories
 from hzmetrics.grids.state import incomplete_months, is_fully_summarized, summarized_months
 from hzmetrics.grids.summarize import GRIDS, summarize_month
-from hzmetrics.store import metrics
 from hzmetrics.store.database import Database
+from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
 from tests.grids.naive import Cells, Naive, Row
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from hzmetrics.cli import main
 from hzmetrics.ingest.imports import import_access, import_day, import_foreign
-from hzmetrics.store import metrics
+from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
 from tests.ingest.lines import HEAD
 

@@ -19,7 +19,7 @@ from sqlalchemy import event
 from hzmetrics.calendar import Month
 from hzmetrics.errors import StoreUnavailable
 from hzmetrics.pipeline import stages
-from hzmetrics.store import metrics
+from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
 from tests.enrich.dns_server import DnsServer, name, serve
 from tests.enrich.tables import put

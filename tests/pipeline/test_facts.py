@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from hzmetrics.pipeline.facts import months_with_rows
-from hzmetrics.store import metrics
+from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
 
 FIRST, TODAY = dt.date(2006, 1, 1), dt.date(2026, 5, 19)

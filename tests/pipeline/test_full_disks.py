@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from hzmetrics.store import metrics
+from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
 from tests.enrich.dns_server import DnsServer, serve
 from tests.mariadb_server import SOCKET

@@ -19,7 +19,7 @@ from hzmetrics import config
 from hzmetrics.calendar import Clock, Month
 from hzmetrics.engine import Engine
 from hzmetrics.sessions.build import build_sessions, define_sessions, visit_windows
-from hzmetrics.store.metrics import toolstart, web, websessions
+from hzmetrics.store.tables.metrics import toolstart, web, websessions
 from tests.conftest import TestHub
 from tests.sessions.walked import sessions_of
 
