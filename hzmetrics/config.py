@@ -50,8 +50,9 @@ ACTIVITY_SECTIONS = (
     "events:thresholds",
     "follow",
     "courses",
+    "logs",
 )
-"""Sections of the activity side (spec 80 to 86), besides one `course:NAME` a course."""
+"""Sections that other packages read, besides one `course:NAME` a course (spec 10 §1, spec 80 to 86)."""
 
 DEFAULT_HOME = Path("/opt/hubzero/metrics")
 

@@ -11,7 +11,7 @@ from hzmetrics.ingest import formats
 from hzmetrics.ingest.addresses import Clients, anywhere
 from hzmetrics.ingest.auth import GRAMMAR
 from hzmetrics.ingest.judge import ROOM, Judge
-from hzmetrics.ingest.reader import NO_LINES
+from hzmetrics.logs.reader import NO_LINES
 from tests.ingest.lines import relation
 
 Row = tuple[str, str, int, str, str]
