@@ -72,8 +72,8 @@ def cited_outside(text: str) -> Iterator[str]:
         yield from named(match[1], match[3])
         if match[2]:
             yield match[2]
-        if re.match(r"-\d", text[match.end() :]):
-            yield text[match.start() : match.end() + 2]
+        if half := re.match(r"-\d+|, \d\d\b", text[match.end() :]):
+            yield match[0] + half[0]
     for match in re.finditer(r".{0,20}§.{0,10}", OUTSIDE.sub("", text)):
         yield match[0]
 
@@ -116,6 +116,7 @@ def test_references_of_the_chapters_resolve(path: Path) -> None:
         ("spec 80 to 86", ["80", "86"]),
         ("(60 §3)", ["(60 §3)"]),
         ("spec 60 §5-7", ["60", "60 §5", "spec 60 §5-7"]),
+        ("spec 60 §5, 35", ["60", "60 §5", "spec 60 §5, 35"]),
         ("as §3 says", ["as §3 says"]),
     ],
 )
