@@ -58,7 +58,6 @@ WITHOUT_HEADERS = {
     "hzmetrics.enrich",
     "hzmetrics.ingest",
     "hzmetrics.installation.adoption",
-    "hzmetrics.tools",
     "hzmetrics.users",
 }
 

@@ -94,7 +94,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, dt.date):
         return str(value)
     if isinstance(value, float | Decimal):
-        return int(value) if value == int(value) else value
+        return int(value) if value == int(value) else float(value)
     return value
 
 
