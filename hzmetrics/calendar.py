@@ -174,6 +174,17 @@ class DateSpan:
     def of(cls, month: Month) -> DateSpan:
         return cls(month.first_day, month.plus(1).first_day)
 
+    def __str__(self) -> str:
+        """The span as `parse` reads it, in its shortest form."""
+        if self.start is None or self.stop is None:
+            return f"{self.start or ''}..{self.stop or ''}"
+        last = self.stop - dt.timedelta(days=1)
+        if self.start == last:
+            return str(last)
+        if (self.start.day, self.stop.day) == (1, 1) and Month.of(self.start) == Month.of(last):
+            return str(Month.of(last))
+        return f"{self.start}..{last}"
+
     @property
     def is_open(self) -> bool:
         return self.start is None or self.stop is None

@@ -14,6 +14,7 @@ import click
 from hzmetrics import config, lock, log
 from hzmetrics.calendar import Clock, DateSpan, Month
 from hzmetrics.errors import UsageError
+from hzmetrics.pipeline.steps import Step
 from hzmetrics.store import Store
 
 
@@ -51,6 +52,12 @@ class App:
             return
         with lock.hold(self.settings):
             yield
+
+    def run(self, step: Step, dry_run: bool, settings: config.Settings | None = None) -> None:
+        """Run one step under the run lock."""
+        settings = settings or self.settings
+        with self.run_lock(dry_run):
+            step.run(self.store, settings, dry_run)
 
     def close(self) -> None:
         if "store" in self.__dict__:
@@ -90,6 +97,17 @@ class DateSpanType(click.ParamType[DateSpan]):
 
 MONTH = MonthType()
 DATE = DateSpanType()
+
+date_argument = click.argument("date", type=DATE, required=False)
+
+
+def closed(date: DateSpan | None, every: bool = False) -> DateSpan | None:
+    """The date, for steps that need both ends of their window (spec 20 §1.4). Raises UsageError."""
+    if every:
+        raise click.UsageError("--all is not possible here: give a date")
+    if date is not None and date.is_open:
+        raise click.UsageError("a date without start or end is not possible here")
+    return date
 
 
 def dry_run_option(function: Callable[..., Any]) -> Callable[..., Any]:

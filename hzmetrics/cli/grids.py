@@ -9,7 +9,7 @@ import click
 from hzmetrics.calendar import PERIODS, Month
 from hzmetrics.cli.app import MONTH, App, dry_run_option, pass_app
 from hzmetrics.grids import SECTIONS
-from hzmetrics.log import stage
+from hzmetrics.pipeline.steps import Step
 
 
 class ItemsType(click.ParamType[tuple[Any, ...]]):
@@ -37,16 +37,13 @@ SECTION_LIST = ItemsType(SECTIONS)
 
 @click.command()
 @click.argument("month", type=MONTH, required=False)
-@click.option("--only", "sections", type=SECTION_LIST, default=SECTIONS, help=f"Sections, of {', '.join(SECTIONS)}.")
-@click.option("--periods", type=PERIOD_LIST, default=PERIODS, help=f"Periods, of {', '.join(map(str, PERIODS))}.")
+@click.option("--only", type=SECTION_LIST, help=f"Sections, of {', '.join(SECTIONS)}.")
+@click.option("--periods", type=PERIOD_LIST, help=f"Periods, of {', '.join(map(str, PERIODS))}.")
 @dry_run_option
 @pass_app
 def summarize_month(
-    app: App, month: Month | None, sections: tuple[str, ...], periods: tuple[int, ...], dry_run: bool
+    app: App, month: Month | None, only: tuple[str, ...] | None, periods: tuple[int, ...] | None, dry_run: bool
 ) -> None:
     """Write a month's cells in the three grids (default: last month)."""
-    from hzmetrics.grids import summarize
-
-    month = month or app.clock.month.plus(-1)
-    with app.run_lock(dry_run), stage("summarize-month") as running:
-        running.rows = summarize.summarize_month(app.store, app.settings, month, periods, sections, dry_run)
+    options = {name: items for name, items in (("periods", periods), ("only", only)) if items}
+    app.run(Step("summarize-month", (month or app.clock.month.plus(-1),), options), dry_run)

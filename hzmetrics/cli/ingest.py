@@ -18,6 +18,7 @@ from hzmetrics.calendar import Month
 from hzmetrics.cli.app import MONTH, App, dry_run_option, pass_app
 from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.log import log
+from hzmetrics.pipeline.steps import Step
 from hzmetrics.store.schema import require_transactional
 
 LOG_FILE = click.Path(path_type=Path, readable=False)
@@ -132,13 +133,16 @@ def rebuild_webhits(app: App, month: Month | None, every: bool, dry_run: bool) -
     """Count the hits of each day anew."""
     if every == (month is not None):
         raise click.UsageError("use exactly one of --month and --all")
+    if month:
+        app.run(Step("rebuild-webhits", options={"month": month}), dry_run)
+        return
     from hzmetrics.ingest import webhits
     from hzmetrics.pipeline.facts import months_with_rows
     from hzmetrics.store.tables.metrics import web
 
     settings = app.settings
     with app.run_lock(dry_run):
-        months = [month] if month else months_with_rows(app.store, web)
+        months = months_with_rows(app.store, web)
         if not months:
             log.info("no month has requests")
         webhits.rebuild(app.store, settings, months, dry_run)

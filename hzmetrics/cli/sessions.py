@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from hzmetrics.calendar import Month
-from hzmetrics.cli.app import App, dry_run_option, pass_app
+from hzmetrics.calendar import DateSpan, Month
+from hzmetrics.cli.app import App, closed, date_argument, dry_run_option, pass_app
+from hzmetrics.pipeline.steps import Step
 
 
 class LooseMonth(click.ParamType[Month]):
@@ -32,8 +33,13 @@ class LooseMonth(click.ParamType[Month]):
 @pass_app
 def logfix_session(app: App, month: Month | None, dry_run: bool) -> None:
     """Group a month's requests into sessions (default: this month)."""
-    from hzmetrics.sessions.build import build_sessions
+    app.run(Step("logfix-session", (month or app.clock.month,)), dry_run)
 
-    month = month or app.clock.month
-    with app.run_lock(dry_run):
-        build_sessions(app.store, app.settings, month, dry_run)
+
+@click.command()
+@date_argument
+@dry_run_option
+@pass_app
+def clear_orphan_stamps(app: App, date: DateSpan | None, dry_run: bool) -> None:
+    """Clear session ids of sessions that do not exist (default: this month)."""
+    app.run(Step("clear-orphan-stamps", (closed(date),)), dry_run)

@@ -13,7 +13,7 @@ from hzmetrics.calendar import Month
 from hzmetrics.errors import LockHeld, LookupFailure
 from hzmetrics.log import log, stage
 from hzmetrics.pipeline import corrections, decide, facts, journal, stages
-from hzmetrics.pipeline.decide import Step
+from hzmetrics.pipeline.decide import Action
 from hzmetrics.pipeline.facts import Facts
 from hzmetrics.store import state
 from hzmetrics.store.schema import require_transactional
@@ -71,7 +71,7 @@ def make_state_table(store: Store) -> None:
 
 
 class Work:
-    """Does units of work, step by step."""
+    """Does units of work, action by action."""
 
     def __init__(self, store: Store, settings: Settings, dry_run: bool = False) -> None:
         self.store = store
@@ -92,15 +92,15 @@ class Work:
             if recording:
                 recording.update(what=what)
             with stage(what):
-                for step in unit.steps:
-                    self.do(step, known)
+                for action in unit.actions:
+                    self.do(action, known)
             done += 1
             if unit.is_last or done == limit or self.failures:
                 return 1 if self.failures else 0
 
-    def do(self, step: Step, known: Facts) -> None:
-        """One step. Raises what stops the unit."""
-        match step:
+    def do(self, action: Action, known: Facts) -> None:
+        """Do one action. Raises what stops the unit."""
+        match action:
             case decide.Remember(values):
                 self.remember(lambda connection: state.put(connection, values))
             case decide.Lower(key, month):
