@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from textwrap import fill
-from typing import Any
 
 import click
 
 from hzmetrics.calendar import PERIOD_NAMES, PERIODS, Month
-from hzmetrics.cli.app import MONTH, App, MonthType, dry_run_option, pass_app
+from hzmetrics.cli.app import MONTH, App, Text, dry_run_option, pass_app
 from hzmetrics.log import printable
 from hzmetrics.pipeline.steps import Step
 from hzmetrics.tools.rules import TOPLISTS
 
-
-class MonthOrDay(MonthType):
-    """A month argument, `YYYY-MM`; of a date `YYYY-MM-DD` the month counts (spec 40 §1)."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Month:
-        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
-            value = value[:7]
-        return super().convert(value, param, ctx)
-
-
-month_argument = click.argument("month", type=MonthOrDay(), required=False)
+month_argument = click.argument("month", type=Text("YYYY-MM", Month.parse_start), required=False)
 
 
 def _run(app: App, name: str, month: Month | None, dry_run: bool) -> None:
@@ -72,10 +60,9 @@ def andmore_usage(app: App, month: Month | None, dry_run: bool) -> None:
 
 period_option = click.option(
     "--period",
-    type=click.Choice([str(code) for code in PERIODS]),
-    default="12",
+    type=click.Choice(PERIODS),
+    default=12,
     show_default=True,
-    callback=lambda _context, _option, code: int(code),
     help="Code of the period: " + ", ".join(f"{code} {name}" for code, name in PERIOD_NAMES.items()) + ".",
 )
 month_option = click.option("--month", type=MONTH, help="Month that the period ends with (default: the newest).")

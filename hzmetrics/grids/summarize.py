@@ -46,7 +46,7 @@ def summarize_month(
     `userlogin_lite` is made anew first. A dry run logs the windows and reads nothing. Raises StoreError; the grids then
     are as they were.
     """
-    _ = store.hub, store.metrics  # a name that the configuration lacks is missed before anything is written
+    store.require("hub", "metrics")
     if dry_run:
         for code in periods:
             window = month.period(code)

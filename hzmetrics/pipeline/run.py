@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from hzmetrics import lock, scratch
-from hzmetrics.calendar import Month
+from hzmetrics.calendar import Month, moment
 from hzmetrics.errors import LockHeld, LookupFailure
 from hzmetrics.log import log, stage
 from hzmetrics.pipeline import corrections, decide, facts, journal, stages
@@ -44,7 +44,7 @@ def run(
     0: done, or another run is at work; 1: a source file or a lookup of the daily analysis failed, everything else is
     done. What stops a unit is raised.
     """
-    _ = store.hub, store.metrics  # a missing name is found before anything is written
+    store.require("hub", "metrics")
     if dry_run:
         return Work(store, settings, dry_run=True).units(1, progress)
     try:
@@ -175,7 +175,7 @@ class Work:
         failing = dict(known.state.lookups_failing)
         since = failing.get(month)
         now = self.settings.clock.now
-        waited = since is not None and now - dt.datetime.fromisoformat(since) >= PATIENCE
+        waited = since is not None and now - moment(since) >= PATIENCE
         try:
             failed = stages.analyze(
                 self.store, self.settings, month, dry_run=self.dry_run, go_on_without_lookups=waited
