@@ -1,4 +1,4 @@
-"""Access logs: lines to the rows of `web` (spec 10 §2-5)."""
+"""Access logs: lines to the rows of `web` (spec 10 §2 to §5)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.bots import Bots
 from hzmetrics.ingest.filters import Excludes
 from hzmetrics.ingest.judge import ROOM, Judge, Value, relation, report_months
-from hzmetrics.ingest.reader import NO_LINES, LogStream
 from hzmetrics.log import log
+from hzmetrics.logs.reader import NO_LINES, LogStream
 
 GRAMMAR = {
     "plain_head_full": formats.PLAIN_HEAD_FULL,
@@ -104,6 +104,7 @@ class AccessLog(Judge):
             self.judge(lines)
             self._count(len(lines))
             yield self.engine.table("kept")
+        self.tally.lines += stream.blank
 
     def judge(self, lines: pa.Table) -> None:
         """Take a chunk's lines apart and decide which count: `judged`, `tallies` and `kept` tell."""

@@ -14,8 +14,8 @@ from hzmetrics.ingest import formats
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.filters import Excludes
 from hzmetrics.ingest.judge import ROOM, Judge, report_months
-from hzmetrics.ingest.reader import NO_LINES, LogStream
 from hzmetrics.log import log
+from hzmetrics.logs.reader import NO_LINES, LogStream
 from hzmetrics.store.bulk import fitted_rows
 from hzmetrics.store.database import Database
 from hzmetrics.store.tables.metrics import userlogin
@@ -68,6 +68,7 @@ class AuthLog(Judge):
             self.read(lines)
             self._count(len(lines))
             yield self.engine.table("auth_kept")
+        self.tally.lines += stream.blank
 
     def read(self, lines: pa.Table) -> None:
         """Judge a chunk: `auth_judged` and what builds on it tell the rest."""
@@ -78,7 +79,7 @@ class AuthLog(Judge):
     def new(self, database: Database, rows: pa.Table) -> pa.Table:
         """Those of a chunk's rows, as stored, that are neither in the database nor earlier in the file.
 
-        Spec 10 §6.3.
+        See spec 10 §6.3.
         """
         arriving = fitted_rows(userlogin, rows)
         days = {text[:10] for text in arriving["datetime"].unique().to_pylist()} - self._days
