@@ -1,4 +1,4 @@
-"""Settings: the configuration file and the environment, checked, in frozen values (spec 65 §2-4).
+"""Settings: the configuration file and the environment, checked, in frozen values (spec 65 §2 to §4).
 
 Built once per invocation by `load`, then passed. Every complaint names the file, the section and the key.
 """

@@ -1,6 +1,6 @@
 """What of one followed log has not been read yet: pieces of files, in the order in which they were written.
 
-Spec 84 §3.
+See spec 84 §3.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Access logs: lines to the rows of `web` (spec 10 §2-5)."""
+"""Access logs: lines to the rows of `web` (spec 10 §2 to §5)."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ class AuthLog(Judge):
     def new(self, database: Database, rows: pa.Table) -> pa.Table:
         """Those of a chunk's rows, as stored, that are neither in the database nor earlier in the file.
 
-        Spec 10 §6.3.
+        See spec 10 §6.3.
         """
         arriving = fitted_rows(userlogin, rows)
         days = {text[:10] for text in arriving["datetime"].unique().to_pylist()} - self._days

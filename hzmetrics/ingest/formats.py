@@ -76,7 +76,7 @@ def _auth(address: str) -> tuple[str, str, str]:
     number = _line(f"({DATE})", f"({AUTH_TIME})", r"(\d+)", r"\[(.+)\]", f"({address})", ACTION)[:-1] + end
     framework = (
         rf"^\[({DATE}){BLANKS}({AUTH_TIME})\]{BLANKS}production\.INFO:{BLANKS}({WORD})(?:{BLANKS}\[([^\]]*)\])?"
-        rf"{BLANKS}({address}){BLANKS}{ACTION}(?:{BLANKS}\[\])?(?:{BLANKS}\[\])?{end}"
+        rf"{BLANKS}({address}){BLANKS}{ACTION}(?:{BLANKS}\[\]{BLANKS}\[\])?{end}"
     )
     name = _line(f"({DATE})", f"({AUTH_TIME})", "(.+)", f"({address})", ACTION)[:-1] + end
     return number, framework, name

@@ -14,7 +14,7 @@ from hzmetrics.store import Store
 def identify_bots(store: Store, settings: Settings, path: Path, dry_run: bool = False) -> int:
     """Store the bots that an access log shows; returns how many agents were flagged. Raises HzmetricsError.
 
-    Spec 10 §7.
+    See spec 10 §7.
     """
     database = store.metrics
     limits = Limits.of(settings)

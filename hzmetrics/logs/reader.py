@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import IO
@@ -69,9 +70,14 @@ class LogStream:
         self.blank = 0
         """Blank lines so far: those without a character, and those that are too long."""
         self._file = file
-        self._unpacked = Unpacked(file, name, limits)
+        self._limits = limits
         self._head = hashlib.sha256()
         self._size = 0
+
+    @cached_property
+    def _unpacked(self) -> Unpacked:
+        """Made when it is needed: it begins to read, and standard input can be read only once."""
+        return Unpacked(self._file, self.name, self._limits)
 
     @property
     def packed(self) -> bool:

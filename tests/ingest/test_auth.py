@@ -42,7 +42,7 @@ STAMP = f"[{TIME}] production.INFO:"
         (f"{TIME} 9999999999999999999999 [ann] {END}", "ann", 2**63 - 1),
         (f"{STAMP} 42 [bea] {END} [] []", "bea", 42),
         (f"{STAMP} x42 {END}", "-", 0),
-        (f"{STAMP} 42 [] {END} []", "-", 42),
+        (f"{STAMP} 42 [] {END}", "-", 42),
         (f"{STAMP} 42 [[bea] {END}", "bea", 42),
         (f"{TIME} bea {END}", "bea", 0),
         (f"{TIME} 1003 [] {END}", "1003 []", 0),
@@ -62,6 +62,7 @@ def test_shapes(text: str, user: str, uid: int) -> None:
         f"2025-06-07 24:00:01 1 [ann] {END}", f"{STAMP.lower()} 42 [bea] {END}", f"[ {TIME}] production.INFO: 1 {END}",
         f"{TIME} 1 [ann] 2001:db8::1 login", f"{TIME} {END}", "", f" {TIME} 1 [ann] {END}",
         f"{TIME} 1 [ann] 203.0.113.20 logout", f"{TIME} 1 [ann] 203.0.113.20 Login", f"{TIME} 1 [hubadmin] {END}",
+        f"{STAMP} 42 [bea] {END} []", f"{STAMP} 42 [bea] {END} [][]", f"{STAMP} 42 [bea] {END} [] [] []",
     ],
 )  # fmt: skip
 def test_lines_that_do_not_count(text: str) -> None:
@@ -106,7 +107,7 @@ def test_any_mixture_of_pieces_is_read_as_a_backtracking_matcher_reads_it(seed: 
             chance.choice(PIECES if place else [TIME, STAMP]) + chance.choice(blanks)
             for place in range(chance.randrange(8))
         )
-        + chance.choice(["", " " + END, " " + END + " []"])
+        + chance.choice(["", " " + END, " " + END + " []", " " + END + " [] []"])
         for _ in range(500)
     ]
     expected = [found for text in texts if (found := backtracked(text))]

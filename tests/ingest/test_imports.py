@@ -78,6 +78,15 @@ def test_a_bot_is_learned_after_its_file(hub: TestHub) -> None:
     assert import_access(hub.store, hub.settings, write(hub, "parity-access.log-20250702", text)) == 2
 
 
+def test_a_bot_s_name_is_stored_in_255_bytes(hub: TestHub) -> None:
+    names = ("bot " + "é" * 200, "robot " + "x" * 300, "bot " + "\N{ROBOT FACE}" * 100)
+    assert (
+        hub.run("identify-bots", str(write(hub, "long.log", "".join(access_line(agent=name) for name in names)))) == 0
+    )
+    stored = {"bot " + "é" * 125, "robot " + "x" * 249, "bot " + "?" * 251}
+    assert {name for (name,) in content(hub)["bot_useragents"]} == stored
+
+
 def test_overrides_remove_bots_only_when_one_is_flagged(hub: TestHub) -> None:
     with hub.store.metrics.begin() as connection:
         connection.execute(

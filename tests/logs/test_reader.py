@@ -141,6 +141,14 @@ def test_what_is_no_file_is_refused_by_name(tmp_path: Path) -> None:
             pass
 
 
+def test_opening_standard_input_reads_nothing_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(b"line\n"))))
+    with open_log(STANDARD_INPUT):
+        pass
+    with open_log(STANDARD_INPUT) as stream:
+        assert next(stream.lines())["line"].to_pylist() == ["line"]
+
+
 def test_standard_input_may_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(HzmetricsError, match="closed"), open_log(STANDARD_INPUT):
