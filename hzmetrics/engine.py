@@ -8,7 +8,7 @@ table) of its file's name. Values it depends on are relations too: a one-row rel
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from types import TracebackType
 from typing import Any
@@ -26,6 +26,9 @@ from hzmetrics.scratch import Scratch
 MEMORY_LIMIT = "1GB"
 """What the engine may use before it works on disk."""
 
+Value = str | bool | Sequence[str]
+"""What a model may read by name."""
+
 INTERRUPTED = "Query interrupted"
 """What the engine says of Ctrl-C."""
 
@@ -39,8 +42,8 @@ class Engine:
     def __init__(self, memory_limit: str = MEMORY_LIMIT) -> None:
         self.spill = Scratch()
         self.connection = duckdb.connect(config={"memory_limit": memory_limit, "temp_directory": self.spill.name})
-        for name, function in (("fold_any", fold), ("fold_any_blanks", fold_keep_blanks)):
-            self.connection.create_function(name, _columnar(function), ["VARCHAR"], "VARCHAR", type=PythonUDFType.ARROW)
+        self.function("fold_any", fold)
+        self.function("fold_any_blanks", fold_keep_blanks)
         self.failure: HzmetricsError | None = None
         """Why a stream that the engine reads from broke off."""
         self.run_script("hzmetrics", "macros")
@@ -94,7 +97,11 @@ class Engine:
         self.connection.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM adding')
         self.connection.unregister("adding")
 
-    def set_variable(self, name: str, value: str | bool | Sequence[str]) -> None:
+    def function(self, name: str, function: Callable[[str], str]) -> None:
+        """Make a function of one text known to the models; it is called once for each distinct value of a batch."""
+        self.connection.create_function(name, _columnar(function), ["VARCHAR"], "VARCHAR", type=PythonUDFType.ARROW)
+
+    def set_variable(self, name: str, value: Value) -> None:
         """Give a value that models read with `getvariable` as a constant: a pattern, or a list of texts."""
         kind = "" if isinstance(value, str | bool) else "::VARCHAR[]"
         self.connection.execute(f"SET VARIABLE {name} = ?{kind}", [value])
@@ -124,6 +131,10 @@ class Engine:
             kind = "TABLE" if "-- materialised" in text else "VIEW"
             self.connection.execute(f'CREATE OR REPLACE {kind} "{name}" AS {text}')
 
+    def view(self, name: str, sql: str) -> None:
+        """Define a view by its query: for queries that settings decide. All others are models."""
+        self.connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS {sql}')
+
     def hold(self, package: str, name: str) -> None:
         """Compute a model once and keep its rows as an Arrow relation: cheaper than a table if read once or twice."""
         self.register(name, self.query(_sql(package, name)))
@@ -139,6 +150,12 @@ class Engine:
     def query(self, sql: str) -> pa.Table:
         """The rows of a query as an Arrow table."""
         return self.connection.sql(sql).to_arrow_table()
+
+
+def relation(rows: Sequence[tuple[object, ...]], kinds: Mapping[str, pa.DataType]) -> pa.Table:
+    """Rows as an Arrow table with the given columns."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(kinds)
+    return pa.table({name: pa.array(values, kind) for (name, kind), values in zip(kinds.items(), columns, strict=True)})
 
 
 def _sql(package: str, name: str) -> str:
