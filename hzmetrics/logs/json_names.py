@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 AGENT_HEADERS = ("User-Agent", "user-agent", "User-agent", "user_agent")
 REFERRER_HEADERS = ("Referer", "referer", "referrer")
@@ -104,19 +106,49 @@ def paths(names: Sequence[str]) -> list[str]:
     return found
 
 
-def variables(own: Mapping[str, str]) -> dict[str, Sequence[str]]:
-    """What the model `json` reads by name; `own` names of fields come before the known ones."""
-    fields = {field: paths([*([own[field]] if field in own else []), *names]) for field, names in NAMES.items()}
-    ends: list[str] = []
-    count = 0
-    for members in fields.values():
-        count += len(members)
-        ends.append(str(count))
-    return {
-        "json_fields": list(fields),
-        "json_ends": ends,
-        "json_paths": [path for members in fields.values() for path in members],
-        "json_request": paths([*own.values(), *REQUEST]),
-        "json_message": paths(MESSAGE),
-        "json_time": paths(MESSAGE_TIME),
-    }
+def first(name: str) -> Iterator[str]:
+    """The members of the whole object that may hold a name: itself, or the object that it leads into."""
+    yield name
+    yield name.partition(".")[0]
+
+
+@dataclass
+class Members:
+    """The names that the fields of a log's objects have; grows with the members that its objects turn out to have."""
+
+    own: Mapping[str, str]
+    """Names of fields that come before the known ones."""
+    present: set[str] = field(default_factory=set)
+
+    @cached_property
+    def names(self) -> dict[str, Sequence[str]]:
+        return {name: (*([self.own[name]] if name in self.own else []), *known) for name, known in NAMES.items()}
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The members that matter."""
+        return frozenset(member for names in self.names.values() for name in names for member in first(name))
+
+    def query(self) -> str:
+        """The query of `members`: the fields of every JSON object as text; only what is present is looked for."""
+        found: list[str] = []
+        columns = []
+        for name, names in self.names.items():
+            start = len(found)
+            found += paths([one for one in names if not self.present.isdisjoint(first(one))])
+            values = [f"found[{place + 1}]" for place in range(start, len(found))]
+            columns.append(f"coalesce(NULL::VARCHAR, {', '.join(values) or 'NULL'}) AS \"{name}\"")
+        listed = ", ".join("'" + path.replace("'", "''") + "'" for path in found)
+        return (
+            f"SELECT number, stamp, {', '.join(columns)} FROM ("
+            f"SELECT number, stamp, json_extract_string(text, [{listed}]::VARCHAR[]) AS found FROM classified WHERE format = 'json')"
+        )
+
+    def wrappers(self) -> dict[str, Sequence[str]]:
+        """What the model `messages` reads by name: which members make a request, and which hold a line or its time."""
+        requests = {member for name in (*self.own.values(), *REQUEST) for member in first(name)}
+        return {
+            "json_request": sorted(requests),
+            "json_message": paths(MESSAGE),
+            "json_time": paths(MESSAGE_TIME),
+        }

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from hzmetrics.engine import Engine, Value, relation
-from hzmetrics.logs import collectors, escapes, grammar, json_names, text, w3c, zones
+from hzmetrics.logs import collectors, escapes, grammar, text, w3c, zones
 from hzmetrics.logs.definitions import Pattern
 from hzmetrics.logs.formats import FORMATS, HUB, OWN
+from hzmetrics.logs.json_names import Members
 from hzmetrics.logs.settings import LogSettings
 from hzmetrics.ingest.reader import NO_LINES
 
@@ -53,6 +54,7 @@ class Requests:
         self.settings = settings
         self.account = Account()
         self._is_hub = settings.format == HUB
+        self._members = Members(settings.members)
         self._patterns = {name: one.pattern for name, one in FORMATS.items() if one.pattern}
         if settings.own:
             self._patterns[OWN] = settings.own
@@ -78,9 +80,12 @@ class Requests:
         engine = self.engine
         engine.load("peers", relation([], {"peer": pa.string(), "address": pa.string()}))
         engine.load("headers", w3c.NO_HEADERS)
+        for name, value in self._members.wrappers().items():
+            engine.set_variable(name, value)
         engine.hold(ROOM, "messages")
         engine.view("classify", text.classification(self.settings.formats, self._patterns))
         engine.register("classified", engine.table("classify"))
+        engine.view("members", self._members.query())
         engine.models(ROOM, ["combined", "json", "w3c"])
         sources = ["(FROM combined)", "(FROM json)", "(FROM w3c)"]
         sources += [text.select(name, pattern) for name, pattern in self._patterns.items()]
@@ -109,9 +114,18 @@ class Requests:
         if fields:
             engine.add("headers", w3c.headers((row["number"], row["text"]) for row in fields))
         engine.register("classified", engine.table("classify"))
+        self._learn_members()
         engine.register("hub_lines", engine.query(f"SELECT number, text AS line FROM classified WHERE format = '{HUB}'"))
         engine.hold(ROOM, "hub_requests")
         engine.hold(ROOM, "asked")
+
+    def _learn_members(self) -> None:
+        """Look for the members that the chunk's objects have."""
+        query = "SELECT DISTINCT unnest(json_keys(text)) AS name FROM classified WHERE format = 'json'"
+        new = self._members.known.intersection(self.engine.query(query)["name"].to_pylist()) - self._members.present
+        if new:
+            self._members.present |= new
+            self.engine.view("members", self._members.query())
 
     def _count(self, lines: int) -> None:
         account = self.account
@@ -133,7 +147,6 @@ def _variables(settings: LogSettings, patterns: Mapping[str, Pattern]) -> dict[s
     return {
         **grammar.ACCESS,
         **text.EXPRESSIONS,
-        **json_names.variables(settings.members),
         **{text.variable(name): pattern.expression for name, pattern in patterns.items()},
         "collector": collectors.PREFIX,
         "hub_zone": settings.zone,

@@ -28,7 +28,7 @@ wrapped AS (
         *,
         CASE
             WHEN is_object
-                AND list_any_value(json_extract_string(text, getvariable('json_request'))) IS NULL
+                AND NOT list_has_any(json_keys(text), getvariable('json_request'))
                 THEN list_any_value(json_extract_string(text, getvariable('json_message')))
         END AS message
     FROM objects

@@ -41,14 +41,6 @@ END;
 -- A text of such a row as the client sent it.
 CREATE OR REPLACE MACRO decoded_cell(t, is_encoded) AS CASE WHEN is_encoded THEN url_decode(t) ELSE replace(t, '+', ' ') END;
 
--- The first of a field's members that a JSON object has.
-CREATE OR REPLACE MACRO json_member(found, field) AS list_any_value(
-    found[
-        coalesce(getvariable('json_ends')[list_position(getvariable('json_fields'), field) - 1]::INTEGER, 0) + 1 :
-        getvariable('json_ends')[list_position(getvariable('json_fields'), field)]::INTEGER
-    ]
-);
-
 -- Addresses without what changes from line to line: their ports.
 CREATE OR REPLACE MACRO settled(t) AS CASE
     WHEN contains(t, ':') OR contains(t, ',') THEN regexp_replace(
