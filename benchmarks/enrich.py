@@ -35,8 +35,8 @@ from hzmetrics.enrich.dns import resolve_dns
 from hzmetrics.enrich.domains import fill_domain
 from hzmetrics.enrich.geo import fill_ipcountry
 from hzmetrics.store import Store
-from hzmetrics.store.metrics import exclude_list, web
 from hzmetrics.store.schema import create_hub, create_metrics
+from hzmetrics.store.tables.metrics import exclude_list, web
 
 MARCH = DateSpan.parse("2025-03")
 FIRST = IPv4Address("20.0.0.0")

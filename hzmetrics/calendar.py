@@ -254,3 +254,13 @@ class Clock:
     def utc(self) -> str:
         """The instant in UTC, whole seconds, as the activity side writes it (spec 80 §1)."""
         return f"{self.utc_time:%Y-%m-%dT%H:%M:%S}Z"
+
+
+def utc(time: int) -> str:
+    """An instant in seconds of the epoch as the store holds it: UTC, whole seconds, with `Z`."""
+    return f"{dt.datetime.fromtimestamp(time, dt.UTC).isoformat()[:19]}Z"
+
+
+def epoch(text: str) -> int:
+    """The seconds of the epoch of an instant as the store holds it."""
+    return int(dt.datetime.fromisoformat(text).timestamp())

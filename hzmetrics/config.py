@@ -1,4 +1,4 @@
-"""Settings: the configuration file and the environment, checked, in frozen values (spec 65 §2-4).
+"""Settings: the configuration file and the environment, checked, in frozen values (spec 65 §2 to §4).
 
 Built once per invocation by `load`, then passed. Every complaint names the file, the section and the key.
 """
@@ -54,8 +54,9 @@ ACTIVITY_SECTIONS = (
     "events:thresholds",
     "follow",
     "courses",
+    "logs",
 )
-"""Sections of the activity side (spec 80 to 86), besides one `course:NAME` a course."""
+"""Sections that other packages read, besides one `course:NAME` a course (spec 10 §1, spec 80 to 86)."""
 
 DEFAULT_HOME = Path("/opt/hubzero/metrics")
 

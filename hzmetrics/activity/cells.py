@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from hzmetrics.activity.score import half_up
+from hzmetrics.rounding import half_up
 
 Row = Mapping[str, Any]
 AnyRow = TypeVar("AnyRow", bound=Row)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
-from hzmetrics.config import MariaDb, Settings
+from hzmetrics.config import Settings
 from hzmetrics.follow.settings import IGNORED_USERS
 from hzmetrics.options import Options
+from hzmetrics.users.settings import UserSettings, jupyterhub
 
 SOURCES = ("hub", "jupyterhub", "logs")
 
@@ -53,32 +52,15 @@ class Scoring:
 
 
 @dataclass(frozen=True)
-class JupyterHub:
-    """Where a JupyterHub and its containers are asked."""
-
-    api_url: str
-    api_token: str
-    docker_socket: Path
-    container_name: str
-    volume_prefix: str
-    cull_timeout: int | None
-    authenticator_db: str = ""
-    """Where NativeAuthenticator keeps who is authorised; without it everybody is."""
-
-
-@dataclass(frozen=True)
 class ActivitySettings:
     """How activity is sampled and scored."""
 
     enabled: bool
-    source: str
+    users: UserSettings
     scoring: Scoring
     sample_users: str
     resources_update_interval: int
     volumes_update_interval: int
-    session_hours: int
-    ignore_users: frozenset[str]
-    jupyterhub: JupyterHub
 
     @classmethod
     def of(cls, settings: Settings, hub_has_users: bool, follows_logs: bool) -> ActivitySettings:
@@ -96,50 +78,22 @@ class ActivitySettings:
         values = numbers(options)
         return cls(
             enabled=options.enabled(found),
-            source=source,
+            users=UserSettings(
+                source=source,
+                ignore_users=frozenset(options.words("ignore_users", IGNORED_USERS)),
+                session_hours=options.integer("session_hours", 24, 1, 720),
+                jupyterhub=hub,
+            ),
             scoring=Scoring(**{key: values[key] for key in list(NUMBERS)[:5]}, score_base=base),
             sample_users=sample_users,
             resources_update_interval=values["resources_update_interval"],
             volumes_update_interval=values["volumes_update_interval"],
-            session_hours=options.integer("session_hours", 24, 1, 720),
-            ignore_users=frozenset(options.words("ignore_users", IGNORED_USERS)),
-            jupyterhub=hub,
         )
 
 
 def numbers(options: Options) -> dict[str, int]:
     """The seven numbers in effect."""
     return {key: options.integer(key, *limits) for key, limits in NUMBERS.items()}
-
-
-def hub_database_counts(settings: Settings) -> bool:
-    """Whether a hub database is named; a SQLite hub counts when its users table has rows, which the caller must ask."""
-    return isinstance(settings.db, MariaDb) and bool(settings.db.hub_db)
-
-
-def jupyterhub(settings: Settings) -> JupyterHub:
-    """Raises ConfigurationError when the token file cannot be read."""
-    names = {"api_url": "JUPYTERHUB_API_URL", "api_token": "JUPYTERHUB_API_TOKEN"}
-    is_culled = os.environ.get("JUPYTERHUB_IDLE_CULLER_ENABLED", "").strip() == "1"
-    if is_culled:
-        names["cull_timeout"] = "JUPYTERHUB_IDLE_CULLER_TIMEOUT"
-    options = Options.of(settings, "jupyterhub", names)
-    token, token_file = options.text("api_token"), options.text("api_token_file")
-    if not token and token_file:
-        try:
-            token = Path(token_file).read_text(encoding="ascii").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise options.error("api_token_file", f"cannot read {token_file}: {error}") from None
-    is_culled = is_culled or bool(options.text("cull_timeout"))
-    return JupyterHub(
-        api_url=options.text("api_url").rstrip("/"),
-        api_token=token,
-        docker_socket=Path(options.text("docker_socket", "/var/run/docker.sock")),
-        container_name=options.text("container_name", "jupyterlab-{username}"),
-        volume_prefix=options.text("volume_prefix", "jupyterlab-"),
-        cull_timeout=options.integer("cull_timeout", 86_400, 1, 31_536_000) if is_culled else None,
-        authenticator_db=options.text("authenticator_db"),
-    )
 
 
 def _choice(options: Options, key: str, choices: tuple[str, ...], default: str | None = None) -> str:

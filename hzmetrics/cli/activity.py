@@ -13,15 +13,15 @@ from pathlib import Path
 
 import click
 
-from hzmetrics.activity import active_users as counting
+from hzmetrics import lock
+from hzmetrics.active_users import counting as counting
 from hzmetrics.activity import cells, monitor, owners
-from hzmetrics.activity import openmetrics as prometheus
-from hzmetrics.activity.side import ActivitySide
 from hzmetrics.calendar import Clock
 from hzmetrics.cli.app import App, pass_app
 from hzmetrics.errors import HzmetricsError, UsageError
+from hzmetrics.live import openmetrics as prometheus
+from hzmetrics.live.runner import ActivitySide
 from hzmetrics.log import log
-from hzmetrics.pipeline import lock
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 

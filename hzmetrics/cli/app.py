@@ -11,10 +11,9 @@ from typing import Any
 
 import click
 
-from hzmetrics import config, log
+from hzmetrics import config, lock, log
 from hzmetrics.calendar import Clock, DateSpan, Month
 from hzmetrics.errors import UsageError
-from hzmetrics.pipeline import lock
 from hzmetrics.store import Store
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from hzmetrics import lock
 from hzmetrics.calendar import Clock
 from hzmetrics.cli.app import App, pass_app
 from hzmetrics.errors import UsageError
@@ -19,7 +20,6 @@ from hzmetrics.events import levels, reports, terminal
 from hzmetrics.events.settings import EventSettings
 from hzmetrics.events.update import free_space
 from hzmetrics.follow.settings import Following
-from hzmetrics.pipeline import lock
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
@@ -33,7 +33,7 @@ def events() -> None:
 @pass_app
 def update(app: App) -> None:
     """Read the new lines of the followed logs and bring everything up to now."""
-    from hzmetrics.activity.side import ActivitySide
+    from hzmetrics.live.runner import ActivitySide
 
     _settings(app)
     with lock.hold(app.settings, lock.ACTIVITY):
@@ -46,8 +46,8 @@ def update(app: App) -> None:
 @pass_app
 def watch(app: App, seconds: int, updates: int | None) -> None:
     """Follow the logs live until told to stop (SIGTERM or Ctrl-C); the same results as updates from cron."""
-    from hzmetrics.activity.side import ActivitySide
-    from hzmetrics.events.watch import watch as keep_watching
+    from hzmetrics.live.runner import ActivitySide
+    from hzmetrics.live.watch import watch as keep_watching
 
     _settings(app)
     side = ActivitySide(app.store, app.settings)
@@ -147,8 +147,8 @@ def export(app: App, low: str, high: str, as_csv: bool) -> None:
 @pass_app
 def rescan(app: App, from_start: bool) -> None:
     """Forget what was made of the followed logs, and read them again."""
-    from hzmetrics.activity.side import ActivitySide
     from hzmetrics.events.rescan import rescan as read_again
+    from hzmetrics.live.runner import ActivitySide
 
     following, settings = _settings(app)
     with lock.hold(app.settings, lock.ACTIVITY):

@@ -118,7 +118,7 @@ def import_auth(app: App, file: Path, dry_run: bool) -> None:
 @pass_app
 def identify_bots(app: App, file: Path, dry_run: bool) -> None:
     """Learn the bots that an access log shows (`-`: standard input)."""
-    from hzmetrics.ingest.bots import identify_bots
+    from hzmetrics.ingest.identify import identify_bots
 
     identify_bots(app.store, app.settings, file, dry_run)
 
@@ -134,7 +134,7 @@ def rebuild_webhits(app: App, month: Month | None, every: bool, dry_run: bool) -
         raise click.UsageError("use exactly one of --month and --all")
     from hzmetrics.ingest import webhits
     from hzmetrics.pipeline.facts import months_with_rows
-    from hzmetrics.store.metrics import web
+    from hzmetrics.store.tables.metrics import web
 
     settings = app.settings
     with app.run_lock(dry_run):

@@ -22,8 +22,8 @@ from hzmetrics.log import log
 @pass_app
 def init(app: App) -> None:
     """Make directories, the metrics database and its tables. Safe at any time."""
-    from hzmetrics.setup import directories
-    from hzmetrics.store.adoption import apply
+    from hzmetrics.installation import directories
+    from hzmetrics.installation.adoption import apply
 
     settings = app.settings
     if not settings.hub.site:
@@ -39,7 +39,7 @@ def init(app: App) -> None:
 @pass_app
 def setup_db(app: App, dry_run: bool) -> None:
     """Make the metrics database and its tables."""
-    from hzmetrics.store.adoption import apply
+    from hzmetrics.installation.adoption import apply
 
     if dry_run:
         for step in apply.pending(app.store, app.settings):
@@ -61,8 +61,8 @@ def migrate(app: App, applying: bool, required_only: bool, space_checked: bool, 
 
     Heavy steps copy tables. They can be interrupted at any point; the same command then goes on.
     """
-    from hzmetrics.setup import report
-    from hzmetrics.store.adoption import apply
+    from hzmetrics.health import report
+    from hzmetrics.installation.adoption import apply
 
     if applying and not dry_run:
         with app.run_lock():
@@ -91,8 +91,8 @@ def cron_line(settings: Settings) -> str:
 @pass_app
 def doctor(app: App, fix: bool, as_json: bool) -> int:
     """Check everything that can be wrong, and name what puts it right."""
-    from hzmetrics.setup import doctor as examination
-    from hzmetrics.setup import report
+    from hzmetrics.health import doctor as examination
+    from hzmetrics.health import report
 
     settings = app.settings
     if fix:

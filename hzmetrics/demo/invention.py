@@ -14,7 +14,7 @@ from hzmetrics.demo import hub, logs, maxmind, traffic, world
 from hzmetrics.demo.directory import SITE, Directory
 from hzmetrics.demo.progress import Reporter
 from hzmetrics.store import Store
-from hzmetrics.store.metrics import countries
+from hzmetrics.store.tables.metrics import countries
 
 GROWTH = 1.09
 """How much busier each month is than the one before."""

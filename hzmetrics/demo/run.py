@@ -15,7 +15,7 @@ from hzmetrics.ingest import imports
 from hzmetrics.log import log
 from hzmetrics.pipeline import stages
 from hzmetrics.store import Store
-from hzmetrics.store.metrics import domainclass, web, websessions
+from hzmetrics.store.tables.metrics import domainclass, web, websessions
 
 READING = "reading the logs"
 

@@ -16,7 +16,7 @@ from hzmetrics.enrich.resolver import Resolver
 from hzmetrics.errors import LookupFailure
 from hzmetrics.log import log
 from hzmetrics.store import Store
-from hzmetrics.store.metrics import dns_cache
+from hzmetrics.store.tables.metrics import dns_cache
 from hzmetrics.store.types import is_empty
 
 NONE = "?"

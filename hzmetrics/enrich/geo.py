@@ -1,4 +1,4 @@
-"""Which country an address is in (spec 20 §4-5)."""
+"""Which country an address is in (spec 20 §4 to §5)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hzmetrics.enrich.places import Places
 from hzmetrics.errors import HzmetricsError, LookupFailure
 from hzmetrics.log import log
 from hzmetrics.store import Store
-from hzmetrics.store.metrics import web
+from hzmetrics.store.tables.metrics import web
 from hzmetrics.store.types import is_empty
 
 NONE = "-"
@@ -27,7 +27,7 @@ NONE = "-"
 
 
 class Countries:
-    """The sources of countries, each asked at most once for an address (spec 20 §4.2-4.4).
+    """The sources of countries, each asked at most once for an address (spec 20 §4.2 to §4.4).
 
     Raises ConfigurationError if the address of the remote service is none.
     """

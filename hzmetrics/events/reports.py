@@ -10,12 +10,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hzmetrics.calendar import Clock
+from hzmetrics.calendar import Clock, epoch, utc
 from hzmetrics.events import heatmap
 from hzmetrics.events.settings import EventSettings
-from hzmetrics.events.update import HOUR, epoch, utc
+from hzmetrics.events.update import HOUR
 from hzmetrics.store import Store
-from hzmetrics.store.activity import anomalies, events, hourly_stats
+from hzmetrics.store.tables.live import anomalies, events, hourly_stats
 
 Document = dict[str, Any]
 

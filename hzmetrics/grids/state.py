@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from hzmetrics.calendar import PERIODS, Month
 from hzmetrics.errors import UsageError
 from hzmetrics.store import Store
-from hzmetrics.store.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals
+from hzmetrics.store.tables.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals
 
 GRIDS = (summary_user_vals, summary_simusage_vals, summary_misc_vals)
 

@@ -1,4 +1,4 @@
-"""Access logs: lines to the rows of `web` (spec 10 §2-5)."""
+"""Access logs: lines to the rows of `web` (spec 10 §2 to §5)."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.bots import Bots
 from hzmetrics.ingest.filters import Excludes
 from hzmetrics.ingest.judge import ROOM, Judge, report_months
-from hzmetrics.ingest.reader import LogStream
 from hzmetrics.log import log
+from hzmetrics.logs.reader import LogStream
 from hzmetrics.logs.requests import Requests
 from hzmetrics.logs.settings import LogSettings, log_settings
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -28,7 +29,7 @@ class Rules:
     clients: Clients
     excludes: Excludes
     bots: Bots
-    logs: LogSettings = LogSettings()
+    logs: LogSettings = field(default_factory=LogSettings)
 
     @classmethod
     def read(cls, connection: sa.Connection, settings: Settings) -> Rules:
@@ -87,6 +88,7 @@ class AccessLog(Judge):
             self.judge(lines)
             self._count(len(lines))
             yield self.engine.table("kept")
+        self.tally.lines += stream.blank
 
     def judge(self, lines: pa.Table) -> None:
         """Take a chunk's lines apart and decide which count: `judged`, `tallies` and `kept` tell."""

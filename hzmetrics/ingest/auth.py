@@ -13,12 +13,12 @@ from hzmetrics.config import Settings
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.filters import Excludes
 from hzmetrics.ingest.judge import ROOM, Judge, report_months
-from hzmetrics.ingest.reader import LogStream
 from hzmetrics.log import log
 from hzmetrics.logs.auth import AuthEvents
+from hzmetrics.logs.reader import LogStream
 from hzmetrics.store.bulk import fitted_rows
 from hzmetrics.store.database import Database
-from hzmetrics.store.metrics import userlogin
+from hzmetrics.store.tables.metrics import userlogin
 
 KEY = (userlogin.c.datetime, userlogin.c.user, userlogin.c.uidNumber, userlogin.c.ip, userlogin.c.action)
 """What makes a login: equal in all of these, under the collation, means the same event."""
@@ -56,6 +56,7 @@ class AuthLog(Judge):
             self.read(lines)
             self._count(len(lines))
             yield self.engine.table("auth_kept")
+        self.tally.lines += stream.blank
 
     def read(self, lines: pa.Table) -> None:
         """Judge a chunk: `auth_judged` and what builds on it tell the rest."""
@@ -65,7 +66,7 @@ class AuthLog(Judge):
     def new(self, database: Database, rows: pa.Table) -> pa.Table:
         """Those of a chunk's rows, as stored, that are neither in the database nor earlier in the file.
 
-        Spec 10 §6.3.
+        See spec 10 §6.3.
         """
         arriving = fitted_rows(userlogin, rows)
         days = {text[:10] for text in arriving["datetime"].unique().to_pylist()} - self._days

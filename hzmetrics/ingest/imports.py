@@ -18,18 +18,17 @@ from hzmetrics.errors import HzmetricsError, StoreUnavailable
 from hzmetrics.ingest import ledger, sources
 from hzmetrics.ingest.access import AccessLog, Rules
 from hzmetrics.ingest.auth import AuthLog
-from hzmetrics.ingest.reader import STANDARD_INPUT, ChangedLog, LogStream, open_log
 from hzmetrics.ingest.sources import Source
 from hzmetrics.log import log
+from hzmetrics.logs import packing
+from hzmetrics.logs.packing import Limits, UnreadableLog
+from hzmetrics.logs.reader import STANDARD_INPUT, ChangedLog, LogStream, open_log
 from hzmetrics.store import Store
 from hzmetrics.store.database import Database
-from hzmetrics.store.metrics import userlogin, web, webhits
+from hzmetrics.store.tables.metrics import userlogin, web, webhits
 
 Progress = Callable[[int, int], None]
 """Told how many of a file's bytes have been read, and of how many (0: nobody knows)."""
-
-COMPRESSIONS = (".gz", ".xz", ".zst")
-"""How logs of other servers may be compressed."""
 
 
 OnRows = Callable[[sa.Connection], None]
@@ -138,8 +137,8 @@ def import_auth(
 
     Raises HzmetricsError.
     """
-    database = store.metrics
-    with open_log(path) as stream, database.connect() if dry_run else database.begin() as connection:
+    database, limits = store.metrics, Limits.of(settings)
+    with open_log(path, limits) as stream, database.connect() if dry_run else database.begin() as connection:
         return _Transaction(database, connection, settings, dry_run, progress).auth(stream).count
 
 
@@ -152,7 +151,7 @@ def import_files(store: Store, settings: Settings, paths: Sequence[Path], progre
     with store.metrics.begin() as connection:
         transaction = _Transaction(store.metrics, connection, settings, progress=progress)
         for path in paths:
-            with open_log(path, COMPRESSIONS) as stream:
+            with open_log(path, Limits.of(settings)) as stream:
                 rows += transaction.access(stream).count
     return rows
 
@@ -195,12 +194,14 @@ def _import(
     """One file, whole or not at all, and its ledger row; then the move (spec 10 §10.2)."""
     database, is_file = store.metrics, path != STANDARD_INPUT
     target = "web" if kind == "access" else "userlogin"
-    rows = 0
-    with open_log(path) as stream, database.connect() if dry_run else database.begin() as connection:
+    rows, limits = 0, Limits.of(settings)
+    with open_log(path, limits) as stream, database.connect() if dry_run else database.begin() as connection:
         if is_file and ledger.source_name(ledger.stored_name(path.name)) in ledger.sources(connection, target):
             log.info("%s is in the ledger: its rows are there", path.name)
         else:
             log.info("reading %s", stream.name)
+            if stream.total and not stream.packed and packing.base_name(path.name) != path.name:
+                raise UnreadableLog(f"cannot read {path}: by its name it is compressed, but it is not; rename it")
             transaction = _Transaction(database, connection, settings, dry_run, progress)
             ids = transaction.access(stream) if kind == "access" else transaction.auth(stream)
             rows = ids.count

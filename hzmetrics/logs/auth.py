@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 
 from hzmetrics.engine import Engine
-from hzmetrics.ingest.reader import NO_LINES
 from hzmetrics.logs import grammar
+from hzmetrics.logs.reader import NO_LINES
 
 ROOM = "hzmetrics.logs"
 

@@ -76,7 +76,7 @@ def _addresses(field: str) -> Iterator[tuple[str, Address]]:
 
 
 def _bare(text: str) -> str:
-    """An address without quotes, brackets, port and zone; of an element of `Forwarded` (RFC 7239) that of the client."""
+    """An address without quotes, brackets, port and zone; of an element of `Forwarded` (RFC 7239) the client's."""
     if "=" in text:
         parameters = dict(pair.strip().partition("=")[::2] for pair in text.lower().split(";"))
         text = parameters.get("for", "")

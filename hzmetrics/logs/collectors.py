@@ -8,7 +8,9 @@ JOURNAL_MOMENT = r"[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? (?:[A-
 POD = r"[a-z0-9][a-z0-9.-]*-[a-z0-9]+"
 
 COLLECTORS = {
-    "syslog, RFC 5424": rf"(?:\d+ )?<\d{{1,3}}>1 (?:{MOMENT}|-)(?: \S+){{4}} (?:-|(?:\[(?:[^\]\\]|\\.)*\])+) ?\x{{FEFF}}?",
+    "syslog, RFC 5424": (
+        rf"(?:\d+ )?<\d{{1,3}}>1 (?:{MOMENT}|-)(?: \S+){{4}} (?:-|(?:\[(?:[^\]\\]|\\.)*\])+) ?\x{{FEFF}}?"
+    ),
     "syslog, RFC 3164, and the journal": (
         rf"(?:<\d{{1,3}}>)?(?:{SYSLOG_MOMENT}|{MOMENT}|{JOURNAL_MOMENT}|\d{{10}}\.\d+|\[ *\d+\.\d+\]) (?:[^\s\[\]]+ )?"
         r"[^\s:\[\]]+(?:\[\d+\]:?|:) +"

@@ -1,4 +1,4 @@
-"""Formats by their definition: an Apache `LogFormat`, or an nginx `log_format`, as one expression with a group a field."""
+"""Formats by definition: an Apache `LogFormat` or an nginx `log_format` as one expression with a group a field."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ VALUES = {"status": r"\d{3}|-", "size": r"\d+|-", "time": r"[^\]\"]*?"}
 """How some fields look; others are any text."""
 
 NGINX = {
-    "remote_addr": "peer", "binary_remote_addr": "", "proxy_protocol_addr": "forwarded", "realip_remote_addr": "forwarded",
+    "remote_addr": "peer", "proxy_protocol_addr": "forwarded", "realip_remote_addr": "forwarded",
     "http_x_forwarded_for": "forwarded", "proxy_add_x_forwarded_for": "forwarded", "http_x_real_ip": "forwarded",
     "http_cf_connecting_ip": "forwarded", "remote_user": "user", "time_local": "time", "time_iso8601": "time",
     "msec": "time", "request": "request", "request_method": "method", "request_uri": "target", "uri": "path",
@@ -76,7 +76,7 @@ def pattern(definition: str) -> Pattern:
 
 
 def strict_pattern(definition: str) -> Pattern:
-    """The pattern of a well-known format in nginx's notation: values are words unless in quotes, and more may follow."""
+    """The pattern of a known format in nginx's notation: values are words unless in quotes, and more may follow."""
     parts = list(_cut(VARIABLE, definition, _nginx_field))
     before = ["", *(literal for literal, _ in parts)]
     values = [

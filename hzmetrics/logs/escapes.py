@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-CHARACTERS = {'"': '"', "\\": "\\", "n": "\n", "r": "\r", "t": "\t", "b": "\b", "v": "\v", "f": "\f", "/": "/", "'": "'"}
+CHARACTERS = {'"': '"', "\\": "\\", "n": "\n", "r": "\r", "t": "\t", "b": "\b", "v": "\v", "f": "\f"}
 HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hzmetrics.logs.definitions import Pattern, strict_pattern
@@ -38,14 +37,14 @@ FORMATS = {
         Format(
             "json",
             "JSON objects, as of nginx, Apache, Caddy or Traefik",
-            '{"time_iso8601": "2025-03-03T09:05:00+00:00", "remote_addr": "192.0.2.1", "request": "GET /about HTTP/1.1", '
+            '{"time_iso8601": "2025-03-03T09:05:00+00:00", "remote_addr": "192.0.2.1", '
+            '"request": "GET /about HTTP/1.1", '
             f'"status": "200", "body_bytes_sent": "5120", "http_referer": "", "http_user_agent": "{BROWSER}"}}',
         ),
         Format(
             "w3c",
             "the W3C extended format of IIS and CloudFront",
-            "2025-03-03 09:05:00 10.0.0.5 GET /about - 443 - 192.0.2.1 "
-            f"{BROWSER.replace(' ', '+')} - 200 0 0 15",
+            f"2025-03-03 09:05:00 10.0.0.5 GET /about - 443 - 192.0.2.1 {BROWSER.replace(' ', '+')} - 200 0 0 15",
         ),
         Format(
             "alb",
@@ -54,9 +53,10 @@ FORMATS = {
             f'200 200 29 5120 "GET https://www.example.org:443/about HTTP/1.1" "{BROWSER}" '
             "ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2",
             strict_pattern(
-"$type $time_iso8601 $elb $remote_addr $target_address $request_processing_time $target_processing_time "
-            '$response_processing_time $status $target_status $received_bytes $bytes_sent "$request" "$http_user_agent" '
-            "$ssl_cipher $ssl_protocol"),
+                "$type $time_iso8601 $elb $remote_addr $target_address $waited $worked "
+                '$answered $status $target_status $received_bytes $bytes_sent "$request" '
+                '"$http_user_agent" $ssl_cipher $ssl_protocol'
+            ),
         ),
         Format(
             "elb",
@@ -64,8 +64,9 @@ FORMATS = {
             "2025-03-03T09:05:00.123456Z web 192.0.2.1:50000 10.0.0.5:80 0.000 0.003 0.000 200 200 0 5120 "
             f'"GET https://www.example.org:443/about HTTP/1.1" "{BROWSER}" ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2',
             strict_pattern(
-"$elb $remote_addr $backend $request_processing_time $backend_processing_time $response_processing_time "
-            '$status $backend_status $received_bytes $bytes_sent "$request" "$http_user_agent"'),
+                "$elb $remote_addr $backend $waited $worked $answered "
+                '$status $backend_status $received_bytes $bytes_sent "$request" "$http_user_agent"'
+            ),
         ),
         Format(
             "s3",
@@ -73,8 +74,9 @@ FORMATS = {
             "79a59df900b949e5 bucket [03/Mar/2025:09:05:00 +0000] 192.0.2.1 - 3E57427F3EXAMPLE REST.GET.OBJECT about "
             f'"GET /about HTTP/1.1" 200 - 5120 5120 12 11 "-" "{BROWSER}" -',
             strict_pattern(
-'$owner $bucket [$time_local] $remote_addr $remote_user $request_id $operation $key "$request" $status $error '
-            '$bytes_sent $object_size $total_time $turn_around_time "$http_referer" "$http_user_agent"'),
+                '$owner $bucket [$time_local] $remote_addr $remote_user $id $operation $key "$request" $status $error '
+                '$bytes_sent $object_size $total_time $turn_around_time "$http_referer" "$http_user_agent"'
+            ),
         ),
         Format(
             "envoy",
@@ -82,8 +84,9 @@ FORMATS = {
             '[2025-03-03T09:05:00.123Z] "GET /about HTTP/1.1" 200 - 0 5120 12 11 "192.0.2.1" '
             f'"{BROWSER}" "0123456789abcdef" "www.example.org" "10.0.0.5:80"',
             strict_pattern(
-'[$time_iso8601] "$request" $status $flags $received_bytes $bytes_sent $milliseconds $upstream_time '
-            '"$http_x_forwarded_for" "$http_user_agent" "$request_id" "$host" "$upstream_host"'),
+                '[$time_iso8601] "$request" $status $flags $received_bytes $bytes_sent $milliseconds $upstream_time '
+                '"$http_x_forwarded_for" "$http_user_agent" "$request_id" "$host" "$upstream_host"'
+            ),
         ),
         Format(
             "istio",
@@ -92,9 +95,10 @@ FORMATS = {
             f'"{BROWSER}" "0123456789abcdef" "www.example.org" "10.0.0.5:80" outbound|80||web 10.0.0.9:1 10.0.0.5:80 '
             "10.0.0.7:50000 - default",
             strict_pattern(
-'[$time_iso8601] "$request" $status $flags $details $termination "$failure" $received_bytes $bytes_sent '
-            '$milliseconds $upstream_time "$http_x_forwarded_for" "$http_user_agent" "$request_id" "$host" "$upstream_host" '
-            "$upstream_cluster $upstream_local_address $downstream_local_address $remote_addr"),
+                '[$time_iso8601] "$request" $status $flags $details $termination "$failure" $received_bytes '
+                '$bytes_sent $milliseconds $upstream_time "$http_x_forwarded_for" "$http_user_agent" "$request_id" '
+                '"$host" "$upstream_host" $cluster $upstream_local_address $local_address $remote_addr'
+            ),
         ),
         Format(
             "haproxy",
@@ -102,17 +106,20 @@ FORMATS = {
             "192.0.2.1:50000 [03/Mar/2025:09:05:00.123] web~ servers/web1 0/0/1/2/3 200 5120 - - ---- 1/1/0/0/0 0/0 "
             '"GET /about HTTP/1.1"',
             strict_pattern(
-"$remote_addr [$time_local] $frontend $server $timers $status $bytes_sent $cookie $set_cookie $termination "
-            '$connections $queues "$request"'),
+                "$remote_addr [$time_local] $frontend $server $timers $status $bytes_sent $cookie $set_cookie "
+                '$termination $connections $queues "$request"'
+            ),
         ),
         Format(
             "npm",
             "nginx proxy manager",
-            "[03/Mar/2025:09:05:00 +0000] - 200 200 - GET https www.example.org \"/about\" [Client 192.0.2.1] [Length 5120] "
-            f'[Gzip -] [Sent-to web] "{BROWSER}" "-"',
+            '[03/Mar/2025:09:05:00 +0000] - 200 200 - GET https www.example.org "/about" [Client 192.0.2.1] '
+            f'[Length 5120] [Gzip -] [Sent-to web] "{BROWSER}" "-"',
             strict_pattern(
-'[$time_local] $cache $upstream_status $status - $request_method $scheme $host "$request_uri" '
-            '[Client $remote_addr] [Length $body_bytes_sent] [Gzip $gzip] [Sent-to $server] "$http_user_agent" "$http_referer"'),
+                '[$time_local] $cache $upstream_status $status - $request_method $scheme $host "$request_uri" '
+                "[Client $remote_addr] [Length $body_bytes_sent] [Gzip $gzip] [Sent-to $server] "
+                '"$http_user_agent" "$http_referer"'
+            ),
         ),
         Format(
             "jupyterhub",
@@ -125,7 +132,7 @@ FORMATS = {
             ),
         ),
     )
-}  # fmt: skip
+}
 
 HUB, AUTO, OWN = "hub", "auto", "own"
-"""Names of `[logs] format` besides those of formats: the hub's own; what a line looks like; the configured definition."""
+"""The hub's own format; that which a line looks like; that which `[logs] format` defines."""

@@ -14,7 +14,7 @@ DATE = r"\d{4}-\d{2}-\d{2}"
 TIME = r"\d+:\d{2}:\d{2}"
 ZONE = r"[\w-]+"
 ANY_ZONE = r"[\w:+-]+"
-"""As `ZONE`, and offsets east of Greenwich: such lines are recognized to be counted, and with a correction to be read."""
+"""As `ZONE`, and offsets east of Greenwich: such lines are counted, and with the correction `zones` read."""
 PROCESS = r"\d+"
 STATUS = r"[\d-]+"
 SIZE = r"\d+"
@@ -34,8 +34,8 @@ def _line(*elements: str) -> str:
 def _access(zone: str, address: str) -> tuple[str, str]:
     """The 23-field and the 14-field format (spec 10 §2.2, §2.3).
 
-    Groups: date, time, zone, process (23 only), request, status, size, address, referrer, agent; then user id and the eight
-    tail fields (23), or the rest of the line (14).
+    Groups: date, time, zone, process (23 only), request, status, size, address, referrer, agent; then user id and
+    the eight tail fields (23), or the rest of the line (14).
     """
     when = (f"({DATE})", f"({TIME})", f"({zone})")
     answer = ('"(.+)"', f"({STATUS})", f"({SIZE})", f"({address})", '"(.*)"', '"(.*)"', *VALUES)
@@ -69,7 +69,7 @@ def _auth(address: str) -> tuple[str, str, str]:
     number = _line(f"({DATE})", f"({AUTH_TIME})", r"(\d+)", r"\[(.+)\]", f"({address})", ACTION)[:-1] + end
     framework = (
         rf"^\[({DATE}){BLANKS}({AUTH_TIME})\]{BLANKS}production\.INFO:{BLANKS}({WORD})(?:{BLANKS}\[([^\]]*)\])?"
-        rf"{BLANKS}({address}){BLANKS}{ACTION}(?:{BLANKS}\[\])?(?:{BLANKS}\[\])?{end}"
+        rf"{BLANKS}({address}){BLANKS}{ACTION}(?:{BLANKS}\[\]{BLANKS}\[\])?{end}"
     )
     name = _line(f"({DATE})", f"({AUTH_TIME})", "(.+)", f"({address})", ACTION)[:-1] + end
     return number, framework, name

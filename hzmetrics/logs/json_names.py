@@ -27,8 +27,8 @@ NAMES: dict[str, Sequence[str]] = {
     "url": (
         "request_uri", "RequestPath", "request.uri", "request.url", "uri", "request_url", "requestUrl", "url_path",
         "httpRequest.requestUrl", "url.original", "http.url", "ClientRequestURI", "cs-uri-stem", "requestURI",
-        "properties.requestUri", "req.url", "request_path", "requestPath", "http_path", "url.path", "path", "x_forwarded_path",
-        "url", "http.request.uri", "target", "resource",
+        "properties.requestUri", "req.url", "request_path", "requestPath", "http_path", "url.path", "path",
+        "x_forwarded_path", "url", "http.request.uri", "target", "resource",
     ),
     "query": (
         "args", "query_string", "queryString", "request_query", "url.query", "cs-uri-query", "query", "url_query",
@@ -52,10 +52,10 @@ NAMES: dict[str, Sequence[str]] = {
     "client": (
         "request.client_ip", "client_ip", "clientip", "clientIp", "clientIP", "ClientIP", "remote_addr", "ClientHost",
         "ClientAddr", "remote_ip", "remoteIP", "remoteIp", "remoteAddr", "request.remote_ip", "request.remote_addr",
-        "httpRequest.remoteIp", "source.ip", "client.ip", "client.address", "source.address", "c-ip", "remote_host", "remoteHost",
-        "properties.clientIP", "client", "client_addr", "clientAddress", "client_address", "real_ip", "x_real_ip",
-        "http_x_real_ip", "remote_address", "remoteAddress", "ip", "remote", "addr", "source_ip", "src_ip",
-        "downstream_remote_address", "network.client.ip", "req.remoteAddress", "remotehost", "ip_address", "sourceIPAddress",
+        "httpRequest.remoteIp", "source.ip", "client.ip", "client.address", "source.address", "c-ip", "remote_host",
+        "remoteHost", "properties.clientIP", "client", "client_addr", "clientAddress", "client_address", "real_ip",
+        "x_real_ip", "http_x_real_ip", "remote_address", "remoteAddress", "ip", "remote", "addr", "source_ip", "src_ip",
+        "downstream_remote_address", "network.client.ip", "req.remoteAddress", "remotehost", "ip_address",
     ),
     "forwarded": (
         "http_x_forwarded_for", "x_forwarded_for", "X-Forwarded-For", "x-forwarded-for", "xff", "XForwardedFor",
@@ -75,7 +75,7 @@ NAMES: dict[str, Sequence[str]] = {
         "UserAgent", "properties.userAgent", "ua", "browser", "http.user_agent",
         *(f"request.headers.{name}" for name in AGENT_HEADERS), *(f"headers.{name}" for name in AGENT_HEADERS),
     ),
-    "user": ("remote_user", "ClientUsername", "user_id", "user.name", "user", "username", "remoteUser", "auth_user", "cs-username"),
+    "user": ("remote_user", "ClientUsername", "user_id", "user.name", "user", "username", "remoteUser", "cs-username"),
     "seconds": ("request_time", "duration", "time-taken", "requestTime", "latency", "elapsed", "request_duration"),
     "nanoseconds": ("Duration",),
     "host": (
@@ -96,7 +96,7 @@ MESSAGE_TIME = ("time", "@timestamp", "__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_
 
 
 def paths(names: Sequence[str]) -> list[str]:
-    """JSON paths of names: a name with dots may be one member, or lead into objects; of a list the first value counts."""
+    """JSON paths of names: a name with dots may be one member, or lead into objects. Of a list the first counts."""
     found = []
     for name in names:
         forms = [f'$."{name}"']
@@ -137,12 +137,16 @@ class Members:
             start = len(found)
             found += paths([one for one in names if not self.present.isdisjoint(first(one))])
             values = [f"found[{place + 1}]" for place in range(start, len(found))]
-            columns.append(f"coalesce(NULL::VARCHAR, {', '.join(values) or 'NULL'}) AS \"{name}\"")
+            columns.append(f'coalesce(NULL::VARCHAR, {", ".join(values) or "NULL"}) AS "{name}"')
         listed = ", ".join("'" + path.replace("'", "''") + "'" for path in found)
-        return (
-            f"SELECT number, stamp, {', '.join(columns)} FROM ("
-            f"SELECT number, stamp, json_extract_string(text, [{listed}]::VARCHAR[]) AS found FROM classified WHERE format = 'json')"
-        )
+        return f"""
+            SELECT number, stamp, {", ".join(columns)}
+            FROM (
+                SELECT number, stamp, json_extract_string(text, [{listed}]::VARCHAR[]) AS found
+                FROM classified
+                WHERE format = 'json'
+            )
+        """
 
     def wrappers(self) -> dict[str, Sequence[str]]:
         """What the model `messages` reads by name: which members make a request, and which hold a line or its time."""

@@ -13,8 +13,8 @@ from hzmetrics.logs import collectors, escapes, grammar, text, w3c, zones
 from hzmetrics.logs.definitions import Pattern
 from hzmetrics.logs.formats import FORMATS, HUB, OWN
 from hzmetrics.logs.json_names import Members
+from hzmetrics.logs.reader import NO_LINES
 from hzmetrics.logs.settings import LogSettings
-from hzmetrics.ingest.reader import NO_LINES
 
 ROOM = "hzmetrics.logs"
 
@@ -115,7 +115,8 @@ class Requests:
             engine.add("headers", w3c.headers((row["number"], row["text"]) for row in fields))
         engine.register("classified", engine.table("classify"))
         self._learn_members()
-        engine.register("hub_lines", engine.query(f"SELECT number, text AS line FROM classified WHERE format = '{HUB}'"))
+        hub_lines = f"SELECT number, text AS line FROM classified WHERE format = '{HUB}'"
+        engine.register("hub_lines", engine.query(hub_lines))
         engine.hold(ROOM, "hub_requests")
         engine.hold(ROOM, "asked")
 

@@ -21,9 +21,7 @@ EXPRESSIONS = {
     ),
     "bracketed": rf'(?s)^(.*?)\[({MOMENT})\]([^"]*)"(.*?){ANSWER}',
     "quoted": rf'(?s)^(.*?)()()"([A-Z]+ [^" ]+ HTTP/\d(?:\.\d)?){ANSWER}',
-    "two_quoted": (
-        rf'(?s)^[^"]*"({QUOTED})" (?:[^"\s]+ )*"({QUOTED})"((?:\s+(?:[^"\s]\S*|"{QUOTED}"))*)\s*$'
-    ),
+    "two_quoted": (rf'(?s)^[^"]*"({QUOTED})" (?:[^"\s]+ )*"({QUOTED})"((?:\s+(?:[^"\s]\S*|"{QUOTED}"))*)\s*$'),
     "two_unruly": r'(?s)^[^"]*"(.*?)" "(.*)"([^"]*)$',
     "quoted_addresses": (
         r'"((?:[\s,]*(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]+\]?)(?::\d+)?|, ?unknown|unknown,)+)"'
@@ -48,6 +46,9 @@ CONDITIONS = {
 }
 """When a line is of a format that has a model of its own."""
 
+UNITS = {"seconds": 1, "milliseconds": 1000, "microseconds": 1_000_000}
+"""Fields that are durations, and how many of their unit are a second."""
+
 LOOSE = ("bracketed", "quoted")
 """Shapes of the combined format with anything around it; they are tried last."""
 
@@ -58,7 +59,7 @@ def variable(name: str) -> str:
 
 
 def classification(formats: Collection[str], patterns: Mapping[str, Pattern]) -> str:
-    """The query of `classified`: every line with the name of the first format that it looks like; NULL if there is none."""
+    """The query of `classified`: every line with the name of the first format that it looks like, or NULL."""
     tests = [(OWN, f"regexp_matches(text, getvariable('{variable(OWN)}'))")] if OWN in formats else []
     tests += [(name, test) for name, test in CONDITIONS.items() if name in formats]
     tests += [("directive", "regexp_matches(text, getvariable('directive'))")]
@@ -88,9 +89,11 @@ def select(name: str, pattern: Pattern) -> str:
 
     target = text("target", text("path"))
     if "path" in pattern.fields and "query" in pattern.fields:
-        target = f"concat({target}, CASE WHEN {group('query')} IN ('', '-') THEN '' ELSE '?' END, ltrim({text('query')}, '?'))"
-    units = {"seconds": 1, "milliseconds": 1000, "microseconds": 1_000_000}
-    durations = [f"TRY_CAST({group(unit)} AS DOUBLE) / {parts}" for unit, parts in units.items() if unit in pattern.fields]
+        query = f"CASE WHEN {group('query')} IN ('', '-') THEN '' ELSE '?' || ltrim({text('query')}, '?') END"
+        target = f"{target} || {query}"
+    durations = [
+        f"TRY_CAST({group(unit)} AS DOUBLE) / {parts}" for unit, parts in UNITS.items() if group(unit) != "NULL"
+    ]
     return f"""(
         SELECT
             number,

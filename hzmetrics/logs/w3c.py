@@ -33,7 +33,7 @@ NO_HEADERS = relation([], KINDS)
 
 
 def headers(lines: Iterable[tuple[int, str]]) -> pa.Table:
-    """The relation `headers` (number, width, position of each column from 1 on, 0 if missing) of some `#Fields` lines."""
+    """The relation `headers` (number, width, position of each column, 0 if missing) of some `#Fields` lines."""
     rows = []
     for number, line in lines:
         names = line.partition(":")[2].lower().split()

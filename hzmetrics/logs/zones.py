@@ -10,8 +10,8 @@ NAMES = {
     "WET": 0, "WEST": 60, "CET": 60, "CEST": 120, "EET": 120, "EEST": 180, "MSK": 180, "JST": 540, "HKT": 480,
     "AEST": 600, "AEDT": 660, "AWST": 480, "NZST": 720, "NZDT": 780, "SAST": 120, "CAT": 120, "EAT": 180, "WAT": 60,
 }  # fmt: skip
-"""Minutes east of Greenwich of the names that mean one zone everywhere. Names that several zones use, as IST and CST, are
-left out: they mean the hub's zone."""
+"""Minutes east of Greenwich of the names that mean one zone everywhere. Names that several zones use, as IST and CST,
+are left out: they mean the hub's zone."""
 
 
 def minutes(zone: str) -> dict[str, int]:

@@ -10,9 +10,9 @@ from hzmetrics.calendar import Month
 from hzmetrics.config import CORRECTIONS
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log
-from hzmetrics.pipeline import state
 from hzmetrics.pipeline.facts import BASE_TABLES, months_with_rows
-from hzmetrics.pipeline.state import State
+from hzmetrics.store import state
+from hzmetrics.store.state import State
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings

@@ -1,4 +1,4 @@
-"""What a run does, decided from facts before anything is done (spec 60 §2, §5-7). Nothing here reads or writes."""
+"""What a run does, decided from facts before anything is done (spec 60 §2, §5 to §7). Nothing here reads or writes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hzmetrics.calendar import PERIODS, Month
-from hzmetrics.pipeline import state
 from hzmetrics.pipeline.facts import Facts
+from hzmetrics.store import state
 
 
 @dataclass(frozen=True)

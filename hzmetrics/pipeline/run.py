@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from hzmetrics import scratch
+from hzmetrics import lock, scratch
 from hzmetrics.calendar import Month
 from hzmetrics.errors import LockHeld, LookupFailure
 from hzmetrics.log import log, stage
-from hzmetrics.pipeline import corrections, decide, facts, journal, lock, stages, state
+from hzmetrics.pipeline import corrections, decide, facts, journal, stages
 from hzmetrics.pipeline.decide import Step
 from hzmetrics.pipeline.facts import Facts
-from hzmetrics.store.metrics import pipeline_state
+from hzmetrics.store import state
 from hzmetrics.store.schema import require_transactional
+from hzmetrics.store.tables.metrics import pipeline_state
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
@@ -148,7 +149,7 @@ class Work:
         self.remember(lambda connection: state.remember_bad_files(connection, bad))
 
     def reset(self, month: Month, marks: bool) -> None:
-        from hzmetrics.sessions.reset import reset_month
+        from hzmetrics.pipeline.reset import reset_month
 
         def mark(connection: sa.Connection) -> None:
             state.change_months(connection, state.UNFINISHED, add=[month])

@@ -1,4 +1,4 @@
-"""Session ids on requests and tool starts that name no session, or no longer one that is wanted (spec 30 §11-12)."""
+"""Session ids on requests and tool starts that name no session, or no longer one that is wanted (spec 30 §11, §12)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hzmetrics.calendar import Month, Window
 from hzmetrics.log import log
 from hzmetrics.store import Store
-from hzmetrics.store.metrics import toolstart, web, websessions
+from hzmetrics.store.tables.metrics import toolstart, web, websessions
 
 STAMPED = (web, toolstart)
 """The tables whose rows carry a session id, in the order in which they are cleared."""

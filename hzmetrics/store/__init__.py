@@ -6,10 +6,10 @@ from functools import cached_property
 
 from hzmetrics.config import MariaDb, Settings
 from hzmetrics.errors import ConfigurationError
-from hzmetrics.store import activity as _activity  # noqa: F401  its tables belong to the metadata of `metrics`
-from hzmetrics.store import metrics as metrics_tables
 from hzmetrics.store.database import Database, open_mariadb, open_sqlite
-from hzmetrics.store.hub import HubTables
+from hzmetrics.store.tables import live as _activity  # noqa: F401  its tables belong to the metadata of `metrics`
+from hzmetrics.store.tables import metrics as metrics_tables
+from hzmetrics.store.tables.hub import HubTables
 
 
 class Store:

@@ -13,7 +13,7 @@ from hzmetrics.engine import Engine
 from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.database import Database
-from hzmetrics.store.metrics import web
+from hzmetrics.store.tables.metrics import web
 from hzmetrics.tools import rules
 from hzmetrics.tools.hub_rows import upsert
 from hzmetrics.tools.stats import KEY

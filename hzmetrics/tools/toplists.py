@@ -9,7 +9,7 @@ from hzmetrics.config import Settings
 from hzmetrics.engine import Engine
 from hzmetrics.log import log
 from hzmetrics.store import Store
-from hzmetrics.store.metrics import sessionlog_metrics
+from hzmetrics.store.tables.metrics import sessionlog_metrics
 from hzmetrics.tools import rules
 
 

@@ -10,7 +10,7 @@ from hzmetrics.config import Settings
 from hzmetrics.engine import Engine
 from hzmetrics.log import log
 from hzmetrics.store import Store
-from hzmetrics.store.metrics import countries, profiles_copy, sessionlog_metrics
+from hzmetrics.store.tables.metrics import countries, profiles_copy, sessionlog_metrics
 from hzmetrics.tools import rules
 from hzmetrics.tools.rules import TOOL
 

@@ -12,11 +12,11 @@ import pytest
 import sqlalchemy as sa
 
 from hzmetrics import config
-from hzmetrics.activity.side import ActivitySide
 from hzmetrics.calendar import Clock
 from hzmetrics.courses import counting, outbox, progress
 from hzmetrics.courses.settings import Courses
 from hzmetrics.errors import ConfigurationError, HzmetricsError
+from hzmetrics.live.runner import ActivitySide
 from tests.conftest import TestHub
 
 PATTERN = r"/user/(?P<student>[^/]+)/notebooks/(?P<course>[^/]+)/(?P<notebook>[^?]+\.ipynb)"

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 
 from hzmetrics.cli import main
 from hzmetrics.ingest.imports import import_access, import_day, import_files
-from hzmetrics.store import metrics
+from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
-from tests.ingest.lines import HEAD
+from tests.logs.lines import HEAD
 
 TABLES = (metrics.web, metrics.webhits, metrics.userlogin, metrics.imported_sources, metrics.bot_useragents)
 
@@ -75,6 +75,15 @@ def test_a_bot_is_learned_after_its_file(hub: TestHub) -> None:
     assert import_access(hub.store, hub.settings, write(hub, "parity-access.log-20250701", text)) == 3
     assert content(hub)["bot_useragents"] == [("Some Bot",)]
     assert import_access(hub.store, hub.settings, write(hub, "parity-access.log-20250702", text)) == 2
+
+
+def test_a_bot_s_name_is_stored_in_255_bytes(hub: TestHub) -> None:
+    names = ("bot " + "é" * 200, "robot " + "x" * 300, "bot " + "\N{ROBOT FACE}" * 100)
+    assert (
+        hub.run("identify-bots", str(write(hub, "long.log", "".join(access_line(agent=name) for name in names)))) == 0
+    )
+    stored = {"bot " + "é" * 125, "robot " + "x" * 249, "bot " + "?" * 251}
+    assert {name for (name,) in content(hub)["bot_useragents"]} == stored
 
 
 def test_overrides_remove_bots_only_when_one_is_flagged(hub: TestHub) -> None:
@@ -218,7 +227,7 @@ def test_a_file_that_may_not_be_read_is_named() -> None:
 HOSTILE = "\x1b]0;x\x07\x1b[2J \" ' ; DROP TABLE web; -- %s \\ \u202e \x00 ,NULL \U0001f600"
 
 
-def test_hostile_text_is_stored_as_it_is(hub: TestHub, caplog: pytest.LogCaptureFixture) -> None:
+def test_hostile_text_is_stored_as_it_is_but_for_nul_bytes(hub: TestHub, caplog: pytest.LogCaptureFixture) -> None:
     agent, url = HOSTILE.replace('"', ""), HOSTILE.replace(" ", "").replace('"', "")
     text = access_line(agent=agent, url="/" + url, tail=" ".join(["a'\\;--\x1b\x00,"] * 8))
     auth = f"2025-07-01 10:00:00 1 [{HOSTILE}] 198.51.100.7 login\n"
@@ -226,11 +235,11 @@ def test_hostile_text_is_stored_as_it_is(hub: TestHub, caplog: pytest.LogCapture
         assert import_access(hub.store, hub.settings, write(hub, "parity-access.log-20250701", text)) == 1
         assert hub.run("import-auth", str(write(hub, "a.log", auth))) == 0
     (web,), (login,) = content(hub)["web"], content(hub)["userlogin"]
-    wide = "????"
-    assert web[7] == agent.replace("\U0001f600", wide)
-    assert web[5] == "/" + url.replace("\U0001f600", wide)
-    assert web[12:21][1:] == ("a'\\;--\x1b\x00,",) * 8
-    assert login[2] == HOSTILE.replace("\U0001f600", wide)
+    stored = str.maketrans({"\U0001f600": "????", "\0": None})
+    assert web[7] == agent.translate(stored)
+    assert web[5] == "/" + url.translate(stored)
+    assert web[12:21][1:] == ("a'\\;--\x1b,",) * 8
+    assert login[2] == HOSTILE.translate(stored)
     assert "\x1b" not in (hub.root / "log.txt").read_text()
 
 

@@ -1,4 +1,4 @@
-"""The decisions of spec 60 §5-7, as data: facts in, steps out. What no recorded scenario shows."""
+"""The decisions of spec 60 §5 to §7, as data: facts in, steps out. What no recorded scenario shows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hzmetrics.calendar import PERIODS, Month
 from hzmetrics.pipeline import decide
 from hzmetrics.pipeline.decide import Analyze, ImportDay, Lower, Reset, Settle, Summarize
 from hzmetrics.pipeline.facts import Facts
-from hzmetrics.pipeline.state import State
+from hzmetrics.store.state import State
 
 TODAY = dt.date(2026, 5, 19)
 FEBRUARY, MARCH, APRIL = (Month(2026, number) for number in (2, 3, 4))

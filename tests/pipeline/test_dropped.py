@@ -1,6 +1,6 @@
 """A connection that the server drops ends a step with a message; done again, it ends as if undisturbed.
 
-Spec 60 §10.
+See spec 60 §10.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sqlalchemy import event
 from hzmetrics.calendar import Month
 from hzmetrics.errors import StoreUnavailable
 from hzmetrics.pipeline import stages
-from hzmetrics.store import metrics
+from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
 from tests.enrich.dns_server import DnsServer, name, serve
 from tests.enrich.tables import put

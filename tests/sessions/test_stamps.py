@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from hzmetrics.calendar import Month
 from hzmetrics.grids.summarize import summarize_month
+from hzmetrics.pipeline.reset import reset_month
 from hzmetrics.sessions.build import build_sessions
-from hzmetrics.sessions.reset import reset_month
 from hzmetrics.sessions.stamps import clear_orphans, has_orphans
-from hzmetrics.store import metrics
+from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
 
 MONTH = Month(2025, 6)

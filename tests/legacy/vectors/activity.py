@@ -9,15 +9,17 @@ from typing import Any
 import pyarrow as pa
 
 from hzmetrics.activity import cells as table_cells
-from hzmetrics.activity import docker, people, sampling
 from hzmetrics.activity import samples as taking
+from hzmetrics.activity import sampling, states
 from hzmetrics.activity.document import document, total
 from hzmetrics.activity.score import Weights, add_up, effective_half_life, show
 from hzmetrics.activity.settings import ENVIRONMENT, Scoring, numbers
-from hzmetrics.activity.sources.jupyterhub import time_remaining, users_of
-from hzmetrics.activity.users import User
-from hzmetrics.events.update import epoch
+from hzmetrics.calendar import epoch
 from hzmetrics.options import Options
+from hzmetrics.users import columns as people
+from hzmetrics.users import docker
+from hzmetrics.users.jupyterhub import time_remaining, users_of
+from hzmetrics.users.user import User
 
 
 def scoring(config: dict[str, Any]) -> Scoring:
@@ -72,7 +74,7 @@ def sample(given: dict[str, Any]) -> dict[str, Any]:
     rules, now = scoring(given["config"]), epoch(given["now"])
     users = people.table_of(users_of(given["jupyterhub_users"], None, now))
     taken = taking.of_everybody(users, now, rules, given["config"].get("sample_users") == "recent")
-    return {"samples": shown(taken), "counts": people.counts(users, now, rules)}
+    return {"samples": shown(taken), "counts": states.counts(users, now, rules)}
 
 
 def shown(taken: pa.Table) -> list[dict[str, Any]]:

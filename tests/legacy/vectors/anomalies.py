@@ -7,9 +7,10 @@ from collections import Counter
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from hzmetrics.calendar import epoch, utc
 from hzmetrics.events import heatmap, levels, reports
 from hzmetrics.events.signatures import Signatures, signature
-from hzmetrics.events.update import HOUR, epoch, utc
+from hzmetrics.events.update import HOUR
 
 
 def windows(given: dict[str, Any]) -> dict[str, Any]:
