@@ -15,10 +15,10 @@ import pytest
 import sqlalchemy as sa
 
 from hzmetrics.cli import main
-from hzmetrics.ingest.imports import import_access, import_day, import_foreign
+from hzmetrics.ingest.imports import import_access, import_day, import_files
 from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
-from tests.ingest.lines import HEAD
+from tests.logs.lines import HEAD
 
 TABLES = (metrics.web, metrics.webhits, metrics.userlogin, metrics.imported_sources, metrics.bot_useragents)
 
@@ -295,7 +295,7 @@ def test_logs_of_other_servers(hub: TestHub) -> None:
     ]
     plain, packed = write(hub, "a.log", "\n".join(lines)), write(hub, "b.log.gz", lines[1])
     seen: list[tuple[int, int]] = []
-    assert import_foreign(hub.store, hub.settings, [plain, packed], lambda *done: seen.append(done)) == 4
+    assert import_files(hub.store, hub.settings, [plain, packed], lambda *done: seen.append(done)) == 4
     rows = [(row[3], row[5], row[8]) for row in content(hub)["web"]]
     assert rows == [
         ("2000-10-10 13:55:37", "/a", "192.0.2.1"),
