@@ -24,6 +24,9 @@ CORRECTIONS = (
     "bot-tokens",
     "exact-ip-filter",
     "ipv6",
+    "zones",
+    "offsets",
+    "absolute-urls",
     "window-start",
     "dated-logins",
     "distinct-total",
@@ -32,7 +35,8 @@ CORRECTIONS = (
 """Names of the corrections an operator can switch on (spec 15)."""
 
 KEYS: dict[str, tuple[str, ...]] = {
-    "hub": ("site", "apps_dir", "hub_dir"),
+    "hub": ("site", "apps_dir", "hub_dir", "timezone"),
+    "logs": ("format", "trusted_proxies", "fields"),
     "db": ("host", "port", "socket", "user", "password", "hub_db", "hub_db_prefix", "metrics_db", "sqlite"),
     "dns": ("nameserver", "concurrency", "timeout"),
     "metrics": ("corrections",),
