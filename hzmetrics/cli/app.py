@@ -24,20 +24,36 @@ class App:
         self.config_file = config_file
         self.verbose = verbose
         self.log_format = log_format
+        self.is_called_by_cron = False
+        """Cron calls such a command again and again: it warns of mistakes in the configuration once a day."""
 
     @cached_property
     def clock(self) -> Clock:
         return config.clock()
 
     @cached_property
+    def source(self) -> config.Source:
+        """The configuration file and the environment, as read. Raises ConfigurationError."""
+        return config.read(config.locate(self.config_file))
+
+    @cached_property
     def settings(self) -> config.Settings:
         """The configuration. Raises ConfigurationError. Logging starts here."""
-        settings = config.load(self.config_file, time=self.clock)
+        settings = config.build(self.source, self.clock)
         log.start(settings.paths.log_file, self.verbose, self.log_format)
         log.log.debug("hzmetrics %s", " ".join(sys.argv[1:]))
-        for warning in settings.warnings:
-            log.log.warning("%s", warning)
+        self._warn(settings)
         return settings
+
+    def _warn(self, settings: config.Settings) -> None:
+        """Warn of what is wrong in the configuration; in commands that cron calls, once a day."""
+        warnings = [*map(str, settings.mistakes), *filter(None, [settings.exposure])]
+        if self.is_called_by_cron:
+            from hzmetrics.config.daily import not_yet_told
+
+            warnings = not_yet_told(settings, warnings)
+        for warning in warnings:
+            log.log.warning("%s", warning)
 
     @cached_property
     def store(self) -> Store:

@@ -103,12 +103,7 @@ def resolve_dns(
 ) -> None:
     """Look up the host names of addresses (default: the last 7 days)."""
     settings = app.settings
-    dns = replace(
-        settings.dns,
-        nameserver=settings.dns.nameserver if nameserver is None else nameserver,
-        concurrency=concurrency or settings.dns.concurrency,
-        timeout=timeout or settings.dns.timeout,
-    )
+    dns = settings.dns.replace(nameserver=nameserver, concurrency=concurrency, timeout=timeout)
     from hzmetrics.enrich import dns as names
     from hzmetrics.enrich.resolver import servers
 
@@ -138,16 +133,8 @@ def fill_domain(app: App, database: str, table: str, date: DateSpan | None, ever
 
 
 def _with_service(settings: Settings, url: str | None, hub_key: str | None, timeout: float | None) -> Settings:
-    geoip = settings.geoip
-    return replace(
-        settings,
-        geoip=replace(
-            geoip,
-            url=url or geoip.url,
-            hub_key=hub_key or geoip.hub_key,
-            timeout=timeout or geoip.timeout,
-        ),
-    )
+    geoip = settings.geoip.replace(url=url or None, hub_key=hub_key or None, timeout=timeout)
+    return replace(settings, geoip=geoip)
 
 
 @click.command()
