@@ -6,15 +6,10 @@ A key is a descriptor of its section: reading the attribute gives the typed valu
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from hzmetrics.config.section import Section
+from typing import Any, Generic, Literal, Protocol, TypeVar, overload
 
 T = TypeVar("T")
 
@@ -28,6 +23,12 @@ class BadValue(ValueError):
 
 class Unreadable(BadValue):
     """The value is not even of the right type: where the next source counts, it does so only for this reason."""
+
+
+class Holder(Protocol):
+    """A section: what knows the value of a key."""
+
+    def value(self, key: Key[T]) -> T: ...
 
 
 class Key(Generic[T]):
@@ -67,16 +68,16 @@ class Key(Generic[T]):
         self.shown = shown or self.default
         self.sample = sample
 
-    def __set_name__(self, owner: type[Section], name: str) -> None:
+    def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
     @overload
-    def __get__(self, section: None, owner: type[Section]) -> Key[T]: ...
+    def __get__(self, section: None, owner: type) -> Key[T]: ...
 
     @overload
-    def __get__(self, section: Section, owner: type[Section]) -> T: ...
+    def __get__(self, section: Holder, owner: type) -> T: ...
 
-    def __get__(self, section: Section | None, owner: type[Section]) -> Key[T] | T:
+    def __get__(self, section: Holder | None, owner: type) -> Key[T] | T:
         if section is None:
             return self
         value = section.value(self)

@@ -33,7 +33,7 @@ from hzmetrics.config.keys import (
 )
 from hzmetrics.config.section import Section
 
-CORRECTIONS = (
+FIRST_CORRECTIONS = (
     "all-days",
     "last-session",
     "session-order",
@@ -46,7 +46,10 @@ CORRECTIONS = (
     "distinct-total",
     "half-up",
 )
-"""Names of the corrections that an operator can switch on (spec 15), in the order in which they were introduced."""
+"""The corrections of the first version that had any (spec 15)."""
+
+CORRECTIONS = (*FIRST_CORRECTIONS,)
+"""All corrections that an operator can switch on. A new one goes to the end."""
 
 STUDENT = "[0-9a-f]{32}"
 IGNORED_USERS = "hubstatus, hubadmin"
