@@ -105,7 +105,7 @@ def history(store: Store, since: str | None) -> list[dict[str, Any]]:
 def _fill_from_logins(store: Store, settings: ActiveUserSettings, now: int) -> None:
     """Once: the latest login and simulation of each user from `userlogin`, so that the first count is right.
 
-    Spec 82 §4.
+    See spec 82 §4.
     """
     state = capability_state.c
     if store.metrics.rows(sa.select(state.value).where(state.name == FILLED)):

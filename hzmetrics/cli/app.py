@@ -44,7 +44,25 @@ class App:
         log.start(settings.paths.log_file, self.verbose, self.log_format)
         log.log.debug("hzmetrics %s", " ".join(sys.argv[1:]))
         self._warn(settings)
-        return _with_corrections_in_force(settings)
+        return settings if self.is_called_by_cron else self._with_corrections_in_force(settings)
+
+    def _with_corrections_in_force(self, settings: config.Settings) -> config.Settings:
+        """The settings with the stored list, where `all` is configured and this version has newer ones (spec 15).
+
+        What cron calls looks at the list itself, when it computes numbers.
+        """
+        if "all" not in settings.section(Metrics).corrections or settings.corrections <= FIRST_CORRECTIONS:
+            return settings
+        if isinstance(settings.db, config.Sqlite) and not (settings.db.directory / "metrics.db").exists():
+            return settings
+        from hzmetrics.pipeline import corrections
+        from hzmetrics.store import state
+
+        self.store = Store(settings)
+        try:
+            return corrections.in_force(settings, state.read(self.store))
+        except HzmetricsError:
+            return settings  # the command itself reports what is wrong with the database
 
     def _warn(self, settings: config.Settings) -> None:
         """Warn of what is wrong in the configuration; in commands that cron calls, once a day."""
@@ -72,24 +90,6 @@ class App:
     def close(self) -> None:
         if "store" in self.__dict__:
             self.store.close()
-
-
-def _with_corrections_in_force(settings: config.Settings) -> config.Settings:
-    """The settings with the stored list of corrections, where `all` is configured and this version has newer ones."""
-    if "all" not in settings.section(Metrics).corrections or settings.corrections <= set(FIRST_CORRECTIONS):
-        return settings
-    if isinstance(settings.db, config.Sqlite) and not (settings.db.directory / "metrics.db").exists():
-        return settings
-    from hzmetrics.pipeline import corrections
-    from hzmetrics.store import state
-
-    store = Store(settings)
-    try:
-        return corrections.in_force(settings, state.read(store))
-    except HzmetricsError:
-        return settings  # the command itself reports what is wrong with the database
-    finally:
-        store.close()
 
 
 pass_app = click.make_pass_decorator(App)

@@ -62,7 +62,9 @@ def _write_first_configuration(app: App) -> None:
 
 def _refuse_mistakes(source: config.Source) -> None:
     """Report all mistakes in the configuration. Raises ConfigurationError if there are any."""
-    mistakes = config.find_mistakes(source)
+    from hzmetrics.health.mistakes import all_mistakes
+
+    mistakes = all_mistakes(source)
     for mistake in mistakes:
         click.echo(printable(mistake), err=True)
     if mistakes:
@@ -98,7 +100,9 @@ def check(app: App, as_json: bool) -> int:
     Exit code 2 if there are any.
     """
     if as_json:
-        mistakes = config.find_mistakes(app.source)
+        from hzmetrics.health.mistakes import all_mistakes
+
+        mistakes = all_mistakes(app.source)
         click.echo(json.dumps([asdict(mistake) for mistake in mistakes], indent=2))
         return 2 if mistakes else 0
     _refuse_mistakes(app.source)

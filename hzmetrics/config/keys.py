@@ -330,6 +330,17 @@ class Zone(Key[tzinfo]):
             raise BadValue(f"{text!r} is not the name of a time zone, such as Europe/Berlin") from None
 
 
+class ZoneName(Key[str]):
+    """The name of a time zone."""
+
+    kind = Zone.kind
+    empty = ""
+
+    def parse(self, text: str) -> str:
+        Zone("", "").parse(text)
+        return text
+
+
 class Command(Key[tuple[str, ...]]):
     """A program and its arguments, quoted as in a shell."""
 

@@ -3,30 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from hzmetrics.config.keys import BadValue, Key, Unreadable, nearest
 from hzmetrics.config.schema import SECTIONS, find
-from hzmetrics.config.section import Section
+from hzmetrics.config.section import Mistake, Section
 from hzmetrics.config.source import Source
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """One mistake."""
-
-    place: str
-    """`file:line`, or the name of an environment variable."""
-    section: str
-    key: str
-    """Empty: the section itself."""
-    problem: str
-    is_fatal: bool = False
-    """Whether the commands that need the value stop; otherwise they go on without it."""
-
-    def __str__(self) -> str:
-        name = f"[{self.section}] {self.key}".rstrip()
-        return f"{self.place}: {name}: {self.problem}"
 
 
 def find_mistakes(source: Source) -> list[Mistake]:

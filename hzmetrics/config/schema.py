@@ -30,10 +30,11 @@ from hzmetrics.config.keys import (
     Whole,
     Words,
     Zone,
+    ZoneName,
 )
 from hzmetrics.config.section import Section
 
-FIRST_CORRECTIONS = (
+CORRECTIONS = (
     "all-days",
     "last-session",
     "session-order",
@@ -41,15 +42,18 @@ FIRST_CORRECTIONS = (
     "bot-tokens",
     "exact-ip-filter",
     "ipv6",
+    "zones",
+    "offsets",
+    "absolute-urls",
     "window-start",
     "dated-logins",
     "distinct-total",
     "half-up",
 )
-"""The corrections of the first version that had any (spec 15)."""
+"""Names of the corrections that an operator can switch on (spec 15)."""
 
-CORRECTIONS = (*FIRST_CORRECTIONS,)
-"""All corrections that an operator can switch on. A new one goes to the end."""
+FIRST_CORRECTIONS = frozenset(CORRECTIONS) - {"zones", "offsets", "absolute-urls"}
+"""What `all` stood for when versions did not yet store it."""
 
 STUDENT = "[0-9a-f]{32}"
 IGNORED_USERS = "hubstatus, hubadmin"
@@ -65,11 +69,24 @@ class Hub(Section, name="hub", side="core"):
     site = Text("", "how the names of the hub's access logs begin: SITE-access.log", sample="")
     apps_dir = Place("/apps", "directory of the installed tools")
     hub_dir = File("", "document root of the hub; the map of visitors is written below it", sample="")
+    timezone = ZoneName("", "time zone of the hub, in which times are stored", shown="the zone of this machine")
 
     @property
     def log_prefix(self) -> str:
         """The beginning of the access logs' names."""
         return self.site or "hub"
+
+
+class Logs(Section, name="logs", side="core"):
+    """How log lines and files are read."""
+
+    format = Text("hub", "hub, auto, the name of a format, or a definition in the notation of Apache or nginx")
+    trusted_proxies = Items(
+        "", "addresses and networks of proxies that are believed when they name the client", shown="private networks"
+    )
+    fields = Items("", "names of members of JSON lines: FIELD = NAME, ...", shown="the usual names")
+    unpack_ratio = Whole(1000, 1, 10**9, "a packed file with more text than its size times this is not read")
+    unpack_bytes = Whole(50 * 10**9, 1, 10**18, "a packed file with more bytes of text than this is not read")
 
 
 class Db(Section, name="db", side="core"):
@@ -273,6 +290,7 @@ class Course(Section, name="course:NAME", side="live"):
 
 SECTIONS: tuple[type[Section], ...] = (
     Hub,
+    Logs,
     Db,
     Metrics,
     Pipeline,

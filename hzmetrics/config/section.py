@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from copy import copy
+from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 from hzmetrics.config.keys import BadValue, Fallback, Key, Unreadable, Whole
@@ -12,6 +13,32 @@ from hzmetrics.config.source import Source
 from hzmetrics.errors import ConfigurationError
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """What is wrong with a section or key."""
+
+    place: str
+    """`file:line`, or the name of an environment variable."""
+    section: str
+    key: str
+    """Empty: the section itself."""
+    problem: str
+    is_fatal: bool = False
+    """Whether the commands that need the value stop; otherwise they go on without it."""
+
+    def __str__(self) -> str:
+        name = f"[{self.section}] {self.key}".rstrip()
+        return f"{self.place}: {name}: {self.problem}"
+
+
+class BadSetting(ConfigurationError):
+    """A value that a command needs cannot be used."""
+
+    def __init__(self, mistake: Mistake) -> None:
+        super().__init__(str(mistake))
+        self.mistake = mistake
 
 
 class Given(NamedTuple):
@@ -109,17 +136,18 @@ class Section:
                 if key.fallback == "default":
                     break
                 if key.fallback == "stop" or not isinstance(problem, Unreadable):
-                    raise ConfigurationError(self.complaint(key.name, str(problem), given.place)) from None
+                    raise BadSetting(self.mistake(key.name, str(problem), given.place)) from None
         return key.standard(), None
 
-    def complaint(self, key: str, problem: str, place: str = "") -> str:
-        """A message about a key that says where it stands."""
-        return f"{place or self.origin.place(self.section, key)}: [{self.section}] {key}: {problem}"
+    def mistake(self, key: str, problem: str, place: str = "") -> Mistake:
+        """What makes the value of a key in effect useless, with its place."""
+        given = next(self.given(self.keys[key]), None) if key in self.keys else None
+        usual = given.place if given else self.origin.place(self.section, key)
+        return Mistake(place or usual, self.section, key, problem, is_fatal=True)
 
-    def error(self, key: str, problem: str) -> ConfigurationError:
-        """What to raise when a value turns out to be of no use."""
-        given = next(self.given(self.keys[key]), None)
-        return ConfigurationError(self.complaint(key, problem, given.place if given else ""))
+    def error(self, key: str, problem: str) -> BadSetting:
+        """What to raise when a value turns out to be useless."""
+        return BadSetting(self.mistake(key, problem))
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
         """Keys that do not fit others of the section, and why."""

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from hzmetrics.calendar import Clock
-from hzmetrics.config.mistakes import Mistake, find_mistakes
+from hzmetrics.config.mistakes import find_mistakes
 from hzmetrics.config.schema import CORRECTIONS, Db, Dns, Geoip, Hub, Metrics, Pipeline
-from hzmetrics.config.section import Section
+from hzmetrics.config.section import Mistake, Section
 from hzmetrics.config.source import Source, home, locate, read
-from hzmetrics.errors import ConfigurationError
 
 S = TypeVar("S", bound=Section)
 
@@ -172,7 +171,7 @@ def _database(db: Db, paths: Paths) -> MariaDb | Sqlite:
     if db.section not in db.origin.sections:
         return Sqlite(paths.state)
     for key, problem in db.contradictions():
-        raise ConfigurationError(db.complaint(key, problem))
+        raise db.error(key, problem)
     if db.sqlite is not None:
         return Sqlite(db.sqlite)
     return MariaDb(

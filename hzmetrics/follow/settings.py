@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hzmetrics.config import Settings
 from hzmetrics.config.schema import ActiveUsers, Activity, Follow
+from hzmetrics.logs.packing import LIMITS, Limits
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Following:
     exclude_ips: tuple[str, ...]
     ignore_users: frozenset[str]
     max_bytes: int
+    limits: Limits = LIMITS
+    """Of the text in one packed file."""
 
     @classmethod
     def of(cls, settings: Settings) -> Following:
@@ -50,4 +53,5 @@ class Following:
                 for name in names
             ),
             max_bytes=follow.max_bytes,
+            limits=Limits.of(settings),
         )

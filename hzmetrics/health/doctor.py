@@ -14,10 +14,11 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from hzmetrics.config import MariaDb, Settings, Source, find_mistakes
+from hzmetrics.config import MariaDb, Settings, Source
 from hzmetrics.config.schema import Metrics
 from hzmetrics.errors import ConfigurationError, HzmetricsError, StoreError
 from hzmetrics.health import rights, surroundings
+from hzmetrics.health.mistakes import all_mistakes
 from hzmetrics.installation import directories
 from hzmetrics.installation.adoption import apply, inventory, plan, space
 from hzmetrics.installation.adoption.inventory import Inventory
@@ -108,7 +109,7 @@ def _configuration(settings: Settings) -> Iterator[Check]:
 
 def mistakes(source: Source) -> Iterator[Check]:
     """What is wrong in the configuration, each with its place."""
-    for mistake in find_mistakes(source):
+    for mistake in all_mistakes(source):
         yield Check("configuration", "FAIL", str(mistake), f"correct {mistake.place}")
 
 

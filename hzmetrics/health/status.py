@@ -339,9 +339,7 @@ def _entry(entry: journal.Entry | None) -> str:
 
 def _offer(corrections: list[str]) -> str:
     names = ", ".join(corrections)
-    return (
-        names and f"{names}; off. To switch them on, add the names to [metrics] corrections: corrections = all, {names}"
-    )
+    return names and f"{names}: off; to switch on, set [metrics] corrections = all, {names}"
 
 
 def _count(files: Files) -> str:

@@ -45,6 +45,7 @@ def run(
     done. What stops a unit is raised.
     """
     _ = store.hub, store.metrics  # a missing name is found before anything is written
+    settings = corrections.in_force(settings, state.read(store))
     if dry_run:
         return Work(store, settings, dry_run=True).units(1, progress)
     try:

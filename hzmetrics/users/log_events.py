@@ -25,7 +25,7 @@ ROWS = 1000
 class UserEvents:
     """Keeps who did what when: a consumer of followed logs. A Hub's own logs only tell who logs in and out.
 
-    Spec 82 §4.
+    See spec 82 §4.
     """
 
     def __init__(self, now: str, retention_days: int) -> None:
