@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.ingest import lines
-from tests.ingest.lines import HEAD
+from tests.logs import lines
+from tests.logs.lines import HEAD
 
-TAIL = lines.NAMES[9:]
+TAIL = lines.NAMES[10:]
 
 WORKED_TAILS = [
     ("7 a b c d e f g h", ["7", "a", "b", "c", "d", "e", "f", "g", "h"]),

@@ -1,5 +1,5 @@
--- Every line, cut at its quotes, with how much doubt there is about its fields: 'full' and 'short' lines can be read
--- only one way (23 and 14 fields); 'odd' lines need the whole grammar. A condition of `formats` (PLAIN_*) a piece.
+-- Every line that may be a hub's, cut at its quotes, with how much doubt there is about its fields: 'full' and 'short' lines can be read
+-- only one way (23 and 14 fields); 'odd' lines need the whole grammar. A condition of the grammar (`grammar.PLAIN_*`) a piece.
 SELECT
     number,
     line,
@@ -13,4 +13,4 @@ SELECT
             AND regexp_full_match(pieces[7], getvariable('plain_tail_short')) THEN 'short'
         ELSE 'odd'
     END AS shape
-FROM (SELECT number, line, string_split(line, '"') AS pieces FROM lines)
+FROM (SELECT number, line, string_split(line, '"') AS pieces FROM hub_lines)

@@ -1,6 +1,6 @@
 -- Every line with what its format's grammar finds in it (spec 10 §2), at most one of: the tokens of a plain line, the groups
--- of `full` or `short`, or of `combined` where logs of other servers are wanted. 23 fields are tried before 14, and both
--- before the same with an IPv6 address.
+-- of `full` or `short`. 23 fields are tried before 14, and both before the same with an IPv6 address or a zone east of
+-- Greenwich.
 WITH
 tokens AS (
     SELECT
@@ -19,7 +19,6 @@ formats AS (
             WHEN regexp_matches(line, getvariable('short_line')) THEN 'short'
             WHEN regexp_matches(line, getvariable('full_line_any')) THEN 'full_any'
             WHEN regexp_matches(line, getvariable('short_line_any')) THEN 'short_any'
-            WHEN getvariable('is_foreign') AND regexp_matches(line, getvariable('combined_line')) THEN 'combined'
         END AS format
     FROM tokens
 )
@@ -37,6 +36,5 @@ SELECT
     CASE format
         WHEN 'short' THEN regexp_extract(line, getvariable('short_line'), short_groups())
         WHEN 'short_any' THEN regexp_extract(line, getvariable('short_line_any'), short_groups())
-    END AS short,
-    CASE format WHEN 'combined' THEN regexp_extract(line, getvariable('combined_line'), combined_groups()) END AS combined
+    END AS short
 FROM formats

@@ -8,12 +8,16 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from hzmetrics.ingest import formats
+from hzmetrics.engine import Engine
 from hzmetrics.ingest.access import AccessLog, Rules
 from hzmetrics.ingest.addresses import Clients, anywhere
 from hzmetrics.ingest.bots import Bots
 from hzmetrics.ingest.filters import Excludes
-from hzmetrics.ingest.judge import ROOM
+from hzmetrics.logs import grammar
+from hzmetrics.logs.requests import ROOM, Requests
+from hzmetrics.logs.settings import LogSettings
+
+READ_AS_HUB = LogSettings()
 
 HEAD = '2025-07-01 00:00:05 -0500 3344 - "GET /x HTTP/1.1" 200 512 198.51.100.7 "-" "Mozilla/5.0" TLSv1.3 1 2'
 """A line of 23 fields up to its user id."""
@@ -71,37 +75,38 @@ def access_log(
     url: Sequence[str] = (),
     bots: Bots | None = None,
     reads_ipv6: bool = False,
-    foreign: bool = False,
+    logs: LogSettings = READ_AS_HUB,
 ) -> AccessLog:
     """An access log judged by rules that no database holds."""
     clients = Clients(anywhere(ip), reads_ipv6)
-    return AccessLog(Rules(clients, Excludes(ip, useragent, url), bots or Bots(frozenset()), foreign))
+    return AccessLog(Rules(clients, Excludes(ip, useragent, url), bots or Bots(frozenset()), logs))
 
 
 def fields(lines: Sequence[str], exact: bool = False) -> list[dict[str, str] | None]:
-    """The fields of lines as the import reads them; `exact` sends every line through the whole grammar."""
-    with access_log() as log:
+    """The fields of a hub's lines; `exact` sends every line through the whole grammar."""
+    with Engine() as engine:
+        Requests(engine, READ_AS_HUB)
         if exact:
-            log.engine.set_variable("plain_middle", r"[^\s\S]")
-        log.engine.register("lines", relation(lines))
-        log.engine.models(ROOM, ["fields"])
-        rows = log.engine.query("SELECT field FROM fields ORDER BY number")["field"].to_pylist()
+            engine.set_variable("plain_middle", r"[^\s\S]")
+        engine.register("hub_lines", relation(lines))
+        engine.models(ROOM, ["fields"])
+        rows = engine.query("SELECT field FROM fields ORDER BY number")["field"].to_pylist()
     return list(rows)
 
 
 TAIL = ["site_cookie", "auth_type", "component_name", "view_name", "task_name", "action_name", "item_name"]
-NAMES = ["day", "clock", "process", "request", "status", "size", "address", "referrer", "agent", "uid",
+NAMES = ["day", "clock", "zone", "process", "request", "status", "size", "address", "referrer", "agent", "uid",
          "joomla_sessionid", *TAIL]  # fmt: skip
-SHORT = ["day", "clock", "request", "status", "size", "address", "referrer", "agent", "site_cookie"]
+SHORT = ["day", "clock", "zone", "request", "status", "size", "address", "referrer", "agent", "site_cookie"]
 
 
 def backtracked(text: str) -> dict[str, str] | None:
     """The fields of a line as a backtracking matcher finds them."""
     for pattern, names in (
-        (formats.FULL_LINE, NAMES),
-        (formats.SHORT_LINE, SHORT),
-        (formats.FULL_LINE_ANY, NAMES),
-        (formats.SHORT_LINE_ANY, SHORT),
+        (grammar.FULL_LINE, NAMES),
+        (grammar.SHORT_LINE, SHORT),
+        (grammar.FULL_LINE_ANY, NAMES),
+        (grammar.SHORT_LINE_ANY, SHORT),
     ):
         match = re.fullmatch(pattern, text, re.ASCII)
         if match:
