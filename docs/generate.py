@@ -55,7 +55,6 @@ read by way of macros are not drawn.
 WITHOUT_HEADERS = {
     "hzmetrics.activity",
     "hzmetrics.courses",
-    "hzmetrics.ingest",
     "hzmetrics.installation.adoption",
     "hzmetrics.users",
 }

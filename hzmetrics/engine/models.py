@@ -70,9 +70,13 @@ class Column:
     def __str__(self) -> str:
         return f"{self.name} {self.type}"
 
+    def is_struct(self) -> bool:
+        """Whether it holds structures."""
+        return self.type == "STRUCT(...)"
+
     def has_type(self, found: str) -> bool:
         """Whether a type of the engine is the declared one."""
-        if self.type == "STRUCT(...)":
+        if self.is_struct():
             return found.startswith("STRUCT(")
         return found in (self.type, _AS_ARROW.get(self.type))
 

@@ -22,7 +22,17 @@ from hzmetrics.engine.models import (
     parse_inputs,
     parse_model,
 )
-from tests.engine.declared import HOME, MODELS, PACKAGES, declared, input_names, macro_definitions, ready, used
+from tests.engine.declared import (
+    HOME,
+    MODELS,
+    PACKAGES,
+    declared,
+    input_names,
+    macro_definitions,
+    prepared,
+    provide,
+    used,
+)
 
 
 def test_there_are_models() -> None:
@@ -32,8 +42,8 @@ def test_there_are_models() -> None:
 @pytest.mark.parametrize(("package", "name"), MODELS)
 def test_a_model_is_as_declared(package: str, name: str) -> None:
     tested = declared(package, name)
-    with Engine(package) as engine:
-        ready(engine, tested)
+    with prepared(package) as engine:
+        provide(engine, tested, {})
         engine.build(name)
         found = used(engine, tested.sql)
         described = engine.connection.sql(f'SELECT * FROM "{name}"')

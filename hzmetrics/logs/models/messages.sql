@@ -8,7 +8,7 @@
 --   number   BIGINT   place of the line in the log
 --   text     VARCHAR  text as the server wrote it
 --   stamp    VARCHAR  time that the collector wrote, if it wrote one with a year
---   is_json  BOOLEAN  whether the text is a JSON object that is a request
+--   is_json  BOOLEAN  true if the text is a JSON object that is a request
 
 WITH
 bare AS (
