@@ -36,7 +36,7 @@ CORRECTIONS = (
 
 KEYS: dict[str, tuple[str, ...]] = {
     "hub": ("site", "apps_dir", "hub_dir", "timezone"),
-    "logs": ("format", "trusted_proxies", "fields"),
+    "logs": ("format", "trusted_proxies", "fields", "unpack_ratio", "unpack_bytes"),
     "db": ("host", "port", "socket", "user", "password", "hub_db", "hub_db_prefix", "metrics_db", "sqlite"),
     "dns": ("nameserver", "concurrency", "timeout"),
     "metrics": ("corrections",),
@@ -54,7 +54,6 @@ ACTIVITY_SECTIONS = (
     "events:thresholds",
     "follow",
     "courses",
-    "logs",
 )
 """Sections that other packages read, besides one `course:NAME` a course (spec 10 §1, spec 80 to 86)."""
 
