@@ -107,7 +107,7 @@ FORMATS = {
             '"GET /about HTTP/1.1"',
             strict_pattern(
                 "$remote_addr [$time_local] $frontend $server $timers $status $bytes_sent $cookie $set_cookie "
-                '$termination $connections $queues "$request"'
+                '$termination $connections $queues$anything "$request"'
             ),
         ),
         Format(

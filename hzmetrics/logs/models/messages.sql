@@ -28,7 +28,10 @@ wrapped AS (
         *,
         CASE
             WHEN is_object
-                AND NOT list_has_any(json_keys(text), getvariable('json_request'))
+                AND NOT (
+                    list_has_any(json_keys(text), getvariable('json_request'))
+                    AND list_has_any(json_keys(text), getvariable('json_client'))
+                )
                 THEN list_any_value(json_extract_string(text, getvariable('json_message')))
         END AS message
     FROM objects
