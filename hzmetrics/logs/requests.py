@@ -18,6 +18,9 @@ from hzmetrics.logs.settings import LogSettings
 
 ROOM = "hzmetrics.logs"
 
+NOTHING = r"[^\s\S]"
+"""An expression that matches nothing."""
+
 MOST_EXAMPLES = 3
 MOST_SHOWN = 200
 """Characters of an example line that are shown."""
@@ -149,6 +152,7 @@ def _variables(settings: LogSettings, patterns: Mapping[str, Pattern]) -> dict[s
         **grammar.ACCESS,
         **text.EXPRESSIONS,
         **{text.variable(name): pattern.expression for name, pattern in patterns.items()},
+        "own_line": settings.own.expression if settings.own else NOTHING,
         "collector": collectors.PREFIX,
         "hub_zone": settings.zone,
         "zone_names": list(offsets),
