@@ -99,7 +99,11 @@ def _own(app: App, directory: Directory, logs: tuple[Path, ...], geoip: Path | N
     for path in logs:
         with open_log(path):
             pass  # what cannot be read is told before anything is made
-    sections = {"hub": {"site": "hub"}, "db": {"sqlite": str(directory.databases)}}
+    sections = {
+        "hub": {"site": "hub"},
+        "db": {"sqlite": str(directory.databases)},
+        "metrics": {"corrections": "all"},
+    }
     skip = {
         "fill-ipcountry": "Countries: name a GeoLite2 file with --geoip.",
         "resolve-dns": "Organisations: --resolve asks your resolver for the visitors' names.",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from hzmetrics.config import Settings
@@ -14,7 +15,7 @@ from hzmetrics.ingest import filters, formats
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.bots import Bots
 from hzmetrics.ingest.filters import Excludes
-from hzmetrics.ingest.judge import ROOM, Judge, Value, relation, report_months
+from hzmetrics.ingest.judge import ROOM, Judge, Value, report_months
 from hzmetrics.ingest.reader import NO_LINES, LogStream
 from hzmetrics.log import log
 
@@ -90,7 +91,7 @@ class AccessLog(Judge):
         super().__init__(rules.clients, variables, "access_macros")
         self.rules = rules
         self.tally = Tally()
-        self.engine.load("agents", _agent_rows([], rules))
+        self.engine.load("agents", _agent_rows(pa.array([], pa.string()), rules))
         self.engine.register("lines", NO_LINES)
         self.engine.models(ROOM, ["shapes", "matches", "fields"])
         self.engine.hold(ROOM, "requests")
@@ -118,8 +119,8 @@ class AccessLog(Judge):
         self.learn_clients("new_clients")
 
     def _learn_agents(self) -> None:
-        new = self.engine.table("new_agents")["agent"].to_pylist()
-        self.tally.agents += len(new) - ("" in new)
+        new = self.engine.table("new_agents")["agent"].combine_chunks()
+        self.tally.agents += pc.sum(pc.greater(pc.utf8_length(new), 0)).as_py() or 0
         self.engine.add("agents", _agent_rows(new, self.rules))
 
     def _count(self, lines: int) -> None:
@@ -163,11 +164,17 @@ class AccessLog(Judge):
         )
 
 
-def _agent_rows(agents: Iterable[str], rules: Rules) -> pa.Table:
-    """The relation `agents` (agent, is_excluded, is_bot, is_old_explorer) of some user agents, by first appearance."""
-    judged = [
-        (agent, rules.excludes.has_agent(agent), rules.bots.judge(agent), filters.is_old_explorer(agent))
-        for agent in agents
-    ]
-    kinds = {"agent": pa.string(), "is_excluded": pa.bool_(), "is_bot": pa.bool_(), "is_old_explorer": pa.bool_()}
-    return relation(judged, kinds)
+def _agent_rows(agents: pa.Array, rules: Rules) -> pa.Table:
+    """The relation `agents` (agent, is_excluded, is_bot, is_old_explorer) of some user agents, by first appearance.
+
+    Null is an agent of its own: that of a format without one. It is neither excluded nor a bot.
+    """
+    texts = [agent or "" for agent in agents.to_pylist()]
+    return pa.table(
+        {
+            "agent": agents,
+            "is_excluded": pa.array(map(rules.excludes.has_agent, texts), pa.bool_()),
+            "is_bot": pa.array(rules.bots.judge(agents), pa.bool_()),
+            "is_old_explorer": pa.array(map(filters.is_old_explorer, texts), pa.bool_()),
+        }
+    )

@@ -58,10 +58,10 @@ COMBINED_LINE = (
     r"^(?:[^\s\":]+:\d+ )?"  # the virtual host that some servers put first
     r"(\S+) \S+ .*?\[(\d{2}/[A-Z][a-z]{2}/\d{4}):(\d{2}:\d{2}:\d{2})(?: [+-]\d{4})?\] "
     r'"((?:[^"\\]|\\.)*)" (\d{3}|-) (\d+|-)'
-    r'(?: "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)".*)?\s*$'
+    r'( "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)".*)?\s*$'
 )
-"""The common and combined formats of Apache and nginx. Groups: address, date, time, request, status, size, referrer,
-agent. Not part of a hub's logs: only `demo --logs` reads them."""
+"""The common and combined formats of Apache and nginx. Groups: address, date, time, request, status, size, the rest,
+referrer, agent. Not part of a hub's logs: only `demo --logs` reads them."""
 
 AUTH_TIME = r"\d{2}:\d{2}:\d{2}"
 ACTION = r"(\w+)"

@@ -20,7 +20,7 @@ CREATE OR REPLACE MACRO short_groups() AS [
 ];
 
 CREATE OR REPLACE MACRO combined_groups() AS [
-    'address', 'day', 'clock', 'request', 'status', 'size', 'referrer', 'agent'
+    'address', 'day', 'clock', 'request', 'status', 'size', 'rest', 'referrer', 'agent'
 ];
 
 -- Whether one of the texts in a list occurs in `value`.

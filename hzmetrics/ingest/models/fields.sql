@@ -17,8 +17,8 @@ SELECT
         )
         WHEN combined IS NOT NULL THEN request_fields(
             coalesce(strftime(try_strptime(combined.day, '%d/%b/%Y'), '%Y-%m-%d'), ''), combined.clock, '',
-            combined.request, combined.status, replace(combined.size, '-', '0'), combined.address, combined.referrer,
-            combined.agent, '', '', '', '', '', '', '', '', ''
+            combined.request, combined.status, replace(combined.size, '-', '0'), combined.address,
+            if(combined.rest = '', NULL, combined.referrer), if(combined.rest = '', NULL, combined.agent), '', '', '', '', '', '', '', '', ''
         )
     END AS field
 FROM matches
