@@ -28,6 +28,7 @@ CORRECTIONS = (
     "dated-logins",
     "distinct-total",
     "half-up",
+    "countries",
 )
 """Names of the corrections an operator can switch on (spec 15)."""
 

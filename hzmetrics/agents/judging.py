@@ -31,7 +31,7 @@ def are_machines(agents: pa.Array) -> pa.Array:
 
 
 def verdicts(agents: pa.Array) -> pa.Table:
-    """What each agent counts as, and why: `agent`, `is_machine`, `kind`, `rule`, and `evidence`, the text it is known by.
+    """What each agent counts as and why: `agent`, `is_machine`, `kind`, `rule` and `evidence`, the text it is known by.
 
     The last three are null where no rule knows anything in the agent.
     """

@@ -77,7 +77,7 @@ def compute_cells(
             "corrections",
             {
                 name.replace("-", "_"): name in settings.corrections
-                for name in ("window-start", "dated-logins", "distinct-total", "half-up")
+                for name in ("window-start", "dated-logins", "distinct-total", "half-up", "countries")
             },
         )
         engine.run_script("hzmetrics.grids", "rules")

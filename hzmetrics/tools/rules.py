@@ -20,11 +20,11 @@ TOOL = 7
 TOPLISTS = {"users": 2, "jobs": 5, "wall": 6, "cpu": 7, "view": 8}
 """What the hub's tools are ranked by: code of the list in stats_topvals (spec 40 §6)."""
 
-CORRECTABLE = ("window-start", "half-up")
+CORRECTABLE = ("window-start", "half-up", "countries")
 
 
 def define(engine: Engine, corrections: Set[str]) -> None:
-    """Define the macros `inside`, `whole_average`, `whole_seconds` and `rounded` under the corrections in force."""
+    """Define the macros of `models/rules.sql` under the corrections in force."""
     engine.run_script(PACKAGE, "rules")
     for correction in CORRECTABLE:
         if correction in corrections:

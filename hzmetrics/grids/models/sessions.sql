@@ -4,7 +4,7 @@
 SELECT
     fold(s.ip) AS ip,
     fold(s.ip) || chr(31) || fold(s.host) AS visitor,
-    fold(s.ipcountry) AS country,
+    country_of(s.ipcountry) AS country,
     fold(s.domain) AS domain,
     c.class,
     s.duration,

@@ -10,5 +10,8 @@ CREATE OR REPLACE MACRO whole_average(average) AS CAST(round_even(average, 0) AS
 CREATE OR REPLACE MACRO whole_seconds(seconds) AS
     CAST(round(CAST(CAST(least(seconds, 2147483648) AS VARCHAR) AS DECIMAL(38, 20))) AS BIGINT);
 
+-- A country of residence, folded. Corrected by `countries`.
+CREATE OR REPLACE MACRO residence(t) AS fold(t);
+
 -- A figure in a list of tools: halves of the binary number go to the even neighbour (spec 40 §6).
 CREATE OR REPLACE MACRO rounded(figure) AS as_bigint(round_even(figure, 0));
