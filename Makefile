@@ -44,6 +44,7 @@ lint: venv
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check . || { echo "run: $(BIN)/ruff format ." >&2; exit 1; }
 	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo docs/layers.ini >/dev/null || $(BIN)/lint-imports --no-logo docs/layers.ini >&2
 
 docs: venv
 	@$(BIN)/python -m docs.generate

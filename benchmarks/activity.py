@@ -22,8 +22,9 @@ import pymysql
 import sqlalchemy as sa
 
 from hzmetrics import config
-from hzmetrics.events.update import epoch, remember, utc
+from hzmetrics.calendar import epoch, utc
 from hzmetrics.store import Store
+from hzmetrics.store.live_state import remember
 from hzmetrics.store.schema import create_metrics
 
 NOW = epoch("2026-05-19T09:25:00Z")
@@ -93,7 +94,7 @@ def fill(environment: dict[str, str], users: int, recent: int, times: int) -> No
     import pyarrow as pa
 
     from hzmetrics.activity.monitor import LAST_RUN
-    from hzmetrics.store.activity import activity_samples, capability_state, user_last_event
+    from hzmetrics.store.tables.live import activity_samples, capability_state, user_last_event
 
     settings = config.load(environment=environment)
     store = Store(settings)

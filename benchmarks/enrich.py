@@ -35,8 +35,8 @@ from hzmetrics.enrich.dns import resolve_dns
 from hzmetrics.enrich.domains import fill_domain
 from hzmetrics.enrich.geo import fill_ipcountry
 from hzmetrics.store import Store
-from hzmetrics.store.metrics import exclude_list, web
 from hzmetrics.store.schema import create_hub, create_metrics
+from hzmetrics.store.tables.metrics import exclude_list, web
 
 MARCH = DateSpan.parse("2025-03")
 FIRST = IPv4Address("20.0.0.0")
@@ -148,14 +148,14 @@ def main() -> None:
         create_hub(store.hub, store.hub_tables.metadata)
         create_metrics(store.metrics, store.prefix)
         prepare(store, month(options.rows, options.addresses), options.filters)
-        without = replace(settings, geoip=replace(settings.geoip, database=None))
+        without = replace(settings, geoip=type(settings.geoip)(settings.source, database=None))
 
         measure("resolve-dns", 45, lambda: resolve_dns(store, settings, "metrics", "web", MARCH))
-        measure("fill-domain", 10, lambda: fill_domain(store, settings, "web", MARCH))
-        measure("fill-ipcountry, local database", 44, lambda: fill_ipcountry(store, settings, "web", MARCH))
+        measure("fill-domain", 10, lambda: fill_domain(store, settings, "metrics", "web", MARCH))
+        measure("fill-ipcountry, local database", 44, lambda: fill_ipcountry(store, settings, "metrics", "web", MARCH))
         forget_countries(store)
         fill_cache(store, options.addresses)
-        measure("fill-ipcountry, cache", 44, lambda: fill_ipcountry(store, without, "web", MARCH))
+        measure("fill-ipcountry, cache", 44, lambda: fill_ipcountry(store, without, "metrics", "web", MARCH))
         measure(f"clean-bots, {options.filters} filters", 124, lambda: clean_bots(store, settings, "web", MARCH))
         store.close()
     server.terminate()

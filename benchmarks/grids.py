@@ -19,7 +19,7 @@ from hzmetrics.calendar import PERIODS
 from hzmetrics.grids.summarize import summarize_month
 from hzmetrics.log import log
 from hzmetrics.store import Store
-from hzmetrics.store.metrics import toolstart, userlogin, userlogin_lite, web, websessions
+from hzmetrics.store.tables.metrics import toolstart, userlogin, userlogin_lite, web, websessions
 
 LOGINS = 20_000
 

@@ -19,7 +19,8 @@ import sqlalchemy as sa
 
 from hzmetrics import config
 from hzmetrics.calendar import PERIODS, Month
-from hzmetrics.store import Store, metrics
+from hzmetrics.store import Store
+from hzmetrics.store.tables import metrics
 
 HEAVY = ("duckdb", "pyarrow", "alembic", "numpy")
 LAST = Month(2026, 4)

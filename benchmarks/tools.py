@@ -20,8 +20,8 @@ import pymysql
 from hzmetrics import config
 from hzmetrics.calendar import Month
 from hzmetrics.store import Store
-from hzmetrics.store.metrics import sessionlog_metrics, web
 from hzmetrics.store.schema import create_metrics
+from hzmetrics.store.tables.metrics import sessionlog_metrics, web
 from hzmetrics.tools.resources import andmore_usage
 from hzmetrics.tools.stats import gen_tool_stats
 from hzmetrics.tools.toplists import gen_tool_toplists

@@ -17,8 +17,8 @@ import pytest
 from hzmetrics import config
 from hzmetrics.cli import main
 from hzmetrics.store import Store
-from hzmetrics.store.hub import HubTables
 from hzmetrics.store.schema import create_metrics
+from hzmetrics.store.tables.hub import HubTables
 from tests.mariadb_server import SOCKET
 
 STORES = ("sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb))

@@ -1,1 +1,1 @@
-"""How active people are, now and lately: activity scores (spec 80) and active users (spec 82)."""
+"""Activity scores: how active each user is, now and lately (spec 80)."""

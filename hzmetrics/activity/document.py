@@ -7,12 +7,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from hzmetrics.activity.people import utc_text
 from hzmetrics.activity.sampling import was_active
-from hzmetrics.activity.score import Weights, half_up, show
+from hzmetrics.activity.score import Weights, show
 from hzmetrics.activity.settings import Scoring
-from hzmetrics.activity.users import User
-from hzmetrics.events.update import utc
+from hzmetrics.calendar import utc
+from hzmetrics.rounding import half_up
+from hzmetrics.users.columns import utc_text
+from hzmetrics.users.user import User
 
 NONE = Weights()
 STATUSES = ("Offline", "Inactive", "Active")

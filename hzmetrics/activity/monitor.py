@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from hzmetrics.activity import cells, sampling, state, weights
-from hzmetrics.activity.log_users import USER_EVENT_DAYS
 from hzmetrics.activity.settings import ActivitySettings
-from hzmetrics.activity.users import Source
 from hzmetrics.activity.weights import MOST_TIMES, Basis, window_start
+from hzmetrics.calendar import epoch, utc
 from hzmetrics.errors import HzmetricsError
-from hzmetrics.events.update import epoch, remember, utc
 from hzmetrics.log import log
 from hzmetrics.store import Store
-from hzmetrics.store.activity import activity_samples, capability_state, user_events
+from hzmetrics.store.live_state import remember
+from hzmetrics.store.tables.live import activity_samples, capability_state, user_events
+from hzmetrics.users.log_events import USER_EVENT_DAYS
+from hzmetrics.users.user import Source
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,7 +60,7 @@ def sample(
         else:
             state.refresh_all(store, settings, source, now)
         return None
-    from hzmetrics.activity import people, samples
+    from hzmetrics.activity import samples, states
 
     users = state.refresh_all(store, settings, source, now)
     taken = samples.of_everybody(users, now, scoring, settings.sample_users == "recent")
@@ -67,7 +68,7 @@ def sample(
     if missed:
         taken = samples.together(taken, _of_the_past(source, settings, missed))
     basis = _keep(store, settings, taken, [*missed, now], now)
-    counts = people.counts(users, now, scoring)
+    counts = states.counts(users, now, scoring)
     log.info(
         "activity: %d users, %d active, %d inactive, %d offline; %s",
         counts["total"], counts["active"], counts["inactive"], counts["offline"],

@@ -8,15 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from hzmetrics.activity import weights
-from hzmetrics.activity.users import plain
 from hzmetrics.store import Store
-from hzmetrics.store.activity import (
-    activity_samples,
-    activity_users,
-    activity_volumes,
-    user_events,
-    user_last_event,
-)
+from hzmetrics.store.tables.live import activity_samples, activity_users, activity_volumes, user_events, user_last_event
+from hzmetrics.users.user import plain
 
 Row = dict[str, Any]
 

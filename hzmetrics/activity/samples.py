@@ -1,6 +1,6 @@
 """Samples in columns: whether a user was active at a time. Brings the engine: only for a run that is due.
 
-Spec 80 §5.
+See spec 80 §5.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hzmetrics.activity.people import are_active, seconds, utc_text
 from hzmetrics.activity.sampling import was_active
 from hzmetrics.activity.settings import Scoring
+from hzmetrics.activity.states import are_active
+from hzmetrics.users.columns import seconds, utc_text
 
 SCHEMA = pa.schema(
     [("username", pa.string()), ("timestamp", pa.int64()), ("is_active", pa.int64()), ("last_activity", pa.int64())]

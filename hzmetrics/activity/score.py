@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from hzmetrics.activity.settings import Scoring
+from hzmetrics.rounding import half_up
 
 GREEN, YELLOW, RED = "#28a745", "#ffc107", "#dc3545"
 SEGMENTS = 5
-NEARLY = 1e-6
 LEVELS = (("very-high", 80), ("high", 60), ("normal", 40), ("low", 20), ("very-low", 1), ("none", 0))
 """Names of levels of the raw score, with the least score of each."""
 
@@ -100,15 +99,6 @@ def effective_half_life(hours_per_day: int, scoring: Scoring) -> float:
         if reached >= half:
             return half_up(taken * scoring.sample_interval / 3600, 1)
     return 0.0
-
-
-def half_up(value: float, digits: int) -> float:
-    """Rounded, halves away from zero, on the shortest decimal text of the number."""
-    scaled = value * 10**digits
-    whole = math.floor(scaled)
-    if abs(scaled - whole - 0.5) > NEARLY:  # no half: the text of the number would decide the same
-        return float(round(scaled) / 10**digits)
-    return float(Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
 
 
 def _tooltip(weights: Weights, percent: int, enough: bool, scoring: Scoring) -> str:

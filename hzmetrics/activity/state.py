@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import sqlalchemy as sa
 
 from hzmetrics.activity.settings import ActivitySettings
-from hzmetrics.activity.users import NO_VOLUMES, Source, User
+from hzmetrics.calendar import epoch, utc
 from hzmetrics.errors import HzmetricsError
-from hzmetrics.events.update import epoch, remember, utc
 from hzmetrics.log import log
 from hzmetrics.store import Store
-from hzmetrics.store.activity import activity_users, activity_volumes, capability_state
 from hzmetrics.store.database import Database
+from hzmetrics.store.live_state import remember
+from hzmetrics.store.tables.live import activity_users, activity_volumes, capability_state
+from hzmetrics.users.user import NO_VOLUMES, Source, User
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,8 +36,8 @@ def refresh_all(store: Store, settings: ActivitySettings, source: Source, now: i
     """Everybody as they are now. The store keeps those of whom there is or was something to tell, while they exist."""
     import pyarrow as pa
 
-    from hzmetrics.activity.people import SCHEMA, utc_text
     from hzmetrics.engine import Engine
+    from hzmetrics.users.columns import SCHEMA, utc_text
 
     users = _with_figures(store, settings, source.users(), now)
     stored = sa.select(*(activity_users.c[name] for name in SCHEMA.names))
@@ -81,7 +82,7 @@ def read(store: Store) -> list[User]:
     volumes: dict[str, dict[str, float]] = {}
     for row in store.metrics.rows(sa.select(activity_volumes)):
         volumes.setdefault(row.username, {})[row.volume] = row.size_mb
-    from hzmetrics.activity.people import SCHEMA, seconds
+    from hzmetrics.users.columns import SCHEMA, seconds
 
     stored = store.metrics.read(sa.select(*(activity_users.c[name] for name in SCHEMA.names)))
     columns = {name: stored[name].cast("bool") for name in ("is_authorized", "server_active")}
@@ -140,12 +141,12 @@ def parts(names: Sequence[T]) -> list[Sequence[T]]:
 
 def _with_figures(store: Store, settings: ActivitySettings, users: pa.Table, now: int) -> pa.Table:
     """CPU and memory of running servers, and volumes when they are due, where a Docker engine is at hand."""
-    hub = settings.jupyterhub
-    if settings.source != "jupyterhub" or not hub.docker_socket.exists():
+    hub = settings.users.jupyterhub
+    if settings.users.source != "jupyterhub" or not hub.docker_socket.exists():
         return users
     import pyarrow as pa
 
-    from hzmetrics.activity.docker import FIGURES, Docker, encode, volume_sizes
+    from hzmetrics.users.docker import FIGURES, Docker, encode, volume_sizes
 
     docker = Docker(hub.docker_socket)
     names = users["username"].to_pylist()
@@ -165,7 +166,7 @@ def _with_figures(store: Store, settings: ActivitySettings, users: pa.Table, now
 
 
 def _store_volumes(store: Store, sizes: Mapping[str, Mapping[str, float]], users: Collection[str], now: int) -> None:
-    from hzmetrics.activity.docker import encode
+    from hzmetrics.users.docker import encode
 
     names = {encode(user): user for user in users}
     rows = [

@@ -16,9 +16,10 @@ import sqlalchemy as sa
 
 from hzmetrics.activity.score import LEVELS, Weights
 from hzmetrics.activity.settings import Scoring
-from hzmetrics.events.update import epoch, remember, utc
+from hzmetrics.calendar import epoch, utc
 from hzmetrics.store import Store
-from hzmetrics.store.activity import activity_samples, activity_weights, capability_state
+from hzmetrics.store.live_state import remember
+from hzmetrics.store.tables.live import activity_samples, activity_weights, capability_state
 from hzmetrics.store.upsert import add_to
 
 BASIS = "activity.weights"

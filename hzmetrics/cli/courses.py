@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hzmetrics import lock
 from hzmetrics.cli.app import App, pass_app
 from hzmetrics.courses import record
 from hzmetrics.courses.settings import Courses
 from hzmetrics.errors import HzmetricsError, LockHeld
 from hzmetrics.log import log, printable
-from hzmetrics.pipeline import lock
 
 if TYPE_CHECKING:
     from hzmetrics.engine import Engine
@@ -86,7 +86,7 @@ def list_(app: App, as_json: bool) -> None:
 @pass_app
 def update(app: App) -> None:
     """Copy what was appended to the raw files; the reports do it for their course by themselves."""
-    from hzmetrics.activity.side import ActivitySide
+    from hzmetrics.live.runner import ActivitySide
 
     all_courses = Courses.of(app.settings)
     with lock.hold(app.settings, lock.ACTIVITY):

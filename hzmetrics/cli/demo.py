@@ -53,7 +53,7 @@ def demo(
     Everything is in one directory, which the next demonstration makes anew.
 
     With --logs, your own access logs are read instead: a hub's, or those of any Apache or nginx in the common or
-    combined format, plain or compressed (.gz, .xz, .zst), `-` for standard input.
+    combined format, plain or packed (gzip, bzip2, xz, zstd, tar), `-` for standard input.
     """
     from hzmetrics.demo.directory import Directory
 
@@ -78,6 +78,7 @@ def _invented(app: App, directory: Directory, months: int, lines: int, seed: int
     first = last.plus(1 - months)
     reporter = _begin(app, directory, invention.sections(directory))
     with app.run_lock(), log.quiet():
+        run.settle_corrections(app.store, app.settings)
         written = invention.invent(directory, app.settings, app.store, first, last, lines, seed, reporter)
         run.import_pending(app.store, app.settings, reporter)
         run.analyze(app.store, app.settings, list(first.through(last)), reporter)
@@ -94,7 +95,7 @@ def _invented(app: App, directory: Directory, months: int, lines: int, seed: int
 def _own(app: App, directory: Directory, logs: tuple[Path, ...], geoip: Path | None, resolve: bool) -> None:
     from hzmetrics.demo import run
     from hzmetrics.enrich.places import Places
-    from hzmetrics.ingest.reader import open_log
+    from hzmetrics.logs.reader import open_log
 
     for path in logs:
         with open_log(path):
@@ -102,6 +103,7 @@ def _own(app: App, directory: Directory, logs: tuple[Path, ...], geoip: Path | N
     sections = {
         "hub": {"site": "hub"},
         "db": {"sqlite": str(directory.databases)},
+        "logs": {"format": "auto"},
         "metrics": {"corrections": "all"},
     }
     skip = {
@@ -116,6 +118,7 @@ def _own(app: App, directory: Directory, logs: tuple[Path, ...], geoip: Path | N
         del skip["resolve-dns"]
     reporter = _begin(app, directory, sections)
     with app.run_lock(), log.quiet():
+        run.settle_corrections(app.store, app.settings)
         run.import_files(app.store, app.settings, logs, reporter)
         months = run.months_of(app.store)
         missing = run.analyze(app.store, app.settings, months, reporter, skip)

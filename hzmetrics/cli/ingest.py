@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,53 +14,24 @@ from typing import Any
 
 import click
 
-from hzmetrics.calendar import Month
-from hzmetrics.cli.app import MONTH, App, dry_run_option, pass_app
-from hzmetrics.errors import HzmetricsError, UsageError
+from hzmetrics.calendar import Month, compact_day
+from hzmetrics.cli.app import DAY, MONTH, App, Text, dry_run_option, pass_app
+from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log, printable
+from hzmetrics.pipeline.steps import Step
 from hzmetrics.store.schema import require_transactional
+
+SHOWN = 200
+"""Characters of a user agent that a terminal shows."""
 
 LOG_FILE = click.Path(path_type=Path, readable=False)
 """A log, or `-`. What is wrong with the file itself is said where it is opened: no misuse of the command line."""
 
 
-SHOWN = 200
-"""Characters of a user agent that a terminal shows."""
-
-
-class DayType(click.ParamType[dt.date]):
-    """A day argument, `YYYY-MM-DD` or `YYYYMMDD`."""
-
-    name = "YYYY-MM-DD"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
-        match = re.fullmatch(r"(\d{4})(-?)(\d{2})\2(\d{2})", value, re.ASCII)
-        try:
-            if match is None:
-                raise ValueError
-            return dt.date(int(match[1]), int(match[3]), int(match[4]))
-        except ValueError:
-            self.fail(f"{value!r} is not a day of the form YYYY-MM-DD", param, ctx)
-
-
-class PlainDayType(click.ParamType[dt.date]):
-    """A day argument, `YYYYMMDD` in full."""
-
-    name = "YYYYMMDD"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
-        from hzmetrics.ingest.staging import parse_day
-
-        try:
-            return parse_day(value)
-        except UsageError as error:
-            self.fail(str(error), param, ctx)
-
-
 @click.command("import")
 @click.option("--next", "next_month", is_flag=True, help="All pending days of the oldest pending month.")
 @click.option("--month", type=MONTH, help="All pending days of a month.")
-@click.option("--day", type=DayType(), help="One day.")
+@click.option("--day", type=DAY, help="One day.")
 @click.option("--force", is_flag=True, help="Import out of order.")
 @dry_run_option
 @pass_app
@@ -126,7 +96,7 @@ def agents(file: Path, as_json: bool) -> None:
     Reads the formats that `demo --logs` reads (`-`: standard input) and prints the agents with the most lines first.
     This is what an import decides by with the correction `bot-tokens`.
     """
-    from hzmetrics.agents.listing import listing
+    from hzmetrics.ingest.agents import listing
 
     rows = listing(file).to_pylist()
     if as_json:
@@ -156,7 +126,7 @@ def _shown(agent: str | None) -> str:
 @pass_app
 def identify_bots(app: App, file: Path, dry_run: bool) -> None:
     """Learn the bots that an access log shows (`-`: standard input)."""
-    from hzmetrics.ingest.bots import identify_bots
+    from hzmetrics.ingest.identify import identify_bots
 
     identify_bots(app.store, app.settings, file, dry_run)
 
@@ -170,13 +140,16 @@ def rebuild_webhits(app: App, month: Month | None, every: bool, dry_run: bool) -
     """Count the hits of each day anew."""
     if every == (month is not None):
         raise click.UsageError("use exactly one of --month and --all")
+    if month:
+        app.run(Step("rebuild-webhits", options={"month": month}), dry_run)
+        return
     from hzmetrics.ingest import webhits
     from hzmetrics.pipeline.facts import months_with_rows
-    from hzmetrics.store.metrics import web
+    from hzmetrics.store.tables.metrics import web
 
     settings = app.settings
     with app.run_lock(dry_run):
-        months = [month] if month else months_with_rows(app.store, web)
+        months = months_with_rows(app.store, web)
         if not months:
             log.info("no month has requests")
         webhits.rebuild(app.store, settings, months, dry_run)
@@ -242,7 +215,7 @@ def reconstruct_imported_sources(
 
 
 @click.command()
-@click.argument("day", type=PlainDayType(), required=False)
+@click.argument("day", type=Text("YYYYMMDD", compact_day), required=False)
 @dry_run_option
 @pass_app
 def fetch_logs(app: App, day: dt.date | None, dry_run: bool) -> None:
@@ -253,7 +226,7 @@ def fetch_logs(app: App, day: dt.date | None, dry_run: bool) -> None:
 
 
 @click.command()
-@click.argument("day", type=PlainDayType(), required=False)
+@click.argument("day", type=Text("YYYYMMDD", compact_day), required=False)
 @dry_run_option
 @pass_app
 def archive_logs(app: App, day: dt.date | None, dry_run: bool) -> None:

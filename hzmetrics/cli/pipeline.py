@@ -18,9 +18,7 @@ import click
 
 from hzmetrics import config
 from hzmetrics.calendar import PERIODS, Month
-from hzmetrics.cli.app import MONTH, App, dry_run_option, pass_app
-from hzmetrics.cli.grids import ItemsType
-from hzmetrics.cli.ingest import DayType
+from hzmetrics.cli.app import DAY, MONTH, App, Items, dry_run_option, pass_app
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import keep, log, quiet
 
@@ -41,6 +39,7 @@ def tick(app: App, dry_run: bool) -> int:
     """What cron calls every five minutes: the live map, and at half past the hour a run."""
     from hzmetrics.pipeline.tick import tick
 
+    app.is_called_by_cron = not dry_run
     return tick(app.store, app.settings, dry_run)
 
 
@@ -51,9 +50,10 @@ def tick(app: App, dry_run: bool) -> int:
 @pass_app
 def run(app: App, every: bool, yes: bool, dry_run: bool) -> int:
     """Do what is next: import, analyze, summarize. One unit of work, unless told otherwise."""
+    from hzmetrics.installation.bootstrap import bootstrap
     from hzmetrics.pipeline.run import run
-    from hzmetrics.store.schema import bootstrap
 
+    app.is_called_by_cron = not dry_run
     if not dry_run:
         bootstrap(app.store, app.settings)
     with _units_bar(every) as progress:
@@ -82,7 +82,7 @@ def _units_bar(wanted: bool) -> Iterator[Callable[[int, int, str], None]]:
 @pass_app
 def status(app: App, as_json: bool, watch: bool) -> int:
     """Where the pipeline stands, problems last. Exit code 1 if somebody should look at it."""
-    from hzmetrics.pipeline.status import lines, look
+    from hzmetrics.health.status import lines, look
 
     while True:
         found = look(app.store, replace(app.settings, clock=config.clock()))
@@ -98,7 +98,7 @@ def status(app: App, as_json: bool, watch: bool) -> int:
 @click.command()
 @click.option("--next", "oldest", is_flag=True, help="The oldest pending month.")
 @click.option("--month", type=MONTH, help="This month.")
-@click.option("--day", type=DayType(), help="This day, then its whole month.")
+@click.option("--day", type=DAY, help="This day, then its whole month.")
 @force_option
 @yes_option
 @dry_run_option
@@ -153,7 +153,7 @@ def summarize(app: App, month: Month, force: bool, yes: bool, dry_run: bool) -> 
 @click.option("--since", type=MONTH, required=True, help="The first month.")
 @click.option("--through", type=MONTH, help="The last month (default: the previous one).")
 @click.option(
-    "--periods", type=ItemsType(PERIODS), default=PERIODS, help="Period codes, separated by commas (default: all)."
+    "--periods", type=Items(PERIODS), default=PERIODS, help="Period codes, separated by commas (default: all)."
 )
 @yes_option
 @dry_run_option
@@ -176,8 +176,8 @@ def rebuild_summaries(
 @pass_app
 def rebuild_from(app: App, month: Month) -> None:
     """Let the next runs redo every month from MONTH on, all periods."""
-    from hzmetrics.pipeline import state
     from hzmetrics.pipeline.run import make_state_table
+    from hzmetrics.store import state
 
     if month > app.clock.month:
         raise click.UsageError(f"{month} has not begun yet")
@@ -196,8 +196,8 @@ def rebuild_from(app: App, month: Month) -> None:
 @pass_app
 def mark_dirty(app: App, months: tuple[Month, ...]) -> None:
     """Let the next runs redo MONTHS from their rows."""
-    from hzmetrics.pipeline import state
     from hzmetrics.pipeline.run import make_state_table
+    from hzmetrics.store import state
 
     settings = app.settings
     make_state_table(app.store)
@@ -212,8 +212,8 @@ def mark_dirty(app: App, months: tuple[Month, ...]) -> None:
 @pass_app
 def clear_dirty(app: App, months: tuple[Month, ...], every: bool) -> None:
     """Take MONTHS off the list of dirty months; without an argument, print it."""
-    from hzmetrics.pipeline import state
     from hzmetrics.pipeline.run import make_state_table
+    from hzmetrics.store import state
 
     if not months and not every:
         click.echo("\n".join(map(str, sorted(state.read(app.store).dirty_months))))
@@ -255,7 +255,7 @@ def audit(
         as_data = {"month": str(month), "corrections": [asdict(effect) for effect in described]}
         click.echo(json.dumps(as_data, indent=2) if as_json else "\n".join(effect_lines(month, described)))
         return 0
-    from hzmetrics.pipeline import audit as auditing
+    from hzmetrics.health import audit as auditing
 
     window = None if every else max(24 if months is None else months, 1)
     found = auditing.audit(app.store, app.settings, window, max(floor, 0))

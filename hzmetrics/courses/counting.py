@@ -39,7 +39,7 @@ def containers(socket: Path) -> list[Mapping[str, str]]:
     """Name and State of the containers of the engine behind a socket; none where there is no engine."""
     if not socket.exists():
         return []
-    from hzmetrics.activity.docker import Docker
+    from hzmetrics.users.docker import Docker
 
     try:
         return Docker(socket).list()

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from hzmetrics.courses import outbox
 from hzmetrics.courses.record import event_line
 from hzmetrics.courses.settings import Courses
-from hzmetrics.events.update import remember
 from hzmetrics.follow.follower import Reading
 from hzmetrics.follow.lines import Entry
 from hzmetrics.store import Store
-from hzmetrics.store.activity import capability_state
+from hzmetrics.store.live_state import remember
+from hzmetrics.store.tables.live import capability_state
 from hzmetrics.store.types import epoch_seconds
 
 OPENED, STARTED = "opened", "started"

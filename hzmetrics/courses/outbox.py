@@ -17,7 +17,7 @@ from hzmetrics.courses.record import append
 from hzmetrics.courses.settings import Courses
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.store import Store
-from hzmetrics.store.activity import capability_state
+from hzmetrics.store.tables.live import capability_state
 
 OUTBOX = "courses.outbox."
 """Begins the names of the waiting parcels, which end in a number, as rows of `capability_state`."""

@@ -11,7 +11,7 @@ from hzmetrics.courses.settings import Courses
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.follow.mark import FileMark
 from hzmetrics.store import Store
-from hzmetrics.store.activity import course_files
+from hzmetrics.store.tables.live import course_files
 
 EVENTS = "events"
 COUNTS = "counts"

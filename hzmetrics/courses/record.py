@@ -1,6 +1,6 @@
 """Appending to the raw files: one record a line, one write a record, so that concurrent writers never mix.
 
-Spec 86 §2.
+See spec 86 §2.
 """
 
 from __future__ import annotations

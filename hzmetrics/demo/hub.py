@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hzmetrics.calendar import Clock
 from hzmetrics.demo.world import SCRAPERS, TOOLS, Numbers, World
 from hzmetrics.store import Store
-from hzmetrics.store.metrics import dns_cache, domainclass, exclude_list
+from hzmetrics.store.tables.metrics import dns_cache, domainclass, exclude_list
 
 TOOL = 7
 """The type of a resource that is a tool (spec 40 §4)."""

@@ -14,7 +14,7 @@ from hzmetrics.demo import hub, logs, maxmind, traffic, world
 from hzmetrics.demo.directory import SITE, Directory
 from hzmetrics.demo.progress import Reporter
 from hzmetrics.store import Store
-from hzmetrics.store.metrics import countries
+from hzmetrics.store.tables.metrics import countries
 
 GROWTH = 1.09
 """How much busier each month is than the one before."""
@@ -28,6 +28,7 @@ def sections(directory: Directory) -> dict[str, dict[str, str]]:
     return {
         "hub": {"site": SITE, "apps_dir": str(directory.applications), "hub_dir": str(directory.root / "site")},
         "db": {"sqlite": str(directory.databases)},
+        "metrics": {"corrections": "all"},
         "geoip": {"database": str(directory.addresses)},
     }
 

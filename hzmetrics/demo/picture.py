@@ -13,7 +13,7 @@ from rich.text import Text
 
 from hzmetrics.calendar import Month
 from hzmetrics.store import Store
-from hzmetrics.store.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals
+from hzmetrics.store.tables.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals
 
 MONTHS_SHOWN = 24
 

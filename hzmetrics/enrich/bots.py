@@ -10,7 +10,7 @@ from hzmetrics.engine import Engine
 from hzmetrics.enrich import rows
 from hzmetrics.log import log
 from hzmetrics.store import Store
-from hzmetrics.store.metrics import exclude_list
+from hzmetrics.store.tables.metrics import exclude_list
 
 
 def clean_bots(

@@ -1,4 +1,4 @@
-"""Which country an address is in (spec 20 §4-5)."""
+"""Which country an address is in (spec 20 §4 to §5)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hzmetrics.enrich.places import Places
 from hzmetrics.errors import HzmetricsError, LookupFailure
 from hzmetrics.log import log
 from hzmetrics.store import Store
-from hzmetrics.store.metrics import web
+from hzmetrics.store.tables.metrics import web
 from hzmetrics.store.types import is_empty
 
 NONE = "-"
@@ -27,7 +27,7 @@ NONE = "-"
 
 
 class Countries:
-    """The sources of countries, each asked at most once for an address (spec 20 §4.2-4.4).
+    """The sources of countries, each asked at most once for an address (spec 20 §4.2 to §4.4).
 
     Raises ConfigurationError if the address of the remote service is none.
     """
@@ -99,10 +99,10 @@ class Countries:
 def fill_ipcountry(
     store: Store,
     settings: Settings,
+    database: str,
     table: str,
     span: DateSpan | None = None,
     *,
-    database: str = "metrics",
     countries: Countries | None = None,
     dry_run: bool = False,
 ) -> int:
@@ -138,7 +138,7 @@ def fill_ipcountry(
     return written
 
 
-def fill_geo(store: Store, settings: Settings, span: DateSpan | None, *, dry_run: bool = False) -> int:
+def fill_geo(store: Store, settings: Settings, span: DateSpan | None = None, *, dry_run: bool = False) -> int:
     """Run `fill_ipcountry` on all four tables, for `span` or for every month with a `web` row that lacks its country.
 
     Goes on after a failure; returns the rows written. Raises the first of the worst failures at the end (spec 20 §5).
@@ -151,7 +151,7 @@ def fill_geo(store: Store, settings: Settings, span: DateSpan | None, *, dry_run
     for each in spans:
         for table in rows.TABLES:
             try:
-                written += fill_ipcountry(store, settings, table, each, countries=countries, dry_run=dry_run)
+                written += fill_ipcountry(store, settings, "metrics", table, each, countries=countries, dry_run=dry_run)
             except HzmetricsError as failure:
                 log.warning("fill-ipcountry %s from %s: %s", table, each.start, failure)
                 failures.append(failure)

@@ -19,7 +19,7 @@ from hzmetrics.errors import ConfigurationError, StoreError
 from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.database import Database
-from hzmetrics.store.metrics import ipgeo_cache
+from hzmetrics.store.tables.metrics import ipgeo_cache
 from hzmetrics.store.upsert import upsert
 
 PLACE = ("countrySHORT", "countryLONG", "ipREGION", "ipCITY", "ipLATITUDE", "ipLONGITUDE")

@@ -9,7 +9,7 @@ from hzmetrics.config import Settings
 from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.image import replace_with_image
-from hzmetrics.store.metrics import sessionlog_metrics
+from hzmetrics.store.tables.metrics import sessionlog_metrics
 
 
 def import_hub_data(store: Store, settings: Settings, dry_run: bool = False) -> int:

@@ -1,4 +1,4 @@
-"""The names of addresses, asked of hosts file and name servers (spec 20 §2.2-2.3). c-ares asks."""
+"""The names of addresses, asked of hosts file and name servers (spec 20 §2.2 to §2.3). c-ares asks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 
 import pycares
 
-from hzmetrics.config import Dns
+from hzmetrics.config.schema import Dns
 from hzmetrics.enrich.addresses import Address, address
 from hzmetrics.errors import ConfigurationError
 

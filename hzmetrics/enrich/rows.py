@@ -19,7 +19,7 @@ from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.database import Database
 from hzmetrics.store.in_order import commit_in_order
-from hzmetrics.store.metrics import IP, sessionlog_metrics, toolstart, web, websessions
+from hzmetrics.store.tables.metrics import IP, sessionlog_metrics, toolstart, web, websessions
 from hzmetrics.store.types import Int, TinyText, Varchar, Wallclock
 
 TABLES = {table.name: table for table in (web, websessions, toolstart, sessionlog_metrics)}

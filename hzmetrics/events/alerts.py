@@ -10,12 +10,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hzmetrics.calendar import Clock
+from hzmetrics.calendar import Clock, epoch
+from hzmetrics.events.outcome import NewEvent, Outcome
 from hzmetrics.events.settings import EventSettings
-from hzmetrics.events.update import NewEvent, Outcome, epoch, remember
 from hzmetrics.log import log
 from hzmetrics.store import Store
-from hzmetrics.store.activity import capability_state
+from hzmetrics.store.live_state import remember
+from hzmetrics.store.tables.live import capability_state
 
 LAST_ALERT = "events.last_alert"
 TIMEOUT = 60

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from hzmetrics.calendar import Clock
+from hzmetrics.calendar import Clock, epoch, utc
+from hzmetrics.events.outcome import Outcome
 from hzmetrics.events.settings import EventSettings
-from hzmetrics.events.update import EVALUATED_UNTIL, HOUR, STATS_FROM, Outcome, epoch, update, utc
+from hzmetrics.events.update import EVALUATED_UNTIL, HOUR, STATS_FROM, update
 from hzmetrics.follow import follower
 from hzmetrics.follow.settings import Following
 from hzmetrics.store import Store
-from hzmetrics.store.activity import anomalies, capability_state, events, hourly_stats
+from hzmetrics.store.tables.live import anomalies, capability_state, events, hourly_stats
 
 
 def rescan(store: Store, following: Following, settings: EventSettings, clock: Clock) -> Outcome:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import os
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from hzmetrics.calendar import Clock
+from hzmetrics.calendar import Clock, epoch, utc
 from hzmetrics.events import levels
+from hzmetrics.events.alerts import alert
+from hzmetrics.events.outcome import NewEvent, Outcome
 from hzmetrics.events.settings import EventSettings
 from hzmetrics.follow import follower
 from hzmetrics.follow.follower import Consumer, Reading
@@ -20,7 +20,8 @@ from hzmetrics.follow.lines import Entry
 from hzmetrics.follow.settings import Following
 from hzmetrics.log import log
 from hzmetrics.store import Store
-from hzmetrics.store.activity import anomalies, capability_state, events, hourly_stats
+from hzmetrics.store.live_state import remember
+from hzmetrics.store.tables.live import anomalies, capability_state, events, hourly_stats
 
 HOUR = 3600
 SPACE_VALID = 600
@@ -29,34 +30,6 @@ SPACE_VALID = 600
 EVALUATED_UNTIL = "events.evaluated_until"
 STATS_FROM = "events.stats_from"
 LAST_UPDATE = "events.last_update"
-
-
-@dataclass(frozen=True)
-class NewEvent:
-    """An event that was just read. The address is never stored."""
-
-    time: int
-    name: str
-    source: str
-    duration: float
-    address: str
-
-
-@dataclass
-class Outcome:
-    """What an update did."""
-
-    reading: Reading = field(default_factory=Reading)
-    events: int = 0
-    dropped: int = 0
-    """Events of no hour there is: older than the first."""
-    anomalies: int = 0
-    hours: int = 0
-    activity_level: int = 0
-    """At the last evaluation, which had these `counts`."""
-    counts: dict[str, int] = field(default_factory=dict)
-    disk_level: int | None = None
-    free_disk_space: int = -1
 
 
 def update(
@@ -75,8 +48,6 @@ def update(
             "events: %d lines, %d unrecognised, %d events, %d too old to count",
             reading.lines, reading.unrecognised, outcome.events, outcome.dropped,
         )  # fmt: skip
-    from hzmetrics.events.alerts import alert
-
     if settings.alert_command and (outcome.activity_level or outcome.disk_level):
         alert(store, settings, clock, outcome, accounting.new)
     return outcome
@@ -223,28 +194,9 @@ def free_space(settings: EventSettings) -> int:
     return status.f_bavail * status.f_frsize >> 20
 
 
-def utc(time: int) -> str:
-    """Epoch seconds as the store holds an instant."""
-    return f"{dt.datetime.fromtimestamp(time, dt.UTC).isoformat()[:19]}Z"
-
-
-def epoch(text: str) -> int:
-    """Epoch seconds of an instant as the store holds it."""
-    return int(dt.datetime.fromisoformat(text).timestamp())
-
-
 def _json(counts: Counter[str]) -> str:
     return json.dumps(dict(sorted(counts.items())))
 
 
 def _state(connection: sa.Connection) -> dict[str, str]:
     return {row.name: row.value for row in connection.execute(sa.select(capability_state))}
-
-
-def remember(connection: sa.Connection, name: str, value: str) -> None:
-    """Set a value of `capability_state`."""
-    changed = connection.execute(
-        sa.update(capability_state).where(capability_state.c.name == name).values(value=value)
-    ).rowcount
-    if not changed:
-        connection.execute(sa.insert(capability_state).values(name=name, value=value))

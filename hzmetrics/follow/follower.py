@@ -10,7 +10,7 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
-from hzmetrics.calendar import Clock
+from hzmetrics.calendar import Clock, moment
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.follow import tail
 from hzmetrics.follow.lines import LONGEST_LINE, READERS, Entry
@@ -19,8 +19,8 @@ from hzmetrics.follow.settings import Following
 from hzmetrics.follow.times import LogClock
 from hzmetrics.log import log
 from hzmetrics.store import Store
-from hzmetrics.store import metrics as tables
-from hzmetrics.store.activity import LONGEST_PATH, log_files
+from hzmetrics.store.tables import metrics as tables
+from hzmetrics.store.tables.live import LONGEST_PATH, log_files
 
 KEPT = dt.timedelta(days=40)
 """How long a file that was read to its end is remembered."""
@@ -113,7 +113,7 @@ def _read(
         one.changed = True
     limit = following.max_bytes
     for piece in pieces:
-        lines, mark, complete = tail.read(piece, limit, give_up=limit == following.max_bytes)
+        lines, mark, complete = tail.read(piece, limit, limit == following.max_bytes, following.limits)
         limit -= mark.offset - piece.offset
         _take(one, lines, following, excluded, consumers, reading)
         if mark.offset or not one.seen:  # an unread file could not be told from another
@@ -173,7 +173,7 @@ def _remembered(store: Store, following: Following, source: str, path: Path) -> 
     clock = LogClock(following.zone)
     for row in rows:
         if row.last_local is not None:
-            clock.last = dt.datetime.fromisoformat(row.last_local)
+            clock.last = moment(row.last_local)
             clock.second = bool(row.second_hour)
     seen = [
         tail.Seen(FileMark(row.device, row.inode, row.offset, row.head_len, row.head_hash), bool(row.done))

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 
 from hzmetrics.collation import fold
 from hzmetrics.store import Store
-from hzmetrics.store.metrics import userlogin, userlogin_lite
 from hzmetrics.store.remake import remake
+from hzmetrics.store.tables.metrics import userlogin, userlogin_lite
 
 ACTIONS = frozenset((fold("login"), fold("simulation")))
 

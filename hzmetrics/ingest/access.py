@@ -1,4 +1,4 @@
-"""Access logs: lines to the rows of `web` (spec 10 §2-5)."""
+"""Access logs: lines to the rows of `web` (spec 10 §2 to §5)."""
 
 from __future__ import annotations
 
@@ -11,27 +11,15 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from hzmetrics.config import Settings
-from hzmetrics.ingest import filters, formats
+from hzmetrics.ingest import filters
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.bots import Bots
 from hzmetrics.ingest.filters import Excludes
-from hzmetrics.ingest.judge import ROOM, Judge, Value, report_months
-from hzmetrics.ingest.reader import NO_LINES, LogStream
+from hzmetrics.ingest.judge import ROOM, Judge, report_months
 from hzmetrics.log import log
-
-GRAMMAR = {
-    "plain_head_full": formats.PLAIN_HEAD_FULL,
-    "plain_head_short": formats.PLAIN_HEAD_SHORT,
-    "plain_middle": formats.PLAIN_MIDDLE,
-    "plain_tail_full": formats.PLAIN_TAIL_FULL,
-    "plain_tail_short": formats.PLAIN_TAIL_SHORT,
-    "full_line": formats.FULL_LINE,
-    "short_line": formats.SHORT_LINE,
-    "full_line_any": formats.FULL_LINE_ANY,
-    "short_line_any": formats.SHORT_LINE_ANY,
-    "combined_line": formats.COMBINED_LINE,
-}
-"""The patterns by the names the models know them by."""
+from hzmetrics.logs.reader import LogStream
+from hzmetrics.logs.requests import Requests
+from hzmetrics.logs.settings import LogSettings, log_settings
 
 
 @dataclass(frozen=True)
@@ -41,16 +29,14 @@ class Rules:
     clients: Clients
     excludes: Excludes
     bots: Bots
-    foreign: bool = False
-    """Whether the common and combined formats of other servers count too."""
+    logs: LogSettings = field(default_factory=LogSettings)
 
     @classmethod
-    def read(cls, connection: sa.Connection, settings: Settings, foreign: bool = False) -> Rules:
+    def read(cls, connection: sa.Connection, settings: Settings) -> Rules:
         excludes = Excludes.read(connection)
-        clients = Clients.of(settings, excludes.ip)
-        if foreign:
-            clients = replace(clients, reads_ipv6=True)
-        return cls(clients, excludes, Bots.read(connection, settings), foreign)
+        logs = log_settings(settings)
+        clients = replace(Clients.of(settings, excludes.ip), reads_ipv6=logs.reads_ipv6)
+        return cls(clients, excludes, Bots.read(connection, settings), logs)
 
     def report(self) -> None:
         log.info(
@@ -86,15 +72,12 @@ class AccessLog(Judge):
     """Judges one access log by `rules`."""
 
     def __init__(self, rules: Rules) -> None:
-        variables: dict[str, Value] = {**GRAMMAR, **filters.EXPRESSIONS}
-        variables |= {"is_foreign": rules.foreign, "excluded_urls": rules.excludes.url}
-        super().__init__(rules.clients, variables, "access_macros")
+        super().__init__(rules.clients, {**filters.EXPRESSIONS, "excluded_urls": rules.excludes.url})
+        self.engine.run_script(ROOM, "filter_macros")
         self.rules = rules
         self.tally = Tally()
         self.engine.load("agents", _agent_rows(pa.array([], pa.string()), rules))
-        self.engine.register("lines", NO_LINES)
-        self.engine.models(ROOM, ["shapes", "matches", "fields"])
-        self.engine.hold(ROOM, "requests")
+        self.requests = Requests(self.engine, rules.logs)
         self.engine.models(ROOM, ["new_clients", "new_agents"])
         self.engine.hold(ROOM, "judged")
         self.engine.models(ROOM, ["tallies", "kept", "unread_ipv6"])
@@ -105,6 +88,7 @@ class AccessLog(Judge):
             self.judge(lines)
             self._count(len(lines))
             yield self.engine.table("kept")
+        self.tally.lines += stream.blank
 
     def judge(self, lines: pa.Table) -> None:
         """Take a chunk's lines apart and decide which count: `judged`, `tallies` and `kept` tell."""
@@ -114,13 +98,12 @@ class AccessLog(Judge):
 
     def read(self, lines: pa.Table) -> None:
         """Take a chunk's lines apart: `requests` and `clients` tell what they are."""
-        self.engine.register("lines", lines)
-        self.engine.hold(ROOM, "requests")
+        self.requests.read(lines)
         self.learn_clients("new_clients")
 
     def _learn_agents(self) -> None:
         new = self.engine.table("new_agents")["agent"].combine_chunks()
-        self.tally.agents += pc.sum(pc.greater(pc.utf8_length(new), 0)).as_py() or 0
+        self.tally.agents += len(new.filter(pc.not_equal(new, "")))
         self.engine.add("agents", _agent_rows(new, self.rules))
 
     def _count(self, lines: int) -> None:
@@ -165,11 +148,8 @@ class AccessLog(Judge):
 
 
 def _agent_rows(agents: pa.Array, rules: Rules) -> pa.Table:
-    """The relation `agents` (agent, is_excluded, is_bot, is_old_explorer) of some user agents, by first appearance.
-
-    Null is an agent of its own: that of a format without one. It is neither excluded nor a bot.
-    """
-    texts = [agent or "" for agent in agents.to_pylist()]
+    """The relation `agents` (agent, is_excluded, is_bot, is_old_explorer) of some user agents, by first appearance."""
+    texts = agents.to_pylist()
     return pa.table(
         {
             "agent": agents,

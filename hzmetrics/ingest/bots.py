@@ -1,10 +1,9 @@
-"""Bots, recognised by what they call themselves (spec 10 §7)."""
+"""Bots, recognized by what they call themselves (spec 10 §7)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -13,10 +12,10 @@ from hzmetrics.agents.judging import are_machines
 from hzmetrics.collation import fold
 from hzmetrics.config import Settings
 from hzmetrics.log import log
-from hzmetrics.store import Store
-from hzmetrics.store.bulk import fitted_rows
 from hzmetrics.store.database import Database
-from hzmetrics.store.metrics import bot_useragents
+from hzmetrics.store.fit import fit
+from hzmetrics.store.tables.metrics import bot_useragents
+from hzmetrics.store.types import TinyText
 
 TOKENS = (
     "owler", "serpstatbot", "turnitin", "facebookexternalhit", "googleother", "feedfetcher", "msnbot", "gsa-crawler",
@@ -30,12 +29,12 @@ NO_BOTS = ("searchtool", " feed/")
 """Stored agents that contain one of these are deleted again."""
 
 NAME_LENGTH = 255
-"""Characters of a user agent that are stored and compared."""
+"""Characters of a user agent that are compared with the stored agents, which are cut to 255 bytes (spec 10 §3.2)."""
 
 
 def has_token(agents: pa.Array) -> pa.Array:
     """The reference's rule."""
-    return pa.array([agent is not None and _contains(agent, TOKENS) for agent in agents.to_pylist()], pa.bool_())
+    return pa.array([_contains(agent, TOKENS) for agent in agents.to_pylist()], pa.bool_())
 
 
 def _contains(agent: str, texts: tuple[str, ...]) -> bool:
@@ -57,7 +56,7 @@ class Bots:
     by_evidence: bool = False
     at_once: bool = False
     flagged: list[str] = field(default_factory=list)
-    """The file's bots as they are stored, in the order of their first lines."""
+    """The file's bots, in the order of their first lines."""
 
     @classmethod
     def read(cls, connection: sa.Connection, settings: Settings) -> Bots:
@@ -77,13 +76,13 @@ class Bots:
     def judge(self, agents: pa.Array) -> list[bool]:
         """Whether lines of each agent are dropped. Takes each agent once, in the order of first lines.
 
-        Null is an agent that the format does not log: no bot.
+        See spec 10 §3.2. A format without agents has none to judge.
         """
         looks_like_one = (are_machines if self.by_evidence else has_token)(agents).to_pylist()
         return [self._judge(*each) for each in zip(agents.to_pylist(), looks_like_one, strict=True)]
 
-    def _judge(self, agent: str | None, looks_like_one: bool) -> bool:
-        name = (agent or "")[:NAME_LENGTH]
+    def _judge(self, agent: str, looks_like_one: bool) -> bool:
+        name = agent[:NAME_LENGTH]
         if not looks_like_one:
             return name in self.dropped
         if not name.strip(" -"):
@@ -99,7 +98,7 @@ class Bots:
         """Store the flagged bots that are not there yet, then delete what is no bot after all (spec 10 §7, step 4)."""
         if not self.flagged:
             return
-        names = fitted_rows(bot_useragents, pa.table({"useragent": self.flagged}))["useragent"].to_pylist()
+        names = fit(pa.chunked_array([self.flagged], pa.string()), TinyText()).to_pylist()
         there = {fold(known) for known in self.known}
         new: dict[str, str] = {}
         for name in names:
@@ -109,23 +108,3 @@ class Bots:
         removed = [known for known in self.known if self._is_none_after_all(known)]
         database.delete(connection, bot_useragents, pa.table({"useragent": pa.array(removed, pa.string())}))
         log.info("bots: %d inserted, %d removed by override", len(kept), len(removed))
-
-
-def identify_bots(store: Store, settings: Settings, path: Path, dry_run: bool = False) -> int:
-    """Store the bots that an access log shows; returns how many agents were flagged. Raises HzmetricsError.
-
-    Spec 10 §7.
-    """
-    from hzmetrics.ingest.access import AccessLog, Rules
-    from hzmetrics.ingest.reader import open_log
-
-    database = store.metrics
-    with open_log(path) as stream, database.connect() if dry_run else database.begin() as connection:
-        rules = Rules.read(connection, settings)
-        with AccessLog(rules) as access:
-            for _ in access.kept(stream):
-                pass
-            access.report_agents()
-        if not dry_run:
-            rules.bots.learn(database, connection)
-    return len(rules.bots.flagged)

@@ -11,10 +11,10 @@ from hzmetrics.errors import HzmetricsError, StoreError
 from hzmetrics.ingest.filters import EXPRESSIONS
 from hzmetrics.ingest.judge import ROOM
 from hzmetrics.log import log
-from hzmetrics.pipeline.state import add_dirty_months
 from hzmetrics.store import Store
 from hzmetrics.store.database import Database
-from hzmetrics.store.metrics import web
+from hzmetrics.store.state import add_dirty_months
+from hzmetrics.store.tables.metrics import web
 
 STEP = 250_000
 """Ids that are looked at, and changed, at a time."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from hzmetrics.collation import fold
-from hzmetrics.store.metrics import exclude_list
+from hzmetrics.store.tables.metrics import exclude_list
 
 ASSETS = r"css|js|gif|jpeg|jpg|png|ps|ico|svg|otf|ttf|woff|eot"
 

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from hzmetrics.ingest.ledger import Record, records
 from hzmetrics.log import log
-from hzmetrics.store import Store, metrics
-from hzmetrics.store.metrics import imported_sources
+from hzmetrics.store import Store
+from hzmetrics.store.tables import metrics
+from hzmetrics.store.tables.metrics import imported_sources
 
 TARGETS = ("web", "userlogin")
 

@@ -12,7 +12,7 @@ from hzmetrics.config import Settings
 from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.database import Database
-from hzmetrics.store.metrics import summary_misc_vals, web, webhits
+from hzmetrics.store.tables.metrics import summary_misc_vals, web, webhits
 
 HITS_ROW = 8
 """The row of `summary_misc_vals` that holds web server hits."""

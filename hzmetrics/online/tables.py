@@ -11,7 +11,8 @@ from hzmetrics.collation import fold
 from hzmetrics.errors import ConfigurationError, StoreError
 from hzmetrics.log import log
 from hzmetrics.online.visitors import LIFETIME, Location, Visitor, ordered
-from hzmetrics.store import Store, metrics
+from hzmetrics.store import Store
+from hzmetrics.store.tables import metrics
 from hzmetrics.store.types import Int, leading_number
 from hzmetrics.store.upsert import insert_missing
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Month, month_of
-from hzmetrics.pipeline import state
-from hzmetrics.pipeline.state import BadFile, State
-from hzmetrics.store import metrics
+from hzmetrics.store import state
+from hzmetrics.store.state import BadFile, State
+from hzmetrics.store.tables import metrics
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hzmetrics import lock
 from hzmetrics.errors import HzmetricsError, LockHeld
+from hzmetrics.installation.bootstrap import bootstrap
 from hzmetrics.log import log
-from hzmetrics.pipeline import journal, lock
-from hzmetrics.store.schema import bootstrap
+from hzmetrics.pipeline import journal
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
@@ -46,7 +47,7 @@ def _steps(store: Store, settings: Settings, dry_run: bool) -> int:
 
 def observe_activity(store: Store, settings: Settings) -> None:
     """The activity side (spec 80 §1), under its own lock. Whatever goes wrong with it, the tick goes on."""
-    from hzmetrics.activity.side import ActivitySide
+    from hzmetrics.live.runner import ActivitySide
 
     try:
         with lock.hold(settings, lock.ACTIVITY):

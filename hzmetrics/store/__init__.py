@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Literal
 
 from hzmetrics.config import MariaDb, Settings
 from hzmetrics.errors import ConfigurationError
-from hzmetrics.store import activity as _activity  # noqa: F401  its tables belong to the metadata of `metrics`
-from hzmetrics.store import metrics as metrics_tables
 from hzmetrics.store.database import Database, open_mariadb, open_sqlite
-from hzmetrics.store.hub import HubTables
+from hzmetrics.store.tables import live as _activity  # noqa: F401  its tables belong to the metadata of `metrics`
+from hzmetrics.store.tables import metrics as metrics_tables
+from hzmetrics.store.tables.hub import HubTables
 
 
 class Store:
@@ -42,6 +43,14 @@ class Store:
     @property
     def prefix(self) -> str:
         return self._settings.prefix
+
+    def require(self, *names: Literal["hub", "metrics"]) -> None:
+        """Check that the configuration names these databases, before work that needs them. Connects to nothing.
+
+        Raises ConfigurationError.
+        """
+        for name in names:
+            getattr(self, name)
 
     def close(self) -> None:
         for name in ("hub", "metrics"):

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from copy import copy
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -18,13 +18,10 @@ from sqlalchemy.dialects.mysql.mysqldb import MySQLCompiler_mysqldb
 
 from hzmetrics.errors import StoreError, StoreUnavailable
 from hzmetrics.scratch import Scratch
-from hzmetrics.store.database import CONNECTION_LOST, SCRATCH, SESSION
+from hzmetrics.store.connections import CONNECTION_LOST, SCRATCH, SESSION, Connections
 from hzmetrics.store.fit import arrow_type, fit
-from hzmetrics.store.metrics import INNODB
+from hzmetrics.store.tables.metrics import INNODB
 from hzmetrics.store.types import LongText, TinyText, Varchar
-
-if TYPE_CHECKING:
-    from hzmetrics.store.database import Database
 
 LOCAL_INFILE_DISABLED = (1148, 3948, 4166)
 BATCH = 100_000
@@ -46,7 +43,7 @@ LOADED = "loaded_rows"
 """Name of the temporary table that holds the rows of an update or a deletion."""
 
 
-def read(database: Database, query: sa.Select[Any]) -> pa.Table:
+def read(database: Connections, query: sa.Select[Any]) -> pa.Table:
     """Committed rows of `query`: one Arrow column a result column, typed by the query. Raises StoreError."""
     if not database.is_mariadb:
         return stream(database, query).read_all()
@@ -54,7 +51,7 @@ def read(database: Database, query: sa.Select[Any]) -> pa.Table:
         return _typed(_ask(database, query, return_type="arrow"), _schema(query))
 
 
-def stream(database: Database, query: sa.Select[Any]) -> pa.RecordBatchReader:
+def stream(database: Connections, query: sa.Select[Any]) -> pa.RecordBatchReader:
     """As `read`, but the rows pass by once, some at a time: for more of them than memory should hold."""
     schema = _schema(query)
     batches = (_mariadb_batches if database.is_mariadb else _sqlite_batches)(database, query, schema)
@@ -70,7 +67,7 @@ def _typed(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     return rows.rename_columns(schema.names).cast(schema)
 
 
-def _sqlite_batches(database: Database, query: sa.Select[Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _sqlite_batches(database: Connections, query: sa.Select[Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     with database.connect() as connection:
         result = connection.execution_options(yield_per=BATCH).execute(query)
         for rows in result.partitions(BATCH):
@@ -78,13 +75,13 @@ def _sqlite_batches(database: Database, query: sa.Select[Any], schema: pa.Schema
             yield pa.RecordBatch.from_arrays([pa.array(values, kind) for values, kind in columns], schema=schema)
 
 
-def _mariadb_batches(database: Database, query: sa.Select[Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _mariadb_batches(database: Connections, query: sa.Select[Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     with _readable_errors(database):
         for batch in _ask(database, query, return_type="arrow_stream", batch_size=BATCH):
             yield from _typed(pa.Table.from_batches([batch]), schema).to_batches()
 
 
-def _ask(database: Database, query: sa.Select[Any], **form: Any) -> Any:
+def _ask(database: Connections, query: sa.Select[Any], **form: Any) -> Any:
     """The columnar reader's answer to `query`, in the `form` asked for."""
     import connectorx
 
@@ -97,7 +94,7 @@ def _ask(database: Database, query: sa.Select[Any], **form: Any) -> Any:
 
 
 @contextmanager
-def _readable_errors(database: Database) -> Iterator[None]:
+def _readable_errors(database: Connections) -> Iterator[None]:
     """What the columnar reader raises, in words. In the middle of a stream it panics: no Exception in Python."""
     try:
         yield

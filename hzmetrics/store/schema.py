@@ -1,28 +1,22 @@
 """That the databases have their tables, before anything works with them (spec 70 §8, spec 65 §8).
 
-What is done here at every start costs a few small queries; the work itself is in `hzmetrics.store.adoption`.
+What is done here at every start costs a few small queries; the work itself is in `hzmetrics.installation.adoption`.
 """
 
 from __future__ import annotations
 
-import os
-import pwd
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from hzmetrics.config import Settings
-from hzmetrics.errors import ConfigurationError, HzmetricsError, LockHeld, StoreError
-from hzmetrics.log import log
-from hzmetrics.store import metrics, version
+from hzmetrics.errors import StoreError
+from hzmetrics.store import version
 from hzmetrics.store.database import Database
 from hzmetrics.store.seeds import SEEDED, seed
+from hzmetrics.store.tables import metrics
 
 if TYPE_CHECKING:
     from hzmetrics.store import Store
-
-SERVICE_USERS = ("apache", "www-data")
-"""The users as whom cron runs the pipeline (spec 65 §4)."""
 
 TRANSACTIONAL = ("web", "webhits", "userlogin")
 """Tables without which nothing may be imported: a rolled-back import would leave its rows behind."""
@@ -54,36 +48,6 @@ def prepare_sqlite(database: Database, metadata: sa.MetaData, prefix: str) -> No
     else:
         create_hub(database, metadata)
     del database.table_names
-
-
-def bootstrap(store: Store, settings: Settings) -> None:
-    """What `init` does, at the start of a tick or run of a service user; nothing for anybody else (spec 65 §8).
-
-    Raises ConfigurationError (no site, directories that may not be made) or StoreError.
-    """
-    if user_name() not in SERVICE_USERS:
-        return
-    if not settings.hub.site:
-        raise ConfigurationError(f"{settings.file}: [hub] site is empty")
-    from hzmetrics.setup import directories
-    from hzmetrics.store.adoption import apply
-
-    try:
-        directories.make(settings.paths)
-    except HzmetricsError as error:
-        raise ConfigurationError(str(error)) from None
-    try:
-        apply.prepare(store, settings, patience=0)
-    except LockHeld as error:
-        log.info("%s", error)
-
-
-def user_name() -> str:
-    """The name of the effective user; empty for an unknown one."""
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return ""
 
 
 def require_transactional(store: Store) -> None:

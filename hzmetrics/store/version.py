@@ -1,8 +1,8 @@
 """The revision a metrics database is at, kept as Alembic keeps it.
 
-What is left to do is seen in the database itself (`hzmetrics.store.adoption`); the revision says who last converged it,
-so that older code keeps its hands off what newer code has made, and orders the revisions to come. Only recording one
-imports Alembic.
+`hzmetrics.installation.adoption` sees in the database itself what is left to do. The revision says which version last
+converged the database, so that older code does not touch what newer code has created, and orders later revisions. Only
+recording a revision imports Alembic.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from hzmetrics.errors import StoreError
-from hzmetrics.store.metrics import alembic_version
+from hzmetrics.store.tables.metrics import alembic_version
 
 REVISIONS = ("0001",)
 """All revisions, in order: the files in `migrations/versions`."""

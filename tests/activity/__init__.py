@@ -1,1 +1,1 @@
-"""Activity scores and active users."""
+"""Activity scores."""

@@ -14,10 +14,10 @@ import sqlalchemy as sa
 
 from hzmetrics.activity import monitor, owners
 from hzmetrics.activity.settings import Scoring
-from hzmetrics.activity.users import User
+from hzmetrics.calendar import utc
 from hzmetrics.errors import HzmetricsError
-from hzmetrics.events.update import remember, utc
-from hzmetrics.store.activity import (
+from hzmetrics.store.live_state import remember
+from hzmetrics.store.tables.live import (
     activity_samples,
     activity_users,
     activity_volumes,
@@ -25,8 +25,9 @@ from hzmetrics.store.activity import (
     user_events,
     user_last_event,
 )
-from tests.activity.invented import DAY, HOUR, NOW, Invented, assert_weights, samples, settings
+from hzmetrics.users.user import User
 from tests.conftest import TestHub
+from tests.users.invented import DAY, HOUR, NOW, Invented, assert_weights, samples, settings
 
 ANN = User("ann", server_active=True, last_activity=NOW - 3600)
 BOB = User("bob", server_active=True, last_activity=NOW - 3601)
@@ -228,9 +229,9 @@ import sys
 sys.path.insert(0, {root!r})
 from hzmetrics import config
 from hzmetrics.activity import monitor
-from hzmetrics.activity.users import User
+from hzmetrics.users.user import User
 from hzmetrics.store import Store
-from tests.activity.invented import NOW, Invented, settings
+from tests.users.invented import NOW, Invented, settings
 store = Store(config.load())
 people = [User(f"user{{number}}", last_activity=NOW) for number in range(3000)]
 print("go", flush=True)

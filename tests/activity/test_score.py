@@ -6,7 +6,7 @@ import pytest
 
 from hzmetrics.activity.score import add_up, effective_half_life, show
 from hzmetrics.activity.settings import Scoring
-from tests.activity.invented import DAY, HOUR, NOW
+from tests.users.invented import DAY, HOUR, NOW
 
 
 def test_the_window_includes_its_start_and_the_future_weighs_one() -> None:

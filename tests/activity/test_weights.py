@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from hzmetrics.activity import monitor, owners, weights
 from hzmetrics.activity.settings import Scoring
-from hzmetrics.activity.users import User
 from hzmetrics.store import Store
-from hzmetrics.store.activity import activity_samples, activity_users, activity_weights, capability_state
-from tests.activity.invented import DAY, HOUR, NOW, Invented, assert_weights, samples, settings
+from hzmetrics.store.tables.live import activity_samples, activity_users, activity_weights, capability_state
+from hzmetrics.users.user import User
 from tests.conftest import TestHub
+from tests.users.invented import DAY, HOUR, NOW, Invented, assert_weights, samples, settings
 
 NAMES = ("ann", "bob", "B", "b")
 

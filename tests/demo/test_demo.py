@@ -22,7 +22,7 @@ from hzmetrics.demo import invention
 from hzmetrics.demo.directory import Directory
 from hzmetrics.demo.progress import Reporter
 from hzmetrics.store import Store
-from hzmetrics.store.metrics import web
+from hzmetrics.store.tables.metrics import web
 
 pytestmark = pytest.mark.integration
 

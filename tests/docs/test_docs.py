@@ -21,6 +21,11 @@ def test_the_command_reference_is_current() -> None:
     assert written == generate.command_line(), "run: make docs"
 
 
+def test_the_list_of_models_is_current() -> None:
+    written = (ROOT / "docs/models.md").read_text(encoding="utf-8")
+    assert written == generate.models(), "run: make docs"
+
+
 def examples(document: Path) -> Iterator[list[str]]:
     """The `hzmetrics` command lines in a document's code, fenced or indented, as words after the program's name."""
     text = document.read_text(encoding="utf-8").replace("\\\n", " ")
@@ -50,10 +55,3 @@ def test_commands_in_documents_exist(document: Path) -> None:
             if word.startswith("-") and word != "-":
                 option = word.partition("=")[0]
                 assert option in {*known, "--help", "-h"}, f"{document.name}: {command.name} has no {option}"
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_links_in_documents_lead_somewhere(document: Path) -> None:
-    text = document.read_text(encoding="utf-8")
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", text):
-        assert (document.parent / target).exists(), f"{document.name}: {target}"

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hzmetrics.store.database import Database
-from hzmetrics.store.metrics import sessionlog_metrics, toolstart, web, websessions
+from hzmetrics.store.tables.metrics import sessionlog_metrics, toolstart, web, websessions
 from tests.conftest import TestHub
 
 TABLES = {table.name: table for table in (web, websessions, toolstart, sessionlog_metrics)}

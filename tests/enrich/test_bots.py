@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from hzmetrics.store.metrics import exclude_list, web
+from hzmetrics.store.tables.metrics import exclude_list, web
 from tests.conftest import TestHub
 from tests.enrich.tables import put, visits
 

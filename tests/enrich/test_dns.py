@@ -7,7 +7,7 @@ import dns.rcode
 import pytest
 import sqlalchemy as sa
 
-from hzmetrics.store.metrics import dns_cache
+from hzmetrics.store.tables.metrics import dns_cache
 from tests.conftest import TestHub
 from tests.enrich.dns_server import DnsServer, Reply, name, serve, silent_address
 from tests.enrich.tables import column, visits

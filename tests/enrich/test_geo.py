@@ -1,6 +1,6 @@
 """Countries of rows: private rule, cache, local database, remote service; what has no answer stays empty.
 
-Spec 20 §4-5.
+See spec 20 §4 to §5.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from hzmetrics.demo import maxmind
 from hzmetrics.enrich import ipinfo
 from hzmetrics.errors import StoreUnavailable
 from hzmetrics.store import bulk
-from hzmetrics.store.metrics import ipgeo_cache, web
+from hzmetrics.store.tables.metrics import ipgeo_cache, web
 from tests.conftest import TestHub
 from tests.enrich.ipinfo_server import AddressService, serve
 from tests.enrich.tables import column, put, visits

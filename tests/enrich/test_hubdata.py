@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from hzmetrics.store.metrics import sessionlog_metrics
+from hzmetrics.store.tables.metrics import sessionlog_metrics
 from tests.conftest import TestHub
 from tests.enrich.tables import every_row, put
 

@@ -1,11 +1,11 @@
-"""Jobs of the middleware come in once, and their CPU times with them (spec 20 §9-10)."""
+"""Jobs of the middleware come in once, and their CPU times with them (spec 20 §9 to §10)."""
 
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from hzmetrics.store.metrics import toolstart
+from hzmetrics.store.tables.metrics import toolstart
 from tests.conftest import TestHub
 from tests.enrich.tables import every_row, put
 

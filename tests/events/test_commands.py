@@ -15,7 +15,7 @@ from hzmetrics.calendar import Clock
 from hzmetrics.events.settings import EventSettings
 from hzmetrics.events.update import update
 from hzmetrics.follow.settings import Following
-from hzmetrics.store.activity import events, log_files, user_events
+from hzmetrics.store.tables.live import events, log_files, user_events
 from tests.conftest import TestHub
 
 BURST = "".join(f"2026-02-03 10:00:{second:02d} 7 [ann] 198.51.100.{second % 3} invalid\n" for second in range(9))

@@ -27,7 +27,7 @@ from hzmetrics.calendar import Clock
 from hzmetrics.events.settings import EventSettings
 from hzmetrics.events.update import update
 from hzmetrics.follow.settings import Following
-from hzmetrics.store.activity import anomalies, capability_state, events, hourly_stats, log_files
+from hzmetrics.store.tables.live import anomalies, capability_state, events, hourly_stats, log_files
 from tests.conftest import TestHub
 
 START = dt.datetime(2026, 2, 3, 22, 50, tzinfo=dt.UTC)

@@ -10,7 +10,7 @@ from hzmetrics.calendar import PERIODS
 from hzmetrics.grids.corrections import Effect, effects
 from hzmetrics.grids.summarize import summarize_month
 from hzmetrics.sessions.build import build_sessions
-from hzmetrics.store.metrics import web
+from hzmetrics.store.tables.metrics import web
 from tests.conftest import TestHub
 from tests.grids.naive import Row
 from tests.grids.test_cells import MONTH, corrected, fill, written

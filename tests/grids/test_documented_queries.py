@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from hzmetrics.calendar import Month
 from hzmetrics.grids.summarize import GRIDS, summarize_month
-from hzmetrics.store import metrics
+from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "usage-tables.md"

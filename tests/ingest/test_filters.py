@@ -4,7 +4,8 @@ import pytest
 
 from hzmetrics.ingest.addresses import anywhere, canonical, exactly
 from hzmetrics.ingest.bots import Bots
-from tests.ingest import lines
+from hzmetrics.logs.settings import LogSettings
+from tests.logs import lines
 
 
 def line(
@@ -185,7 +186,7 @@ def test_bot_tokens_keeps_stored_agents_that_only_a_person_can_have_stored() -> 
 def test_a_format_without_agents_says_nothing_about_them() -> None:
     common = '192.0.2.1 - - [04/Mar/2025:08:00:00 +0000] "GET /register HTTP/1.1" 200 5'
     bots = Bots(frozenset(), by_evidence=True, at_once=True)
-    with lines.access_log(bots=bots, foreign=True) as log:
+    with lines.access_log(bots=bots, logs=LogSettings("auto")) as log:
         for texts in ([common], [f'{common} "-" ""', common]):
             log.judge(lines.relation(texts))
         assert log.engine.query("SELECT dropped_by FROM judged ORDER BY number")["dropped_by"].to_pylist() == [

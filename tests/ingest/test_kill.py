@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hzmetrics.store import metrics
+from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
 from tests.ingest.test_imports import access_line, write
 
 PROGRAM = """
 import sys
-from hzmetrics.ingest import reader
+from hzmetrics.logs import reader
 reader.CHUNK = 2**18
 from hzmetrics.cli import main
 sys.exit(main(sys.argv[1:]))

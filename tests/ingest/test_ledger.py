@@ -6,9 +6,9 @@ import os
 import pytest
 import sqlalchemy as sa
 
+from hzmetrics import lock
 from hzmetrics.ingest.imports import import_access
-from hzmetrics.pipeline import lock
-from hzmetrics.store import metrics
+from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
 from tests.ingest.test_imports import access_line, count, ledger, write
 

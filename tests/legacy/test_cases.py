@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 import pytest
 import sqlalchemy as sa
 
-from hzmetrics.store import metrics
-from hzmetrics.store.database import SESSION, Database
+from hzmetrics.store.connections import SESSION
+from hzmetrics.store.database import Database
+from hzmetrics.store.tables import metrics
 from hzmetrics.store.types import Wallclock
 from tests.conftest import TestHub
 from tests.legacy.case import HERE, SIDES, Case, all_cases, read, stored

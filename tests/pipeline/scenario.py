@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from hzmetrics import lock
 from hzmetrics.calendar import PERIODS
-from hzmetrics.pipeline import lock
-from hzmetrics.store import metrics
+from hzmetrics.store.tables import metrics
 from hzmetrics.store.types import Wallclock
 from tests.conftest import TestHub
 from tests.legacy.case import REFERENCE, read
@@ -127,7 +127,7 @@ class Observer:
         self.in_tick = False
         for place, described in (
             ("hzmetrics.ingest.imports.import_day", self._import_day),
-            ("hzmetrics.sessions.reset.reset_month", self._reset_month),
+            ("hzmetrics.pipeline.reset.reset_month", self._reset_month),
             ("hzmetrics.pipeline.stages.analyze", self._analyze),
             ("hzmetrics.pipeline.stages.summarize", self._summarize),
             ("hzmetrics.online.refresh.refresh_map", self._refresh_map),

@@ -17,7 +17,7 @@ import pymysql
 import pytest
 import sqlalchemy as sa
 
-from hzmetrics.store import metrics
+from hzmetrics.store.tables import metrics
 from tests import mariadb_server
 from tests.conftest import TestHub
 from tests.enrich.dns_server import DnsServer, name, serve

@@ -1,6 +1,6 @@
 """What is known of the months is found in leaps: whatever the times, and at once on an old hub.
 
-Spec 60 §3, spec 65 §7.
+See spec 60 §3, spec 65 §7.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from hzmetrics.pipeline.facts import months_with_rows
-from hzmetrics.store import metrics
+from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
 
 FIRST, TODAY = dt.date(2006, 1, 1), dt.date(2026, 5, 19)

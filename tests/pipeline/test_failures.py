@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from hzmetrics import lock
 from hzmetrics.ingest.imports import import_day
-from hzmetrics.pipeline import lock
-from hzmetrics.store import metrics
+from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
 from tests.enrich.dns_server import NO_NAME, DnsServer, Reply, serve
 from tests.pipeline.scenario import LOG_DIRS, insert, log_text, state, summary

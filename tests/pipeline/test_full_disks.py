@@ -1,6 +1,6 @@
 """A full disk costs nothing but time: a message says which one, and with room again nothing is missing.
 
-Spec 60 §10.
+See spec 60 §10.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from hzmetrics.store import metrics
+from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
 from tests.enrich.dns_server import DnsServer, serve
 from tests.mariadb_server import SOCKET

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hzmetrics.store import metrics
+from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
 
 PROGRAM = """

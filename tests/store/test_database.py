@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from hzmetrics.engine import Engine
 from hzmetrics.errors import StoreError
-from hzmetrics.store import metrics
-from hzmetrics.store.activity import activity_weights
 from hzmetrics.store.in_order import commit_in_order
+from hzmetrics.store.tables import metrics
+from hzmetrics.store.tables.live import activity_weights
 from hzmetrics.store.upsert import add_to
 from tests.conftest import TestHub
 

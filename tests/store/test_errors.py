@@ -17,8 +17,9 @@ import sqlalchemy as sa
 from hzmetrics import log
 from hzmetrics.config import MariaDb
 from hzmetrics.errors import StoreError, StoreUnavailable
-from hzmetrics.store import Store, metrics
-from hzmetrics.store.database import refuse_other_servers
+from hzmetrics.store import Store
+from hzmetrics.store.connections import refuse_other_servers
+from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
 from tests.mariadb_server import SOCKET, running
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from hzmetrics.store.in_order import commit_in_order
-from hzmetrics.store.metrics import webhits
+from hzmetrics.store.tables.metrics import webhits
 from tests.conftest import TestHub
 
 

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from hzmetrics.errors import ConfigurationError, StoreError
-from hzmetrics.pipeline import lock
-from hzmetrics.store import metrics, schema, version
-from hzmetrics.store.adoption import apply, inventory
+from hzmetrics import lock
+from hzmetrics.errors import StoreError
+from hzmetrics.installation.adoption import apply, inventory
+from hzmetrics.store import schema, version
+from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
 
 
@@ -77,41 +78,6 @@ def test_a_migration_lock_file_on_sqlite(make_hub: Callable[[str], TestHub]) -> 
     with lock.hold(hub.settings, lock.MIGRATE):
         assert hub.run("migrate", "--apply") == 1
     assert hub.run("migrate", "--apply") == 0
-
-
-def test_bootstrap_is_for_service_users_only(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    home = hub.settings.paths.home
-    schema.bootstrap(hub.store, hub.settings)
-    assert not home.exists()
-    monkeypatch.setattr(schema, "user_name", lambda: "www-data")
-    with hub.store.metrics.begin() as connection:
-        metrics.dns_cache.drop(connection)
-    schema.bootstrap(hub.store, hub.settings)
-    assert all(directory.is_dir() for directory in hub.settings.paths.expected)
-    assert hub.store.metrics.scalar(sa.select(sa.func.count()).select_from(metrics.dns_cache)) == 0
-
-
-def test_bootstrap_with_nothing_to_do_imports_nothing_heavy(make_hub: Callable[[str], TestHub]) -> None:
-    hub = make_hub("sqlite")
-    assert hub.run("init") == 0
-    script = (
-        "import sys; from hzmetrics import config; from hzmetrics.store import Store, schema; "
-        "schema.user_name = lambda: 'apache'; settings = config.load(); "
-        "schema.bootstrap(Store(settings), settings); "
-        "print([name for name in ('alembic', 'duckdb', 'pyarrow') if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=hub.environment)
-    assert (done.stdout, done.stderr) == ("[]\n", "")
-
-
-def test_bootstrap_says_what_it_may_not_make(
-    make_hub: Callable[[str], TestHub], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hub = make_hub("sqlite")
-    monkeypatch.setattr(schema, "user_name", lambda: "apache")
-    hub.settings.paths.home.parent.joinpath("home").write_text("in the way")
-    with pytest.raises(ConfigurationError, match="as root, run: hzmetrics init"):
-        schema.bootstrap(hub.store, hub.settings)
 
 
 def test_importing_needs_transactional_tables(make_hub: Callable[[str], TestHub], kind: str) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from hzmetrics.store import metrics
 from hzmetrics.store.seeds import SEEDED, rows
+from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
 
 

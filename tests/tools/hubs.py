@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hzmetrics.store.metrics import countries, profiles_copy, sessionlog_metrics, web
+from hzmetrics.store.tables.metrics import countries, profiles_copy, sessionlog_metrics, web
 from tests.conftest import TestHub
 
 Row = dict[str, Any]

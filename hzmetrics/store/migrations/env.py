@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from hzmetrics.store import metrics
+from hzmetrics.store.tables import metrics
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=metrics.metadata)

@@ -17,7 +17,7 @@ import pytest
 from hzmetrics.calendar import Month
 from hzmetrics.errors import StoreError
 from hzmetrics.grids.state import GRIDS
-from hzmetrics.store.adoption import rebuild, space, work
+from hzmetrics.installation.adoption import rebuild, space, work
 from hzmetrics.store.schema import require_transactional
 from tests.conftest import TestHub
 from tests.enrich.dns_server import DnsServer, serve
@@ -170,7 +170,10 @@ def test_killed_at_random_it_ends_in_the_same_state(adopt: Adopt, monkeypatch: p
     old = adopt("legacy-package")
     columns = {table: list(names) for table, names in old.columns().items()}
     before, answers = old.rows(), old.answers()
-    script = "from hzmetrics.store.adoption import rebuild; rebuild.RANGE = 100; from hzmetrics.cli import main; main()"
+    script = (
+        "from hzmetrics.installation.adoption import rebuild; rebuild.RANGE = 100; "
+        "from hzmetrics.cli import main; main()"
+    )
     chance = random.Random(7)
     for _ in range(12):
         applier = subprocess.Popen(
@@ -290,7 +293,7 @@ def test_a_second_applier_says_so(
     adopt: Adopt, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     old = adopt("legacy-live")
-    monkeypatch.setattr("hzmetrics.store.adoption.apply.PATIENCE", 0)
+    monkeypatch.setattr("hzmetrics.installation.adoption.apply.PATIENCE", 0)
     with old.hub.store.metrics.session() as first:
         first.exec_driver_sql("SELECT GET_LOCK(%s, 0)", (work.lock_name(first),))
         assert old.hub.run("migrate", "--apply") == 1
@@ -303,13 +306,13 @@ def test_a_tick_during_a_migration_says_so_and_leaves(
 ) -> None:
     """The tick of minute 30, by the service user: neither its `init` nor its run gets in between.
 
-    Spec 60 §2, spec 70 §8.1.
+    See spec 60 §2, spec 70 §8.1.
     """
     old = adopt("legacy-live")
     log = old.hub.root / "logs/httpd/daily/parity-access.log-20260518"
     log.parent.mkdir(parents=True)
     log.write_bytes(log_text("httpd/", ["2026-05-18"]))
-    monkeypatch.setattr("hzmetrics.store.schema.user_name", lambda: "www-data")
+    monkeypatch.setattr("hzmetrics.installation.bootstrap.user_name", lambda: "www-data")
     monkeypatch.setenv("HZMETRICS_NOW", "2026-05-19T09:30:00")
     old.sql("LOCK TABLES web READ")  # the swap of the table waits for us
     applier = subprocess.Popen(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from hzmetrics.activity.active_users import count, known
-from hzmetrics.activity.openmetrics import exposition
-from hzmetrics.activity.users import Presence, plain
-from hzmetrics.events.update import epoch
-from hzmetrics.follow.settings import IGNORED_USERS
+from hzmetrics.active_users.counting import count, known
+from hzmetrics.calendar import epoch
+from hzmetrics.config.schema import IGNORED_USERS
+from hzmetrics.live.openmetrics import exposition
+from hzmetrics.users.user import Presence, plain
 
 
 def counted(given: dict[str, Any]) -> dict[str, int]:

@@ -9,15 +9,18 @@ from typing import Any
 import pyarrow as pa
 
 from hzmetrics.activity import cells as table_cells
-from hzmetrics.activity import docker, people, sampling
 from hzmetrics.activity import samples as taking
+from hzmetrics.activity import sampling, states
 from hzmetrics.activity.document import document, total
 from hzmetrics.activity.score import Weights, add_up, effective_half_life, show
-from hzmetrics.activity.settings import ENVIRONMENT, Scoring, numbers
-from hzmetrics.activity.sources.jupyterhub import time_remaining, users_of
-from hzmetrics.activity.users import User
-from hzmetrics.events.update import epoch
-from hzmetrics.options import Options
+from hzmetrics.activity.settings import Scoring
+from hzmetrics.calendar import epoch
+from hzmetrics.config import Source
+from hzmetrics.config.schema import Activity
+from hzmetrics.users import columns as people
+from hzmetrics.users import docker
+from hzmetrics.users.jupyterhub import time_remaining, users_of
+from hzmetrics.users.user import User
 
 
 def scoring(config: dict[str, Any]) -> Scoring:
@@ -50,7 +53,9 @@ def score(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def config(given: dict[str, Any]) -> dict[str, int]:
-    return numbers(Options("activity", given["ini"], given["env"], ENVIRONMENT))
+    keys = Activity(Source(sections={"activity": given["ini"]}, environment=given["env"]))
+    monitored = [name for name, key in Activity.keys.items() if key.environment.startswith("JUPYTERHUB")]
+    return {name: getattr(keys, name) for name in monitored}
 
 
 def half_life(given: dict[str, Any]) -> dict[str, Any]:
@@ -72,7 +77,7 @@ def sample(given: dict[str, Any]) -> dict[str, Any]:
     rules, now = scoring(given["config"]), epoch(given["now"])
     users = people.table_of(users_of(given["jupyterhub_users"], None, now))
     taken = taking.of_everybody(users, now, rules, given["config"].get("sample_users") == "recent")
-    return {"samples": shown(taken), "counts": people.counts(users, now, rules)}
+    return {"samples": shown(taken), "counts": states.counts(users, now, rules)}
 
 
 def shown(taken: pa.Table) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """The present layout.
 
 A database gets here from any older layout by what it looks like, not by a chain of revisions: `migrate --apply` has
-taken those steps (`hzmetrics.store.adoption`) before it records this revision. Later changes build on it.
+taken those steps (`hzmetrics.installation.adoption`) before it records this revision. Later changes build on it.
 """
 
 revision = "0001"

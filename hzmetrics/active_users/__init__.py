@@ -1,0 +1,1 @@
+"""Active users of the past day, week and month (spec 82)."""

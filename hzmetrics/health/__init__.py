@@ -1,0 +1,1 @@
+"""What an operator asks about an installation: `status`, `doctor`, `audit`."""

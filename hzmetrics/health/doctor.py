@@ -1,0 +1,332 @@
+"""Everything that can be wrong with an installation, and the command or line that fixes it (spec 65 §10)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import stat
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import sqlalchemy as sa
+
+from hzmetrics.calendar import moment
+from hzmetrics.config import MariaDb, Settings, Source
+from hzmetrics.config.schema import Metrics
+from hzmetrics.errors import ConfigurationError, HzmetricsError, LookupFailure, StoreError, UsageError
+from hzmetrics.health import rights, surroundings
+from hzmetrics.health.mistakes import all_mistakes
+from hzmetrics.installation import directories
+from hzmetrics.installation.adoption import apply, inventory, plan, space
+from hzmetrics.installation.adoption.inventory import Inventory
+from hzmetrics.log import log
+from hzmetrics.pipeline import journal
+from hzmetrics.pipeline.corrections import listed
+from hzmetrics.store import Store, state
+from hzmetrics.store.connections import DatabaseMissing
+from hzmetrics.store.tables import metrics
+from hzmetrics.store.version import refuse_newer
+
+Verdict = Literal["OK", "WARN", "FAIL"]
+
+OLD_ADDRESSES_DAYS = 180
+"""Age from which an address database is worth renewing."""
+LITTLE_SPACE = 1_000_000_000
+"""Free bytes of the staging directory below which imports may soon fail."""
+CLOCK_TOLERANCE = 60
+"""Seconds by which this machine and the database server may differ."""
+LATE_RUN = dt.timedelta(hours=3)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question and its answer. A warning never makes the command fail."""
+
+    name: str
+    verdict: Verdict
+    detail: str = ""
+    fix: str = ""
+    """The command or line that puts it right."""
+
+
+def examine(store: Store, settings: Settings, cron_line: str) -> list[Check]:
+    """Check everything; write nothing."""
+    return [
+        _site(settings),
+        *_configuration(settings),
+        check_corrections(settings),
+        *check_directories(settings),
+        *_databases(store, settings),
+        *_lookups(settings),
+        _agents(settings),
+        *_machine(settings, cron_line),
+        *_activity(store, settings),
+    ]
+
+
+def repair(store: Store, settings: Settings) -> None:
+    """Make directories, database and tables, as `init` does; what cannot be made stays a problem."""
+    try:
+        directories.make(settings.paths)
+    except HzmetricsError as error:
+        log.error("%s", error)
+    try:
+        apply.prepare(store, settings)
+    except HzmetricsError as error:
+        log.error("%s", error)
+
+
+def _site(settings: Settings) -> Check:
+    if settings.hub.site:
+        return Check("site", "OK", settings.hub.site)
+    return Check("site", "FAIL", "not configured", f"{settings.file}: under [hub] add: site = NAME")
+
+
+def _configuration(settings: Settings) -> Iterator[Check]:
+    if isinstance(settings.db, MariaDb):
+        given = {"host": settings.db.host, "user": settings.db.user, "metrics_db": settings.db.metrics_db}
+        if not settings.db.socket:
+            given["password"] = settings.db.password
+        for key, value in given.items():
+            if not value:
+                yield Check("configuration", "FAIL", f"[db] {key} is empty", f"{settings.file}: under [db] set {key}")
+        if all(given.values()):
+            yield Check("configuration", "OK", str(settings.file))
+    else:
+        yield Check("configuration", "OK", f"{settings.file}; SQLite in {settings.db.directory}")
+    yield from mistakes(settings.source)
+    if settings.exposure:
+        yield Check("configuration", "WARN", settings.exposure)
+    try:
+        mode = settings.file.stat().st_mode
+    except OSError:
+        return
+    if mode & stat.S_IWGRP:
+        yield Check("configuration", "WARN", "its group may write it", f"chmod 600 {settings.file}")
+
+
+def mistakes(source: Source) -> Iterator[Check]:
+    """What is wrong in the configuration, each with its place."""
+    for mistake in all_mistakes(source):
+        yield Check("configuration", "FAIL", str(mistake), f"correct {mistake.place}")
+
+
+def check_corrections(settings: Settings) -> Check:
+    """Whether somebody has chosen which known errors of earlier versions the numbers have."""
+    if settings.section(Metrics).is_given("corrections"):
+        return Check("corrections", "OK", listed(settings.corrections))
+    cost = "not set: the numbers have the known errors of earlier versions; about 10 % of visits are not counted"
+    choice = "set all (a new hub) or none (keep published numbers as they are); docs/usage-tables.md says what changes"
+    return Check("corrections", "WARN", cost, f"{settings.file}: under [metrics] corrections, {choice}")
+
+
+def check_directories(settings: Settings) -> Iterator[Check]:
+    """The nine directories of an installation."""
+    for directory in settings.paths.expected:
+        name = f"directory {directory}"
+        try:
+            is_there = stat.S_ISDIR(directory.stat().st_mode)
+        except PermissionError:
+            yield Check(name, "FAIL", "not accessible", f"as root: chmod o+x {directory.parent}")
+            continue
+        except OSError:
+            is_there = False
+        if not is_there:
+            yield Check(name, "FAIL", "missing", "hzmetrics doctor --fix")
+        elif not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
+            yield Check(name, "FAIL", "not writable", f"as root: chown {directories.service_user()} {directory}")
+        else:
+            yield Check(name, "OK")
+
+
+def _databases(store: Store, settings: Settings) -> Iterator[Check]:
+    if isinstance(settings.db, MariaDb) and not settings.db.metrics_db:
+        return
+    try:
+        found = inventory.read(store.metrics)
+    except StoreError as error:
+        yield Check("database server", "FAIL", str(error), f"{settings.file}: look at [db]")
+        return
+    yield from _metrics_database(store, settings, found)
+    if isinstance(settings.db, MariaDb):
+        yield from _server(store, settings, settings.db)
+        yield from _hub_database(store, settings, settings.db)
+
+
+def _metrics_database(store: Store, settings: Settings, found: Inventory) -> Iterator[Check]:
+    if not found.exists:
+        yield Check("metrics database", "FAIL", "does not exist", "hzmetrics init")
+        return
+    try:
+        refuse_newer(found.version)
+        heavy = plan.heavy(found, store.metrics)
+    except StoreError as error:
+        yield Check("metrics database", "FAIL", str(error))
+        return
+    for step in plan.light(found, settings.prefix):
+        yield Check("metrics database", "FAIL", str(step), "hzmetrics init")
+    for step in heavy:
+        required = step.number == 6 and step.table in plan.TRANSACTIONAL
+        if not step.optional:
+            yield Check("metrics database", "FAIL" if required else "WARN", str(step), "hzmetrics migrate --apply")
+    if all(step.optional for step in heavy) and apply.is_ready(found, settings.prefix):
+        more = f"; hzmetrics migrate --apply would add: {heavy[0].what}" if heavy else ""
+        yield Check("metrics database", "OK", f"{len(found.tables)} tables, up to date{more}")
+    yield from _originals(store, found)
+
+
+def _originals(store: Store, found: Inventory) -> Iterator[Check]:
+    if metrics.rebuilds.name not in found.tables:
+        return
+    kept = metrics.rebuilds.c.original
+    for name in store.metrics.rows(sa.select(kept).where(kept != "")):
+        if name.original in found.tables:
+            size = space.size(found.tables[name.original].size)
+            yield Check("kept original", "OK", f"{name.original}, {size}; when all is well: DROP TABLE {name.original}")
+
+
+def _server(store: Store, settings: Settings, db: MariaDb) -> Iterator[Check]:
+    try:
+        with apply.server(settings) as connection:
+            version, mode, now, user = connection.exec_driver_sql(
+                "SELECT VERSION(), @@SESSION.sql_mode, NOW(), CURRENT_USER()"
+            ).one()
+            grants = [str(row[0]) for row in connection.exec_driver_sql("SHOW GRANTS")]
+    except StoreError as error:
+        yield Check("database server", "FAIL", str(error))
+        return
+    yield Check("database server", "OK", str(version))
+    zero_dates = [name for name in str(mode).split(",") if name.startswith("NO_ZERO")]
+    yield Check("sql_mode", "FAIL" if zero_dates else "OK", f"of our connections: {mode}")
+    yield _clock(str(now))
+    yield from _rights(grants, str(user), settings, db)
+
+
+def _clock(of_server: str) -> Check:
+    try:
+        apart = abs((moment(of_server) - dt.datetime.now()).total_seconds())
+    except UsageError:
+        return Check("clock", "WARN", f"the database server says {of_server}")
+    if apart > CLOCK_TOLERANCE:
+        detail = f"the database server says {of_server}, this machine {dt.datetime.now():%Y-%m-%d %H:%M:%S}"
+        return Check("clock", "WARN", detail, "timedatectl set-ntp true; give both the same time zone")
+    return Check("clock", "OK", "agrees with the database server's")
+
+
+def _rights(grants: list[str], user: str, settings: Settings, db: MariaDb) -> Iterator[Check]:
+    name, _, host = user.rpartition("@")
+    needed = rights.least(f"'{name}'@'{host}'", db.metrics_db, db.hub_db, settings.prefix)
+    lacking = rights.missing(rights.granted(grants, db.metrics_db), rights.METRICS)
+    if lacking:
+        yield Check("rights", "FAIL", f"on {db.metrics_db}: no {', '.join(lacking)}", "; ".join(needed["metrics"]))
+    hub_lacks = [] if not db.hub_db else _lacking_on_hub(grants, settings.prefix, db.hub_db)
+    if hub_lacks:
+        yield Check("rights", "FAIL", f"on {db.hub_db}: {'; '.join(hub_lacks)}", "; ".join(needed["hub"]))
+    if not lacking and not hub_lacks:
+        yield Check("rights", "OK", user)
+
+
+def _lacking_on_hub(grants: list[str], prefix: str, hub: str) -> list[str]:
+    lacks = [] if not rights.missing(rights.granted(grants, hub), ["SELECT"]) else ["no SELECT"]
+    for table in rights.WRITTEN:
+        lacking = rights.missing(rights.granted(grants, hub, prefix + table), ["INSERT", "UPDATE", "DELETE"])
+        if lacking:
+            lacks.append(f"no {', '.join(lacking)} on {prefix}{table}")
+    return lacks
+
+
+def _hub_database(store: Store, settings: Settings, db: MariaDb) -> Iterator[Check]:
+    if not db.hub_db:
+        yield Check("hub database", "WARN", "[db] hub_db is empty", f"{settings.file}: under [db] set hub_db")
+        return
+    try:
+        missing = store.hub_tables.metadata.tables.keys() - store.hub.table_names
+    except DatabaseMissing:
+        yield Check("hub database", "FAIL", f"{db.hub_db} does not exist", f"{settings.file}: [db] hub_db")
+    except StoreError as error:
+        yield Check("hub database", "FAIL", str(error))
+    else:
+        if missing:
+            hint = f"{settings.file}: look at [db] hub_db_prefix, now {settings.prefix}"
+            yield Check("hub database", "WARN", f"has no {', '.join(sorted(missing))}", hint)
+        else:
+            yield Check("hub database", "OK", db.hub_db)
+
+
+def _lookups(settings: Settings) -> Iterator[Check]:
+    from hzmetrics.enrich.places import Places
+    from hzmetrics.enrich.resolver import Resolver
+
+    hint = f"{settings.file}: under [dns] set nameserver = ADDRESS"
+    try:
+        works = Resolver(settings.dns).probe()
+    except ConfigurationError as error:
+        yield Check("name server", "FAIL", str(error), hint)
+    else:
+        if works:
+            yield Check("name server", "OK", settings.dns.nameserver)
+        else:
+            yield Check("name server", "WARN", f"{settings.dns.nameserver}: no answer", hint)
+    database = settings.geoip.database
+    if database is None:
+        if not settings.geoip.url:
+            hint = f"{settings.file}: under [geoip] set database = FILE.mmdb"
+            yield Check("address database", "WARN", "none configured: countries stay unknown", hint)
+        return
+    try:
+        places = Places(database)
+    except LookupFailure as failure:
+        yield Check("address database", "FAIL", str(failure), f"{settings.file}: [geoip] database")
+        return
+    places.close()
+    age = (time.time() - places.built) / 86400
+    old = age > OLD_ADDRESSES_DAYS
+    detail = f"{database}, {age:.0f} days old"
+    yield Check("address database", "WARN", detail, "geoipupdate") if old else Check("address database", "OK", detail)
+
+
+def _agents(settings: Settings) -> Check:
+    from hzmetrics.agents.evidence import edition
+
+    detail = edition() if "bot-tokens" in settings.corrections else "the token list (correction bot-tokens is off)"
+    return Check("user agents", "OK", detail)
+
+
+def _machine(settings: Settings, cron_line: str) -> Iterator[Check]:
+    staging = settings.paths.staging
+    nearest = next(path for path in (staging, *staging.parents) if path.is_dir())
+    free = shutil.disk_usage(nearest).free
+    detail = f"{space.size(free)} free in {nearest}"
+    if free < LITTLE_SPACE:
+        yield Check("space for staging", "WARN", detail, f"du -xh {nearest} | sort -h | tail")
+    else:
+        yield Check("space for staging", "OK", detail)
+    user = directories.service_user()
+    entries = list(surroundings.cron_entries(user))
+    if entries:
+        yield Check("cron", "OK", "; ".join(sorted({place for place, _ in entries})))
+    else:
+        yield Check("cron", "WARN", "nothing seen that calls the tick", f"crontab -e -u {user}, add: {cron_line}")
+
+
+def _activity(store: Store, settings: Settings) -> Iterator[Check]:
+    last = journal.read(settings, "run")
+    if last is None or not last.succeeded:
+        detail = "never" if last is None else f"none yet; the last, {last.started}, ended with: {last.error}"
+        yield Check("last successful run", "WARN", detail, "hzmetrics run")
+    else:
+        age = settings.clock.now.replace(tzinfo=None) - moment(last.succeeded)
+        late = age > LATE_RUN
+        detail = last.succeeded + (f"; since then: {last.error}" if last.error else "")
+        yield Check("last successful run", "WARN" if late else "OK", detail, "hzmetrics run" if late else "")
+    try:
+        files = state.read(store).bad_files
+    except (HzmetricsError, ValueError):
+        return
+    for file in files:
+        hint = f"repair or remove {file.path}; changed, it is tried again"
+        yield Check("bad file", "WARN", f"{Path(file.path).name}: {file.reason}", hint)

@@ -1,0 +1,339 @@
+"""`status`: where the pipeline stands, and whether somebody should look at it (spec 65 §7). Writes nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from hzmetrics import lock
+from hzmetrics.calendar import Month, day_of, moment
+from hzmetrics.config import Settings
+from hzmetrics.errors import HzmetricsError, StoreError, UsageError
+from hzmetrics.ingest import sources
+from hzmetrics.log import printable
+from hzmetrics.pipeline import decide, facts, journal
+from hzmetrics.pipeline.corrections import listed, offered
+from hzmetrics.pipeline.facts import Facts
+from hzmetrics.store import Store
+from hzmetrics.store.state import BadFile
+from hzmetrics.store.tables.metrics import imported_sources, webhits
+
+TICK_LATE = dt.timedelta(minutes=16)
+"""Three ticks missed: cron does not call any more."""
+
+RUN_LATE = dt.timedelta(hours=25)
+"""A day without a run that succeeded."""
+
+Summary = Literal["all periods", "some periods", "none"]
+
+
+@dataclass(frozen=True)
+class Files:
+    """Log files of one kind in one place."""
+
+    files: int
+    first: str | None
+    last: str | None
+
+
+@dataclass(frozen=True)
+class MonthStatus:
+    """How far one month has come."""
+
+    month: str
+    has_rows: bool
+    has_sessions: bool
+    summary: Summary
+    is_marked: bool
+    """Dirty, or left unfinished: it will be done again."""
+    is_pending: bool
+    missing_days: int
+    """Days without any hit and without an access log, from the first covered day to yesterday."""
+
+
+@dataclass
+class Status:
+    """All that `status` tells."""
+
+    configuration: str
+    log_file: str
+    nameserver: str
+    concurrency: int
+    timeout: float
+    corrections: str
+    new_corrections: list[str] = field(default_factory=list)
+    """Corrections that came with a new version, and are off."""
+    mode: str = ""
+    analyzed: str = ""
+    catchup_started: str = ""
+    rebuild: str = ""
+    """In rebuild: walk or sweep, where it is and how much is left."""
+    history_floor: str = ""
+    next_unit: str = ""
+    dirty_months: list[str] = field(default_factory=list)
+    unfinished_months: list[str] = field(default_factory=list)
+    backlog: list[str] = field(default_factory=list)
+    months: list[MonthStatus] = field(default_factory=list)
+    pending: dict[str, Files] = field(default_factory=dict)
+    imported: dict[str, Files] = field(default_factory=dict)
+    last_tick: journal.Entry | None = None
+    last_run: journal.Entry | None = None
+    at_work: str = ""
+    """Who holds the run lock."""
+    bad_files: list[BadFile] = field(default_factory=list)
+    lookups_failing: dict[str, str] = field(default_factory=dict)
+    map_file: str = ""
+    map_written: str = ""
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def is_healthy(self) -> bool:
+        return not self.problems
+
+    def as_json(self) -> dict[str, Any]:
+        return {"healthy": self.is_healthy, **asdict(self)}
+
+
+def look(store: Store, settings: Settings) -> Status:
+    """Everything that can be seen; what cannot be is a problem. Raises ConfigurationError."""
+    waiting = sources.pending(settings)
+    status = Status(
+        configuration=str(settings.file),
+        log_file=str(settings.paths.log_file),
+        nameserver=settings.dns.nameserver,
+        concurrency=settings.dns.concurrency,
+        timeout=settings.dns.timeout,
+        corrections=listed(settings.corrections),
+        pending={kind: _files([source.date for source in waiting if source.kind == kind]) for kind in sources.KINDS},
+        imported={kind: _files(sources.imported_dates(settings, kind)) for kind in sources.KINDS},
+        last_tick=journal.read(settings, "tick"),
+        last_run=journal.read(settings, "run"),
+        at_work=lock.holder(settings),
+    )
+    _look_at_map(status, settings)
+    _look_at_journal(status, settings)
+    store.require("metrics")  # a missing name is a mistake in the configuration, not a problem of the pipeline
+    try:
+        known = replace(facts.gather(store, settings), has_orphans=lambda month: False)  # rows are not read here
+        covered = frozenset(known.imported) | _days_with_hits(store) | _days_in_ledger(store)
+        _tell_state(status, settings, known)
+    except StoreError as error:
+        status.problems.insert(0, str(error))
+        return status
+    status.months = list(month_list(known, covered))
+    return status
+
+
+def _tell_state(status: Status, settings: Settings, known: Facts) -> None:
+    remembered = known.state
+    status.mode = remembered.mode
+    status.analyzed = remembered.analyzed
+    status.catchup_started = str(remembered.catchup_started or "")
+    status.history_floor = str(remembered.floor or "")
+    status.dirty_months = [str(month) for month in sorted(remembered.dirty_months)]
+    status.unfinished_months = [str(month) for month in sorted(remembered.unfinished_months)]
+    status.backlog = [str(month) for month in known.backlog]
+    unit = decide.next_unit(known)
+    status.next_unit = f"{unit.what} {unit.month or ''}".strip()
+    if remembered.mode == "rebuild":
+        status.rebuild = _rebuild(known)
+    status.bad_files = [bad for bad in remembered.bad_files if facts.look_at(bad) == bad]
+    status.problems += [f"{bad.path} is left out until it changes: {bad.reason}" for bad in status.bad_files]
+    status.lookups_failing = {str(month): since for month, since in sorted(remembered.lookups_failing.items())}
+    status.problems += [f"lookups of {month} fail since {since}" for month, since in status.lookups_failing.items()]
+    if remembered.corrections != settings.corrections:
+        status.corrections += f" (numbers so far: {listed(remembered.corrections)}; the next run computes them again)"
+    status.new_corrections = offered(settings, remembered)
+
+
+def _rebuild(known: Facts) -> str:
+    cursor = decide.walk_cursor(known)
+    if cursor:
+        left = sum(1 for _ in cursor.through(known.previous))
+        return f"walk at {cursor}, {left} months left through {known.previous}"
+    if known.incomplete:
+        return f"sweep, {len(known.incomplete)} incomplete months, the oldest {known.incomplete[0]}"
+    return "sweep, 0 incomplete months: the next run returns to normal"
+
+
+def _look_at_journal(status: Status, settings: Settings) -> None:
+    now = settings.clock.now.replace(tzinfo=None)
+    where = f"see {settings.paths.log_file}"
+    tick, run = status.last_tick, status.last_run
+    if tick and now - moment(tick.started) > TICK_LATE:
+        status.problems.append(f"no tick since {tick.started}: does cron call hzmetrics tick every five minutes?")
+    if tick and tick.exit_code and tick.error:
+        status.problems.append(f"the tick of {tick.started} failed: {tick.error}; {where}")
+    if run and run.exit_code:
+        status.problems.append(f"the run of {run.started} failed ({run.what}): {run.error}; {where}")
+    if run and run.exit_code is None and not status.at_work:
+        status.problems.append(f"the run of {run.started} was killed ({run.what}); the next one goes on; {where}")
+    if tick and run and run.succeeded and now - moment(run.succeeded) > RUN_LATE:
+        status.problems.append(f"no run has succeeded since {run.succeeded}; {where}")
+
+
+def _look_at_map(status: Status, settings: Settings) -> None:
+    from hzmetrics.online.files import map_directory
+    from hzmetrics.online.refresh import NAME
+
+    try:
+        path = map_directory(settings) / NAME
+        written = path.stat().st_mtime
+    except (HzmetricsError, OSError):
+        return
+    status.map_file = str(path)
+    status.map_written = f"{dt.datetime.fromtimestamp(written):%Y-%m-%d %H:%M:%S}"
+    ticked = journal.written_at(settings, "tick")
+    if ticked and ticked - written > TICK_LATE.total_seconds():
+        status.problems.append(f"the last ticks did not refresh {path}; see {settings.paths.log_file}")
+
+
+def _files(dates: Sequence[dt.date]) -> Files:
+    """Files whose dates, one a file, ascend."""
+    return Files(len(dates), str(dates[0]), str(dates[-1])) if dates else Files(0, None, None)
+
+
+def month_list(known: Facts, covered: frozenset[dt.date]) -> Iterator[MonthStatus]:
+    """Every month from the first that has anything to the current one."""
+    rows = known.months["web"] | known.months["userlogin"]
+    marked = known.state.dirty_months | known.state.unfinished_months
+    pending = {Month.of(day) for day in known.pending}
+    everything = rows | known.summarized | known.partly_summarized | pending | marked
+    begun = min(covered, default=known.today)
+    for month in min(everything, default=known.current).through(known.current):
+        summary: Summary = "none"
+        if month in known.partly_summarized:
+            summary = "some periods"
+        elif month in known.summarized:
+            summary = "all periods"
+        yield MonthStatus(
+            month=str(month),
+            has_rows=month in rows,
+            has_sessions=month in known.months["websessions"],
+            summary=summary,
+            is_marked=month in marked,
+            is_pending=month in pending,
+            missing_days=_missing(month, begun, known.today, covered),
+        )
+
+
+def _missing(month: Month, begun: dt.date, today: dt.date, covered: frozenset[dt.date]) -> int:
+    days = (month.first_day + dt.timedelta(days=number) for number in range(month.last_day.day))
+    return sum(1 for day in days if begun <= day < today and day not in covered)
+
+
+def _days_with_hits(store: Store) -> frozenset[dt.date]:
+    days = (row.day for row in store.metrics.rows(sa.select(webhits.c.datetime.label("day")).distinct()))
+    return frozenset(filter(None, map(day_of, days)))
+
+
+def _days_in_ledger(store: Store) -> frozenset[dt.date]:
+    """The dates in the names of the imported access logs."""
+    query = sa.select(imported_sources.c.filename).where(imported_sources.c.target_table == "web")
+    days = set()
+    for row in store.metrics.rows(query):
+        with suppress(UsageError):
+            days.add(sources.file_date(row.filename))
+    return frozenset(filter(None, days))
+
+
+SYMBOLS: dict[Summary, str] = {"all periods": "#", "some periods": "+", "none": ""}
+
+
+def symbol(month: MonthStatus) -> str:
+    """A month in at most five characters."""
+    stage = SYMBOLS[month.summary] or ("s" if month.has_sessions else "r" if month.has_rows else ".")
+    return (
+        stage
+        + ("!" if month.is_marked else "")
+        + ("<" if month.is_pending else "")
+        + (str(month.missing_days) if month.missing_days else "")
+    )
+
+
+LEGEND = (
+    "# all periods summarized   + some of them   s sessions   r rows only   . nothing",
+    "! will be done again   < files wait   a number: days without hits or log",
+)
+
+
+def calendar(months: Sequence[MonthStatus]) -> list[str]:
+    """A line a year, a column a month."""
+    if not months:
+        return []
+    lines = ["      " + "".join(f"{number:02d}    " for number in range(1, 13)).rstrip()]
+    by_year: dict[str, dict[int, str]] = {}
+    for month in months:
+        by_year.setdefault(month.month[:4], {})[int(month.month[5:])] = symbol(month)
+    for year, cells in by_year.items():
+        lines.append(f"{year}  " + "".join(f"{cells.get(number, ''):<6}" for number in range(1, 13)).rstrip())
+    return [*lines, *LEGEND]
+
+
+def lines(status: Status) -> list[str]:
+    """The status for people."""
+    found = [printable(line) for line in _lines(status)]
+    if status.problems:
+        return [*found, "", "Problems", *(f"  {printable(problem)}" for problem in status.problems)]
+    return [*found, "", "No problems."]
+
+
+def _lines(status: Status) -> Iterator[str]:
+    yield from _section(
+        "State",
+        ("mode", status.mode or "unknown"),
+        ("rebuild", status.rebuild),
+        ("next", status.next_unit),
+        ("last daily analysis", status.analyzed or "never"),
+        ("catchup started", status.catchup_started),
+        ("history floor", status.history_floor),
+        ("backlog", ", ".join(status.backlog)),
+        ("dirty months", ", ".join(status.dirty_months)),
+        ("unfinished months", ", ".join(status.unfinished_months)),
+        ("last tick", _entry(status.last_tick)),
+        ("last run", _entry(status.last_run)),
+        ("at work", status.at_work),
+        ("map", status.map_file and f"{status.map_file}, written {status.map_written}"),
+    )
+    if status.months:
+        yield from ("", "Months", *(f"  {line}" for line in calendar(status.months)))
+    for heading, places in (("Pending", status.pending), ("Imported", status.imported)):
+        yield ""
+        yield from _section(heading, *((f"{kind} logs", _count(files)) for kind, files in places.items()))
+    yield ""
+    yield from _section(
+        "Configuration",
+        ("file", status.configuration),
+        ("name server", f"{status.nameserver}, {status.concurrency} at a time, {status.timeout:g} s each"),
+        ("corrections", status.corrections),
+        ("new corrections", _offer(status.new_corrections)),
+        ("log file", status.log_file),
+    )
+
+
+def _section(heading: str, *rows: tuple[str, str]) -> Iterator[str]:
+    yield heading
+    for name, value in rows:
+        if value:
+            yield f"  {name:<20}{value}"
+
+
+def _entry(entry: journal.Entry | None) -> str:
+    if entry is None:
+        return "never"
+    result = "at work, or killed" if entry.exit_code is None else "done" if entry.exit_code == 0 else "failed"
+    return ", ".join(part for part in (entry.started, entry.what, result) if part)
+
+
+def _offer(corrections: list[str]) -> str:
+    names = ", ".join(corrections)
+    return names and f"{names}: off; to switch on, set [metrics] corrections = all, {names}"
+
+
+def _count(files: Files) -> str:
+    return f"{files.files}, {files.first} to {files.last}" if files.files else "none"

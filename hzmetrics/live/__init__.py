@@ -1,0 +1,1 @@
+"""The live side: what a tick does beside the pipeline, and the capabilities it runs (spec 80 §1)."""

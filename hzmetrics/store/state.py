@@ -1,0 +1,193 @@
+"""What the pipeline remembers between runs: the keys of `pipeline_state` (spec 60 §4, spec 70 §2.3)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from hzmetrics.calendar import Month
+from hzmetrics.errors import UsageError
+from hzmetrics.log import log
+from hzmetrics.store import Store
+from hzmetrics.store.key_values import KeyValues
+from hzmetrics.store.tables.metrics import pipeline_state
+
+_keys = KeyValues(pipeline_state)
+
+MODE = "mode"
+ANALYZED = "analyzed"
+CATCHUP_STARTED = "catchup_started"
+CASCADE_FROM = "rebuild_cascade_from"
+CURSOR = "rebuild_cursor"
+DIRTY = "dirty_months"
+
+UNFINISHED = "unfinished_months"
+"""Months with imported or reset rows whose summary has not succeeded since (spec 60 §10.3)."""
+BAD_FILES = "bad_files"
+"""Source files that failed, and what they looked like then (spec 60 §10.1)."""
+LOOKUPS_FAILING = "lookups_failing"
+"""Closed months whose lookups fail, and since when (spec 60 §10.2)."""
+FLOOR = "history_floor"
+"""The month of adoption: published history before it is left alone (spec 70 §8.1)."""
+CORRECTIONS = "corrections"
+"""The corrections that the stored numbers follow (spec 15)."""
+CORRECTIONS_KNOWN = "corrections_known"
+"""The corrections that `all` stood for when that list was stored (spec 15)."""
+
+
+@dataclass(frozen=True)
+class BadFile:
+    """A source file that could not be imported or moved; it is no source until it changes."""
+
+    path: str
+    size: int
+    modified: int
+    """When its content, or the right to read it, changed last, nanoseconds."""
+    reason: str
+
+
+@dataclass(frozen=True)
+class State:
+    """The keys as they are stored. Absent and empty mean the same wherever a month or a list is asked for."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def mode(self) -> str:
+        return self.values.get(MODE, "normal")
+
+    @property
+    def analyzed(self) -> str:
+        """Date of the last daily analysis; empty: never."""
+        return self.values.get(ANALYZED, "")
+
+    @property
+    def catchup_started(self) -> Month | None:
+        return _month(self.values.get(CATCHUP_STARTED, ""))
+
+    @property
+    def cascade_from(self) -> Month | None:
+        return _month(self.values.get(CASCADE_FROM, ""))
+
+    @property
+    def cursor(self) -> Month | None:
+        return _month(self.values.get(CURSOR, ""))
+
+    @property
+    def floor(self) -> Month | None:
+        return _month(self.values.get(FLOOR, ""))
+
+    @property
+    def dirty_months(self) -> frozenset[Month]:
+        return _months(self.values.get(DIRTY, ""))
+
+    @property
+    def unfinished_months(self) -> frozenset[Month]:
+        return _months(self.values.get(UNFINISHED, ""))
+
+    @property
+    def corrections(self) -> frozenset[str]:
+        return frozenset(_items(self.values.get(CORRECTIONS, ""))) - {"none"}
+
+    @property
+    def corrections_known(self) -> frozenset[str]:
+        """Empty: not stored, by an earlier version or because there was no list to store."""
+        return frozenset(_items(self.values.get(CORRECTIONS_KNOWN, "")))
+
+    @property
+    def bad_files(self) -> tuple[BadFile, ...]:
+        return tuple(BadFile(**entry) for entry in json.loads(self.values.get(BAD_FILES) or "[]"))
+
+    @property
+    def lookups_failing(self) -> dict[Month, str]:
+        """Month to the time of the first failure in an unbroken row of them."""
+        found: dict[str, str] = json.loads(self.values.get(LOOKUPS_FAILING) or "{}")
+        return {Month.parse(month): since for month, since in found.items()}
+
+    def with_values(self, changes: Mapping[str, str]) -> State:
+        return State({**self.values, **changes})
+
+
+def read(store: Store) -> State:
+    """All keys. A database that has no state table yet has no state. Raises StoreError."""
+    if pipeline_state.name not in store.metrics.table_names:
+        return State()
+    return State(_keys.everything(store.metrics))
+
+
+def write(store: Store, values: Mapping[str, str]) -> None:
+    """Store several keys together, in one statement. Raises StoreError: a failed write is an error (spec 60 §10.4)."""
+    with store.metrics.begin() as connection:
+        put(connection, values)
+
+
+def put(connection: sa.Connection, values: Mapping[str, str]) -> None:
+    """Store keys inside the caller's transaction."""
+    _keys.remember(connection, values)
+
+
+def add_dirty_months(connection: sa.Connection, months: Iterable[Month]) -> None:
+    """Mark months dirty, inside the caller's transaction."""
+    change_months(connection, DIRTY, add=months)
+
+
+def change_months(
+    connection: sa.Connection, key: str, *, add: Iterable[Month] = (), remove: Iterable[Month] = ()
+) -> None:
+    """Add to and remove from a list of months as one read-and-write. A change that changes nothing is not written."""
+    before = set(_items(_keys.recall_to_change(connection, key)))
+    after = (before | {str(month) for month in add}) - {str(month) for month in remove}
+    if after != before:
+        put(connection, {key: ",".join(sorted(after))})
+
+
+def lower_month(connection: sa.Connection, key: str, month: Month) -> None:
+    """Move a month key back to `month`, if it is absent, empty or later."""
+    stored = _month(_keys.recall_to_change(connection, key))
+    if stored is None or month < stored:
+        put(connection, {key: str(month)})
+
+
+def remember_bad_files(connection: sa.Connection, files: Iterable[BadFile], forget: Iterable[str] = ()) -> None:
+    """Add files to those remembered, each replacing what was known of its path, and drop the paths of `forget`."""
+    before = {entry["path"]: entry for entry in json.loads(_keys.recall_to_change(connection, BAD_FILES) or "[]")}
+    after = {path: entry for path, entry in before.items() if path not in set(forget)}
+    after |= {bad.path: vars(bad) for bad in files}
+    if after != before:
+        put(connection, {BAD_FILES: json.dumps([after[path] for path in sorted(after)])})
+
+
+def remember_lookups(connection: sa.Connection, failing: Mapping[Month, str]) -> None:
+    """Store which months' lookups fail since when."""
+    stored = _keys.recall_to_change(connection, LOOKUPS_FAILING)
+    text = json.dumps({str(month): since for month, since in sorted(failing.items())}) if failing else ""
+    if text != stored:
+        put(connection, {LOOKUPS_FAILING: text})
+
+
+def _items(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def _month(text: str) -> Month | None:
+    """The month of a key. What is none counts as absent: an earlier version stored the months of impossible dates."""
+    try:
+        return Month.parse(text.strip())
+    except UsageError:
+        if text.strip():
+            log.warning("pipeline_state holds %r where a month belongs: ignored", text)
+        return None
+
+
+def _months(text: str) -> frozenset[Month]:
+    """The months of a list. An item that is none was cut off by an earlier version: ignored (spec 70 §2.3)."""
+    found = set()
+    for item in _items(text):
+        try:
+            found.add(Month.parse(item))
+        except UsageError:
+            continue
+    return frozenset(found)

@@ -1,0 +1,1 @@
+"""The tables: of the metrics database, of the live side, and of the hub."""

@@ -1,0 +1,61 @@
+"""The `[jupyterhub]` section (spec 80 §2), and whether a hub database is configured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hzmetrics.config import MariaDb, Settings
+from hzmetrics.config.schema import Jupyterhub
+
+
+@dataclass(frozen=True)
+class JupyterHub:
+    """Where a JupyterHub and its containers are asked."""
+
+    api_url: str
+    api_token: str
+    docker_socket: Path
+    container_name: str
+    volume_prefix: str
+    cull_timeout: int | None
+    authenticator_db: str = ""
+    """Where NativeAuthenticator keeps who is authorized; without it all users are."""
+
+
+@dataclass(frozen=True)
+class UserSettings:
+    """Where users and their activity are known."""
+
+    source: str
+    """hub, jupyterhub or logs."""
+    ignore_users: frozenset[str]
+    session_hours: int
+    """How long a login without a logout lasts, where only logs tell."""
+    jupyterhub: JupyterHub
+
+
+def hub_database_counts(settings: Settings) -> bool:
+    """Whether a hub database is named; a SQLite hub counts when its users table has rows, which the caller must ask."""
+    return isinstance(settings.db, MariaDb) and bool(settings.db.hub_db)
+
+
+def jupyterhub(settings: Settings) -> JupyterHub:
+    """Raises ConfigurationError when the token file cannot be read."""
+    keys = settings.section(Jupyterhub)
+    token = keys.api_token
+    if not token and keys.api_token_file:
+        try:
+            token = keys.api_token_file.read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise keys.error("api_token_file", f"cannot read {keys.api_token_file}: {error}") from None
+    is_culled = Jupyterhub.cull_timeout.applies(settings.source.environment) or keys.is_given("cull_timeout")
+    return JupyterHub(
+        api_url=keys.api_url.rstrip("/"),
+        api_token=token,
+        docker_socket=keys.docker_socket,
+        container_name=keys.container_name,
+        volume_prefix=keys.volume_prefix,
+        cull_timeout=keys.cull_timeout if is_culled else None,
+        authenticator_db=keys.authenticator_db,
+    )

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from hzmetrics.health.status import MonthStatus, calendar, symbol
+from tests.conftest import TestHub
+from tests.pipeline.scenario import insert, log_text
+
+
+def month(text: str, **facts: Any) -> MonthStatus:
+    nothing: dict[str, Any] = {
+        "has_rows": False, "has_sessions": False, "summary": "none", "is_marked": False, "is_pending": False,
+        "missing_days": 0,
+    }  # fmt: skip
+    return MonthStatus(month=text, **(nothing | facts))
+
+
+def test_a_month_in_few_characters() -> None:
+    assert symbol(month("2026-01")) == "."
+    assert symbol(month("2026-01", has_rows=True)) == "r"
+    assert symbol(month("2026-01", has_rows=True, has_sessions=True)) == "s"
+    assert symbol(month("2026-01", summary="some periods", has_rows=True, is_pending=True)) == "+<"
+    assert symbol(month("2026-01", summary="all periods", is_marked=True, missing_days=31)) == "#!31"
+
+
+def test_the_calendar_has_a_line_a_year() -> None:
+    lines = calendar([month("2025-12", summary="all periods"), month("2026-01"), month("2026-02", has_rows=True)])
+    assert lines[1] == "2025  " + " " * 66 + "#"
+    assert lines[2] == "2026  .     r"
+
+
+def seen(hub: TestHub, capsys: pytest.CaptureFixture[str], code: int) -> dict[str, Any]:
+    capsys.readouterr()
+    assert hub.run("status", "--json") == code
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_status_of_a_hub_that_works(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HZMETRICS_NOW", "2026-05-19T09:25:00")
+    daily = hub.root / "logs/httpd/daily"
+    daily.mkdir(parents=True)
+    (daily / "parity-access.log-20260310").write_bytes(log_text("httpd/", ["2026-03-10"]))
+    with hub.store.metrics.begin() as connection:
+        insert(connection, "pipeline_state", [{"k": "dirty_months", "v": "2026-01"}, {"k": "mode", "v": "catchup"}])
+        insert(connection, "webhits", [{"datetime": f"2026-02-{day:02d}", "hits": 1} for day in (1, 2, 28)])
+        insert(connection, "web", [{"datetime": "2026-02-01 10:00:00", "ip": "192.0.2.1", "content": "/"}])
+    assert hub.run("tick") == 0
+    found = seen(hub, capsys, 0)
+    assert (found["healthy"], found["mode"], found["problems"]) == (True, "catchup", [])
+    assert found["backlog"] == ["2026-01", "2026-02", "2026-03"]
+    assert found["pending"]["access"] == {"files": 1, "first": "2026-03-10", "last": "2026-03-10"}
+    assert found["last_tick"]["exit_code"] == 0
+    assert found["map_written"]
+    months = {entry["month"]: entry for entry in found["months"]}
+    assert list(months) == [f"2026-{number:02d}" for number in range(1, 6)]
+    assert months["2026-01"]["is_marked"]
+    assert (months["2026-02"]["has_rows"], months["2026-02"]["missing_days"]) == (True, 25)
+    assert months["2026-03"]["is_pending"]
+    assert months["2026-05"]["missing_days"] == 18
+
+
+def test_cron_that_stopped_calling_is_a_problem(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HZMETRICS_NOW", "2026-05-19T09:25:00")
+    assert hub.run("tick") == 0
+    monkeypatch.setenv("HZMETRICS_NOW", "2026-05-19T09:41:00")
+    assert seen(hub, capsys, 0)["problems"] == []
+    monkeypatch.setenv("HZMETRICS_NOW", "2026-05-19T09:42:00")
+    assert "no tick since 2026-05-19 09:25:00" in seen(hub, capsys, 1)["problems"][0]
+
+
+def test_a_failed_run_is_shown_with_where_to_look(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HZMETRICS_NOW", "2026-05-19T09:25:00")
+    daily = hub.root / "logs/httpd/daily"
+    daily.mkdir(parents=True)
+    (daily / "parity-access.log-20260518.gz").write_bytes(b"broken")
+    assert hub.run("run") == 1
+    found = seen(hub, capsys, 1)
+    assert any("20260518.gz" in problem and str(hub.root / "log.txt") in problem for problem in found["problems"])
+    assert hub.run("mark-dirty", "2026-07") == 0
+    assert seen(hub, capsys, 1)["dirty_months"] == ["2026-07"]
+
+
+@pytest.mark.parametrize(("state", "said"), [
+    ({"mode": "rebuild", "rebuild_cursor": "2026-03"}, "walk at 2026-03, 2 months left through 2026-04"),
+    ({"mode": "rebuild", "rebuild_cursor": "2026-05"}, "sweep, 0 incomplete months: the next run returns to normal"),
+])  # fmt: skip
+def test_rebuild_says_how_much_is_left(
+    hub: TestHub,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    state: dict[str, str],
+    said: str,
+) -> None:
+    monkeypatch.setenv("HZMETRICS_NOW", "2026-05-19T09:25:00")
+    with hub.store.metrics.begin() as connection:
+        insert(connection, "pipeline_state", [{"k": key, "v": value} for key, value in state.items()])
+    assert hub.run("status") == 0
+    assert said in capsys.readouterr().out
+
+
+def test_an_unreachable_database_is_a_problem_and_the_rest_is_shown(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HZMETRICS_NOW", "2026-05-19T09:25:00")
+    text = hub.configuration.read_text(encoding="utf-8")
+    text = text.split("[db]")[0] + "[db]\nhost = 127.0.0.9\nport = 9\nuser = x\npassword = secret\nmetrics_db = none\n"
+    hub.configuration.write_text(text, encoding="utf-8")
+    assert hub.run("status") == 1
+    output = capsys.readouterr()
+    assert "the server cannot be reached" in output.out
+    assert "Pending" in output.out
+    assert "secret" not in output.out + output.err + (hub.root / "log.txt").read_text()

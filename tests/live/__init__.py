@@ -1,0 +1,1 @@
+"""What a tick does beside the pipeline."""

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from hzmetrics.calendar import Month
+from hzmetrics.store import state
+from hzmetrics.store.state import BadFile, State
+from hzmetrics.store.tables.metrics import pipeline_state
+from tests.conftest import TestHub
+
+
+def month(text: str) -> Month:
+    return Month.parse(text)
+
+
+def test_a_database_without_state_is_in_normal_mode(hub: TestHub) -> None:
+    found = state.read(hub.store)
+    assert (found.mode, found.analyzed, found.cursor, found.dirty_months) == ("normal", "", None, frozenset())
+
+
+def test_empty_text_is_a_mode_of_its_own() -> None:
+    assert State({"mode": ""}).mode == ""
+
+
+def test_several_keys_are_stored_together_and_replaced(hub: TestHub) -> None:
+    state.write(hub.store, {"mode": "catchup", "analyzed": "2026-05-01"})
+    state.write(hub.store, {"mode": "rebuild", "rebuild_cursor": "2026-04"})
+    found = state.read(hub.store)
+    assert (found.mode, found.analyzed, found.cursor) == ("rebuild", "2026-05-01", month("2026-04"))
+
+
+def test_a_rewritten_key_says_when(hub: TestHub) -> None:
+    state.write(hub.store, {"mode": "catchup"})
+    with hub.store.metrics.begin() as connection:
+        connection.execute(sa.update(pipeline_state).values(updated_at="2020-01-01 00:00:00"))
+    state.write(hub.store, {"mode": "rebuild"})
+    assert str(hub.store.metrics.scalar(sa.select(pipeline_state.c.updated_at))) > "2026"
+
+
+def test_dirty_months_are_a_sorted_set_and_stay_untouched_without_a_change(hub: TestHub) -> None:
+    untidy = ",2026-02,,2025-01,2026-02,"
+    state.write(hub.store, {"dirty_months": untidy})
+    with hub.store.metrics.begin() as connection:
+        state.add_dirty_months(connection, [month("2025-01")])
+    assert state.read(hub.store).values["dirty_months"] == untidy
+    with hub.store.metrics.begin() as connection:
+        state.add_dirty_months(connection, [month("2024-12")])
+    assert state.read(hub.store).values["dirty_months"] == "2024-12,2025-01,2026-02"
+    with hub.store.metrics.begin() as connection:
+        state.change_months(connection, "dirty_months", remove=[month("2025-01"), month("1999-01")])
+    assert state.read(hub.store).dirty_months == {month("2024-12"), month("2026-02")}
+
+
+def test_a_cut_off_month_is_ignored() -> None:
+    assert State({"dirty_months": "2026-01,2026-0"}).dirty_months == {month("2026-01")}
+
+
+def test_a_month_key_is_only_lowered(hub: TestHub) -> None:
+    for text, expected in (("2026-03", "2026-03"), ("2026-05", "2026-03"), ("2025-12", "2025-12")):
+        with hub.store.metrics.begin() as connection:
+            state.lower_month(connection, "rebuild_cascade_from", month(text))
+        assert str(state.read(hub.store).cascade_from) == expected
+
+
+def test_bad_files_are_remembered_by_path(hub: TestHub) -> None:
+    first = BadFile("/logs/a", 10, 1, "truncated")
+    changed = BadFile("/logs/a", 11, 2, "truncated")
+    other = BadFile("/logs/b", 1, 1, "unreadable")
+    with hub.store.metrics.begin() as connection:
+        state.remember_bad_files(connection, [first, other])
+    with hub.store.metrics.begin() as connection:
+        state.remember_bad_files(connection, [changed], forget=["/logs/b"])
+    assert state.read(hub.store).bad_files == (changed,)

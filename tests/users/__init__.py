@@ -1,0 +1,1 @@
+"""The users and their activity, from each source."""
