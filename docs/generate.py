@@ -1,7 +1,7 @@
 """Writes the documents that are made from the program itself: `python -m docs.generate`.
 
-`cli.md` is what every command says about itself; `configuration.md` is the schema of the configuration; `demo.svg` is a
-picture of a demonstration that was really run.
+`cli.md` is what every command says about itself; `models.md` is what every model says about itself;
+`configuration.md` is the schema of the configuration; `demo.svg` is a picture of a demonstration that was really run.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+import hzmetrics
+from docs.settings import configuration
 from hzmetrics.cli import FAMILIES, cli
-from hzmetrics.config.schema import SECTIONS, VARIABLES
-from hzmetrics.config.section import Section
+from hzmetrics.engine.models import Column, Model, inputs, macros, model
+from hzmetrics.engine.models import names as model_names
 
 HERE = Path(__file__).parent
 WIDTH = 80
@@ -37,6 +39,28 @@ operation failed or was refused, 2 wrong use of the command line or no usable co
 {help}
 ```
 """
+
+
+MODELS = """\
+# Models
+
+Every number is defined by *models*: SQL files with one SELECT each, in the `models/` directory of a package. A model
+reads other models and *inputs*, relations that Python reads from the databases or from files. Each model has a link to
+its SQL and one to its example: rows that it reads, and the rows that it yields then. This document is made from the
+headers of the models by `make docs`; a test holds it to that.
+
+In the graphs an arrow leads from a relation to the models that read it. Rounded boxes are inputs. Relations that models
+read by way of macros are not drawn.
+"""
+
+WITHOUT_HEADERS = {
+    "hzmetrics.activity",
+    "hzmetrics.courses",
+    "hzmetrics.enrich",
+    "hzmetrics.ingest",
+    "hzmetrics.installation.adoption",
+    "hzmetrics.users",
+}
 
 
 def command_line() -> str:
@@ -76,86 +100,71 @@ def _help(command: click.Command, name: str, above: tuple[str, ...]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-SETTINGS = """\
-# Configuration
-
-Made from the schema in `hzmetrics/config/schema.py` by `make docs`; a test holds it to that.
-
-The file is the first of: `-c FILE`, `HZMETRICS_CONFIG`, `conf/hzmetrics.conf` in the home directory. It has
-`[section]` lines and `key = value` lines; a line that begins with `#` or `;` is a comment, an indented line continues
-the value before it. A value is taken as it stands: no quotes, no comment after it.
-
-    hzmetrics config          # every setting in effect and where it came from; --json
-    hzmetrics config check    # unknown sections and keys, values that cannot be used; exit code 2 if there are any
-    hzmetrics config sample   # a commented file with all of this
-
-Without any configuration `hzmetrics init` writes that sample to the home directory and names the keys to fill in. It
-never overwrites a file, nor creates one that `-c` or `HZMETRICS_CONFIG` names.
-
-Order of precedence: command-line option, environment variable, file, default. An empty value counts as not given.
-
-## Mistakes
-
-`config check`, `init` and `doctor` report every unknown section and key, and every value that cannot be used, with
-file, line and the nearest right name. `tick` and `run` warn of each once a day and go on: an unknown section or key is
-ignored, a number of a live section that is out of range is replaced by its default, a number of `[dns]` that cannot be
-read by the next source. Any other value that cannot be used stops the commands that need it, with exit code 2.
-
-## The least that is needed
-
-A hub on MariaDB; a new hub corrects all known errors of earlier versions
-([usage tables](usage-tables.md#corrections) says what each correction changes):
-
-    [hub]
-    site = myhub
-
-    [db]
-    host = localhost
-    user = hzmetrics
-    password = ...
-    hub_db = myhub
-    metrics_db = myhub_metrics
-
-    [metrics]
-    corrections = all
-
-## Environment variables
-
-Besides those of single keys, below.
-
-| Variable | Default | Meaning |
-|---|---|---|
-{variables}
-"""
+def packages() -> list[str]:
+    """The packages that have models."""
+    home = Path(hzmetrics.__file__).parent
+    found = sorted(path.parent for path in home.rglob("models") if any(path.glob("*.sql")))
+    named = (".".join(path.relative_to(home.parent).parts) for path in found)
+    return [package for package in named if package not in WITHOUT_HEADERS]
 
 
-def configuration() -> str:
-    """The text of `configuration.md`."""
-    rows = [f"| `{variable.name}` | {variable.default} | {variable.meaning} |" for variable in VARIABLES]
-    parts = [SETTINGS.format(variables="\n".join(rows))]
-    for side, title in (("core", "Core sections"), ("live", "Live sections")):
-        parts.append(f"## {title}\n")
-        parts += [_section(section) for section in SECTIONS if section.side == side]
-    return "\n".join(parts)
+def models() -> str:
+    """The text of `models.md`."""
+    return "\n".join([MODELS, *(part for package in packages() for part in _package(package))])
 
 
-def _section(section: type[Section]) -> str:
-    has_variables = any(key.environment for key in section.keys.values())
-    heads = ["Key", "Values", "Default", "Meaning", *(["Environment"] if has_variables else [])]
-    lines = [f"### [{section.heading}]", "", section.about, "", _row(heads), "|---" * len(heads) + "|"]
-    for key in section.keys.values():
-        shown = f"`{key.default}`" if key.shown == key.default and key.default else key.shown or "none"
-        variable = f"`{key.environment}`" if key.environment else ""
-        when = f" if `{'` is `'.join(key.when)}`" if key.when else ""
-        cells = [f"`{key.name}`", key.kind, shown, key.meaning, *([variable + when] if has_variables else [])]
-        lines.append(_row(cells))
-    if section.others:
-        lines.append(_row(["any other", section.others.kind, "none", section.others.meaning]))
-    return "\n".join([*lines, ""])
+def _package(package: str) -> Iterator[str]:
+    """The chapter of one package."""
+    found = _in_order([one for name in model_names(package) if (one := model(package, name))])
+    summary = (importlib.import_module(package).__doc__ or "").strip().partition("\n")[0]
+    yield f"## {_short(package)}\n\n{summary}\n"
+    yield f"```mermaid\nflowchart LR\n{_graph(package, found)}\n```\n"
+    yield f"### Inputs of {_short(package)}\n"
+    for relation in inputs(package).values():
+        yield f"**{relation.name}.** {relation.summary}\n\n{_columns(relation.columns)}\n"
+    for one in found:
+        path = "/".join(package.split("."))
+        example = "/".join(("tests", *package.split(".")[1:], "examples", f"{one.name}.yaml"))
+        yield f"### {_short(package)}: {one.name}\n\n{one.summary}\n"
+        yield f"- one row: {one.grain}"
+        yield f"- reads: {', '.join(_link(package, name) for name in one.reads) or 'nothing'}"
+        if one.variables:
+            yield f"- variables: {', '.join(f'`{name}`' for name in one.variables)}"
+        if one.corrections:
+            yield f"- corrections: {', '.join(f'`{name}`' for name in one.corrections)}"
+        if one.stored:
+            yield "- stored"
+        yield f"- [SQL](../{path}/models/{one.name}.sql), [example](../{example})\n\n{_columns(one.columns)}\n"
 
 
-def _row(cells: list[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+def _in_order(found: list[Model]) -> list[Model]:
+    """Models after those they read, else by name."""
+    ordered: list[Model] = []
+    while later := [one for one in found if one not in ordered]:
+        ordered += [one for one in later if not any(other.name in one.reads for other in later)]
+    return ordered
+
+
+def _graph(package: str, found: list[Model]) -> str:
+    """What reads what, without the relations that only macros read."""
+    hidden = set(macros(package).reads)
+    edges = [(name, one.name) for one in found for name in one.reads if name not in hidden]
+    boxes = [f"    {name}([{name}])" for name in inputs(package) if name not in hidden]
+    return "\n".join([*boxes, *(f"    {before} --> {after}" for before, after in edges)])
+
+
+def _link(package: str, name: str) -> str:
+    chapter = _short(package).replace(".", "")
+    return f"[{name}](#{f'inputs-of-{chapter}' if model(package, name) is None else f'{chapter}-{name}'})"
+
+
+def _short(package: str) -> str:
+    return package.partition(".")[2]
+
+
+def _columns(columns: tuple[Column, ...]) -> str:
+    rows = [f"| `{column.name}` | {column.type} | {column.meaning} |" for column in columns]
+    return "\n".join(["| column | type | meaning |", "|---|---|---|", *rows])
 
 
 def picture() -> str:
@@ -179,5 +188,6 @@ def picture() -> str:
 
 if __name__ == "__main__":
     (HERE / "cli.md").write_text(command_line(), encoding="utf-8")
+    (HERE / "models.md").write_text(models(), encoding="utf-8")
     (HERE / "configuration.md").write_text(configuration(), encoding="utf-8")
     (HERE / "demo.svg").write_text(picture(), encoding="utf-8")

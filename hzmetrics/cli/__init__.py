@@ -41,7 +41,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "middleware-wall",
         "middleware-cpu",
     ),
-    "sessions": ("logfix-session",),
+    "sessions": ("logfix-session", "clear-orphan-stamps"),
     "grids": ("summarize-month",),
     "tools": ("gen-tool-stats", "gen-tool-tops", "gen-tool-toplists", "andmore-usage", "tools"),
     "online": ("whoisonline",),

@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import click
 
 from hzmetrics import config, lock, log
-from hzmetrics.calendar import Clock, DateSpan, Month
+from hzmetrics.calendar import Clock, DateSpan, Month, either_day, epoch
 from hzmetrics.config.schema import FIRST_CORRECTIONS, Metrics
 from hzmetrics.errors import HzmetricsError, UsageError
+from hzmetrics.pipeline.steps import Step
 from hzmetrics.store import Store
+
+T = TypeVar("T")
 
 
 class App:
@@ -87,6 +90,12 @@ class App:
         with lock.hold(self.settings):
             yield
 
+    def run(self, step: Step, dry_run: bool, settings: config.Settings | None = None) -> None:
+        """Run one step under the run lock."""
+        settings = settings or self.settings
+        with self.run_lock(dry_run):
+            step.run(self.store, settings, dry_run)
+
     def close(self) -> None:
         if "store" in self.__dict__:
             self.store.close()
@@ -95,36 +104,59 @@ class App:
 pass_app = click.make_pass_decorator(App)
 
 
-class MonthType(click.ParamType[Month]):
-    """A month argument, `YYYY-MM`."""
+class Text(click.ParamType[T]):
+    """A value that a function reads from the text of the command line, raising UsageError."""
 
-    name = "YYYY-MM"
+    def __init__(self, name: str, read: Callable[[str], T]) -> None:
+        self.name = name
+        self.read = read
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Month:
-        if isinstance(value, Month):
-            return value
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> T:
+        if not isinstance(value, str):
+            return cast("T", value)
         try:
-            return Month.parse(value)
+            return self.read(value)
         except UsageError as error:
             self.fail(str(error), param, ctx)
 
 
-class DateSpanType(click.ParamType[DateSpan]):
-    """A date argument (spec 20 §1.3): `YYYY`, `YYYY-MM`, `YYYY-MM-DD` or `A..B`."""
+class Items(click.ParamType[tuple[Any, ...]]):
+    """A comma-separated list of known items, in the order of all of them; an empty text means all (spec 50 §1)."""
 
-    name = "DATE"
+    name = "LIST"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> DateSpan:
-        if isinstance(value, DateSpan):
+    def __init__(self, items: tuple[Any, ...]) -> None:
+        self.items = items
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Any, ...]:
+        if isinstance(value, tuple):
             return value
-        try:
-            return DateSpan.parse(value)
-        except UsageError as error:
-            self.fail(str(error), param, ctx)
+        known = {str(item): item for item in self.items}
+        names = [name.strip() for name in value.split(",")] if value.strip() else list(known)
+        for name in names:
+            if not name:
+                self.fail(f"{value!r} has an empty item", param, ctx)
+            if name not in known:
+                self.fail(f"{name!r} is not one of {', '.join(known)}", param, ctx)
+        return tuple(item for name, item in known.items() if name in names)
 
 
-MONTH = MonthType()
-DATE = DateSpanType()
+MONTH = Text("YYYY-MM", Month.parse)
+DAY = Text("YYYY-MM-DD", either_day)
+DATE = Text("DATE", DateSpan.parse)
+"""`YYYY`, `YYYY-MM`, `YYYY-MM-DD` or `A..B` (spec 20 §1.3)."""
+INSTANT = Text("TIME", epoch)
+
+date_argument = click.argument("date", type=DATE, required=False)
+
+
+def closed(date: DateSpan | None, every: bool = False) -> DateSpan | None:
+    """The date, for steps that need both ends of their window (spec 20 §1.4). Raises UsageError."""
+    if every:
+        raise click.UsageError("--all is not possible here: give a date")
+    if date is not None and date.is_open:
+        raise click.UsageError("a date without start or end is not possible here")
+    return date
 
 
 def dry_run_option(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -70,20 +70,20 @@ def analyze(
     Returns what could not be found out, in words: a resolver or address source that does not answer stops nothing.
     """
     passes = [
-        [(month, words) for month in months for part in stages.analysis(month, sessions=True) for words in part.steps],
-        [(month, words) for month in months for words in stages.summary(month).steps],
+        [(month, step) for month in months for part in stages.analysis(month, sessions=True) for step in part.steps],
+        [(month, step) for month in months for step in stages.summary(month).steps],
     ]
     given_up: dict[str, str] = {}
     with reporter.piece("analysing", sum(map(len, passes))) as advance:
         for steps in passes:
-            for month, words in steps:
-                advance(f"{month} {words[0]}", 1)
-                if words[0] not in skip and words[0] not in given_up:
+            for month, step in steps:
+                advance(f"{month} {step.name}", 1)
+                if step.name not in skip and step.name not in given_up:
                     try:
-                        stages.run_step(store, settings, words)
+                        step.run(store, settings)
                     except LookupFailure as failure:
-                        log.info("%s: %s", words[0], failure)
-                        given_up[words[0]] = str(failure)
+                        log.info("%s: %s", step.name, failure)
+                        given_up[step.name] = str(failure)
             _guess_classes(store)
     return "; ".join(given_up.values())
 

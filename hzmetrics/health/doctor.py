@@ -14,9 +14,10 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from hzmetrics.calendar import moment
 from hzmetrics.config import MariaDb, Settings, Source
 from hzmetrics.config.schema import Metrics
-from hzmetrics.errors import ConfigurationError, HzmetricsError, StoreError
+from hzmetrics.errors import ConfigurationError, HzmetricsError, StoreError, UsageError
 from hzmetrics.health import rights, surroundings
 from hzmetrics.health.mistakes import all_mistakes
 from hzmetrics.installation import directories
@@ -206,8 +207,8 @@ def _server(store: Store, settings: Settings, db: MariaDb) -> Iterator[Check]:
 
 def _clock(of_server: str) -> Check:
     try:
-        apart = abs((dt.datetime.fromisoformat(of_server) - dt.datetime.now()).total_seconds())
-    except ValueError:
+        apart = abs((moment(of_server) - dt.datetime.now()).total_seconds())
+    except UsageError:
         return Check("clock", "WARN", f"the database server says {of_server}")
     if apart > CLOCK_TOLERANCE:
         detail = f"the database server says {of_server}, this machine {dt.datetime.now():%Y-%m-%d %H:%M:%S}"
@@ -308,7 +309,7 @@ def _activity(store: Store, settings: Settings) -> Iterator[Check]:
         detail = "never" if last is None else f"none yet; the last, {last.started}, ended with: {last.error}"
         yield Check("last successful run", "WARN", detail, "hzmetrics run")
     else:
-        age = settings.clock.now.replace(tzinfo=None) - dt.datetime.fromisoformat(last.succeeded)
+        age = settings.clock.now.replace(tzinfo=None) - moment(last.succeeded)
         late = age > LATE_RUN
         detail = last.succeeded + (f"; since then: {last.error}" if last.error else "")
         yield Check("last successful run", "WARN" if late else "OK", detail, "hzmetrics run" if late else "")

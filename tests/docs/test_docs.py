@@ -11,6 +11,7 @@ import click
 import pytest
 
 from docs import generate
+from docs.settings import configuration
 from hzmetrics import config
 from hzmetrics.cli import cli
 
@@ -25,7 +26,7 @@ def test_the_command_reference_is_current() -> None:
 
 def test_the_reference_of_the_configuration_is_current() -> None:
     written = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
-    assert written == generate.configuration(), "run: make docs"
+    assert written == configuration(), "run: make docs"
 
 
 def test_configurations_in_documents_have_no_mistakes_and_correct_all(tmp_path: Path) -> None:
@@ -42,6 +43,11 @@ def test_configurations_in_documents_have_no_mistakes_and_correct_all(tmp_path: 
                 assert config.build(source).corrections == frozenset(config.CORRECTIONS), document.name
                 found += 1
     assert found >= 2
+
+
+def test_the_list_of_models_is_current() -> None:
+    written = (ROOT / "docs/models.md").read_text(encoding="utf-8")
+    assert written == generate.models(), "run: make docs"
 
 
 def examples(document: Path) -> Iterator[list[str]]:
