@@ -16,11 +16,15 @@ from hzmetrics.log import log
 
 RUN = "hzmetrics.pid"
 ONLINE = "hzmetrics.whoisonline.lock"
-ACTIVITY = "hzmetrics.activity.lock"
 
 PROGRAM = "hzmetrics"
 """What the command line of a holder contains."""
 MIGRATE = "hzmetrics-migrate.lock"
+
+
+def of_step(step: str) -> str:
+    """The lock of a step of the live side (spec 80 §1)."""
+    return f"hzmetrics.{step}.lock"
 
 
 @contextmanager

@@ -82,7 +82,7 @@ class Courses:
 
     def tools(self) -> dict[str, str]:
         """Course to the hub's tool whose sessions are its events."""
-        own = {course: self._own(course).text("tool") for course in self._configured()}
+        own = {course: self._own(course).text("tool") for course in self.configured}
         return {course: tool for course, tool in own.items() if tool}
 
     def homes(self, course: str) -> Path | None:
@@ -97,7 +97,9 @@ class Courses:
             course not in ("", ".", "..") and not {"/", "\0"} & set(course) and len(os.fsencode(course)) <= NAME_BYTES
         )
 
-    def _configured(self) -> list[str]:
+    @property
+    def configured(self) -> list[str]:
+        """Names of the courses that have a section of their own."""
         return [name.partition(":")[2] for name in self.settings.sections if name.startswith("course:")]
 
     def _own(self, course: str) -> Options:

@@ -35,13 +35,16 @@ class Consumer(Protocol):
     def store(self, connection: sa.Connection, reading: Reading) -> None:
         """Write what was made of the entries, in the transaction that remembers how far the logs were read."""
 
+    def finish(self, reading: Reading) -> None:
+        """What is left to do after the transaction: messages, alerts."""
+
 
 @dataclass
 class Reading:
     """What one update read."""
 
     lines: int = 0
-    unrecognised: int = 0
+    unrecognized: int = 0
     cut_at: int | None = None
     """Where a log was too long for one update: the time of the last line read of it (the smallest of several)."""
 
@@ -79,6 +82,8 @@ def update(store: Store, following: Following, now: Clock, consumers: Sequence[C
                 _remember(connection, one, now)
         for consumer in consumers:
             consumer.store(connection, reading)
+    for consumer in consumers:
+        consumer.finish(reading)
     return reading
 
 
@@ -136,7 +141,7 @@ def _take(
     for line in lines:
         entry = read_line(line, one.clock) if len(line) <= LONGEST_LINE else None
         if entry is None:
-            reading.unrecognised += 1
+            reading.unrecognized += 1
             continue
         one.last_time = entry.time
         if entry.user.casefold() in following.ignore_users or (excluded and _is_excluded(entry.address, excluded)):

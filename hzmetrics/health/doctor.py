@@ -14,6 +14,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from hzmetrics import journal
 from hzmetrics.config import MariaDb, Settings
 from hzmetrics.errors import ConfigurationError, HzmetricsError, StoreError
 from hzmetrics.health import rights, surroundings
@@ -21,7 +22,6 @@ from hzmetrics.installation import directories
 from hzmetrics.installation.adoption import apply, inventory, plan, space
 from hzmetrics.installation.adoption.inventory import Inventory
 from hzmetrics.log import log
-from hzmetrics.pipeline import journal
 from hzmetrics.store import Store, state
 from hzmetrics.store.connections import DatabaseMissing
 from hzmetrics.store.tables import metrics

@@ -9,13 +9,13 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from hzmetrics import lock
+from hzmetrics import journal, lock
 from hzmetrics.calendar import Month
 from hzmetrics.config import Settings
 from hzmetrics.errors import HzmetricsError, StoreError
 from hzmetrics.ingest import sources
 from hzmetrics.log import printable
-from hzmetrics.pipeline import decide, facts, journal
+from hzmetrics.pipeline import decide, facts
 from hzmetrics.pipeline.corrections import listed
 from hzmetrics.pipeline.facts import Facts
 from hzmetrics.store import Store

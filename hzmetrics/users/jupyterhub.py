@@ -33,7 +33,7 @@ HINTS = {
 
 
 class JupyterHubSource:
-    """The users API of a JupyterHub. It knows the present only."""
+    """The users API of a JupyterHub. It knows only the present."""
 
     name = "jupyterhub"
     knows_the_past = False
@@ -149,12 +149,15 @@ def _patience(error: urllib.error.HTTPError) -> float:
 def users_of(
     items: Iterable[Mapping[str, Any]], cull_timeout: int | None, now: int, ignore: frozenset[str] = frozenset()
 ) -> list[User]:
-    """Users from the items of the API; one who appears twice counts once, first appearance. Raises HzmetricsError."""
+    """Users from the items of the API: the first appearance of each name; items without a name are left out.
+
+    Raises HzmetricsError if an item has another shape.
+    """
     users: dict[str, User] = {}
     try:
         for item in items:
-            name = fitted(item["name"])
-            if name not in users and name not in ignore:
+            name = fitted(item["name"] or "")
+            if name.strip() and name not in users and name not in ignore:
                 users[name] = _user(item, cull_timeout, now)._replace(username=name)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise HzmetricsError(f"JupyterHub sent an answer of another shape: {error!r}") from None

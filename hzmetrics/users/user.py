@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
 NO_VOLUMES: Mapping[str, float] = MappingProxyType({})
 
-
 LONGEST_NAME = 255
+NO_USER = ("", "-")
+"""What logs hold where there is no user."""
 
 
 def plain(name: str) -> str:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_prometheus
 
+from hzmetrics.active_users.capability import families
 from hzmetrics.active_users.counting import Known, known
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.live import openmetrics
@@ -194,7 +195,7 @@ def test_exposition_is_valid_for_both_parsers(
 
 def test_host_is_escaped() -> None:
     counts = {"active_users_1d": 1, "active_users_7d": 2, "active_users_30d": 3, "updated": "2026-03-10T12:05:00Z"}
-    text = openmetrics.exposition('a\\b"c\nd', counts)
+    text = openmetrics.exposition('a\\b"c\nd', families(counts))
     for read in (read_openmetrics, read_prometheus):
         assert {sample.labels["host"] for family in read(text) for sample in family.samples} == {'a\\b"c\nd'}
 

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 
 from hzmetrics import config
 from hzmetrics.calendar import Clock
-from hzmetrics.courses import counting, outbox, progress
+from hzmetrics.courses import counting, outbox, progress, upkeep
 from hzmetrics.courses.settings import Courses
 from hzmetrics.errors import ConfigurationError, HzmetricsError
-from hzmetrics.live.runner import ActivitySide
+from hzmetrics.live.runner import Live
 from tests.conftest import TestHub
 
 PATTERN = r"/user/(?P<student>[^/]+)/notebooks/(?P<course>[^/]+)/(?P<notebook>[^?]+\.ipynb)"
@@ -26,14 +26,20 @@ def line(time: str, target: str, status: int = 200, method: str = "GET") -> str:
     return f'{time} UTC - "{method} {target} HTTP/1.1" {status} 5 203.0.113.9 "-" "x" TLS 0 5 -\n'
 
 
-def side(hub: TestHub, more: str = "") -> ActivitySide:
+def side(hub: TestHub, more: str = "") -> Live:
     text = hub.configuration.read_text().partition("[follow]")[0]
     hub.configuration.write_text(
         f"{text}[follow]\naccess_logs = {hub.root}/access.log\ntimezone = UTC\n"
         f"[courses]\nurl_pattern = {PATTERN}\n{more}"
     )
     settings = config.load(hub.configuration, time=Clock.parse("2026-02-03T12:00:00Z"))
-    return ActivitySide(hub.store, settings)
+    return Live(hub.store, settings)
+
+
+def read(live: Live) -> None:
+    """Read the logs, and deliver what was found in them."""
+    live.read_logs()
+    outbox.deliver(live.store, live.courses)
 
 
 def raw(hub: TestHub, course: str) -> list[str]:
@@ -50,7 +56,7 @@ def test_opens_in_an_access_log(hub: TestHub) -> None:
         + line("2026-02-03 10:04:00", "/user/bob/notebooks/r/a/w2.ipynb")
     )
     for _ in range(2):
-        side(hub).read_logs()
+        read(side(hub))
     assert raw(hub, "py") == ["2026-02-03T10:00:00 py ann w1.ipynb opened -"]
     assert raw(hub, "r") == ["2026-02-03T10:04:00 r bob a/w2.ipynb opened -"]
 
@@ -58,12 +64,12 @@ def test_opens_in_an_access_log(hub: TestHub) -> None:
 def test_what_waits_after_a_kill_is_delivered_once(hub: TestHub) -> None:
     courses = Courses.of(side(hub).settings)
     with hub.store.metrics.begin() as connection:
-        outbox.put(connection, courses, {"py": ["one", "two"]})
+        outbox.put(connection, "opens", {"py": ["one", "two"]})
     (courses.root / "py").mkdir(parents=True)
     (courses.root / "py" / "events.raw").write_text("other\none\ntwo\n")  # killed after the append
     assert outbox.deliver(hub.store, courses) == 0
     with hub.store.metrics.begin() as connection:
-        outbox.put(connection, courses, {"py": ["three"]})  # killed before the append
+        outbox.put(connection, "opens", {"py": ["three"]})  # killed before the append
     assert outbox.deliver(hub.store, courses) == 1
     assert outbox.deliver(hub.store, courses) == 0
     assert raw(hub, "py") == ["other", "one", "two", "three"]
@@ -75,13 +81,13 @@ def test_many_lines_wait_in_parcels_and_one_bad_folder_holds_up_only_its_own(hub
     (courses.root / "a").write_text("a file where the folder should be")
     many = ["2026-02-03T10:00:00 py ann w1.ipynb opened -"] * (2 * outbox.PARCEL + 1)
     with hub.store.metrics.begin() as connection:
-        outbox.put(connection, courses, {"a": ["one"], "py": many})
+        outbox.put(connection, "opens", {"a": ["one"], "py": many})
     for _ in range(2):
         with pytest.raises(HzmetricsError, match="cannot"):
             outbox.deliver(hub.store, courses)
         assert raw(hub, "py") == many
     with hub.store.metrics.begin() as connection:
-        outbox.put(connection, courses, {"py": ["more"]})
+        outbox.put(connection, "opens", {"py": ["more"]})
     (courses.root / "a").unlink()
     assert outbox.deliver(hub.store, courses) == 2
     assert raw(hub, "a") == ["one"]
@@ -101,7 +107,7 @@ def test_a_target_without_a_part_or_with_a_name_no_folder_can_have_is_no_open(
         + line("2026-02-03 10:02:00", "/ann/other/py")
     )
     settings = config.load(hub.configuration, time=Clock.parse("2026-02-03T12:00:00Z"))
-    ActivitySide(hub.store, settings).read_logs()
+    read(Live(hub.store, settings))
     assert [path.name for path in (hub.root / "home/raw").iterdir()] == ["py"]
 
 
@@ -119,7 +125,7 @@ def test_killed_at_random_points_every_open_arrives_once(make_hub: Callable[[str
         time.sleep(chance.uniform(0.4, 1.4))
         process.kill()
         process.wait()
-    side(hub).read_logs()
+    read(side(hub))
     students = [event.split()[2] for course in ("py0", "py1", "py2") for event in raw(hub, course)]
     assert sorted(students) == sorted(f"u{number}" for number in range(written))
 
@@ -133,10 +139,10 @@ def test_sessions_of_a_tool_are_events_of_its_course(hub: TestHub) -> None:
     with hub.store.hub.begin() as connection:
         connection.execute(sa.insert(log), rows)
     configured = "[course:py]\ntool = lab\n"
-    side(hub, configured).look_after_courses()
+    upkeep.tick(hub.store, side(hub, configured).courses)
     with hub.store.hub.begin() as connection:
         connection.execute(sa.insert(log), [{**rows[0], "sessnum": 3, "username": "cyd"}])
-    side(hub, configured).look_after_courses()
+    upkeep.tick(hub.store, side(hub, configured).courses)
     assert [event.split()[2:5] for event in raw(hub, "py")] == [["ann", "lab", "started"], ["cyd", "lab", "started"]]
     assert len((hub.root / "home/raw/py/counts.raw").read_text().splitlines()) == 1, (
         "counts are taken every ten minutes"
@@ -152,8 +158,9 @@ def test_a_course_in_trouble_holds_up_no_other(make_hub: Callable[[str], TestHub
     (root / "b/events.raw").mkdir()
     activity = side(hub)
     with hub.store.metrics.begin() as connection:
-        outbox.put(connection, activity.courses, {"b": ["2026-02-03T10:00:00 b ann w opened -"]})
-    activity.look_after_courses()
+        outbox.put(connection, "opens", {"b": ["2026-02-03T10:00:00 b ann w opened -"]})
+    with pytest.raises(HzmetricsError, match=r"b/events\.raw.*a/counts\.raw"):
+        upkeep.tick(hub.store, activity.courses)
     assert (root / "b/counts.raw").read_text().count("\n") == 1
     assert not progress.has_news(hub.store, activity.courses, "c")
 
