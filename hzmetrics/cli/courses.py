@@ -167,7 +167,7 @@ def _live(app: App) -> Live:
 
 
 def _append(app: App, course: str, kind: str, line: str) -> None:
-    record.append(Courses.of(app.settings).folder(course) / f"{kind}.raw", [line])
+    record.append(Courses.of(app.settings).folder(course) / f"{kind}.raw", line)
 
 
 def _known(app: App, course: str) -> Courses:

@@ -29,7 +29,9 @@ MOST_COURSES = 100
 class AccessOpens:
     """Takes access entries whose target matches the URL pattern: a consumer of followed logs."""
 
-    def __init__(self, courses: Courses, pattern: re.Pattern[str]) -> None:
+    def __init__(self, store: Store, courses: Courses, pattern: re.Pattern[str]) -> None:
+        self.database = store
+        self.courses = courses
         self.pattern = pattern
         self.lines: defaultdict[str, list[str]] = defaultdict(list)
         self.refused = 0
@@ -57,6 +59,7 @@ class AccessOpens:
                 "%d courses already; add a section [course:NAME] for each course that is missing",
                 self.refused, MOST_COURSES,
             )  # fmt: skip
+        outbox.deliver_if_free(self.database, self.courses)
 
     def _accepts(self, course: str) -> bool:
         if course in self.known:

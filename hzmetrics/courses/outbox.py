@@ -14,9 +14,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hzmetrics import lock
 from hzmetrics.courses.record import append, end_of_lines
 from hzmetrics.courses.settings import Courses
-from hzmetrics.errors import Failures, HzmetricsError
+from hzmetrics.errors import Failures, HzmetricsError, LockHeld, StoreError
+from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.live_state import forget, remember
 from hzmetrics.store.tables.live import capability_state
@@ -61,6 +63,22 @@ def deliver(store: Store, courses: Courses) -> int:
     return appended
 
 
+def deliver_if_free(store: Store, courses: Courses) -> None:
+    """Deliver what waits, unless another process does the work of the courses: then the next tick delivers it."""
+    with store.metrics.connect() as connection:
+        if not _waiting(connection):
+            return
+    try:
+        with lock.hold(courses.settings, lock.of_step("courses")):
+            deliver(store, courses)
+    except LockHeld as held:
+        log.debug("events of courses wait: %s", held)
+    except StoreError:
+        raise
+    except HzmetricsError as error:
+        log.error("courses: %s", error)
+
+
 def _deliver(store: Store, name: str, parcel: dict[str, Any], path: Path) -> int:
     """Append one parcel. Its `size` is the place in the file after which its lines can be; null before an attempt."""
     lines = parcel["lines"]
@@ -70,7 +88,7 @@ def _deliver(store: Store, name: str, parcel: dict[str, Any], path: Path) -> int
         attempt = json.dumps({**parcel, "size": end_of_lines(path), "lines": lines})
         with store.metrics.begin() as connection:
             remember(connection, name, attempt)
-        append(path, lines)
+        append(path, "\n".join(lines))
     with store.metrics.begin() as connection:
         forget(connection, name)
     return len(lines)

@@ -73,13 +73,13 @@ def field(text: str) -> str:
     return encoded or "-"
 
 
-def append(file: Path, lines: Sequence[str]) -> None:
-    """Append lines with a single write, making folders as needed: all of them, or none. Raises HzmetricsError.
+def append(file: Path, text: str) -> None:
+    """Append one or more lines with a single write, making folders as needed: whole or not at all.
 
     The incomplete line that a failed write has left at the end of the file is removed first. A lock on the file keeps
-    other writers of this program away meanwhile.
+    other writers of this program away meanwhile. Raises HzmetricsError.
     """
-    data = "".join(f"{line}\n" for line in lines).encode()
+    data = f"{text}\n".encode()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)

@@ -32,7 +32,7 @@ def tick(store: Store, courses: Courses) -> None:
             values = counting.count(course, courses.homes(course), courses.root, running)
             line = record.count_line(courses.settings.clock.utc_time, [str(value) for value in values])
             with failures.collected():
-                record.append(courses.folder(course) / "counts.raw", [line])
+                record.append(courses.folder(course) / "counts.raw", line)
     for course in names:
         with failures.collected():
             copy(store, courses, course)

@@ -7,13 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from hzmetrics import config
 from hzmetrics.calendar import Clock
-from hzmetrics.courses import counting, outbox, progress, upkeep
+from hzmetrics.courses import counting, derived, outbox, progress, record, upkeep
 from hzmetrics.courses.settings import Courses
 from hzmetrics.errors import ConfigurationError, HzmetricsError
 from hzmetrics.live.runner import Live
@@ -36,12 +37,6 @@ def side(hub: TestHub, more: str = "") -> Live:
     return Live(hub.store, settings)
 
 
-def read(live: Live) -> None:
-    """Read the logs, and deliver what was found in them."""
-    live.read_logs()
-    outbox.deliver(live.store, live.courses)
-
-
 def raw(hub: TestHub, course: str) -> list[str]:
     path = hub.root / "home" / "raw" / course / "events.raw"
     return path.read_text().splitlines() if path.exists() else []
@@ -56,23 +51,37 @@ def test_opens_in_an_access_log(hub: TestHub) -> None:
         + line("2026-02-03 10:04:00", "/user/bob/notebooks/r/a/w2.ipynb")
     )
     for _ in range(2):
-        read(side(hub))
+        side(hub).read_logs()
     assert raw(hub, "py") == ["2026-02-03T10:00:00 py ann w1.ipynb opened -"]
     assert raw(hub, "r") == ["2026-02-03T10:04:00 r bob a/w2.ipynb opened -"]
 
 
-def test_what_waits_after_a_kill_is_delivered_once(hub: TestHub) -> None:
+def test_a_delivery_that_stops_after_any_byte_is_completed_once(
+    make_hub: Callable[[str], TestHub], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = make_hub("sqlite")
     courses = Courses.of(side(hub).settings)
-    with hub.store.metrics.begin() as connection:
-        outbox.put(connection, "opens", {"py": ["one", "two"]})
-    (courses.root / "py").mkdir(parents=True)
-    (courses.root / "py" / "events.raw").write_text("other\none\ntwo\n")  # killed after the append
-    assert outbox.deliver(hub.store, courses) == 0
-    with hub.store.metrics.begin() as connection:
-        outbox.put(connection, "opens", {"py": ["three"]})  # killed before the append
-    assert outbox.deliver(hub.store, courses) == 1
-    assert outbox.deliver(hub.store, courses) == 0
-    assert raw(hub, "py") == ["other", "one", "two", "three"]
+    block = b"one\ntwo\none\n"
+    for written in range(len(block) + 1):
+        course = f"c{written}"
+        record.append(courses.folder(course) / "events.raw", "one")  # of somebody else
+        with hub.store.metrics.begin() as connection:
+            outbox.put(connection, "opens", {course: ["one", "two", "one"]})
+
+        def stop(path: Path, text: str, written: int = written) -> None:
+            with path.open("ab") as file:
+                file.write(block[:written])
+            raise HzmetricsError("stopped")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(outbox, "append", stop)
+            with pytest.raises(HzmetricsError, match="stopped"):
+                outbox.deliver(hub.store, courses)
+        with hub.store.metrics.begin() as connection:
+            outbox.put(connection, "opens", {course: ["one", "two", "one"]})
+        outbox.deliver(hub.store, courses)
+        assert raw(hub, course) == ["one", *["one", "two", "one"] * 2]
+        assert outbox.deliver(hub.store, courses) == 0
 
 
 def test_many_lines_wait_in_parcels_and_one_bad_folder_holds_up_only_its_own(hub: TestHub) -> None:
@@ -107,8 +116,23 @@ def test_a_target_without_a_part_or_with_a_name_no_folder_can_have_is_no_open(
         + line("2026-02-03 10:02:00", "/ann/other/py")
     )
     settings = config.load(hub.configuration, time=Clock.parse("2026-02-03T12:00:00Z"))
-    read(Live(hub.store, settings))
+    Live(hub.store, settings).read_logs()
     assert [path.name for path in (hub.root / "home/raw").iterdir()] == ["py"]
+
+
+def test_visitors_make_no_folders_of_strange_names_and_not_many_of_plain_ones(
+    make_hub: Callable[[str], TestHub], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    hub = make_hub("sqlite")
+    monkeypatch.setattr(derived, "MOST_COURSES", 3)
+    live = side(hub, "[course:c++]\n")
+    names = ("c\\x1b[31m", "a", ".hidden", "b", "c", "d", "c++")
+    (hub.root / "access.log").write_text(
+        "".join(line("2026-02-03 10:00:00", f"/user/ann/notebooks/{name}/w1.ipynb") for name in names)
+    )
+    live.read_logs()
+    assert sorted(path.name for path in (hub.root / "home/raw").iterdir()) == ["a", "b", "c++"]
+    assert "courses: 4 opens ignored" in caplog.text
 
 
 def test_killed_at_random_points_every_open_arrives_once(make_hub: Callable[[str], TestHub]) -> None:
@@ -125,7 +149,7 @@ def test_killed_at_random_points_every_open_arrives_once(make_hub: Callable[[str
         time.sleep(chance.uniform(0.4, 1.4))
         process.kill()
         process.wait()
-    read(side(hub))
+    side(hub).read_logs()
     students = [event.split()[2] for course in ("py0", "py1", "py2") for event in raw(hub, course)]
     assert sorted(students) == sorted(f"u{number}" for number in range(written))
 
