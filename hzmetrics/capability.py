@@ -30,7 +30,7 @@ class Capability:
     enabled: bool
     """By its configuration: yes, or `auto` and its source was found."""
     consumers: Callable[[Clock], Sequence[Consumer]] = lambda clock: ()
-    """What reads the new lines of followed logs; made anew for each reading."""
+    """What reads the new lines of followed logs; created for each reading."""
     tick: Callable[[], object] | None = None
     """What it does in each tick after the logs were read."""
     families: Callable[[], Sequence[Family]] = tuple

@@ -39,7 +39,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "geoip": ("database", "url", "hub_key", "timeout"),
     "pipeline": ("months_per_run",),
 }
-"""The keys of each section that this module reads; other sections belong to the activity side and check their own."""
+"""The keys of each section that this module reads; other sections belong to the live side and check their own."""
 
 ACTIVITY_SECTIONS = (
     "http",
@@ -51,7 +51,7 @@ ACTIVITY_SECTIONS = (
     "follow",
     "courses",
 )
-"""Sections of the activity side (spec 80 to 86), besides one `course:NAME` a course."""
+"""Sections of the live side (spec 80 to 86), besides one `course:NAME` a course."""
 
 DEFAULT_HOME = Path("/opt/hubzero/metrics")
 

@@ -1,4 +1,4 @@
-"""Options of the activity side (spec 80 §1): environment, then configuration file, then default.
+"""Options of the live side (spec 80 §1): environment, then configuration file, then default.
 
 Every key `k` of section `[s]` has the environment name `HZMETRICS_<S>_<K>`; a few have an older name of their own. A
 number that is no integer or out of range costs one warning and counts as its built-in default.

@@ -41,7 +41,7 @@ class Known:
 
 
 def count(users: Iterable[Known], now: int, count_disabled: bool = False) -> dict[str, int]:
-    """The three gauges: connected users, and those whose last activity is less than the window ago (spec 82 §1)."""
+    """The three gauges: users connected now, or with an activity less than the window ago (spec 82 §1)."""
     totals = dict.fromkeys(WINDOWS, 0)
     for user in users:
         for gauge, seconds in WINDOWS.items():

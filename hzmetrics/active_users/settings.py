@@ -23,7 +23,7 @@ class ActiveUserSettings:
 
     @classmethod
     def of(cls, settings: Settings, found: bool) -> ActiveUserSettings:
-        """`found`: a source is there. Raises ConfigurationError."""
+        """`found`: a source is configured. Raises ConfigurationError."""
         options = Options.of(settings, "active_users")
         return cls(
             enabled=options.enabled(found),

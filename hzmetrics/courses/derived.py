@@ -23,7 +23,7 @@ OPENED, STARTED = "opened", "started"
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 """Names of courses for which an access log may cause a folder, if the course is not configured."""
 MOST_COURSES = 100
-"""With so many courses, access logs cause no folders of further ones."""
+"""If there are this many courses, access logs cause no further folders."""
 
 
 class AccessOpens:

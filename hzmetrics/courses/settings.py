@@ -109,7 +109,7 @@ class Courses:
     def folder(self, course: str) -> Path:
         """The folder of a course, which need not exist. Raises HzmetricsError when the name is no folder name."""
         if not self.is_name(course):
-            raise HzmetricsError(f"{course!r} is no name of a course")
+            raise HzmetricsError(f"{course!r} cannot be the name of a course: it must be the name of a folder")
         return self.root / course
 
     def rules(self, course: str) -> CourseRules:

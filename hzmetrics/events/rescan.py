@@ -1,4 +1,4 @@
-"""Making events, anomalies and hours anew from what the followed logs hold (spec 84 §9)."""
+"""Reading the followed logs again from their first line (spec 84 §9)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hzmetrics.store.tables.live import anomalies, events, hourly_stats
 
 
 def rescan(store: Store, following: Following, settings: EventSettings, clock: Clock) -> Outcome:
-    """Forget the progress and all results from the first line of the logs on, then update until all is read again."""
+    """Delete the progress and all results since the first line of the logs, then update until everything is read."""
     begin = min(follower.first_times(following), default=epoch(clock.utc))
     floor = utc(begin // HOUR * HOUR)
     with store.metrics.begin() as connection:

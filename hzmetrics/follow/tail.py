@@ -1,4 +1,4 @@
-"""What of one followed log has not been read yet: pieces of files, in the order in which they were written.
+"""The unread part of a followed log: pieces of files, in the order in which they were written.
 
 Spec 84 §3.
 """
@@ -38,7 +38,7 @@ class Piece:
     mark: FileMark | None
     """How far it was read; None if it never was."""
     rotated: bool
-    """Nothing will be appended any more: its last line is complete even without a line feed."""
+    """The file is finished: its last line is complete even without a line feed."""
 
     @property
     def offset(self) -> int:
@@ -66,22 +66,22 @@ def plan(path: Path, seen: Sequence[Seen], rotated_dirs: Sequence[Path]) -> tupl
         ]
         pieces += [Piece(one, None, True) for one in sorted(missed, key=lambda one: one.stat().st_mtime_ns)]
     elif not present:
-        return [], False  # neither the log nor where it went: it may yet come
+        return [], False  # both may appear later
     if present:
         pieces.append(Piece(path, None, False))
     return pieces, old is None and not last.done
 
 
 def read(piece: Piece, limit: int, give_up: bool = False) -> tuple[list[str], FileMark, bool]:
-    """The complete lines of a piece, `limit` bytes of them at the most; the mark after them; whether it was all.
+    """The complete lines of a piece, at most `limit` bytes; the mark after them; whether that was everything.
 
-    A line longer than `limit` waits, or is given up, piece by piece.
+    A line longer than `limit` waits, or with `give_up` is skipped part by part.
     """
     lines: list[str] = []
     offset, rest, taken = piece.offset, b"", 0
     with opened(piece.file) as file:
         if piece.mark and not piece.rotated and not piece.mark.is_of(file):
-            raise OSError("it was replaced while it was being read")
+            raise OSError("the file was replaced while it was being read")
         for chunk in _chunks(file, piece, limit):
             taken += len(chunk)
             whole, feed, tail = (rest + chunk).rpartition(b"\n")
@@ -100,14 +100,14 @@ def read(piece: Piece, limit: int, give_up: bool = False) -> tuple[list[str], Fi
 
 
 def _chunks(file: BinaryIO, piece: Piece, limit: int) -> Iterator[bytes]:
-    """The bytes of a piece, `limit` at the most; an archive ends where it is damaged."""
+    """The bytes of a piece, at most `limit`; a damaged archive ends at the damage."""
     try:
         file.seek(piece.offset)
         while limit > 0 and (chunk := file.read(min(CHUNK, limit))):
             limit -= len(chunk)
             yield chunk
     except DAMAGE as error:
-        log.warning("%s is damaged, lines of it may be missing: %s", piece.file, error)
+        log.warning("%s is damaged, its last lines may be missing: %s", piece.file, error)
 
 
 @contextmanager
@@ -128,7 +128,7 @@ def _unpacked_mark(path: Path, file: BinaryIO, offset: int) -> FileMark:
 
 
 def _siblings(path: Path, rotated_dirs: Sequence[Path]) -> list[Path]:
-    """The files that begin with the log's name, each once; not the log itself, nor an archive still being packed."""
+    """The files whose names begin with the log's name, without the log itself and archives still being written."""
     found: dict[Path, None] = {}
     for directory in (path.parent, *rotated_dirs):
         try:
@@ -143,7 +143,7 @@ def _siblings(path: Path, rotated_dirs: Sequence[Path]) -> list[Path]:
 
 
 def _old_file(siblings: Sequence[Path], mark: FileMark) -> Path | None:
-    """The sibling that is the marked file under another name; one of the same inode rather than a copy."""
+    """The sibling that is the marked file under another name; preferably the same inode, else a copy."""
     same = [one for one in siblings if _begins_as(one, mark)]
     return next((one for one in same if one.stat().st_ino == mark.inode), same[0] if same else None)
 
@@ -153,7 +153,7 @@ def _is_known(path: Path, seen: Sequence[Seen]) -> bool:
 
 
 def _begins_as(path: Path, mark: FileMark) -> bool:
-    """Whether the first bytes are those of the mark; of an empty head, only the inode can tell."""
+    """Whether the file begins with the bytes of the mark; for an empty head, whether the inode is the same."""
     try:
         status = path.stat()
         if mark.head_len == 0:

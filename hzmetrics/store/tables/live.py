@@ -1,4 +1,4 @@
-"""The tables of the activity side in the metrics database. Times are UTC; names compare byte by byte.
+"""The tables of the live side in the metrics database. Times are UTC; names compare byte by byte.
 
 Spec 80 to 86.
 """
@@ -141,7 +141,7 @@ activity_samples = Table(
     **INNODB,
 )
 
-# the samples of each user added up by weight, as of the origin that `capability_state` names; only a help for reading
+# a cache: the samples of each user added up by weight, as of the origin that `capability_state` names
 activity_weights = Table(
     "activity_weights",
     metadata,
