@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import AbstractContextManager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from hzmetrics import journal, lock
@@ -25,6 +25,7 @@ from hzmetrics.errors import HzmetricsError, LockHeld
 from hzmetrics.events import capability as events
 from hzmetrics.events.settings import EventSettings
 from hzmetrics.follow import follower
+from hzmetrics.follow.follower import Consumer
 from hzmetrics.follow.settings import Following
 from hzmetrics.live import openmetrics
 from hzmetrics.log import log
@@ -105,8 +106,11 @@ class Live:
         The caller holds the lock of the step `follow`.
         """
         clock = clock or self.settings.clock
-        found = [set_up() for set_up in self.capabilities.values()]
-        consumers = [one for it in found if it.enabled or it.name in also for one in it.consumers(clock)]
+        consumers: list[Consumer] = []
+        for set_up in self.capabilities.values():
+            capability = set_up()
+            if capability.enabled or capability.name in also:
+                consumers += capability.consumers(clock)
         if consumers:
             follower.update(self.store, self.following, clock, consumers)
 
@@ -122,7 +126,7 @@ class Live:
         """Every step, in order."""
         self._run(FOLLOW, self.read_logs)
         for name, set_up in self.capabilities.items():
-            self._run(name, lambda set_up=set_up: _tick(set_up()))  # type: ignore[misc]
+            self._run(name, partial(_tick, set_up))
         self._run(PUBLISH, self._publish_if_enabled)
 
     def publish(self) -> None:
@@ -174,6 +178,7 @@ class Live:
         return any(source == "auth" for source, _ in self.following.logs)
 
 
-def _tick(capability: Capability) -> None:
+def _tick(set_up: Callable[[], Capability]) -> None:
+    capability = set_up()
     if capability.enabled and capability.tick:
         capability.tick()
