@@ -29,7 +29,7 @@ from hzmetrics.ingest.addresses import Clients, anywhere
 from hzmetrics.ingest.bots import Bots
 from hzmetrics.ingest.filters import Excludes
 from hzmetrics.ingest.imports import import_access
-from hzmetrics.ingest.reader import open_log
+from hzmetrics.logs.reader import open_log
 from hzmetrics.store import Store
 from hzmetrics.store.schema import create_metrics
 

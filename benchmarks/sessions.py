@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from hzmetrics import config
 from hzmetrics.calendar import Month
 from hzmetrics.engine import Engine
-from hzmetrics.sessions.build import build_sessions, define_sessions, read_requests, read_tool_starts
+from hzmetrics.sessions.build import build_sessions, read_requests, read_tool_starts, session_engine
 from hzmetrics.store import Store
 from hzmetrics.store.schema import create_metrics
 from hzmetrics.store.tables.metrics import toolstart, web
@@ -120,16 +120,15 @@ def main() -> None:
         begun = time.perf_counter()
         candidates, tools = read_requests(store, MONTH), read_tool_starts(store, MONTH)
         read = time.perf_counter()
-        with Engine() as engine:
-            define_sessions(engine, settings, MONTH, candidates, tools)
-            claims = engine.query("SELECT count(*) AS n FROM claims")["n"][0].as_py()
+        with session_engine(settings, MONTH, candidates, tools) as engine:
+            matches = engine.table("tool_start_matches").num_rows
         computed = time.perf_counter()
         walk(candidates.to_pylist())
         walked = time.perf_counter()
         sessions = build_sessions(store, settings, MONTH)
         total = time.perf_counter() - walked
         stamped = store.metrics.scalar(sa.select(sa.func.count()).where(web.c.sessionid.is_not(None)))
-    print(f"{options.rows:,} rows: {sessions:,} sessions, {stamped:,} rows stamped, {claims:,} claims on tool starts")
+    print(f"{options.rows:,} rows: {sessions:,} sessions, {stamped:,} rows stamped, {matches:,} tool starts matched")
     print(f"read {read - begun:.2f} s, computed {computed - read:.2f} s, all with writing {total:.2f} s")
     print(f"a bare walk in Python, without tool starts and values: {walked - computed:.2f} s,"
           f" {(walked - computed) / (computed - read):.1f} times the computing here")  # fmt: skip

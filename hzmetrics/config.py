@@ -1,4 +1,4 @@
-"""Settings: the configuration file and the environment, checked, in frozen values (spec 65 §2-4).
+"""Settings: the configuration file and the environment, checked, in frozen values (spec 65 §2 to §4).
 
 Built once per invocation by `load`, then passed. Every complaint names the file, the section and the key.
 """
@@ -24,6 +24,9 @@ CORRECTIONS = (
     "bot-tokens",
     "exact-ip-filter",
     "ipv6",
+    "zones",
+    "offsets",
+    "absolute-urls",
     "window-start",
     "dated-logins",
     "distinct-total",
@@ -32,7 +35,8 @@ CORRECTIONS = (
 """Names of the corrections an operator can switch on (spec 15)."""
 
 KEYS: dict[str, tuple[str, ...]] = {
-    "hub": ("site", "apps_dir", "hub_dir"),
+    "hub": ("site", "apps_dir", "hub_dir", "timezone"),
+    "logs": ("format", "trusted_proxies", "fields"),
     "db": ("host", "port", "socket", "user", "password", "hub_db", "hub_db_prefix", "metrics_db", "sqlite"),
     "dns": ("nameserver", "concurrency", "timeout"),
     "metrics": ("corrections",),
@@ -50,8 +54,9 @@ ACTIVITY_SECTIONS = (
     "events:thresholds",
     "follow",
     "courses",
+    "logs",
 )
-"""Sections of the live side (spec 80 to 86), besides one `course:NAME` a course."""
+"""Sections that other packages read, besides one `course:NAME` a course (spec 10 §1, spec 80 to 86)."""
 
 DEFAULT_HOME = Path("/opt/hubzero/metrics")
 

@@ -1,4 +1,4 @@
-"""What can go wrong, by exit code (spec 00)."""
+"""What can go wrong, by exit code (spec 65 §1)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ConfigurationError(HzmetricsError):
 class LookupFailure(HzmetricsError):
     """A resolver or address source gave no usable answer; what is unknown stays empty. Exit code 1.
 
-    Spec 20 §2.4, §4.3.
+    See spec 20 §2.4, §4.3.
     """
 
 

@@ -1,4 +1,4 @@
-"""The configuration: every complaint names the file, the section and the key (spec 65 §2-4)."""
+"""The configuration: every complaint names the file, the section and the key (spec 65 §2 to §4)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Samples in columns: whether a user was active at a time. Imports the engine, so only for a run that is due.
 
-Spec 80 §5.
+See spec 80 §5.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def demo(
     Everything is in one directory, which the next demonstration makes anew.
 
     With --logs, your own access logs are read instead: a hub's, or those of any Apache or nginx in the common or
-    combined format, plain or compressed (.gz, .xz, .zst), `-` for standard input.
+    combined format, plain or packed (gzip, bzip2, xz, zstd, tar), `-` for standard input.
     """
     from hzmetrics.demo.directory import Directory
 
@@ -94,12 +94,17 @@ def _invented(app: App, directory: Directory, months: int, lines: int, seed: int
 def _own(app: App, directory: Directory, logs: tuple[Path, ...], geoip: Path | None, resolve: bool) -> None:
     from hzmetrics.demo import run
     from hzmetrics.enrich.places import Places
-    from hzmetrics.ingest.reader import open_log
+    from hzmetrics.logs.reader import open_log
 
     for path in logs:
         with open_log(path):
             pass  # what cannot be read is told before anything is made
-    sections = {"hub": {"site": "hub"}, "db": {"sqlite": str(directory.databases)}}
+    sections = {
+        "hub": {"site": "hub"},
+        "db": {"sqlite": str(directory.databases)},
+        "logs": {"format": "auto"},
+        "metrics": {"corrections": "all"},
+    }
     skip = {
         "fill-ipcountry": "Countries: name a GeoLite2 file with --geoip.",
         "resolve-dns": "Organisations: --resolve asks your resolver for the visitors' names.",

@@ -1,6 +1,6 @@
 """The raw files: one line for each record, appended whole or not at all, so that concurrent writers do not mix.
 
-Spec 86 §2.
+See spec 86 §2.
 """
 
 from __future__ import annotations

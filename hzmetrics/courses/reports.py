@@ -61,7 +61,7 @@ def usage(engine: Engine) -> Document:
 def counts(rows: pa.Table) -> Document:
     """`courses counts`: each of the 18 values as a list, missing ones null. `rows`: columns time, vals.
 
-    Spec 86 §4.2.
+    See spec 86 §4.2.
     """
     lines = [(values + [None] * len(COUNTS))[: len(COUNTS)] for values in rows["vals"].to_pylist()]
     columns = zip(*lines, strict=True) if lines else [()] * len(COUNTS)

@@ -45,7 +45,7 @@ def import_files(store: Store, settings: Settings, paths: Sequence[Path], report
             advance("", max(0, done - before))
             before = done if done < total else 0
 
-        if not imports.import_foreign(store, settings, paths, watch):
+        if not imports.import_files(store, settings, paths, watch):
             raise HzmetricsError("no page view is in there: nothing to show (the log of this run says what was read)")
 
 

@@ -1,4 +1,4 @@
-"""Which country an address is in (spec 20 §4-5)."""
+"""Which country an address is in (spec 20 §4 to §5)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NONE = "-"
 
 
 class Countries:
-    """The sources of countries, each asked at most once for an address (spec 20 §4.2-4.4).
+    """The sources of countries, each asked at most once for an address (spec 20 §4.2 to §4.4).
 
     Raises ConfigurationError if the address of the remote service is none.
     """

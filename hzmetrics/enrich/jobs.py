@@ -1,4 +1,4 @@
-"""What the middleware logged of tool jobs: their starts and their times (spec 20 §9-10)."""
+"""What the middleware logged of tool jobs: their starts and their times (spec 20 §9 to §10)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hzmetrics.store.tables.metrics import toolstart
 def middleware_wall(store: Store, settings: Settings, dry_run: bool = False) -> int:
     """Insert a `toolstart` row for each job whose start, user and address no row has yet; the rows inserted.
 
-    Spec 20 §9.
+    See spec 20 §9.
 
     Raises StoreError.
     """

@@ -1,4 +1,4 @@
-"""The names of addresses, asked of hosts file and name servers (spec 20 §2.2-2.3). c-ares asks."""
+"""The names of addresses, asked of hosts file and name servers (spec 20 §2.2 to §2.3). c-ares asks."""
 
 from __future__ import annotations
 

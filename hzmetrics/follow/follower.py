@@ -118,7 +118,7 @@ def _read(
         one.changed = True
     limit = following.max_bytes
     for piece in pieces:
-        lines, mark, complete = tail.read(piece, limit, give_up=limit == following.max_bytes)
+        lines, mark, complete = tail.read(piece, limit, limit == following.max_bytes, following.limits)
         limit -= mark.offset - piece.offset
         _take(one, lines, following, excluded, consumers, reading)
         if mark.offset or not one.seen:  # an unread file could not be told from another

@@ -8,6 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from hzmetrics.config import Settings
+from hzmetrics.logs.packing import LIMITS, Limits
 from hzmetrics.options import Options
 
 IGNORED_USERS = "hubstatus, hubadmin"
@@ -25,6 +26,8 @@ class Following:
     exclude_ips: tuple[str, ...]
     ignore_users: frozenset[str]
     max_bytes: int
+    limits: Limits = LIMITS
+    """Of the text in one packed file."""
 
     @classmethod
     def of(cls, settings: Settings) -> Following:
@@ -55,6 +58,7 @@ class Following:
                 for name in Options.of(settings, section).words("ignore_users", IGNORED_USERS)
             ),
             max_bytes=options.integer("max_bytes", 64 << 20, 1, 1 << 40),
+            limits=Limits.of(settings),
         )
 
 

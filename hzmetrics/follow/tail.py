@@ -1,25 +1,22 @@
 """The unread part of a followed log: pieces of files, in the order in which they were written.
 
-Spec 84 §3.
+See spec 84 §3.
 """
 
 from __future__ import annotations
 
-import gzip
+import hashlib
 import os
-import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
-from hzmetrics.follow.mark import HEAD_BYTES, FileMark, head_hash
+from hzmetrics.follow.mark import HEAD_BYTES, FileMark
 from hzmetrics.log import log
+from hzmetrics.logs.packing import LIMITS, Limits, Unpacked, UnreadableLog, base_name
 
 CHUNK = 1 << 20
-DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
-"""What reading a damaged archive raises."""
 
 
 @dataclass(frozen=True)
@@ -72,17 +69,17 @@ def plan(path: Path, seen: Sequence[Seen], rotated_dirs: Sequence[Path]) -> tupl
     return pieces, old is None and not last.done
 
 
-def read(piece: Piece, limit: int, give_up: bool = False) -> tuple[list[str], FileMark, bool]:
+def read(piece: Piece, limit: int, give_up: bool = False, limits: Limits = LIMITS) -> tuple[list[str], FileMark, bool]:
     """The complete lines of a piece, at most `limit` bytes; the mark after them; whether that was everything.
 
     A line longer than `limit` waits, or with `give_up` is skipped part by part.
     """
     lines: list[str] = []
     offset, rest, taken = piece.offset, b"", 0
-    with opened(piece.file) as file:
+    with piece.file.open("rb") as file:
         if piece.mark and not piece.rotated and not piece.mark.is_of(file):
             raise OSError("the file was replaced while it was being read")
-        for chunk in _chunks(file, piece, limit):
+        for chunk in _chunks(file, piece, limit, limits):
             taken += len(chunk)
             whole, feed, tail = (rest + chunk).rpartition(b"\n")
             if feed:
@@ -95,36 +92,44 @@ def read(piece: Piece, limit: int, give_up: bool = False) -> tuple[list[str], Fi
         if complete and piece.rotated and rest:
             offset += len(rest)
             lines.append(rest.decode("utf-8", "replace"))
-        mark = FileMark.at(file, offset) if piece.file.suffix != ".gz" else _unpacked_mark(piece.file, file, offset)
+        mark = _rotated_mark(file, piece.file, offset) if piece.rotated else FileMark.at(file, offset)
     return lines, mark, complete
 
 
-def _chunks(file: BinaryIO, piece: Piece, limit: int) -> Iterator[bytes]:
-    """The bytes of a piece, at most `limit`; a damaged archive ends at the damage."""
+def _chunks(file: BinaryIO, piece: Piece, limit: int, limits: Limits) -> Iterator[bytes]:
+    """The bytes of a piece, at most `limit`; a rotated file is unpacked, up to the first damage."""
     try:
-        file.seek(piece.offset)
-        while limit > 0 and (chunk := file.read(min(CHUNK, limit))):
+        for chunk in _bytes_after(file, piece, limits):
+            yield chunk[:limit]
             limit -= len(chunk)
-            yield chunk
-    except DAMAGE as error:
+            if limit <= 0:
+                break
+    except UnreadableLog as error:
         log.warning("%s is damaged, its last lines may be missing: %s", piece.file, error)
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
-    """A log file, uncompressed if its name ends in `.gz`."""
-    with path.open("rb") as raw:
-        if path.suffix == ".gz":
-            with gzip.open(raw) as file:
-                yield cast(BinaryIO, file)
-        else:
-            yield raw
+def _bytes_after(file: BinaryIO, piece: Piece, limits: Limits) -> Iterator[bytes]:
+    if piece.rotated and (unpacked := Unpacked(file, str(piece.file), limits)).packed:
+        yield from unpacked.read_after(piece.offset)
+        return
+    file.seek(piece.offset)
+    while chunk := file.read(CHUNK):
+        yield chunk
 
 
-def _unpacked_mark(path: Path, file: BinaryIO, offset: int) -> FileMark:
-    status = path.stat()
+def _rotated_mark(file: BinaryIO, path: Path, offset: int) -> FileMark:
+    status = os.fstat(file.fileno())
     length = min(HEAD_BYTES, offset)
-    return FileMark(status.st_dev, status.st_ino, offset, length, head_hash(file, length))
+    return FileMark(status.st_dev, status.st_ino, offset, length, _unpacked_hash(file, path, length))
+
+
+def _unpacked_hash(file: BinaryIO, path: Path, length: int) -> str:
+    """SHA-256 of the first `length` bytes of a rotated file, unpacked. Raises UnreadableLog."""
+    file.seek(0)
+    head, blocks = b"", Unpacked(file, str(path)).read_after(0)
+    while len(head) < length and (block := next(blocks, b"")):
+        head += block
+    return hashlib.sha256(head[:length]).hexdigest()
 
 
 def _siblings(path: Path, rotated_dirs: Sequence[Path]) -> list[Path]:
@@ -136,7 +141,7 @@ def _siblings(path: Path, rotated_dirs: Sequence[Path]) -> list[Path]:
                 names = {entry.name for entry in entries if entry.name.startswith(path.name) and entry.is_file()}
         except OSError:
             continue
-        complete = sorted(name for name in names if name.removesuffix(".gz") not in names - {name, path.name})
+        complete = sorted(name for name in names if base_name(name) not in names - {name, path.name})
         found.update(dict.fromkeys((directory / name).resolve() for name in complete))
     found.pop(path.resolve(), None)
     return list(found)
@@ -158,8 +163,10 @@ def _begins_as(path: Path, mark: FileMark) -> bool:
         status = path.stat()
         if mark.head_len == 0:
             return (status.st_dev, status.st_ino) == (mark.device, mark.inode)
-        with opened(path) as file:
-            return head_hash(file, mark.head_len) == mark.head_hash
-    except (OSError, *DAMAGE) as error:
+        with path.open("rb") as file:
+            return _unpacked_hash(file, path, mark.head_len) == mark.head_hash
+    except OSError as error:
         log.warning("cannot read %s: %s", path, error)
-        return False
+    except UnreadableLog as error:
+        log.warning("%s", error)
+    return False

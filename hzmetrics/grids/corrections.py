@@ -14,7 +14,7 @@ from hzmetrics.config import Settings
 from hzmetrics.engine import Engine
 from hzmetrics.grids.sources import base_relations
 from hzmetrics.grids.summarize import compute_cells
-from hzmetrics.sessions.build import define_sessions, read_requests, read_tool_starts
+from hzmetrics.sessions.build import read_requests, read_tool_starts, session_engine
 from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import web
 
@@ -53,7 +53,7 @@ def _outcome(store: Store, settings: Settings, month: Month, with_sessions: bool
     """The month's sessions as the corrections make them, where asked for, and the cells that come of them."""
     if not with_sessions:
         return None, compute_cells(settings, month, base_relations(store, month, PERIODS))
-    sessions, downloads = _would_be(store, settings, month)
+    sessions, downloads = _hypothetical(store, settings, month)
     relations = base_relations(store, month, PERIODS, sessions_before=month.start)
     for name, rows in (("websessions", sessions), ("download_requests", downloads)):
         stored = relations[name]
@@ -62,20 +62,16 @@ def _outcome(store: Store, settings: Settings, month: Month, with_sessions: bool
     return sessions, compute_cells(settings, month, relations)
 
 
-def _would_be(store: Store, settings: Settings, month: Month) -> tuple[pa.Table, pa.Table]:
+def _hypothetical(store: Store, settings: Settings, month: Month) -> tuple[pa.Table, pa.Table]:
     details = store.metrics.read(
         sa.select(web.c.id, web.c.ipcountry, web.c.dnload).where(
             web.c.datetime >= month.start, web.c.datetime < month.stop
         )
     )
-    with Engine() as engine:
+    requests = read_requests(store, month, stamped=True)
+    with session_engine(settings, month, requests, read_tool_starts(store, month)) as engine:
         engine.register("request_details", details)
-        requests = read_requests(store, month, stamped=True)
-        define_sessions(engine, settings, month, requests, read_tool_starts(store, month))
-        names = ("would_be_sessions", "would_be_downloads")
-        engine.models("hzmetrics.grids", names)
-        sessions, downloads = (engine.table(name) for name in names)
-    return sessions, downloads
+        return engine.table("hypothetical_sessions"), engine.table("hypothetical_downloads")
 
 
 def _effect(name: str, before: pa.Table | None, after: pa.Table | None, cells: pa.Table, others: pa.Table) -> Effect:

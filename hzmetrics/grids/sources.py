@@ -1,6 +1,6 @@
 """What the grids read of the databases: the columns they need, and of dated rows those the windows can hold.
 
-Spec 50 §6.
+See spec 50 §6.
 """
 
 from __future__ import annotations
@@ -85,7 +85,13 @@ def base_relations(
             ).where(*_within(tables.sessionlog.c.start, window))
         ),
         "joblog": hub.stream(
-            sa.select(tables.joblog.c.sessnum, tables.joblog.c.job, tables.joblog.c.event, tables.joblog.c.cputime)
+            sa.select(
+                tables.joblog.c.sessnum,
+                tables.joblog.c.job,
+                tables.joblog.c.event,
+                tables.joblog.c.venue,
+                tables.joblog.c.cputime,
+            )
             .join(tables.sessionlog, tables.sessionlog.c.sessnum == tables.joblog.c.sessnum)
             .where(*_within(tables.sessionlog.c.start, window))
         ),

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from hzmetrics.calendar import PERIODS, Month
 from hzmetrics.config import Settings
-from hzmetrics.engine import Engine
+from hzmetrics.engine import Engine, windows
 from hzmetrics.grids import SECTIONS
 from hzmetrics.grids.applications import tool_directories
 from hzmetrics.grids.logins import remake_userlogin_lite
@@ -20,17 +20,6 @@ from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals
 
 GRIDS = {"user": summary_user_vals, "simusage": summary_simusage_vals, "misc": summary_misc_vals}
-
-MODELS = (
-    "periods", "layout", "residence", "classes",
-    "logins", "login_addresses", "known_users", "profiles", "runs",
-    "person_columns", "registered_users", "simulation_users", "careers",
-    "downloads", "sessions", "interactive_sessions", "download_sessions", "dated_download_sessions",
-    "country_columns", "class_columns", "counted_sessions", "guests", "acquaintances", "people",
-    "sessions_of_tools", "aliases", "cpu_times", "heavy_users", "busiest_days",
-    "counted", "sizes", "totals", "cells",
-)  # fmt: skip
-"""From the sets of spec 50 §6 to the cells; `counted` says which set each cell counts."""
 
 
 def summarize_month(
@@ -67,28 +56,19 @@ def compute_cells(
     """The cells of a month: grid, rowid, colid, period, valfmt, value (text). Pure but for the applications root."""
     has_tool_sessions = "sim-usage" in sections and relations["sessionlog"].num_rows > 0
     applications = tool_directories(settings.hub.apps_dir) if has_tool_sessions else []
-    with Engine() as engine:
+    with Engine("hzmetrics.grids", corrections=settings.corrections) as engine:
         for name, relation in relations.items():
             engine.register(name, relation)
         engine.register("applications", pa.table({"name": pa.array(applications, pa.string())}))
         engine.register("sections", pa.table({"section": pa.array(sections, pa.string())}))
-        engine.register_windows(month, periods)
-        engine.register_values(
-            "corrections",
-            {
-                name.replace("-", "_"): name in settings.corrections
-                for name in ("window-start", "dated-logins", "distinct-total", "half-up")
-            },
-        )
-        engine.run_script("hzmetrics.grids", "rules")
-        engine.models("hzmetrics.grids", MODELS)
+        engine.register("windows", windows(month, periods))
         return engine.table("cells")
 
 
 def write_cells(store: Store, month: Month, cells: pa.Table) -> int:
     """Put cells in the place of whatever rows have their keys, all in one transaction; returns their number.
 
-    Spec 50 §4.
+    See spec 50 §4.
     """
     database = store.metrics
     cells = cells.append_column("datetime", pa.repeat(month.key, cells.num_rows))

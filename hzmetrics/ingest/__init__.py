@@ -1,4 +1,4 @@
 """Log files to rows: finding them, reading them, deciding which lines count, remembering which were imported.
 
-Spec 10.
+See spec 10.
 """

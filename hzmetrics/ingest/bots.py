@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from hzmetrics.collation import fold
 from hzmetrics.config import Settings
 from hzmetrics.log import log
-from hzmetrics.store.bulk import fitted_rows
 from hzmetrics.store.database import Database
+from hzmetrics.store.fit import fit
 from hzmetrics.store.tables.metrics import bot_useragents
+from hzmetrics.store.types import TinyText
 
 TOKENS = (
     "owler", "serpstatbot", "turnitin", "facebookexternalhit", "googleother", "feedfetcher", "msnbot", "gsa-crawler",
@@ -27,7 +28,7 @@ NO_BOTS = ("searchtool", " feed/")
 """Stored agents that contain one of these are deleted again."""
 
 NAME_LENGTH = 255
-"""Characters of a user agent that are stored and compared."""
+"""Characters of a user agent that are compared with the stored agents, which are cut to 255 bytes (spec 10 §3.2)."""
 
 
 def has_token(agent: str) -> bool:
@@ -59,7 +60,7 @@ class Bots:
     looks_like_one: Callable[[str], bool] = has_token
     at_once: bool = False
     flagged: list[str] = field(default_factory=list)
-    """The file's bots as they are stored, in the order of their first lines."""
+    """The file's bots, in the order of their first lines."""
     _stored: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -74,7 +75,7 @@ class Bots:
     def judge(self, agent: str) -> bool:
         """Whether lines of this agent are dropped. Takes each agent once, in the order of first lines.
 
-        Spec 10 §3.2.
+        See spec 10 §3.2.
         """
         name = agent[:NAME_LENGTH]
         if agent and self.looks_like_one(agent):
@@ -93,7 +94,7 @@ class Bots:
         """Store the flagged bots that are not there yet, then delete what is no bot after all (spec 10 §7, step 4)."""
         if not self.flagged:
             return
-        names = fitted_rows(bot_useragents, pa.table({"useragent": self.flagged}))["useragent"].to_pylist()
+        names = fit(pa.chunked_array([self.flagged], pa.string()), TinyText()).to_pylist()
         there = {fold(known) for known in self.known}
         new: dict[str, str] = {}
         for name in names:

@@ -6,17 +6,19 @@ from pathlib import Path
 
 from hzmetrics.config import Settings
 from hzmetrics.ingest.access import AccessLog, Rules
-from hzmetrics.ingest.reader import open_log
+from hzmetrics.logs.packing import Limits
+from hzmetrics.logs.reader import open_log
 from hzmetrics.store import Store
 
 
 def identify_bots(store: Store, settings: Settings, path: Path, dry_run: bool = False) -> int:
     """Store the bots that an access log shows; returns how many agents were flagged. Raises HzmetricsError.
 
-    Spec 10 §7.
+    See spec 10 §7.
     """
     database = store.metrics
-    with open_log(path) as stream, database.connect() if dry_run else database.begin() as connection:
+    limits = Limits.of(settings)
+    with open_log(path, limits) as stream, database.connect() if dry_run else database.begin() as connection:
         rules = Rules.read(connection, settings)
         with AccessLog(rules) as access:
             for _ in access.kept(stream):

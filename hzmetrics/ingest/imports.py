@@ -18,18 +18,17 @@ from hzmetrics.errors import HzmetricsError, StoreUnavailable
 from hzmetrics.ingest import ledger, sources
 from hzmetrics.ingest.access import AccessLog, Rules
 from hzmetrics.ingest.auth import AuthLog
-from hzmetrics.ingest.reader import STANDARD_INPUT, ChangedLog, LogStream, open_log
 from hzmetrics.ingest.sources import Source
 from hzmetrics.log import log
+from hzmetrics.logs import packing
+from hzmetrics.logs.packing import Limits, UnreadableLog
+from hzmetrics.logs.reader import STANDARD_INPUT, ChangedLog, LogStream, open_log
 from hzmetrics.store import Store
 from hzmetrics.store.database import Database
 from hzmetrics.store.tables.metrics import userlogin, web, webhits
 
 Progress = Callable[[int, int], None]
 """Told how many of a file's bytes have been read, and of how many (0: nobody knows)."""
-
-COMPRESSIONS = (".gz", ".xz", ".zst")
-"""How logs of other servers may be compressed."""
 
 
 OnRows = Callable[[sa.Connection], None]
@@ -138,25 +137,22 @@ def import_auth(
 
     Raises HzmetricsError.
     """
-    database = store.metrics
-    with open_log(path) as stream, database.connect() if dry_run else database.begin() as connection:
+    database, limits = store.metrics, Limits.of(settings)
+    with open_log(path, limits) as stream, database.connect() if dry_run else database.begin() as connection:
         return _Transaction(database, connection, settings, dry_run, progress).auth(stream).count
 
 
-def import_foreign(store: Store, settings: Settings, paths: Sequence[Path], progress: Progress | None = None) -> int:
-    """Import logs of any web server: the hub's formats, and the common and combined formats of Apache and nginx.
+def import_files(store: Store, settings: Settings, paths: Sequence[Path], progress: Progress | None = None) -> int:
+    """Import access logs in one transaction; none is remembered in the ledger or moved. `-` is standard input.
 
-    Each line is read as what it looks like. Files may be compressed (.gz, .xz, .zst); `-` is standard input. IPv6
-    clients are read. All files are one transaction, and none is remembered in the ledger or moved. Returns the rows
-    inserted into `web`. Raises HzmetricsError.
+    Returns the rows inserted into `web`. Raises HzmetricsError.
     """
     rows = 0
     with store.metrics.begin() as connection:
         transaction = _Transaction(store.metrics, connection, settings, progress=progress)
         for path in paths:
-            with open_log(path, COMPRESSIONS) as stream:
-                rules = Rules.read(connection, settings, foreign=True)
-                rows += transaction.requests(stream, rules).count
+            with open_log(path, Limits.of(settings)) as stream:
+                rows += transaction.access(stream).count
     return rows
 
 
@@ -198,12 +194,14 @@ def _import(
     """One file, whole or not at all, and its ledger row; then the move (spec 10 §10.2)."""
     database, is_file = store.metrics, path != STANDARD_INPUT
     target = "web" if kind == "access" else "userlogin"
-    rows = 0
-    with open_log(path) as stream, database.connect() if dry_run else database.begin() as connection:
+    rows, limits = 0, Limits.of(settings)
+    with open_log(path, limits) as stream, database.connect() if dry_run else database.begin() as connection:
         if is_file and ledger.source_name(ledger.stored_name(path.name)) in ledger.sources(connection, target):
             log.info("%s is in the ledger: its rows are there", path.name)
         else:
             log.info("reading %s", stream.name)
+            if stream.total and not stream.packed and packing.base_name(path.name) != path.name:
+                raise UnreadableLog(f"cannot read {path}: by its name it is compressed, but it is not; rename it")
             transaction = _Transaction(database, connection, settings, dry_run, progress)
             ids = transaction.access(stream) if kind == "access" else transaction.auth(stream)
             rows = ids.count
@@ -235,11 +233,8 @@ class _Transaction:
     progress: Progress | None = None
 
     def access(self, stream: LogStream) -> Ids:
-        """A hub's access log."""
-        return self.requests(stream, Rules.read(self.connection, self.settings))
-
-    def requests(self, stream: LogStream, rules: Rules) -> Ids:
         """The rows of an access log into `web` and `webhits`, and its bots."""
+        rules = Rules.read(self.connection, self.settings)
         rules.report()
         ids = Ids(self.database.next_id(self.connection, web))
         with AccessLog(rules) as access:

@@ -13,6 +13,7 @@ from hzmetrics.calendar import Clock
 from hzmetrics.collation import fold
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log
+from hzmetrics.logs import packing
 from hzmetrics.store import Store
 from hzmetrics.store.database import Database
 from hzmetrics.store.fit import fit
@@ -62,8 +63,9 @@ def stored_name(filename: str) -> str:
 
 
 def source_name(stored: str) -> str:
-    """What identifies a source: its name without `.gz`, under the collation (spec 10 §10.2)."""
-    return fold(stored).removesuffix(fold(".gz"))
+    """What identifies a source: its name without the suffix of a compression, under the collation (spec 10 §10.2)."""
+    name = fold(stored)
+    return next((name.removesuffix(end) for end in map(fold, packing.SUFFIXES) if name.endswith(end)), name)
 
 
 def sources(connection: sa.Connection, target: str) -> set[str]:

@@ -18,9 +18,10 @@ from hzmetrics.ingest.access import AccessLog, Rules
 from hzmetrics.ingest.auth import AuthLog
 from hzmetrics.ingest.judge import ROOM
 from hzmetrics.ingest.ledger import Record
-from hzmetrics.ingest.reader import UnreadableLog, open_log
 from hzmetrics.ingest.sources import Source
 from hzmetrics.log import log
+from hzmetrics.logs.packing import Limits, UnreadableLog
+from hzmetrics.logs.reader import open_log
 from hzmetrics.store import Store
 from hzmetrics.store.bulk import fitted_rows
 from hzmetrics.store.database import Database
@@ -139,7 +140,8 @@ class _Reconstruction:
 
     def _find(self, source: Source) -> Found | None:
         """The table rows of a file; None if it has no recognized line."""
-        with self.database.connect() as connection, open_log(source.path) as stream:
+        limits = Limits.of(self.settings)
+        with self.database.connect() as connection, open_log(source.path, limits) as stream:
             with self.target.judge(connection, self.settings) as judge:
                 keys = [_keys(judge, self.name, lines) for lines in stream.lines()]
         return self._match(pa.concat_tables(keys)) if sum(map(len, keys)) else None

@@ -65,7 +65,7 @@ def date_text(name: str) -> str | None:
 def file_date(name: str) -> dt.date | None:
     """The date in a file name; None if there is none. Raises ValueError for 8 digits that are no date.
 
-    Spec 10 §8.2.
+    See spec 10 §8.2.
     """
     text = date_text(name)
     return dt.date(int(text[:4]), int(text[4:6]), int(text[6:])) if text else None

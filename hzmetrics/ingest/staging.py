@@ -12,9 +12,10 @@ from pathlib import Path
 from hzmetrics.config import Settings
 from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.ingest import sources
-from hzmetrics.ingest.reader import open_log
 from hzmetrics.ingest.sources import Kind, Source
 from hzmetrics.log import log
+from hzmetrics.logs.packing import Limits, UnreadableLog
+from hzmetrics.logs.reader import open_log
 
 STAGED: dict[Kind, str] = {"access": "_hub_apache.log", "auth": "_hub_auth.log"}
 """The files that `fetch-logs` makes."""
@@ -23,7 +24,7 @@ ALSO_ARCHIVED: dict[Kind, str] = {"access": "new-{site}-access*log*", "auth": "c
 """Names of logs that nobody imports and `archive-logs` puts away too."""
 
 UNPACKING = 15
-"""How much larger than its `.gz` a log is taken to be."""
+"""How much larger than its packed file a log is taken to be."""
 RESERVE = 500 * 2**20
 """Bytes of the staging file system that stay free."""
 BLOCK = 2**20
@@ -56,7 +57,7 @@ def fetch_logs(settings: Settings, day: dt.date | None = None, dry_run: bool = F
         for kind in sources.KINDS:
             paths = [source.path for source in files if source.kind == kind]
             if paths:
-                _concatenate(paths, staging / STAGED[kind])
+                _concatenate(paths, staging / STAGED[kind], Limits.of(settings))
     except OSError as error:
         raise HzmetricsError(f"cannot stage logs in {staging}: {error.strerror or error}") from None
     return len(files)
@@ -68,25 +69,24 @@ def _pending(settings: Settings, day: dt.date | None) -> list[Source]:
 
 def _check_space(staging: Path, files: Iterable[Source]) -> None:
     needed = RESERVE + sum(
-        source.path.stat().st_size * (UNPACKING if source.path.suffix == ".gz" else 1) for source in files
+        source.path.stat().st_size * (UNPACKING if _is_packed(source.path) else 1) for source in files
     )
     free = shutil.disk_usage(staging).free
     if needed > free:
         raise HzmetricsError(f"{staging}: {needed:,} bytes needed, {free:,} free; nothing staged")
 
 
-def _concatenate(paths: Iterable[Path], target: Path) -> None:
+def _concatenate(paths: Iterable[Path], target: Path, limits: Limits) -> None:
     """Write the texts of `paths` one after the other, each ending its last line."""
     part = target.with_name(f"{target.name}.part")
     try:
         with part.open("wb") as staged:
             for path in paths:
-                block = b""
-                with open_log(path) as stream:
-                    while more := stream.read(BLOCK):
-                        staged.write(more)
-                        block = more
-                if block and not block.endswith(b"\n"):
+                block = b"\n"
+                with open_log(path, limits) as stream:
+                    for block in stream.blocks():
+                        staged.write(block)
+                if not block.endswith(b"\n"):
                     staged.write(b"\n")
         part.replace(target)
     finally:
@@ -106,8 +106,8 @@ def archive_logs(settings: Settings, day: dt.date | None = None, dry_run: bool =
             continue
         try:
             place = _archive(path, sources.base(settings, kind) / sources.IMPORTED)
-        except OSError as error:
-            log.error("cannot archive %s: %s", path, error.strerror or error)
+        except (OSError, UnreadableLog) as error:
+            log.error("cannot archive %s: %s", path, getattr(error, "strerror", None) or error)
             failed += 1
             continue
         log.info("%s is now %s", path, place)
@@ -130,7 +130,7 @@ def _to_archive(settings: Settings, day: dt.date | None) -> list[tuple[Path, Kin
 
 def _archive(path: Path, directory: Path) -> Path:
     """Put a file away compressed, with its mode and times; returns its new place. Raises OSError."""
-    if path.suffix == ".gz":
+    if _is_packed(path):
         return sources.put_away(path, directory)
     directory.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.gz.part")
@@ -144,6 +144,11 @@ def _archive(path: Path, directory: Path) -> Path:
         part.unlink(missing_ok=True)
     path.unlink()
     return place
+
+
+def _is_packed(path: Path) -> bool:
+    with open_log(path) as stream:
+        return stream.packed
 
 
 def _remove_empty(settings: Settings, directories: Iterable[Path]) -> None:

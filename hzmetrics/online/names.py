@@ -1,4 +1,4 @@
-"""Names of visitors' addresses, and the domains of the names (spec 35 §3-4)."""
+"""Names of visitors' addresses, and the domains of the names (spec 35 §3 to §4)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def look_up(dns: Dns, ips: Iterable[str], budget: float) -> dict[str, tuple[str,
 def with_domains(hosts: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """By address, from its host: host and domain. A host that is the address has the domain `(unknown)`.
 
-    Spec 35 §4.
+    See spec 35 §4.
     """
     domains = {host: forced for host in hosts.values() if (forced := next(filter(host.endswith, FORCED), None))}
     ordinary = {host for ip, host in hosts.items() if host and host != ip and host not in domains}

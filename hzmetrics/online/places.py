@@ -1,6 +1,6 @@
 """Where visitors' addresses are: as the hub's cache says, else the local database, else the remote service.
 
-Spec 35 §5.
+See spec 35 §5.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a run does, decided from facts before anything is done (spec 60 §2, §5-7). Nothing here reads or writes."""
+"""What a run does, decided from facts before anything is done (spec 60 §2, §5 to §7). Nothing here reads or writes."""
 
 from __future__ import annotations
 

@@ -20,14 +20,11 @@ from hzmetrics.store.types import epoch_seconds
 BATCH = 50_000
 """Sessions a transaction. Every batch is a prefix in id order, so whatever a crash leaves, a re-run goes on from it."""
 
-MODELS = ("candidates", "walk", "cuts", "visits", "claims", "tally")
-"""The sessions of `requests` and the `tool_starts` they claim."""
-
 WRITTEN = ("session_rows", "web_stamps", "tool_stamps")
-"""What a batch writes of them."""
+"""The models that a batch writes."""
 
 
-def visit_windows(month: Month, settings: Settings) -> tuple[Window, ...]:
+def session_windows(month: Month, settings: Settings) -> tuple[Window, ...]:
     """The four windows of a month, start included, stop excluded, in the order in which they are walked (spec 30 §2).
 
     They leave out days 8, 16 and 24; correction `all-days` closes the gaps.
@@ -46,39 +43,33 @@ def build_sessions(store: Store, settings: Settings, month: Month, dry_run: bool
     A dry run logs the windows and reads nothing. Raises StoreError; complete batches before it stay.
     """
     if dry_run:
-        for window in visit_windows(month, settings):
+        for window in session_windows(month, settings):
             log.info("sessions of %s: would walk %s to %s", month, window.start, window.stop)
         return 0
-    with Engine() as engine:
-        define_sessions(engine, settings, month, read_requests(store, month), read_tool_starts(store, month))
+    with session_engine(settings, month, read_requests(store, month), read_tool_starts(store, month)) as engine:
         ids_before = store.metrics.scalar(sa.select(sa.func.coalesce(sa.func.max(websessions.c.id), 0)))
-        ((count,),) = engine.connection.sql("SELECT count(*) FROM visits").fetchall()
+        windows = engine.table("window_totals").to_pylist()
+        count: int = sum(window["sessions"] for window in windows)
         linked = sum(commit_in_order(store.metrics, _batches(store, engine, ids_before, count)))
-        tally = engine.table("tally").to_pylist()
-    for window in tally:
+    for window in windows:
         log.info(
             "window %s to %s: %d sessions written, %d web rows stamped",
             *(window[name] for name in ("start", "stop", "sessions", "requests")),
         )
-    requests = sum(window["requests"] for window in tally)
+    requests = sum(window["requests"] for window in windows)
     log.info("%s: %d sessions written, %d web rows stamped, %d tool starts linked", month, count, requests, linked)
-    return int(count)
+    return count
 
 
-def define_sessions(engine: Engine, settings: Settings, month: Month, requests: pa.Table, tools: pa.Table) -> None:
-    """Make the sessions of `requests` known to the engine: `visits`, `cuts` (request to session) and `claims`."""
-    engine.register("requests", requests)
-    engine.register("tool_starts", tools)
-    _register_windows(engine, visit_windows(month, settings))
+def session_engine(settings: Settings, month: Month, requests: pa.Table, tool_starts: pa.Table) -> Engine:
+    """An engine that knows the requests and tool starts of a month, to compute their sessions."""
     is_over = month < settings.clock.month
-    engine.register_values(
-        "corrections",
-        {
-            "session_order": "session-order" in settings.corrections,
-            "last_session": "last-session" in settings.corrections and is_over,
-        },
-    )
-    engine.models("hzmetrics.sessions", MODELS)
+    corrections = settings.corrections if is_over else settings.corrections - {"last-session"}
+    engine = Engine("hzmetrics.sessions", corrections=corrections)
+    engine.register("requests", requests)
+    engine.register("tool_starts", tool_starts)
+    _register_windows(engine, session_windows(month, settings))
+    return engine
 
 
 def read_requests(store: Store, month: Month, stamped: bool = False) -> pa.Table:
@@ -108,14 +99,13 @@ def _register_windows(engine: Engine, windows: Sequence[Window]) -> None:
         "start": [window.start for window in windows],
         "stop": [window.stop for window in windows],
     }
-    engine.register("visit_windows", pa.table({name: pa.array(values) for name, values in columns.items()}))
+    engine.register("session_windows", pa.table({name: pa.array(values) for name, values in columns.items()}))
 
 
 def _batches(store: Store, engine: Engine, ids_before: int, count: int) -> Iterator[Work]:
     """The writing of each batch, in id order; a work's result is the number of tool starts linked."""
     for after in range(0, count, BATCH):
         engine.register_values("batch", {"ids_before": ids_before, "after": after, "through": after + BATCH})
-        engine.models("hzmetrics.sessions", WRITTEN)
         yield partial(_write, store, *(engine.table(name) for name in WRITTEN))
 
 

@@ -1,4 +1,4 @@
-"""Session ids on requests and tool starts that name no session, or no longer one that is wanted (spec 30 §11-12)."""
+"""Session ids on requests and tool starts that name no session, or no longer one that is wanted (spec 30 §11, §12)."""
 
 from __future__ import annotations
 

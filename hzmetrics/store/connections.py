@@ -72,7 +72,7 @@ OLDEST = (10, 6)
 SCRATCH = "scratch"
 """Execution option: the database in which temporary tables are made. The hub's own needs no right for it.
 
-Spec 70 §1.
+See spec 70 §1.
 """
 
 LOCKING_REFUSED = (1044, 1142)
@@ -165,7 +165,7 @@ class Connections:
             return connection.execute(query).all()
 
     def clock(self, ours: Clock) -> Clock:
-        """The server's clock at this moment (SQLite: the system's); `ours` where it is fixed (spec 20 §4.2, 35)."""
+        """The server's clock at this moment (SQLite: the system's); `ours` where it is fixed (spec 20 §4.2)."""
         if ours.fixed:
             return ours
         if not self.is_mariadb:

@@ -5,6 +5,8 @@ The pipeline's own connections are strict, so nothing that does not fit is ever 
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy.types import TypeEngine
@@ -28,7 +30,7 @@ def arrow_type(column_type: TypeEngine[object]) -> pa.DataType:
             return pa.string()
 
 
-def fit(values: pa.ChunkedArray, column_type: TypeEngine[object]) -> pa.ChunkedArray:
+def fit(values: pa.ChunkedArray, column_type: TypeEngine[Any]) -> pa.ChunkedArray:
     """`values` as the column stores them: numbers clamped to its range, text cut to its width."""
     if isinstance(column_type, Int):
         return _clamp(values.cast(pa.int64()), column_type.low, min(column_type.high, 2**63 - 1))

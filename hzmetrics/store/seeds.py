@@ -1,6 +1,6 @@
 """Rows that reference and label tables start with. A table that holds a single row belongs to the site.
 
-Spec 70 §3.4.
+See spec 70 §3.4.
 """
 
 from __future__ import annotations

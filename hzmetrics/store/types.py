@@ -1,4 +1,4 @@
-"""Column types that mean the same on MariaDB and SQLite (spec 70 §1-2).
+"""Column types that mean the same on MariaDB and SQLite (spec 70 §1 to §2).
 
 Wall-clock times are text in Python and in every relation (`YYYY-MM-DD HH:MM:SS`): the stored values include zero dates
 (`0000-00-00 00:00:00`) and day-zero months (`2025-07-00 00:00:00`), which no date type can hold.

@@ -1,8 +1,7 @@
 """The codes and rules that the statistics of tools share.
 
-`models/rules.sql` says where a window starts and how numbers become whole; a correction (spec 15) is a file of its
-own name
-that redefines one of them.
+`models/rules.sql` says where a window starts and how numbers become whole; a correction (spec 15) is a file of its own
+name that redefines one of them.
 """
 
 from __future__ import annotations

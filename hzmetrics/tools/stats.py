@@ -1,4 +1,4 @@
-"""Users, sessions, jobs and times of every tool (spec 40 §3-4): `gen-tool-stats`."""
+"""Users, sessions, jobs and times of every tool (spec 40 §3 to §4): `gen-tool-stats`."""
 
 from __future__ import annotations
 
@@ -61,13 +61,14 @@ def gen_tool_stats(store: Store, settings: Settings, month: Month, *, dry_run: b
                     jobs.job,
                     jobs.superjob,
                     jobs.event,
+                    jobs.venue,
                     jobs.walltime,
                     jobs.cputime,
                     jobs.ncpus,
                 )
             ),
         )
-        engine.models(rules.PACKAGE, ["names", "session_jobs", "tool_use", "tool_stats"])
+        engine.models(rules.PACKAGE, ["names", "uses", "job_use", "tool_use", "tool_stats"])
         stats = engine.table("tool_stats")
         engine.register("tool_stats", stats)
         engine.models(rules.PACKAGE, ["tool_copy"])

@@ -50,10 +50,3 @@ def test_commands_in_documents_exist(document: Path) -> None:
             if word.startswith("-") and word != "-":
                 option = word.partition("=")[0]
                 assert option in {*known, "--help", "-h"}, f"{document.name}: {command.name} has no {option}"
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_links_in_documents_lead_somewhere(document: Path) -> None:
-    text = document.read_text(encoding="utf-8")
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", text):
-        assert (document.parent / target).exists(), f"{document.name}: {target}"

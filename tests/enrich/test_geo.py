@@ -1,6 +1,6 @@
 """Countries of rows: private rule, cache, local database, remote service; what has no answer stays empty.
 
-Spec 20 §4-5.
+See spec 20 §4 to §5.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Jobs of the middleware come in once, and their CPU times with them (spec 20 §9-10)."""
+"""Jobs of the middleware come in once, and their CPU times with them (spec 20 §9 to §10)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The local address database and the remote service, each with good, odd and hostile answers (spec 20 §4.3-4.4)."""
+"""The local address database and the remote service, each with good, odd and hostile answers (spec 20 §4.3 to §4.4)."""
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address, ip_address

@@ -1,4 +1,4 @@
-"""Names come from the hosts file, then from real name servers in every mood (spec 20 §2.2-2.3)."""
+"""Names come from the hosts file, then from real name servers in every mood (spec 20 §2.2 to §2.3)."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The definitions of spec 50 §6-10 written down once more with Python sets: what the models are held against."""
+"""The definitions of spec 50 §6 to §10 written down once more with Python sets: what the models are held against."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from hzmetrics.calendar import Window
 from hzmetrics.collation import fold, fold_keep_blanks
+from tests.sums import plain_sum
 
 Row = dict[str, Any]
 Cells = dict[tuple[str, int, int], str]
@@ -148,14 +149,14 @@ class Naive:
             fold(v["instance"]) for v in self.tables.get("tool_version", []) if fold(v["toolname"]) in seeds
             and fold(v["instance"]) and not fold_keep_blanks(v["instance"]).endswith("_DEV")
         }  # fmt: skip
-        q = self.rows("sessionlog", "start")
+        q = sorted(self.rows("sessionlog", "start"), key=lambda s: s["sessnum"])
         real = [s for s in q if fold(s["username"]) != "GRIDSTAT"
                 and not fold_keep_blanks(s["username"]).startswith("HCTEST")]  # fmt: skip
-        cpu = sum(s["cputime"] or 0 for s in q if fold(s["appname"]) not in aliases)
-        cpu += sum(
-            j["cputime"] or 0 for s in real if fold(s["appname"]) in aliases for j in self.tables.get("joblog", [])
-            if j["sessnum"] == s["sessnum"] and j["job"] > 0 and fold(j["event"]) != "[WAITING]"
-        )  # fmt: skip
+        by_jobs = {s["sessnum"] for s in real if fold(s["appname"]) in aliases}
+        jobs = sorted(self.tables.get("joblog", []), key=lambda j: (j["sessnum"], j["job"], fold(j["event"])))
+        cpu = plain_sum(s["cputime"] for s in q if fold(s["appname"]) not in aliases) + plain_sum(
+            j["cputime"] for j in jobs if j["sessnum"] in by_jobs and j["job"] > 0 and fold(j["event"]) != "[WAITING]"
+        )
         ever = [row for row in self.tables["toolstart"] if row["success"] == 1]
         days, loyal = 0, 0
         for u in users:
@@ -172,8 +173,8 @@ class Naive:
         groups = [folded(r["user"]) for r in runs]
         j = sum(r["user"] is not None for r in runs)
         values = [
-            str(n), str(j), self.round(cpu), self.round(sum(s["walltime"] or 0 for s in real)),
-            self.round(sum(s["viewtime"] or 0 for s in real)), str(sum(total >= 600 for total in heavy.values())),
+            str(n), str(j), self.round(cpu), self.round(plain_sum(s["walltime"] for s in real)),
+            self.round(plain_sum(s["viewtime"] for s in real)), str(sum(total >= 600 for total in heavy.values())),
             self.round(j / n), self.round(days / n * 86400), str(sum(groups.count(u) >= 10 for u in set(groups))),
             str(loyal),
         ]  # fmt: skip

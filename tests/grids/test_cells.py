@@ -38,7 +38,7 @@ COUNTRIES = st.sampled_from(("US", "us", "DE", "JP", "BR", "ZZ", "-", ""))
 ORGANISATIONS = st.sampled_from((None, "", "industry", "University", "government", "other"))
 DOMAINS = st.sampled_from((None, "", "?", "edu.example", "EDU.example", "gov", "isp", "odd"))
 STAMPS = st.sampled_from((None, 0, 1, 2, 3, 99))
-SECONDS = st.sampled_from((None, 0.0, 0.5, 1.5, 300.0, 600.0))
+SECONDS = st.sampled_from((None, 0.0, 0.5, 1.5, 300.0, 600.0, 288.4, 255.2, 208.5, 15.4, 0.1))
 
 
 def rows(maximum: int, **columns: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Row]]:
@@ -84,7 +84,7 @@ def hubs(draw: st.DrawFn) -> dict[str, list[Row]]:
                               {"country": "JP", "continent": "AS"}, {"country": "JP", "continent": "OC"},
                               {"country": "BR", "continent": "SA"}, {"country": "", "continent": "AS"}],
         "webhits": draw(rows(5, datetime=TIMES, hits=st.integers(0, 9))),
-        "sessionlog": sessionlog,
+        "sessionlog": draw(st.permutations(sessionlog)),
         "joblog": [{"sessnum": n, "job": job, "event": event, "cputime": cpu} for n, job, event, cpu in draw(st.lists(
             st.tuples(st.integers(1, 8), st.integers(0, 2), st.sampled_from(("run", "[waiting]")), SECONDS),
             max_size=8, unique_by=lambda entry: entry[:3],
@@ -142,7 +142,7 @@ def test_cells_are_those_of_the_definitions(hub: TestHub, tables: dict[str, list
 
 
 def hold_invariants(cell: dict[tuple[str, int, int], int]) -> None:
-    """spec 50 §13, 1 to 4."""
+    """Invariants 1 to 4 of spec 50 §13."""
     for k in range(1, 12):
         assert cell["user", 1, k] == sum(cell["user", row, k] for row in (6, 7, 8))
         if k <= 6:
@@ -203,6 +203,30 @@ def test_options_choose_periods_and_sections(
     rows = hub.store.metrics.read(sa.select(metrics.summary_user_vals))
     assert set(rows["period"].to_pylist()) == periods and set(rows["rowid"].to_pylist()) == rowids
     assert (hub.store.metrics.read(sa.select(metrics.userlogin_lite)).num_rows == 1) == bool(periods)
+
+
+def test_seconds_are_added_in_the_order_of_the_primary_keys(hub: TestHub) -> None:
+    """288.4 + 255.2 + 208.5 + 15.4 is a little less than 767.5, from the other end it is 767.5."""
+    time, tenths = "2024-02-03 10:00:00", [288.4, 255.2, 208.5, 15.4]
+    session = {"username": "ann", "start": time, "appname": "other"}
+    sessions = [
+        {**session, "sessnum": n, "walltime": s, "viewtime": t, "cputime": s}
+        for n, (s, t) in enumerate(zip(tenths, reversed(tenths), strict=True), 1)
+    ]
+    of_tools = {**session, "sessnum": 5, "appname": "workspace", "walltime": 0, "viewtime": 0, "cputime": 0}
+    jobs = [
+        {"sessnum": 5, "job": 1, "event": event, "venue": venue, "cputime": seconds}
+        for (event, venue), seconds in zip(
+            (("run", "a"), ("run", "B"), ("run", "c"), ("Sim", "a")), tenths, strict=True
+        )
+    ]
+    started = [{"datetime": time, "user": "ann", "success": 1}]
+    fill(hub, {"toolstart": started, "sessionlog": [*reversed(sessions)]})
+    summarize_month(hub.store, hub.settings, MONTH, (1,), ("sim-usage",))
+    assert [written(hub, 1)["simusage", row, 1] for row in (3, 4, 5)] == ["767", "767", "768"]
+    fill(hub, {"toolstart": started, "sessionlog": [of_tools], "joblog": [*reversed(jobs)]})
+    summarize_month(hub.store, hub.settings, MONTH, (1,), ("sim-usage",))
+    assert written(hub, 1)["simusage", 3, 1] == "767"
 
 
 def test_a_number_too_large_for_a_cell_is_the_largest(hub: TestHub) -> None:

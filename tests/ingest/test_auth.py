@@ -7,22 +7,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hzmetrics.ingest import formats
+from hzmetrics.engine import Engine
 from hzmetrics.ingest.addresses import Clients, anywhere
-from hzmetrics.ingest.auth import GRAMMAR
 from hzmetrics.ingest.judge import ROOM, Judge
-from hzmetrics.ingest.reader import NO_LINES
-from tests.ingest.lines import relation
+from hzmetrics.logs import grammar
+from hzmetrics.logs.auth import AuthEvents
+from tests.logs.lines import relation
 
 Row = tuple[str, str, int, str, str]
 
 
 def read(texts: list[str], *, ip: tuple[str, ...] = (), reads_ipv6: bool = False) -> list[Row]:
     """The rows that lines become."""
-    with Judge(Clients(anywhere(ip), reads_ipv6), GRAMMAR, "auth_macros") as judge:
-        judge.engine.register("lines", relation(texts) if texts else NO_LINES)
-        judge.engine.models(ROOM, ["auth_matches"])
-        judge.engine.hold(ROOM, "auth_events")
+    with Judge(Clients(anywhere(ip), reads_ipv6), {}) as judge:
+        AuthEvents(judge.engine).read(relation(texts))
         judge.engine.models(ROOM, ["auth_new_clients"])
         judge.learn_clients("auth_new_clients")
         judge.engine.models(ROOM, ["auth_judged", "auth_kept"])
@@ -42,7 +40,7 @@ STAMP = f"[{TIME}] production.INFO:"
         (f"{TIME} 9999999999999999999999 [ann] {END}", "ann", 2**63 - 1),
         (f"{STAMP} 42 [bea] {END} [] []", "bea", 42),
         (f"{STAMP} x42 {END}", "-", 0),
-        (f"{STAMP} 42 [] {END} []", "-", 42),
+        (f"{STAMP} 42 [] {END}", "-", 42),
         (f"{STAMP} 42 [[bea] {END}", "bea", 42),
         (f"{TIME} bea {END}", "bea", 0),
         (f"{TIME} 1003 [] {END}", "1003 []", 0),
@@ -62,6 +60,7 @@ def test_shapes(text: str, user: str, uid: int) -> None:
         f"2025-06-07 24:00:01 1 [ann] {END}", f"{STAMP.lower()} 42 [bea] {END}", f"[ {TIME}] production.INFO: 1 {END}",
         f"{TIME} 1 [ann] 2001:db8::1 login", f"{TIME} {END}", "", f" {TIME} 1 [ann] {END}",
         f"{TIME} 1 [ann] 203.0.113.20 logout", f"{TIME} 1 [ann] 203.0.113.20 Login", f"{TIME} 1 [hubadmin] {END}",
+        f"{STAMP} 42 [bea] {END} []", f"{STAMP} 42 [bea] {END} [][]", f"{STAMP} 42 [bea] {END} [] [] []",
     ],
 )  # fmt: skip
 def test_lines_that_do_not_count(text: str) -> None:
@@ -87,7 +86,7 @@ PIECES = [TIME, END, STAMP, "1", "[ann]", "[", "]", "[]", "bea", "203.0.113.20",
 
 def backtracked(text: str) -> tuple[str, str] | None:
     """User and address as a backtracking matcher finds them."""
-    for pattern, user in ((formats.AUTH_NUMBER, 4), (formats.AUTH_FRAMEWORK, 4), (formats.AUTH_NAME, 3)):
+    for pattern, user in ((grammar.AUTH_NUMBER, 4), (grammar.AUTH_FRAMEWORK, 4), (grammar.AUTH_NAME, 3)):
         match = re.fullmatch(pattern, text, re.ASCII)
         if match:
             name = match[user] or ""
@@ -106,14 +105,12 @@ def test_any_mixture_of_pieces_is_read_as_a_backtracking_matcher_reads_it(seed: 
             chance.choice(PIECES if place else [TIME, STAMP]) + chance.choice(blanks)
             for place in range(chance.randrange(8))
         )
-        + chance.choice(["", " " + END, " " + END + " []"])
+        + chance.choice(["", " " + END, " " + END + " []", " " + END + " [] []"])
         for _ in range(500)
     ]
     expected = [found for text in texts if (found := backtracked(text))]
-    with Judge(Clients(anywhere([]), False), GRAMMAR, "auth_macros") as judge:
-        judge.engine.register("lines", relation(texts))
-        judge.engine.models(ROOM, ["auth_matches"])
-        judge.engine.hold(ROOM, "auth_events")
-        events = judge.engine.query("""SELECT "user", address FROM auth_events ORDER BY number""").to_pylist()
+    with Engine() as engine:
+        AuthEvents(engine).read(relation(texts))
+        events = engine.query("""SELECT "user", address FROM auth_events ORDER BY number""").to_pylist()
     rows = [tuple(event.values()) for event in events if ":" not in event["address"]]
     assert rows == expected

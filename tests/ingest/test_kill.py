@@ -18,7 +18,7 @@ from tests.ingest.test_imports import access_line, write
 
 PROGRAM = """
 import sys
-from hzmetrics.ingest import reader
+from hzmetrics.logs import reader
 reader.CHUNK = 2**18
 from hzmetrics.cli import main
 sys.exit(main(sys.argv[1:]))

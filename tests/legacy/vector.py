@@ -1,6 +1,6 @@
 """`python tests/legacy/vector.py AREA FILE`: computes a golden vector's input with the product's own functions.
 
-Spec 80 §1.
+See spec 80 §1.
 
 Prints as JSON what the vector's `expected` must equal. Needs no configuration, database or network.
 """

@@ -1,4 +1,4 @@
-"""The decisions of spec 60 §5-7, as data: facts in, steps out. What no recorded scenario shows."""
+"""The decisions of spec 60 §5 to §7, as data: facts in, steps out. What no recorded scenario shows."""
 
 from __future__ import annotations
 

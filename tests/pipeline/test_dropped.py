@@ -1,6 +1,6 @@
 """A connection that the server drops ends a step with a message; done again, it ends as if undisturbed.
 
-Spec 60 §10.
+See spec 60 §10.
 """
 
 from __future__ import annotations

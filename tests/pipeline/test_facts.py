@@ -1,6 +1,6 @@
 """What is known of the months is found in leaps: whatever the times, and at once on an old hub.
 
-Spec 60 §3, spec 65 §7.
+See spec 60 §3, spec 65 §7.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A full disk costs nothing but time: a message says which one, and with room again nothing is missing.
 
-Spec 60 §10.
+See spec 60 §10.
 """
 
 from __future__ import annotations

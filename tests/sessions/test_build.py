@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 
 from hzmetrics import config
 from hzmetrics.calendar import Clock, Month
-from hzmetrics.engine import Engine
-from hzmetrics.sessions.build import build_sessions, define_sessions, visit_windows
+from hzmetrics.sessions.build import build_sessions, session_engine, session_windows
 from hzmetrics.store.tables.metrics import toolstart, web, websessions
 from tests.conftest import TestHub
 from tests.sessions.walked import sessions_of
@@ -91,7 +90,7 @@ def hold_against_the_rules(hub: TestHub, requests: list[Row], starts: list[Row],
     build_sessions(hub.store, configured, MONTH)
     expected = sessions_of(
         with_t(requests),
-        visit_windows(MONTH, configured),
+        session_windows(MONTH, configured),
         "session-order" in corrections,
         "last-session" in corrections,
     )
@@ -121,16 +120,16 @@ def test_models_give_the_sessions_of_the_walk(rows: tuple[list[Row], list[Row]],
     configured = config.build(Path("none"), sections, {}, Clock(dt.datetime(2025, 8, 1, tzinfo=dt.UTC)))
     requests, starts = (with_t(side) for side in rows)
     requests = [row for row in requests if not row["sessionid"]]
-    with Engine() as engine:
-        tools = [row for row in starts if row["success"] == 1]
-        define_sessions(engine, configured, MONTH, table(requests, "domain"), table(tools))
-        values = engine.query("SELECT datetime, ip, host, domain, duration FROM visits ORDER BY number").to_pylist()
-        claims = engine.query("SELECT number, id FROM claims ORDER BY ALL").to_pylist()
+    tools = [row for row in starts if row["success"] == 1]
+    with session_engine(configured, MONTH, table(requests, "domain"), table(tools)) as engine:
+        found = engine.table("sessions").sort_by("number")
+        values = found.select(["datetime", "ip", "host", "domain", "duration"]).to_pylist()
+        matches = engine.table("tool_start_matches").sort_by([("number", "ascending"), ("id", "ascending")]).to_pylist()
     expected = sessions_of(
-        requests, visit_windows(MONTH, configured), "session-order" in corrections, "last-session" in corrections
+        requests, session_windows(MONTH, configured), "session-order" in corrections, "last-session" in corrections
     )
     assert [tuple(row.values()) for row in values] == [session.values for session in expected]
-    assert [tuple(row.values()) for row in claims] == sorted(
+    assert [tuple(row.values()) for row in matches] == sorted(
         (number, start["id"]) for number, session in enumerate(expected, 1) for start in starts if session.claims(start)
     )
 

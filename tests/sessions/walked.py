@@ -1,4 +1,4 @@
-"""The rules of spec 30 §2-8 written down once more, a row at a time: what the models are held against."""
+"""The rules of spec 30 §2 to §8 written down once more, a row at a time: what the models are held against."""
 
 from __future__ import annotations
 

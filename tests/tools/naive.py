@@ -1,4 +1,4 @@
-"""Chapter 40, a sentence at a time and a row at a time: what the models are compared with.
+"""Spec 40, a sentence at a time and a row at a time: what the models are compared with.
 
 Tables are lists of dictionaries. Only the folding of text is shared with the product.
 """
@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from hzmetrics.collation import fold, fold_keep_blanks
+from tests.sums import plain_sum
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
@@ -21,7 +22,7 @@ INT = 2147483647
 
 
 def starts(year: int, month: int) -> dict[int, str]:
-    """First midnight of each period that ends with a month (§2)."""
+    """First midnight of each period that ends with a month (spec 40 §2)."""
     quarter = {1: 1, 2: 1, 3: 1, 4: 4, 5: 4, 6: 4, 7: 7, 8: 7, 9: 7, 10: 10, 11: 10, 12: 10}[month]
     rolling = (year, 1) if month == 12 else (year - 1, month + 1)
     fiscal = (year, 10) if month >= 10 else (year - 1, 10)
@@ -34,7 +35,7 @@ def stop(year: int, month: int) -> str:
 
 
 def name_set(alias: str, versions: Iterable[Row]) -> set[str]:
-    """§3."""
+    """The names of a tool (spec 40 §3)."""
     names = {fold(alias)}
     for version in versions:
         instance = version["instance"]
@@ -44,7 +45,7 @@ def name_set(alias: str, versions: Iterable[Row]) -> set[str]:
 
 
 def tool_stats(tables: Tables, year: int, month: int, corrections: frozenset[str]) -> dict[tuple[int, int], Row]:
-    """The values of resource_stats_tools by (resid, period) (§4)."""
+    """The values of resource_stats_tools by (resid, period) (spec 40 §4)."""
     found = {}
     for resource in tables["resources"]:
         if resource["type"] != 7 or not resource["alias"].rstrip(" "):
@@ -53,13 +54,17 @@ def tool_stats(tables: Tables, year: int, month: int, corrections: frozenset[str
         for period, start in starts(year, month).items():
             s = [
                 row
-                for row in tables["sessionlog"]
+                for row in sorted(tables["sessionlog"], key=lambda row: row["sessnum"])
                 if fold(row["appname"]) in names and inside(row["start"], start, stop(year, month), corrections)
             ]
             numbers = {row["sessnum"] for row in s}
-            j = [row for row in tables["joblog"] if row["sessnum"] in numbers]
+            j = sorted((row for row in tables["joblog"] if row["sessnum"] in numbers), key=job_key)
             found[resource["id"], period] = columns(s, j, corrections)
     return found
+
+
+def job_key(row: Row) -> tuple[int, int, str, str]:
+    return row["sessnum"], row["job"], fold(row["event"]), fold(row["venue"])
 
 
 def inside(t: str, start: str, end: str, corrections: frozenset[str]) -> bool:
@@ -77,10 +82,10 @@ def columns(s: list[Row], j: list[Row], corrections: frozenset[str]) -> Row:
         "sessions": len(s),
         "simulations": simulations,
         "jobs": len(worked),
-        "tot_wall": sum(row["walltime"] or 0.0 for row in s),
-        "tot_view": sum(row["viewtime"] or 0.0 for row in s),
-        "tot_cpu": sum(row["cputime"] or 0.0 for row in worked),
-        "tot_wait": sum(row["walltime"] or 0.0 for row in j if waits(row) and row["job"] > 0),
+        "tot_wall": plain_sum(row["walltime"] for row in s),
+        "tot_view": plain_sum(row["viewtime"] for row in s),
+        "tot_cpu": plain_sum(row["cputime"] for row in worked),
+        "tot_wait": plain_sum(row["walltime"] for row in j if waits(row) and row["job"] > 0),
         "tot_cpus": sum(row["ncpus"] for row in j),
     }
     for what in ("wall", "view", "cpu", "wait"):
@@ -91,7 +96,7 @@ def columns(s: list[Row], j: list[Row], corrections: frozenset[str]) -> Row:
 
 
 def copied(values: Row) -> Row:
-    """What resource_stats holds of them (§4)."""
+    """What resource_stats holds of them (spec 40 §4)."""
 
     def whole(seconds: float) -> int:
         return min(int(Decimal(repr(seconds)).quantize(Decimal(1), ROUND_HALF_UP)), INT)
@@ -103,7 +108,7 @@ def copied(values: Row) -> Row:
 def breakdowns(
     tables: Tables, stat_rows: list[Row], year: int, month: int, corrections: frozenset[str]
 ) -> list[tuple[int, int, int, str, int]]:
-    """The rows of resource_stats_tools_topvals for some rows of resource_stats_tools (§5)."""
+    """The rows of resource_stats_tools_topvals for some rows of resource_stats_tools (spec 40 §5)."""
     rows: list[tuple[int, int, int, str, int]] = []
     resources = {row["id"]: row for row in tables["resources"]}
     countries = {fold(row["code"]): row["name"] for row in tables["countries"]}
@@ -157,7 +162,7 @@ def grouped(entries: list[tuple[str | None, str, int]]) -> list[tuple[str | None
 
 
 def toplists(tables: Tables, stat_rows: list[Row], year: int, month: int, corrections: frozenset[str]) -> list[Any]:
-    """The rows (top, period, rank, name, value) of stats_topvals (§6)."""
+    """The rows (top, period, rank, name, value) of stats_topvals (spec 40 §6)."""
     published = {row["id"]: row["title"] for row in tables["resources"] if row["published"] == 1}
     heads = {
         5: ("Total Simulation Runs", "jobs"),
@@ -175,7 +180,7 @@ def toplists(tables: Tables, stat_rows: list[Row], year: int, month: int, correc
         }
         rows.append((2, period, 0, "Total Simulation Users", len(people)))
         for top, (name, column) in heads.items():
-            rows.append((top, period, 0, name, round(sum(row[column] or 0 for row in mine))))
+            rows.append((top, period, 0, name, round(plain_sum(row[column] for row in mine))))
         for top, column in ((2, "users"), *((top, column) for top, (_, column) in heads.items())):
             listed = [row for row in mine if row["resid"] in published]
             listed.sort(key=lambda row: (row[column] is None, -(row[column] or 0), row["resid"], row["id"]))
@@ -186,7 +191,7 @@ def toplists(tables: Tables, stat_rows: list[Row], year: int, month: int, correc
 
 
 def resource_users(tables: Tables, year: int, month: int) -> dict[tuple[int, int, int], int]:
-    """Users by (resid, restype, period) (§7)."""
+    """Users by (resid, restype, period) (spec 40 §7)."""
     found = {}
     paths = {row["id"]: row["path"] for row in tables["resources"]}
     for root in tables["resources"]:

@@ -1,5 +1,13 @@
--- The day with the most users logged in, and how many, of each period; of several such days the earliest. The instant a
--- window starts counts as little here as anywhere.
+-- The day with the most users logged in, of each period; of several such days the earliest. The instant at which a
+-- window starts is not inside.
+--
+-- grain: a period with a login
+-- reads: logins, periods
+-- columns:
+--   period  BIGINT   code of the period
+--   day     VARCHAR  YYYY-MM-DD
+--   users   BIGINT   users logged in on that day
+
 WITH users AS (SELECT day, who, max(depth) AS depth FROM logins WHERE depth > 0 GROUP BY day, who),
 days AS (
     SELECT p.period, u.day, count(*) AS users

@@ -1,5 +1,14 @@
--- known: the users of an address, by their logins of all time, so in every window. Correction `dated-logins`: only in
--- the windows of those logins.
-SELECT ip, who, CASE WHEN (SELECT dated_logins FROM corrections) THEN max(depth) ELSE everywhere() END AS depth
+-- The users of an address, by their logins of all time, so in every window. Correction `dated-logins`: only in the
+-- windows of those logins.
+--
+-- grain: an address and user
+-- reads: logins, windows
+-- corrections: dated-logins
+-- columns:
+--   ip     VARCHAR  folded address
+--   who    VARCHAR  folded user name
+--   depth  BIGINT   depth down to which the user is known at the address
+
+SELECT ip, who, CASE WHEN corrected('dated-logins') THEN max(depth) ELSE everywhere() END AS depth
 FROM logins
 GROUP BY ip, who

@@ -1,4 +1,14 @@
--- The cells of the three grids (spec 50 §3): the section that writes each, and how pages show its value (valfmt).
+-- The cells of the three grids (spec 50 §3).
+--
+-- grain: a cell, without its period
+-- reads: nothing
+-- columns:
+--   grid     VARCHAR  user, simusage or misc
+--   rowid    INTEGER  row of the grid
+--   colid    BIGINT   column of the grid
+--   section  VARCHAR  the section that writes the cell
+--   valfmt   INTEGER  how pages show its value
+
 SELECT 'user' AS grid, r.rowid, c.colid, r.section, CASE WHEN c.colid IN (1, 2, 7) THEN 1 ELSE 2 END AS valfmt
 FROM
     (VALUES (1, 'total'), (2, 'sim'), (3, 'int'), (4, 'dl'), (6, 'reg'), (7, 'int'), (8, 'dl')) AS r(rowid, section),

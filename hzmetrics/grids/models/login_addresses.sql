@@ -1,5 +1,12 @@
--- materialised
--- L: the addresses that somebody logged in from, and always 127.0.0.1; never the empty one.
+-- L: the addresses from which somebody logged in, and always 127.0.0.1; never the empty one.
+--
+-- grain: an address
+-- reads: logins, windows
+-- stored: table
+-- columns:
+--   ip     VARCHAR  folded address
+--   depth  BIGINT   depth of the latest login
+
 SELECT ip, max(depth) AS depth
 FROM (SELECT ip, depth FROM logins UNION ALL SELECT '127.0.0.1', everywhere())
 WHERE ip <> '' AND depth > 0

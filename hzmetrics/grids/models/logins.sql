@@ -1,6 +1,15 @@
--- materialised
--- UL: who logged in or simulated, from which address, on which day; all of all time, the future included. Depth 0: in
--- none of the windows.
+-- UL: who logged in or started a simulation, from which address, on which day; of all time, the future included.
+--
+-- grain: a user, address and day
+-- reads: userlogin_lite, windows
+-- corrections: window-start
+-- stored: table
+-- columns:
+--   who    VARCHAR  folded user name
+--   ip     VARCHAR  folded address
+--   day    VARCHAR  YYYY-MM-DD
+--   depth  BIGINT   depth of the latest login; 0: in none of the windows
+
 SELECT fold("user") AS who, fold(ip) AS ip, left(datetime, 10) AS day, max(depth(datetime)) AS depth
 FROM userlogin_lite
 GROUP BY ALL

@@ -1,8 +1,16 @@
--- materialised
--- Columns 2-11 of a person (spec 50 §7), for every residence and organisation that occurs. Here NULL is as good as empty.
+-- Columns 2-11 of a person (spec 50 §7), for every residence and organization that occurs.
+--
+-- grain: a residence, organization and column
+-- reads: profiles, runs, continent_columns
+-- stored: table
+-- columns:
+--   country  VARCHAR  folded country of residence; empty if not given
+--   orgtype  VARCHAR  folded kind of organization; empty if not given
+--   colid    INTEGER  column of the grid, 2 to 11
+
 WITH
-people AS (SELECT country, orgtype FROM profiles UNION SELECT country, orgtype FROM runs),
-organisations AS (
+persons AS (SELECT country, orgtype FROM profiles UNION SELECT country, orgtype FROM runs),
+organizations AS (
     SELECT DISTINCT orgtype, CASE
         WHEN orgtype IN (
             'UNIVERSITYUNDERGRADUATE', 'UNIVERSITYGRADUATE', 'UNIVERSITYFACULTY', 'UNIVERSITYSTAFF',
@@ -12,13 +20,13 @@ organisations AS (
         WHEN orgtype = 'GOVERNMENT' THEN 10
         ELSE 11
     END AS colid
-    FROM people
+    FROM persons
     WHERE orgtype <> ''
 )
-SELECT country, orgtype, 2 AS colid FROM people WHERE country <> ''
+SELECT country, orgtype, 2 AS colid FROM persons WHERE country <> ''
 UNION ALL
-SELECT country, orgtype, colid FROM people JOIN residence USING (country)
+SELECT country, orgtype, colid FROM persons JOIN continent_columns USING (country)
 UNION ALL
-SELECT country, orgtype, 7 FROM people WHERE orgtype <> ''
+SELECT country, orgtype, 7 FROM persons WHERE orgtype <> ''
 UNION ALL
-SELECT country, orgtype, colid FROM people JOIN organisations USING (orgtype)
+SELECT country, orgtype, colid FROM persons JOIN organizations USING (orgtype)

@@ -1,5 +1,16 @@
--- materialised
--- The profiles: name, residence, organisation and when the account was made.
+-- The profiles of the hub's accounts.
+--
+-- grain: an account
+-- reads: xprofiles, windows
+-- corrections: window-start
+-- stored: table
+-- columns:
+--   uid      BIGINT   number of the account
+--   who      VARCHAR  folded user name
+--   country  VARCHAR  folded country of residence; empty if not given
+--   orgtype  VARCHAR  folded kind of organization; empty if not given
+--   depth    BIGINT   depth of the registration
+
 SELECT
     uidNumber AS uid, fold(username) AS who, coalesce(fold(countryresident), '') AS country,
     coalesce(fold(orgtype), '') AS orgtype, depth(registerDate) AS depth

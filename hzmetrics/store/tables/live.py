@@ -1,6 +1,6 @@
 """The tables of the live side in the metrics database. Times are UTC; names compare byte by byte.
 
-Spec 80 to 86.
+See spec 80 to 86.
 """
 
 from __future__ import annotations

@@ -1,19 +1,26 @@
 -- tool_use(resid, period, ...): the sessions of a tool in a window, and their jobs, added up (spec 40 §4). A tool without
--- sessions in the window has no row. Times are seconds.
+-- sessions in the window has no row. Times are seconds, added one by one in the order of the primary key.
 SELECT
-    names.resid,
-    windows.period,
-    count(DISTINCT fold(session.username)) AS users,
-    count(*) AS sessions,
-    sum(job.simulations) AS simulations,
-    sum(job.jobs) AS jobs,
-    sum(session.walltime) AS wall,
-    sum(session.viewtime) AS view,
-    sum(job.cpu) AS cpu,
-    sum(job.wait) AS wait,
-    sum(job.cpus) AS cpus
-FROM sessionlog AS session
-JOIN names ON names.name = fold(session.appname)
-JOIN windows ON inside(session.start, windows.start, windows.stop)
-LEFT JOIN session_jobs AS job ON job.sessnum = session.sessnum
-GROUP BY names.resid, windows.period
+    resid,
+    period,
+    session.users,
+    session.sessions,
+    job.simulations,
+    job.jobs,
+    session.wall,
+    session.view,
+    job.cpu,
+    job.wait,
+    job.cpus
+FROM (
+    SELECT
+        resid,
+        period,
+        count(DISTINCT fold(username)) AS users,
+        count(*) AS sessions,
+        sum(walltime ORDER BY sessnum) AS wall,
+        sum(viewtime ORDER BY sessnum) AS view
+    FROM uses
+    GROUP BY resid, period
+) AS session
+LEFT JOIN job_use AS job USING (resid, period)

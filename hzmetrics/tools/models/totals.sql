@@ -1,11 +1,11 @@
 -- totals(top, period, figure): the headline of each list (spec 40 §6). Users are counted over all tool sessions, whatever ran in
--- them; the rest is summed over all rows of resource_stats_tools of the month.
+-- them; the rest is summed over all rows of resource_stats_tools of the month, in the order of their ids.
 SELECT 2 AS top, windows.period, CAST(count(DISTINCT fold(session."user")) AS DOUBLE) AS figure
 FROM windows
 LEFT JOIN sessionlog_metrics AS session ON inside(session.start, windows.start, windows.stop)
 GROUP BY windows.period
 UNION ALL
-SELECT lists.top, windows.period, coalesce(sum(figures.figure), 0)
+SELECT lists.top, windows.period, coalesce(sum(figures.figure ORDER BY figures.id), 0)
 FROM windows
 CROSS JOIN (VALUES (5), (6), (7), (8)) AS lists (top)
 LEFT JOIN figures ON figures.top = lists.top AND figures.period = windows.period

@@ -1,4 +1,4 @@
 """Metrics databases in the layouts that hubs really have, with invented data, and what must come of them.
 
-Spec 70 §8.
+See spec 70 §8.
 """

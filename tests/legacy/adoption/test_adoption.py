@@ -306,7 +306,7 @@ def test_a_tick_during_a_migration_says_so_and_leaves(
 ) -> None:
     """The tick of minute 30, by the service user: neither its `init` nor its run gets in between.
 
-    Spec 60 §2, spec 70 §8.1.
+    See spec 60 §2, spec 70 §8.1.
     """
     old = adopt("legacy-live")
     log = old.hub.root / "logs/httpd/daily/parity-access.log-20260518"

@@ -1,0 +1,253 @@
+"""The columnar engine: DuckDB, an in-memory calculator. What it holds can be thrown away at any time."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from importlib.resources import files
+from types import TracebackType
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+from duckdb.func import PythonUDFType
+
+from hzmetrics.calendar import Month
+from hzmetrics.collation import fold, fold_keep_blanks
+from hzmetrics.engine.models import Library, Model, ModelError, macros
+from hzmetrics.errors import HzmetricsError, StoreUnavailable
+from hzmetrics.scratch import Scratch
+
+MEMORY_LIMIT = "1GB"
+"""What the engine may use before it works on disk."""
+
+Value = str | bool | Sequence[str]
+"""What a model may read by name."""
+
+INTERRUPTED = "Query interrupted"
+"""What the engine says of Ctrl-C."""
+
+
+class Engine:
+    """One engine for one piece of work, with the models of some packages; use as a context manager.
+
+    Register the inputs, then ask for the rows of a model: the models it builds on are defined as needed. When a
+    relation is registered again, what depends on it is built anew. A model can be registered as well: the given rows
+    then take the place of its own.
+
+    What does not fit in memory goes to a directory of its own, gone afterwards.
+    """
+
+    def __init__(self, *packages: str, corrections: Set[str] = frozenset(), memory_limit: str = MEMORY_LIMIT) -> None:
+        self.spill = Scratch()
+        self.connection = duckdb.connect(config={"memory_limit": memory_limit, "temp_directory": self.spill.name})
+        self.function("fold_any", fold)
+        self.function("fold_any_blanks", fold_keep_blanks)
+        self.failure: HzmetricsError | None = None
+        """Why a stream that the engine reads from broke off."""
+        self.library = Library(*packages)
+        self._given: set[str] = set()
+        """The relations registered."""
+        self._variables: set[str] = set()
+        """The variables set."""
+        self._built: dict[str, Model] = {}
+        """The models that are defined and up to date."""
+        self._macros: set[str] = set()
+        """The packages whose macros are defined."""
+        self.connection.execute(files("hzmetrics.engine").joinpath("macros.sql").read_text(encoding="utf-8"))
+        self.set_variable("corrections", sorted(corrections))
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+        if self.failure and isinstance(error, duckdb.Error):
+            raise self.failure from None
+        if isinstance(error, RuntimeError) and str(error) == INTERRUPTED:
+            raise KeyboardInterrupt from None
+        if isinstance(error, duckdb.OutOfMemoryException | duckdb.IOException):
+            reason = str(error).partition("\n")[0]
+            raise StoreUnavailable(f"no room for the engine in {tempfile.gettempdir()}: {reason}") from None
+
+    def close(self) -> None:
+        """Forget everything."""
+        self.connection.close()
+        self.spill.cleanup()
+
+    def register(self, name: str, relation: pa.Table | pa.RecordBatchReader) -> None:
+        """Make an Arrow table, or a stream that can be read once, known as a relation, without copying it.
+
+        Raises ModelError if it has not the columns that models read.
+        """
+        is_stream = isinstance(relation, pa.RecordBatchReader)
+        self.connection.register(name, self._watched(relation) if is_stream else relation)
+        self._give(name)
+
+    def _watched(self, stream: pa.RecordBatchReader) -> pa.RecordBatchReader:
+        """`stream`; should it break off, the reason is what leaves the engine, not the engine's words about it."""
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            try:
+                yield from stream
+            except HzmetricsError as error:
+                self.failure = error
+                raise
+
+        return pa.RecordBatchReader.from_batches(stream.schema, batches())
+
+    def load(self, name: str, relation: pa.Table) -> None:
+        """As `register`, but copy the rows into the engine: for relations that many models read."""
+        self.connection.register("loading", relation)
+        self.connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM loading')
+        self.connection.unregister("loading")
+        self._give(name)
+
+    def add(self, name: str, relation: pa.Table) -> None:
+        """Append the rows of an Arrow table to a relation that was loaded."""
+        self.connection.register("adding", relation)
+        self.connection.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM adding')
+        self.connection.unregister("adding")
+        self._outdate(name)
+
+    def register_values(self, name: str, values: Mapping[str, Any]) -> None:
+        """A relation of one row, for the values that models depend on."""
+        if not self.library.packages:
+            self.register(name, pa.table({key: [value] for key, value in values.items()}))
+            return
+        types = {column.name: column.type for column in self.library.relation(name).columns}
+        row = ", ".join(f'CAST(? AS {types[key]}) AS "{key}"' for key in values)
+        self.register(name, self.connection.sql(f"SELECT {row}", params=list(values.values())).to_arrow_table())
+
+    def function(self, name: str, function: Callable[[str], str]) -> None:
+        """Make a function of one text known to the models; it is called once for each distinct value of a batch."""
+        self.connection.create_function(name, _columnar(function), ["VARCHAR"], "VARCHAR", type=PythonUDFType.ARROW)
+
+    def set_variable(self, name: str, value: Value) -> None:
+        """Give a value that models read with `getvariable` as a constant: a pattern, or a list of texts."""
+        kind = "" if isinstance(value, str | bool) else "::VARCHAR[]"
+        self.connection.execute(f"SET VARIABLE {name} = ?{kind}", [value])
+        self._variables.add(name)
+        for model in [model for model in self._built.values() if name in model.variables]:
+            self._outdate(model.name)
+
+    def build(self, name: str) -> None:
+        """Define a model and those it builds on, where they are not defined yet. Raises ModelError."""
+        self._build(name, name)
+
+    def table(self, name: str) -> pa.Table:
+        """The rows of a relation or model as an Arrow table. Raises ModelError."""
+        if self.library.packages:
+            self.build(name)
+        return self.query(f'SELECT * FROM "{name}"')
+
+    def query(self, sql: str) -> pa.Table:
+        """The rows of a query as an Arrow table. The models it reads must have been built."""
+        return self.connection.sql(sql).to_arrow_table()
+
+    # The models of packages whose files have no headers yet: defined in the order of the caller.
+
+    def models(self, package: str, names: Sequence[str]) -> None:
+        """Define the models `names` of a package, in this order; each may build on those before it."""
+        for name in names:
+            text = _sql(package, name)
+            kind = "TABLE" if "-- materialised" in text else "VIEW"
+            self.connection.execute(f'CREATE OR REPLACE {kind} "{name}" AS {text}')
+
+    def view(self, name: str, sql: str) -> None:
+        """Define a view by its query: for queries that settings decide. All others are models."""
+        self.connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS {sql}')
+
+    def hold(self, package: str, name: str) -> None:
+        """Compute a model once and keep its rows as an Arrow relation: cheaper than a table if read once or twice."""
+        self.register(name, self.query(_sql(package, name)))
+
+    def run_script(self, package: str, name: str) -> None:
+        """Run the statements of a package's `models/NAME.sql`."""
+        self.connection.execute(_sql(package, name))
+
+    def register_windows(self, month: Month, periods: Sequence[int]) -> None:
+        """The relation `windows(period, start, stop)` of a month's periods (spec 50 §2)."""
+        self.register("windows", windows(month, periods))
+
+    def _give(self, name: str) -> None:
+        """Take note of a relation that was registered."""
+        if not self.library.packages:
+            return
+        declared = self.library.relation(name)
+        relation = self.connection.sql(f'FROM "{name}"')
+        found = {column: str(kind) for column, kind in zip(relation.columns, relation.types, strict=True)}
+        problems = [
+            f"column {column.name} is {found[column.name]}" if column.name in found else f"no column {column.name}"
+            for column in declared.columns
+            if not column.has_type(found.get(column.name, ""))
+        ]
+        names = {column.name for column in declared.columns}
+        problems += [f"unknown column {column}" for column in found if column not in names]
+        if problems:
+            raise ModelError(f"models need the relation {declared}: {'; '.join(problems)}")
+        self._given.add(name)
+        self._outdate(name)
+
+    def _outdate(self, name: str) -> None:
+        """Forget that the models which depend on a relation are up to date."""
+        self._built.pop(name, None)
+        for model in list(self._built.values()):
+            if name in model.reads and model.name in self._built:
+                self._outdate(model.name)
+
+    def _build(self, name: str, target: str) -> None:
+        if name in self._built or name in self._given:
+            return
+        model = self.library.relation(name)
+        if not isinstance(model, Model):
+            raise ModelError(f"model {target} needs the relation {model}: not registered")
+        for needed in (*macros(model.package).reads, *model.reads):
+            self._build(needed, target)
+        for variable in model.variables:
+            if variable not in self._variables:
+                raise ModelError(f"model {target} needs the variable {variable}: not set")
+        if model.package not in self._macros:
+            self.connection.execute(macros(model.package).sql)
+            self._macros.add(model.package)
+        if model.stored == "arrow":
+            self.connection.register(name, self.query(model.sql))
+        else:
+            self.connection.execute(f'CREATE OR REPLACE {model.stored or "view"} "{name}" AS {model.sql}')
+        self._built[name] = model
+
+
+def windows(month: Month, periods: Sequence[int]) -> pa.Table:
+    """The relation `windows` of a month's periods (spec 50 §2)."""
+    found = [(code, month.period(code)) for code in periods]
+    return pa.table(
+        {
+            "period": pa.array([code for code, _ in found], pa.int64()),
+            "start": pa.array([window.start for _, window in found], pa.string()),
+            "stop": pa.array([window.stop for _, window in found], pa.string()),
+        }
+    )
+
+
+def relation(rows: Sequence[tuple[object, ...]], kinds: Mapping[str, pa.DataType]) -> pa.Table:
+    """Rows as an Arrow table with the given columns."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(kinds)
+    return pa.table({name: pa.array(values, kind) for (name, kind), values in zip(kinds.items(), columns, strict=True)})
+
+
+def _sql(package: str, name: str) -> str:
+    return files(package).joinpath("models", f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _columnar(function: Any) -> Any:
+    """A function of one text as a function of a column: called once for each distinct value."""
+
+    def over_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
+        encoded = column.combine_chunks().dictionary_encode()
+        dictionary = pa.array([None if v is None else function(v) for v in encoded.dictionary.to_pylist()], pa.string())
+        return pc.take(dictionary, encoded.indices)
+
+    return over_column

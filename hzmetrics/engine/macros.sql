@@ -1,0 +1,21 @@
+-- What every model may use. Two texts are equal under the collation (spec 50 §5) when their folded forms are.
+
+-- The folded form of a text. Plain ASCII, nearly everything, is folded here; the rest by the table of weights.
+CREATE OR REPLACE MACRO fold(t) AS
+    CASE WHEN strlen(t) = length(t) THEN upper(rtrim(t, ' ')) ELSE fold_any(t) END;
+
+-- As `fold`, but trailing blanks count: for tests in the manner of LIKE.
+CREATE OR REPLACE MACRO fold_like(t) AS
+    CASE WHEN strlen(t) = length(t) THEN upper(t) ELSE fold_any_blanks(t) END;
+
+-- NULL, or nothing but blanks (spec 20 §1.2).
+CREATE OR REPLACE MACRO is_empty(t) AS
+    t IS NULL OR rtrim(t, ' ') = '';
+
+-- A whole number as a column of 64 bits holds it: one that is too large as the largest (spec 70 §1.1).
+CREATE OR REPLACE MACRO as_bigint(x) AS
+    CASE WHEN x >= 9223372036854775807 THEN 9223372036854775807 ELSE CAST(x AS BIGINT) END;
+
+-- Whether a correction is in force (spec 15). The engine is told once, so this is a constant.
+CREATE OR REPLACE MACRO corrected(name) AS
+    list_contains(getvariable('corrections'), name);

@@ -1,0 +1,113 @@
+-- What the grids read of the databases, and the values of a run. Times are wall-clock text, YYYY-MM-DD HH:MM:SS.
+
+-- The windows of the periods that are computed (spec 50 §2). All end together, with the month.
+CREATE TABLE windows (
+    period BIGINT,  -- code of the period: 1, 3, 0, 13, 12, 14
+    start VARCHAR,  -- first instant
+    stop VARCHAR    -- first instant after it
+);
+
+-- The sections of the grids that are written (spec 50 §1).
+CREATE TABLE sections (
+    section VARCHAR  -- as `--only` names it
+);
+
+-- The tools found under the applications root (spec 50 §11).
+CREATE TABLE applications (
+    name VARCHAR  -- name of the tool's directory
+);
+
+-- Table country_continent: the continents of each country.
+CREATE TABLE country_continent (
+    country VARCHAR,   -- two-letter code
+    continent VARCHAR  -- two-letter code
+);
+
+-- Table domainclass: the class of each listed domain.
+CREATE TABLE domainclass (
+    domain VARCHAR,  -- as domains of requests are written
+    class BIGINT     -- code of the class
+);
+
+-- The copy of the hub's table xprofiles: the accounts of the hub.
+CREATE TABLE xprofiles (
+    uidNumber BIGINT,        -- number of the account
+    username VARCHAR,        -- login name
+    registerDate VARCHAR,    -- time of registration
+    orgtype VARCHAR,         -- kind of organization
+    countryresident VARCHAR  -- country of residence
+);
+
+-- Table userlogin_lite: the logins and simulation starts of all time.
+CREATE TABLE userlogin_lite (
+    user VARCHAR,     -- login name
+    ip VARCHAR,       -- address of the client
+    datetime VARCHAR  -- time
+);
+
+-- Table websessions: the sessions that begin in the widest window.
+CREATE TABLE websessions (
+    id BIGINT,          -- number of the session
+    datetime VARCHAR,   -- begin
+    ip VARCHAR,         -- address of the visitor
+    host VARCHAR,       -- name of the address
+    domain VARCHAR,     -- domain of the host
+    ipcountry VARCHAR,  -- country of the address
+    duration BIGINT,    -- s, from first to last request
+    jobs BIGINT         -- tool starts
+);
+
+-- The requests of table web that are downloads, of sessions without a tool start.
+CREATE TABLE download_requests (
+    sessionid BIGINT,  -- number of the session
+    datetime VARCHAR   -- time
+);
+
+-- Table toolstart: the successful tool starts before the windows' end.
+CREATE TABLE toolstart (
+    user VARCHAR,             -- login name
+    datetime VARCHAR,         -- time of the start
+    countryresident VARCHAR,  -- the user's country of residence
+    orgtype VARCHAR           -- the user's kind of organization
+);
+
+-- Table webhits: the kept requests by day, of the widest window.
+CREATE TABLE webhits (
+    datetime VARCHAR,  -- midnight of the day
+    hits BIGINT        -- requests
+);
+
+-- Table sessionlog of the hub: the middleware's tool sessions that start in the widest window.
+CREATE TABLE sessionlog (
+    sessnum BIGINT,    -- number of the tool session
+    username VARCHAR,  -- login name
+    appname VARCHAR,   -- name of the tool
+    start VARCHAR,     -- time of the start
+    walltime DOUBLE,   -- s, elapsed
+    viewtime DOUBLE,   -- s, in view
+    cputime DOUBLE     -- s, of CPU
+);
+
+-- Table joblog of the hub: the jobs of those tool sessions.
+CREATE TABLE joblog (
+    sessnum BIGINT,  -- number of the tool session
+    job BIGINT,      -- number of the job; 0 is the session itself
+    event VARCHAR,   -- what ran
+    venue VARCHAR,   -- where it ran
+    cputime DOUBLE   -- s, of CPU
+);
+
+-- Table tool_version of the hub: the versions of the tools.
+CREATE TABLE tool_version (
+    toolname VARCHAR,  -- name of the tool
+    instance VARCHAR   -- name under which the version's sessions run
+);
+
+-- Rows 6, 7 and 8 of the month's user grid as they are stored before the run.
+CREATE TABLE stored (
+    rowid BIGINT,   -- row of the grid
+    colid BIGINT,   -- column of the grid
+    period BIGINT,  -- code of the period
+    value BIGINT,   -- the cell's number
+    valfmt BIGINT   -- how pages show it
+);

@@ -1,0 +1,25 @@
+-- The users known at the addresses of those sessions, hidden addresses included. In columns 1-6 the empty address is
+-- none, and 127.0.0.1 is always one (spec 50 §8, rows 3 and 4).
+--
+-- grain: a kind of session, column, class and user
+-- reads: column_sessions, known_users, windows
+-- columns:
+--   kind   VARCHAR  interactive or download
+--   colid  BIGINT   column of the grid
+--   class  BIGINT   class of the domain; 0 in columns 1 to 6
+--   who    VARCHAR  folded user name
+--   depth  BIGINT   depth down to which the user is known at one of the addresses
+
+WITH addresses AS (
+    SELECT kind, colid, class, ip, max(depth) AS depth
+    FROM column_sessions
+    WHERE ip <> '' OR colid >= 7
+    GROUP BY kind, colid, class, ip
+    UNION ALL
+    SELECT kind, colid, 0, '127.0.0.1', everywhere()
+    FROM (VALUES ('interactive'), ('download')) AS k(kind), (SELECT unnest(range(1, 7)) AS colid)
+)
+SELECT a.kind, a.colid, a.class, k.who, max(least(a.depth, k.depth)) AS depth
+FROM addresses AS a
+JOIN known_users AS k USING (ip)
+GROUP BY a.kind, a.colid, a.class, k.who

@@ -1,7 +1,0 @@
--- materialised
--- The columns of the countries (spec 50 §7): 3 US, 4 Asia, 5 Europe, 6 any other continent. A country may be in several.
-SELECT 'US' AS country, 3 AS colid
-UNION
-SELECT fold(country), CASE fold(continent) WHEN 'AS' THEN 4 WHEN 'EU' THEN 5 ELSE 6 END
-FROM country_continent
-WHERE NOT is_empty(country) AND (fold(country) <> 'US' OR fold(continent) IN ('AS', 'EU'))

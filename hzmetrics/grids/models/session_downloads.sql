@@ -1,0 +1,13 @@
+-- The sessions with a download, at any time before the windows' end.
+--
+-- grain: a session
+-- reads: download_requests, windows
+-- corrections: window-start
+-- stored: table
+-- columns:
+--   sessionid  BIGINT  number of the session
+--   depth      BIGINT  depth of the latest download
+
+SELECT sessionid, max(depth(datetime)) AS depth
+FROM download_requests
+GROUP BY sessionid

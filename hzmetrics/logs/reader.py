@@ -1,0 +1,255 @@
+"""Bytes of a log file to lines (spec 10 §1), in chunks of bounded size."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hzmetrics.logs.packing import LIMITS, Limits, Text, Unpacked, UnreadableLog
+
+STANDARD_INPUT = Path("-")
+
+CHUNK = 24 * 2**20
+"""Bytes of text that are turned into lines at a time; from 32 MiB on, the C library would map new memory for each."""
+
+LINE_LIMIT = 2**20
+"""Bytes of the longest line that is read; no server writes longer ones. A longer one counts as blank."""
+
+SCAN_BATCH = 16_384
+"""Lines that one thread of the engine takes at a time."""
+
+IDENTITY_BYTES = 2**16
+"""Bytes at the start of a text that its identity looks at."""
+
+NO_LINES = pa.table({"number": pa.array([], pa.int64()), "line": pa.array([], pa.string())})
+
+LONG_RUN = 64
+"""Bytes of one kind, one after the other, that are worth dropping before lines are told apart."""
+
+NULS = bytes(16)
+"""So many NUL bytes are what a crashed disk left; fewer are dropped from their line."""
+
+BOM = codecs.BOM_UTF8
+MARKS = (BOM, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class ChangedLog(UnreadableLog):
+    """A log file was written to, or replaced, while it was read: what was read is not the whole of it. Exit code 1."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What tells a log's text from others, however the file is named, packed and encoded."""
+
+    head: str
+    """SHA-256 of the first 64 KiB, in hexadecimal."""
+    size: int
+    """Bytes in all."""
+
+
+class LogStream:
+    """An open log, to be read once: by `lines` or by `blocks`."""
+
+    def __init__(self, name: str, file: IO[bytes], total: int, limits: Limits = LIMITS) -> None:
+        self.name = name
+        self.total = total
+        """Bytes of the file; 0 if unknown."""
+        self.blank = 0
+        """Blank lines so far: those without a character, and those that are too long."""
+        self._file = file
+        self._limits = limits
+        self._head = hashlib.sha256()
+        self._size = 0
+
+    @cached_property
+    def _unpacked(self) -> Unpacked:
+        """Made when it is needed: it begins to read, and standard input can be read only once."""
+        return Unpacked(self._file, self.name, self._limits)
+
+    @property
+    def packed(self) -> bool:
+        """Whether the file is compressed or an archive."""
+        return self._unpacked.packed
+
+    @property
+    def done(self) -> int:
+        """Bytes of the file that have been read; 0 if their total is unknown."""
+        return self._file.tell() if self.total else 0
+
+    @property
+    def identity(self) -> Identity:
+        """The identity of the text, once it has been read to its end."""
+        return Identity(self._head.hexdigest(), self._size)
+
+    def require_unchanged(self, path: Path) -> None:
+        """Raises ChangedLog if `path` is not any more the file that was opened, of the size it had then."""
+        now = path.stat() if path.exists() else None
+        opened = os.fstat(self._file.fileno())
+        if now is None or not os.path.samestat(now, opened) or now.st_size != self.total:
+            raise ChangedLog(f"{self.name} changed while it was read; left for the next import")
+
+    def lines(self) -> Iterator[pa.Table]:
+        """Tables (number, line) of the lines that are not blank, numbered from 0 on. Raises UnreadableLog."""
+        number = 0
+        for text, size in self._whole_lines():
+            whole = pa.StringArray.from_buffers(1, pa.array([0, size], pa.int32()).buffers()[1], pa.py_buffer(text))
+            lines = pc.split_pattern(whole, "\n").flatten()
+            lengths = pc.binary_length(lines)
+            shortest, longest = pc.min_max(lengths).as_py().values()
+            if not shortest or longest > LINE_LIMIT:
+                kept = lines.filter(pc.and_(pc.greater(lengths, 0), pc.less_equal(lengths, LINE_LIMIT)))
+                self.blank += len(lines) - len(kept)
+                lines = kept
+            numbers = pa.array(np.arange(number, number + len(lines)))
+            number += len(lines)
+            if len(lines):
+                yield pa.Table.from_batches(pa.table({"number": numbers, "line": lines}).to_batches(SCAN_BATCH))
+
+    def _whole_lines(self) -> Iterator[tuple[bytes, int]]:
+        """Bytes, and how many of them are whole lines of valid UTF-8, separated (not ended) by line feeds."""
+        rest = b""
+        for block in self.blocks():
+            text = rest + block
+            if LONG_RUN * b"\n" in text:
+                shorter = _shortened(text, b"\n")
+                self.blank += len(text) - len(shorter)
+                text = shorter
+            end = text.rfind(b"\n")
+            if end >= 0:
+                yield (text, end) if text.isascii() and b"\0" not in text else _cleaned(text[:end])
+            rest = _short_nuls(text[end + 1 :])[: LINE_LIMIT + 1]
+        if rest:
+            yield _cleaned(rest)
+
+    def blocks(self) -> Iterator[bytes]:
+        """The texts one after the other, in UTF-8, with every line end a line feed, in pieces that end anywhere.
+
+        Raises UnreadableLog.
+        """
+        end = b"\n"
+        for text in self._unpacked.texts():
+            between = [] if end.endswith(b"\n") else [b"\n"]
+            for block in chain(between, filter(None, _line_feeds(_utf_8(text)))):
+                self._note(block)
+                yield block
+                end = block
+
+    def _note(self, block: bytes) -> None:
+        """Take a block into the identity of the text."""
+        if self._size < IDENTITY_BYTES:
+            self._head.update(block[: IDENTITY_BYTES - self._size])
+        self._size += len(block)
+
+
+def _utf_8(text: Text) -> Iterator[bytes]:
+    """The bytes of a text, from UTF-16 if it is in it."""
+    encoding = _utf_16(text.head)
+    text.read(next((len(mark) for mark in MARKS if text.head.startswith(mark)), 0))
+    if not encoding:
+        while block := text.read(CHUNK):
+            yield block
+        return
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    while block := text.read(CHUNK):
+        yield decoder.decode(block).encode()
+    yield decoder.decode(b"", final=True).encode()
+
+
+def _utf_16(head: bytes) -> str | None:
+    """The kind of UTF-16 a text is in, by its first bytes.
+
+    Without a byte order mark, it is in UTF-16 if one byte is NUL and the other is not in most pairs of bytes, apart
+    from those of a block of NULs.
+    """
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16-le" if head.startswith(codecs.BOM_UTF16_LE) else "utf-16-be"
+    if b"\0" not in head:
+        return None
+    first, second = np.frombuffer(head[: len(head) // 2 * 2], np.uint8).reshape(-1, 2).T != 0
+    pairs = np.count_nonzero(first | second)
+    for encoding, likely in (("utf-16-le", first & ~second), ("utf-16-be", second & ~first)):
+        if 2 * np.count_nonzero(likely) > pairs:
+            return encoding
+    return None
+
+
+def _line_feeds(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """A text with every line end a line feed."""
+    held = b""
+    for block in blocks:
+        text = held + block
+        held = b"\r" if text.endswith(b"\r") else b""  # the other half of a CRLF may follow
+        text = text.removesuffix(held)
+        yield text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in text else text
+    if held:
+        yield b"\n"
+
+
+def _short_nuls(text: bytes) -> bytes:
+    """`text` with every run of NULs cut to the length at which it counts as a block of them."""
+    if NULS not in text:
+        return text
+    if bytes(LONG_RUN) in text:
+        text = _shortened(text, b"\0")
+    for size in (32, 24, 20, 18, 17):
+        while (run := bytes(size)) in text:
+            text = text.replace(run, NULS)
+    return text
+
+
+def _shortened(text: bytes, byte: bytes) -> bytes:
+    """`text` with long runs of one byte cut to some 16 to 30."""
+    words = np.frombuffer(text, np.uint64, len(text) // 8)
+    same = words == np.frombuffer(byte * 8, np.uint64)
+    same[2:] &= same[1:-1] & same[:-2]
+    same[:2] = False
+    kept: bytes = words[~same].tobytes()
+    return kept + text[len(words) * 8 :]
+
+
+def _cleaned(text: bytes) -> tuple[bytes, int]:
+    """`text` in valid UTF-8, without NULs and byte order marks, and its size.
+
+    A block of NULs inside a line ends the line: the end of one line and the start of another were lost there.
+    """
+    text = _short_nuls(text)
+    if NULS in text:
+        text = text.replace(b"\n" + NULS, b"\n").replace(NULS + b"\n", b"\n")
+        text = text.removeprefix(NULS).removesuffix(NULS).replace(NULS, b"\n")
+    text = text.translate(None, b"\0")
+    if not text.isascii():
+        text = text.decode("utf-8", "replace").encode()
+        if BOM in text:
+            text = text.removeprefix(BOM).replace(b"\n" + BOM, b"\n")
+    return text, len(text)
+
+
+@contextmanager
+def open_log(path: Path, limits: Limits = LIMITS) -> Iterator[LogStream]:
+    """Open a log file for reading; `-` is standard input. Raises UnreadableLog if it is no readable file."""
+    if path == STANDARD_INPUT:
+        if sys.stdin is None:
+            raise UnreadableLog("cannot read standard input: it is closed")
+        yield LogStream("standard input", sys.stdin.buffer, 0, limits)
+        return
+    try:
+        if path.is_dir():
+            raise UnreadableLog(f"cannot read {path}: it is a directory")
+        file = path.open("rb")
+    except OSError as error:
+        raise UnreadableLog(f"cannot read {path}: {error.strerror or error}") from None
+    with file:
+        yield LogStream(str(path), file, os.fstat(file.fileno()).st_size, limits)
