@@ -4,8 +4,8 @@ As time passes, all weights shrink by the same factor. The sums are therefore ke
 not change: a run adds its samples and subtracts those that left the window. When the kept sums do not fit (other
 parameters, a clock that went back, many missed runs), they are computed again from the samples.
 
-To compute them in each run is too slow: with 5.2 million samples of 100,000 users that takes 8 seconds of CPU time, the
-kept sums take 1 (`python -m benchmarks.activity`).
+Computing them in each run would be too slow: with 5.2 million samples of 100,000 users it takes 10 seconds of CPU time,
+where a run with kept sums takes 1 (`python -m benchmarks.activity`).
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def document(hub: TestHub, capsys: pytest.CaptureFixture[str], *arguments: str) 
 def test_before_the_first_run(hub: TestHub, watched: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert document(hub, capsys, "--json") == {"users": [], "timestamp": "2026-03-10T12:00:00Z"}
     assert hub.run("activity") == 0
-    assert "nobody yet" in capsys.readouterr().out
+    assert "no users yet" in capsys.readouterr().out
 
 
 def test_tick_samples_and_show_tells(
