@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, TypeVar
 
+from hzmetrics.calendar import epoch
 from hzmetrics.rounding import half_up
 
 Row = Mapping[str, Any]
@@ -69,7 +69,7 @@ def ago(instant: str | None, now: int) -> str:
     """The time since an instant."""
     if instant is None:
         return NONE
-    minutes = int((now - dt.datetime.fromisoformat(instant).timestamp()) // 60)
+    minutes = int((now - epoch(instant)) // 60)
     for unit, length in (("month", 43_200), ("day", 1440), ("hour", 60), ("minute", 1)):
         if minutes >= length:
             number = minutes // length

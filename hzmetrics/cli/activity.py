@@ -15,8 +15,8 @@ import click
 
 from hzmetrics.active_users import counting
 from hzmetrics.activity import cells, monitor, owners
-from hzmetrics.calendar import Clock
-from hzmetrics.cli.app import App, pass_app
+from hzmetrics.calendar import day
+from hzmetrics.cli.app import INSTANT, App, Text, pass_app
 from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.live import openmetrics as prometheus
 from hzmetrics.live.runner import Live
@@ -86,15 +86,14 @@ def sample(app: App, force: bool, as_json: bool) -> None:
 
 
 @activity.command("backfill")
-@click.option("--since", required=True, metavar="TIME", help="Begin at YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ, in UTC.")
+@click.option("--since", required=True, type=INSTANT, help="Begin at YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ, in UTC.")
 @pass_app
-def backfill(app: App, since: str) -> None:
+def backfill(app: App, since: int) -> None:
     """Add samples for the times when none were taken. Needs a source that knows the past: hub or logs."""
     live = _live(app)
-    begin = _instant(since)
     live.catch_up("activity")
     with live.hold("activity"):
-        added = monitor.backfill(app.store, live.activity, live.source, begin, live.now)
+        added = monitor.backfill(app.store, live.activity, live.source, since, live.now)
     click.echo(f"Added {added} activity samples")
 
 
@@ -180,15 +179,15 @@ def update(app: App, force: bool) -> None:
 
 
 @active_users.command("history")
-@click.option("--since", metavar="DATE", help="Begin with this day: YYYY-MM-DD, in UTC.")
+@click.option("--since", type=Text("YYYY-MM-DD", day), help="Begin with this day, in UTC.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
 @json_option
 @pass_app
-def history(app: App, since: str | None, as_csv: bool, as_json: bool) -> None:
+def history(app: App, since: dt.date | None, as_csv: bool, as_json: bool) -> None:
     """List the stored counts, oldest first."""
     if as_csv and as_json:
         raise UsageError("--csv and --json cannot be combined")
-    rows = counting.history(app.store, str(Clock.day(since)) if since else None)
+    rows = counting.history(app.store, str(since) if since else None)
     if as_json:
         click.echo(json.dumps(rows))
     elif as_csv:
@@ -211,15 +210,6 @@ def openmetrics(app: App, output: Path | None) -> None:
         click.echo(text, nl=False)
     else:
         prometheus.write(output, text, 0o640)
-
-
-def _instant(text: str) -> int:
-    """Epoch seconds of a time in UTC."""
-    try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{text!r} is not a time of the form YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ") from None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp())
 
 
 def _found(rows: int) -> None:

@@ -6,14 +6,15 @@ What happens on the hub, and whether it is unusual: stress levels, hourly statis
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 import sys
 from typing import Any
 
 import click
 
-from hzmetrics.calendar import Clock
-from hzmetrics.cli.app import App, pass_app
+from hzmetrics.calendar import day
+from hzmetrics.cli.app import App, Text, pass_app
 from hzmetrics.errors import UsageError
 from hzmetrics.events import levels, reports, terminal
 from hzmetrics.events.update import free_space
@@ -125,16 +126,15 @@ def disk(app: App, as_json: bool) -> None:
 
 
 @events.command()
-@click.option("--from", "low", required=True, metavar="DATE", help="Begin with this day: YYYY-MM-DD, in UTC.")
-@click.option("--to", "high", required=True, metavar="DATE", help="End before this day.")
+@click.option("--from", "low", required=True, type=Text("YYYY-MM-DD", day), help="Begin with this day, in UTC.")
+@click.option("--to", "high", required=True, type=Text("YYYY-MM-DD", day), help="End before this day.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values: the default, and the only format.")
 @pass_app
-def export(app: App, low: str, high: str, as_csv: bool) -> None:
+def export(app: App, low: dt.date, high: dt.date, as_csv: bool) -> None:
     """Export the hourly statistics: a row for each hour and event name."""
-    begin, end = (Clock.day(text) for text in (low, high))
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(("hour", "event", "count", "free_disk_space"))
-    writer.writerows(reports.hours(app.store, f"{begin}T00:00:00Z", f"{end}T00:00:00Z"))
+    writer.writerows(reports.hours(app.store, f"{low}T00:00:00Z", f"{high}T00:00:00Z"))
 
 
 @events.command()

@@ -6,57 +6,27 @@ Access and auth logs into rows, the ledger of imported files, and what is derive
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
 
-from hzmetrics.calendar import Month
-from hzmetrics.cli.app import MONTH, App, dry_run_option, pass_app
-from hzmetrics.errors import HzmetricsError, UsageError
+from hzmetrics.calendar import Month, compact_day
+from hzmetrics.cli.app import DAY, MONTH, App, Text, dry_run_option, pass_app
+from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log
+from hzmetrics.pipeline.steps import Step
 from hzmetrics.store.schema import require_transactional
 
 LOG_FILE = click.Path(path_type=Path, readable=False)
 """A log, or `-`. What is wrong with the file itself is said where it is opened: no misuse of the command line."""
 
 
-class DayType(click.ParamType[dt.date]):
-    """A day argument, `YYYY-MM-DD` or `YYYYMMDD`."""
-
-    name = "YYYY-MM-DD"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
-        match = re.fullmatch(r"(\d{4})(-?)(\d{2})\2(\d{2})", value, re.ASCII)
-        try:
-            if match is None:
-                raise ValueError
-            return dt.date(int(match[1]), int(match[3]), int(match[4]))
-        except ValueError:
-            self.fail(f"{value!r} is not a day of the form YYYY-MM-DD", param, ctx)
-
-
-class PlainDayType(click.ParamType[dt.date]):
-    """A day argument, `YYYYMMDD` in full."""
-
-    name = "YYYYMMDD"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
-        from hzmetrics.ingest.staging import parse_day
-
-        try:
-            return parse_day(value)
-        except UsageError as error:
-            self.fail(str(error), param, ctx)
-
-
 @click.command("import")
 @click.option("--next", "next_month", is_flag=True, help="All pending days of the oldest pending month.")
 @click.option("--month", type=MONTH, help="All pending days of a month.")
-@click.option("--day", type=DayType(), help="One day.")
+@click.option("--day", type=DAY, help="One day.")
 @click.option("--force", is_flag=True, help="Import out of order.")
 @dry_run_option
 @pass_app
@@ -132,13 +102,16 @@ def rebuild_webhits(app: App, month: Month | None, every: bool, dry_run: bool) -
     """Count the hits of each day anew."""
     if every == (month is not None):
         raise click.UsageError("use exactly one of --month and --all")
+    if month:
+        app.run(Step("rebuild-webhits", options={"month": month}), dry_run)
+        return
     from hzmetrics.ingest import webhits
     from hzmetrics.pipeline.facts import months_with_rows
     from hzmetrics.store.tables.metrics import web
 
     settings = app.settings
     with app.run_lock(dry_run):
-        months = [month] if month else months_with_rows(app.store, web)
+        months = months_with_rows(app.store, web)
         if not months:
             log.info("no month has requests")
         webhits.rebuild(app.store, settings, months, dry_run)
@@ -204,7 +177,7 @@ def reconstruct_imported_sources(
 
 
 @click.command()
-@click.argument("day", type=PlainDayType(), required=False)
+@click.argument("day", type=Text("YYYYMMDD", compact_day), required=False)
 @dry_run_option
 @pass_app
 def fetch_logs(app: App, day: dt.date | None, dry_run: bool) -> None:
@@ -215,7 +188,7 @@ def fetch_logs(app: App, day: dt.date | None, dry_run: bool) -> None:
 
 
 @click.command()
-@click.argument("day", type=PlainDayType(), required=False)
+@click.argument("day", type=Text("YYYYMMDD", compact_day), required=False)
 @dry_run_option
 @pass_app
 def archive_logs(app: App, day: dt.date | None, dry_run: bool) -> None:

@@ -36,18 +36,17 @@ def resolve_dns(
     table: str,
     span: DateSpan | None = None,
     *,
-    every: bool = False,
     dry_run: bool = False,
 ) -> int:
     """Write the host names, in lower case, of the addresses of rows without a host; the rows written.
 
-    Without `span` the rows of the 7 days before today; with `every` those of all time. Names are remembered and hosts
-    written as the work goes on. Raises UsageError, ConfigurationError, StoreError, and LookupFailure if the resolver
-    does not work: what it did not answer stays empty.
+    Without `span` the rows of the 7 days before today. Names are remembered and hosts written as the work goes on.
+    Raises UsageError, ConfigurationError, StoreError, and LookupFailure if the resolver does not work: what it did not
+    answer stays empty.
     """
     source = rows.database(store, database)
     resolver = Resolver(settings.dns)
-    span = DateSpan(None, None) if every else span or rows.last_week(settings.clock)
+    span = span or rows.last_week(settings.clock)
     target = rows.addressed(source, table)
     lacking = source.read(
         sa.select(rows.key(target).label("row"), target.c.ip).where(

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
-from hzmetrics.calendar import Clock
+from hzmetrics.calendar import Clock, moment
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.follow import tail
 from hzmetrics.follow.lines import LONGEST_LINE, READERS, Entry
@@ -178,7 +178,7 @@ def _remembered(store: Store, following: Following, source: str, path: Path) -> 
     clock = LogClock(following.zone)
     for row in rows:
         if row.last_local is not None:
-            clock.last = dt.datetime.fromisoformat(row.last_local)
+            clock.last = moment(row.last_local)
             clock.second = bool(row.second_hour)
     seen = [
         tail.Seen(FileMark(row.device, row.inode, row.offset, row.head_len, row.head_hash), bool(row.done))

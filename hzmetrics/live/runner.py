@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import AbstractContextManager
 from functools import cached_property, partial
-from pathlib import Path
 
 from hzmetrics import journal, lock
 from hzmetrics.active_users import capability as active_users
@@ -18,7 +17,7 @@ from hzmetrics.activity import capability as activity
 from hzmetrics.activity.settings import ActivitySettings
 from hzmetrics.calendar import Clock, epoch
 from hzmetrics.capability import Capability, Family
-from hzmetrics.config import Settings
+from hzmetrics.config import Settings, schema
 from hzmetrics.courses import capability as courses
 from hzmetrics.courses.settings import Courses
 from hzmetrics.errors import HzmetricsError, LockHeld
@@ -29,7 +28,6 @@ from hzmetrics.follow.follower import Consumer
 from hzmetrics.follow.settings import Following
 from hzmetrics.live import openmetrics
 from hzmetrics.log import log
-from hzmetrics.options import Options
 from hzmetrics.store import Store
 from hzmetrics.users.settings import jupyterhub
 from hzmetrics.users.sources import hub_has_users, source_of
@@ -132,7 +130,7 @@ class Live:
     def publish(self) -> None:
         """Write the text for Prometheus to the configured file."""
         if self.active_users.output:
-            openmetrics.write(Path(self.active_users.output), self.exposition())
+            openmetrics.write(self.active_users.output, self.exposition())
 
     def exposition(self) -> str:
         """The text for Prometheus: the families of active users, then those of the other capabilities.
@@ -143,9 +141,13 @@ class Live:
 
     def _families(self) -> Iterator[Family]:
         yield from self.capabilities["active_users"]().families()
-        for name in ("activity", "events"):
+        told = {
+            "activity": self.settings.section(schema.Activity).enabled,
+            "events": self.settings.section(schema.Events).enabled,
+        }
+        for name, is_told in told.items():
             capability = self.capabilities[name]()
-            if capability.enabled and (self._is_told(name) or journal.read(self.settings, record_of(name))):
+            if capability.enabled and (is_told or journal.read(self.settings, record_of(name))):
                 yield from capability.families()
 
     def _run(self, step: str, work: Callable[[], object]) -> None:
@@ -164,10 +166,6 @@ class Live:
     def _publish_if_enabled(self) -> None:
         if self.active_users.enabled:
             self.publish()
-
-    def _is_told(self, section: str) -> bool:
-        """Whether a capability is enabled by the word `yes`."""
-        return Options.of(self.settings, section).enabled(found=False)
 
     @cached_property
     def _hub_has_users(self) -> bool:

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from hzmetrics.store.database import Database
+from hzmetrics.store.key_values import KeyValues
 from hzmetrics.store.tables.live import capability_state
 
-state = capability_state.c
+_names = KeyValues(capability_state)
 
-
-def recall(source: Database | sa.Connection, name: str) -> str | None:
-    """The value of a name; None if there is none."""
-    value: str | None = source.scalar(sa.select(state.value).where(state.name == name))
-    return value
+recall = _names.recall
+forget = _names.forget
 
 
 def remember(connection: sa.Connection, name: str, value: str) -> None:
     """Set the value of a name."""
-    changed = connection.execute(sa.update(capability_state).where(state.name == name).values(value=value)).rowcount
-    if not changed:
-        connection.execute(sa.insert(capability_state).values(name=name, value=value))
-
-
-def forget(connection: sa.Connection, *names: str) -> None:
-    """Remove names and their values."""
-    connection.execute(sa.delete(capability_state).where(state.name.in_(names)))
+    _names.remember(connection, {name: value})

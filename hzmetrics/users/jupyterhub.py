@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import http.client
 import json
 import time
@@ -13,7 +12,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from hzmetrics.errors import HzmetricsError
+from hzmetrics.calendar import epoch
+from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.users.settings import JupyterHub
 from hzmetrics.users.user import Presence, User, fitted, plain
 
@@ -159,7 +159,7 @@ def users_of(
             name = fitted(item["name"] or "")
             if name.strip() and name not in users and name not in ignore:
                 users[name] = _user(item, cull_timeout, now)._replace(username=name)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, UsageError) as error:
         raise HzmetricsError(f"JupyterHub sent an answer of another shape: {error!r}") from None
     return list(users.values())
 
@@ -167,7 +167,7 @@ def users_of(
 def _user(item: Mapping[str, Any], cull_timeout: int | None, now: int) -> User:
     servers = list((item.get("servers") or {}).values())
     seen = [server["last_activity"] for server in servers if server.get("last_activity")]
-    activity = [epoch for epoch in map(_epoch, seen or [item.get("last_activity")]) if epoch is not None]
+    activity = [epoch(time) for time in (seen or [item.get("last_activity")]) if time]
     last = max(activity, default=None)
     ready = [server for server in servers if server.get("ready")]
     return User(
@@ -190,10 +190,3 @@ def _time_remaining(
 def time_remaining(cull_timeout: float, extension_hours: float, idle: float) -> int:
     """The seconds until an idle server is stopped."""
     return max(0, int(cull_timeout + 3600 * extension_hours - idle))
-
-
-def _epoch(text: str | None) -> int | None:
-    if not text:
-        return None
-    moment = dt.datetime.fromisoformat(text)
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp())

@@ -188,9 +188,11 @@ def test_questions_about_the_grids(hub: TestHub) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "periods", "rowids"),
     [
-        (("--periods", " 14, 1,,1", "--only", "total , reg"), 0, {1, 14}, {1, 6}),
-        (("--periods", ",", "--only", ""), 0, set(PERIODS), {1, 2, 3, 4, 6, 7, 8}),
+        (("--periods", " 14, 1,1", "--only", "total , reg"), 0, {1, 14}, {1, 6}),
+        (("--periods", "", "--only", ""), 0, set(PERIODS), {1, 2, 3, 4, 6, 7, 8}),
         (("--periods", "7"), 2, set(), set()),
+        (("--periods", "1,,14"), 2, set(), set()),
+        (("--only", "reg,"), 2, set(), set()),
         (("--only", "registered"), 2, set(), set()),
         (("--dry-run",), 0, set(), set()),
     ],
