@@ -84,11 +84,6 @@ def colour_of(segments: int) -> str | None:
     return (None, RED, YELLOW, YELLOW, GREEN, GREEN)[segments]
 
 
-def level_of(raw: float | None) -> str:
-    """The name of the level of a raw score."""
-    return next((name for name, least in LEVELS if raw is not None and raw >= least), "none")
-
-
 def effective_half_life(hours_per_day: int, scoring: Scoring) -> float:
     """The number of latest working hours with half of the weight, for a user who works `hours_per_day` every day."""
     ages = range(0, scoring.retention_days * 86_400, scoring.sample_interval)

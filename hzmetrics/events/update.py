@@ -29,7 +29,6 @@ SPACE_VALID = 600
 
 EVALUATED_UNTIL = "events.evaluated_until"
 STATS_FROM = "events.stats_from"
-LAST_UPDATE = "events.last_update"
 
 
 def update(store: Store, following: Following, settings: EventSettings, clock: Clock) -> Outcome:
@@ -67,7 +66,6 @@ class Accounting:
         if self.new or stats_from or reading.cut_at is None:
             self._close_hours(connection, stats_from, horizon)
         self._purge(connection, horizon)
-        remember(connection, LAST_UPDATE, self.clock.utc)
 
     def finish(self, reading: Reading) -> None:
         outcome = self.outcome
