@@ -34,6 +34,8 @@ FLOOR = "history_floor"
 """The month of adoption: published history before it is left alone (spec 70 §8.1)."""
 CORRECTIONS = "corrections"
 """The corrections that the stored numbers follow (spec 15)."""
+CORRECTIONS_KNOWN = "corrections_known"
+"""The corrections that `all` stood for when that list was stored (spec 15)."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,11 @@ class State:
     @property
     def corrections(self) -> frozenset[str]:
         return frozenset(_items(self.values.get(CORRECTIONS, ""))) - {"none"}
+
+    @property
+    def corrections_known(self) -> frozenset[str]:
+        """Empty: not stored, by an earlier version or because there was no list to store."""
+        return frozenset(_items(self.values.get(CORRECTIONS_KNOWN, "")))
 
     @property
     def bad_files(self) -> tuple[BadFile, ...]:
