@@ -10,6 +10,7 @@ import datetime as dt
 import re
 from calendar import monthrange
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import total_ordering
 
@@ -28,6 +29,31 @@ PERIOD_NAMES = {
 }
 
 _MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
+_NUMBERS = re.compile(r"(\d+)-(\d+)", re.ASCII)
+_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
+_COMPACT_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
+
+
+def day(text: str) -> dt.date:
+    """Read `YYYY-MM-DD`. Raises UsageError."""
+    return _read_day(_DAY, text, "YYYY-MM-DD")
+
+
+def compact_day(text: str) -> dt.date:
+    """Read `YYYYMMDD`. Raises UsageError."""
+    return _read_day(_COMPACT_DAY, text, "YYYYMMDD")
+
+
+def either_day(text: str) -> dt.date:
+    """Read `YYYY-MM-DD` or `YYYYMMDD`. Raises UsageError."""
+    return compact_day(text) if text.isdigit() else day(text)
+
+
+def _read_day(form: re.Pattern[str], text: str, name: str) -> dt.date:
+    if match := form.fullmatch(text):
+        with suppress(ValueError):
+            return dt.date(int(match[1]), int(match[2]), int(match[3]))
+    raise UsageError(f"{text!r} is not a day of the form {name}")
 
 
 def midnight(day: dt.date) -> str:
@@ -58,12 +84,23 @@ class Month:
     @classmethod
     def parse(cls, text: str) -> Month:
         """Read `YYYY-MM`, exactly. Raises UsageError."""
-        match = _MONTH.fullmatch(text)
-        if match:
-            try:
+        return cls._read(_MONTH, text)
+
+    @classmethod
+    def parse_numbers(cls, text: str) -> Month:
+        """Read `YYYY-MM`, also without leading zeros: `2025-7` (spec 30 §1). Raises UsageError."""
+        return cls._read(_NUMBERS, text)
+
+    @classmethod
+    def parse_start(cls, text: str) -> Month:
+        """Read `YYYY-MM` or `YYYY-MM-DD`, of which the first seven characters count (spec 40 §1). Raises UsageError."""
+        return cls.parse(text[:7] if _DAY.fullmatch(text) else text)
+
+    @classmethod
+    def _read(cls, form: re.Pattern[str], text: str) -> Month:
+        if match := form.fullmatch(text):
+            with suppress(ValueError):
                 return cls(int(match[1]), int(match[2]))
-            except ValueError:
-                pass
         raise UsageError(f"{text!r} is not a month of the form YYYY-MM")
 
     @classmethod
@@ -141,11 +178,25 @@ class Month:
 
 
 def month_of(time: str) -> Month | None:
-    """The month of a stored time; None for a month zero."""
-    try:
+    """The month of a stored time; None if it is not one of the calendar, as in zero dates."""
+    with suppress(UsageError):
         return Month.parse(time[:7])
-    except UsageError:
-        return None
+    return None
+
+
+def day_of(time: str) -> dt.date | None:
+    """The day of a stored time; None if it is not one of the calendar, as in zero dates."""
+    with suppress(UsageError):
+        return day(time[:10])
+    return None
+
+
+def moment(time: str) -> dt.datetime:
+    """A stored time as Python's own type. Raises UsageError."""
+    try:
+        return dt.datetime.fromisoformat(time)
+    except ValueError:
+        raise UsageError(f"{time!r} is not a time of the form YYYY-MM-DD HH:MM:SS") from None
 
 
 @dataclass(frozen=True)
@@ -173,6 +224,17 @@ class DateSpan:
     @classmethod
     def of(cls, month: Month) -> DateSpan:
         return cls(month.first_day, month.plus(1).first_day)
+
+    def __str__(self) -> str:
+        """The span as `parse` reads it, in its shortest form."""
+        if self.start is None or self.stop is None:
+            return f"{self.start or ''}..{self.stop or ''}"
+        last = self.stop - dt.timedelta(days=1)
+        if self.start == last:
+            return str(last)
+        if (self.start.day, self.stop.day) == (1, 1) and Month.of(self.start) == Month.of(last):
+            return str(Month.of(last))
+        return f"{self.start}..{last}"
 
     @property
     def is_open(self) -> bool:
@@ -222,16 +284,6 @@ class Clock:
         except (ValueError, OverflowError):
             raise UsageError(f"HZMETRICS_NOW: {text!r} is not YYYY-MM-DD or YYYY-MM-DDTHH:MM[:SS]") from None
 
-    @staticmethod
-    def day(text: str) -> dt.date:
-        """Read `YYYY-MM-DD`. Raises UsageError."""
-        try:
-            if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
-                return dt.date.fromisoformat(text)
-        except ValueError:
-            pass
-        raise UsageError(f"{text!r} is not a day of the form YYYY-MM-DD")
-
     @property
     def today(self) -> dt.date:
         return self.now.date()
@@ -252,7 +304,7 @@ class Clock:
 
     @property
     def utc(self) -> str:
-        """The instant in UTC, whole seconds, as the activity side writes it (spec 80 §1)."""
+        """The instant in UTC, whole seconds, as the live side writes it (spec 80 §1)."""
         return f"{self.utc_time:%Y-%m-%dT%H:%M:%S}Z"
 
 
@@ -262,5 +314,9 @@ def utc(time: int) -> str:
 
 
 def epoch(text: str) -> int:
-    """The seconds of the epoch of an instant as the store holds it."""
-    return int(dt.datetime.fromisoformat(text).timestamp())
+    """The seconds of the epoch of an instant in ISO 8601; without an offset it is in UTC. Raises UsageError."""
+    try:
+        instant = dt.datetime.fromisoformat(text)
+        return int((instant if instant.tzinfo else instant.replace(tzinfo=dt.UTC)).timestamp())
+    except (ValueError, OverflowError):
+        raise UsageError(f"{text!r} is not a time of the form YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ") from None

@@ -64,6 +64,7 @@ def test_spans_join(first: dt.date, second: dt.date) -> None:
         return
     span = DateSpan.parse(f"{first.isoformat()}..{second.isoformat()}")
     assert span == DateSpan(first, second + dt.timedelta(days=1))
+    assert DateSpan.parse(str(span)) == span
     assert not span.is_open
 
 
@@ -82,6 +83,7 @@ def test_spans_join(first: dt.date, second: dt.date) -> None:
 )
 def test_date_arguments(text: str, start: str | None, stop: str | None) -> None:
     span = DateSpan.parse(text)
+    assert DateSpan.parse(str(span)) == span
     assert (span.start and str(span.start), span.stop and str(span.stop)) == (start, stop)
 
 
@@ -105,3 +107,16 @@ def test_the_clock() -> None:
     for text in ("2026-5-19", "2026-05-19 09:25", "2026-05-19T24:61", "now", "2026-W01-1"):
         with pytest.raises(UsageError):
             Clock.parse(text)
+
+
+def test_a_span_is_written_in_its_shortest_form() -> None:
+    for text in (
+        "2025-03",
+        "2025-03-04",
+        "2025-03-04..2025-03-05",
+        "2025-02-01..2025-03-31",
+        "2025-03-04..",
+        "..2025-03-04",
+    ):
+        assert str(DateSpan.parse(text)) == text
+    assert str(DateSpan.of(Month(2025, 12))) == "2025-12"

@@ -21,6 +21,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "import",
         "import-apache",
         "import-auth",
+        "agents",
         "identify-bots",
         "rebuild-webhits",
         "backfill-dnload",
@@ -41,7 +42,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "middleware-wall",
         "middleware-cpu",
     ),
-    "sessions": ("logfix-session",),
+    "sessions": ("logfix-session", "clear-orphan-stamps"),
     "grids": ("summarize-month",),
     "tools": ("gen-tool-stats", "gen-tool-tops", "gen-tool-toplists", "andmore-usage", "tools"),
     "online": ("whoisonline",),
@@ -58,7 +59,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "clear-dirty",
         "audit",
     ),
-    "setup": ("init", "setup-db", "migrate", "doctor"),
+    "setup": ("init", "config", "setup-db", "migrate", "doctor"),
     "activity": ("activity", "active-users", "openmetrics"),
     "events": ("events", "stats", "anomalies", "activities"),
     "courses": ("courses",),
@@ -90,7 +91,7 @@ class Commands(click.Group):
 
 
 def _function(name: str) -> str:
-    return {"import": "import_"}.get(name, name.replace("-", "_"))
+    return {"import": "import_", "config": "config_"}.get(name, name.replace("-", "_"))
 
 
 @click.group(

@@ -7,14 +7,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import click
 
 from hzmetrics import config, lock, log
-from hzmetrics.calendar import Clock, DateSpan, Month
-from hzmetrics.errors import UsageError
+from hzmetrics.calendar import Clock, DateSpan, Month, either_day, epoch
+from hzmetrics.config.schema import FIRST_CORRECTIONS, Metrics
+from hzmetrics.errors import HzmetricsError, UsageError
+from hzmetrics.pipeline.steps import Step
 from hzmetrics.store import Store
+
+T = TypeVar("T")
 
 
 class App:
@@ -24,20 +28,54 @@ class App:
         self.config_file = config_file
         self.verbose = verbose
         self.log_format = log_format
+        self.is_called_by_cron = False
+        """Cron calls such a command again and again: it warns of mistakes in the configuration once a day."""
 
     @cached_property
     def clock(self) -> Clock:
         return config.clock()
 
     @cached_property
+    def source(self) -> config.Source:
+        """The configuration file and the environment, as read. Raises ConfigurationError."""
+        return config.read(config.locate(self.config_file))
+
+    @cached_property
     def settings(self) -> config.Settings:
         """The configuration. Raises ConfigurationError. Logging starts here."""
-        settings = config.load(self.config_file, time=self.clock)
+        settings = config.build(self.source, self.clock)
         log.start(settings.paths.log_file, self.verbose, self.log_format)
         log.log.debug("hzmetrics %s", " ".join(sys.argv[1:]))
-        for warning in settings.warnings:
+        self._warn(settings)
+        return settings if self.is_called_by_cron else self._with_corrections_in_force(settings)
+
+    def _with_corrections_in_force(self, settings: config.Settings) -> config.Settings:
+        """The settings with the stored list, where `all` is configured and this version has newer ones (spec 15).
+
+        What cron calls looks at the list itself, when it computes numbers.
+        """
+        if "all" not in settings.section(Metrics).corrections or settings.corrections <= FIRST_CORRECTIONS:
+            return settings
+        if isinstance(settings.db, config.Sqlite) and not (settings.db.directory / "metrics.db").exists():
+            return settings
+        from hzmetrics.pipeline import corrections
+        from hzmetrics.store import state
+
+        self.store = Store(settings)
+        try:
+            return corrections.in_force(settings, state.read(self.store))
+        except HzmetricsError:
+            return settings  # the command itself reports what is wrong with the database
+
+    def _warn(self, settings: config.Settings) -> None:
+        """Warn of what is wrong in the configuration; in commands that cron calls, once a day."""
+        warnings = [*map(str, settings.mistakes), *filter(None, [settings.exposure])]
+        if self.is_called_by_cron:
+            from hzmetrics.config.daily import not_yet_told
+
+            warnings = not_yet_told(settings, warnings)
+        for warning in warnings:
             log.log.warning("%s", warning)
-        return settings
 
     @cached_property
     def store(self) -> Store:
@@ -52,6 +90,12 @@ class App:
         with lock.hold(self.settings):
             yield
 
+    def run(self, step: Step, dry_run: bool, settings: config.Settings | None = None) -> None:
+        """Run one step under the run lock."""
+        settings = settings or self.settings
+        with self.run_lock(dry_run):
+            step.run(self.store, settings, dry_run)
+
     def close(self) -> None:
         if "store" in self.__dict__:
             self.store.close()
@@ -60,36 +104,59 @@ class App:
 pass_app = click.make_pass_decorator(App)
 
 
-class MonthType(click.ParamType[Month]):
-    """A month argument, `YYYY-MM`."""
+class Text(click.ParamType[T]):
+    """A value that a function reads from the text of the command line, raising UsageError."""
 
-    name = "YYYY-MM"
+    def __init__(self, name: str, read: Callable[[str], T]) -> None:
+        self.name = name
+        self.read = read
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Month:
-        if isinstance(value, Month):
-            return value
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> T:
+        if not isinstance(value, str):
+            return cast("T", value)
         try:
-            return Month.parse(value)
+            return self.read(value)
         except UsageError as error:
             self.fail(str(error), param, ctx)
 
 
-class DateSpanType(click.ParamType[DateSpan]):
-    """A date argument (spec 20 §1.3): `YYYY`, `YYYY-MM`, `YYYY-MM-DD` or `A..B`."""
+class Items(click.ParamType[tuple[Any, ...]]):
+    """A comma-separated list of known items, in the order of all of them; an empty text means all (spec 50 §1)."""
 
-    name = "DATE"
+    name = "LIST"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> DateSpan:
-        if isinstance(value, DateSpan):
+    def __init__(self, items: tuple[Any, ...]) -> None:
+        self.items = items
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Any, ...]:
+        if isinstance(value, tuple):
             return value
-        try:
-            return DateSpan.parse(value)
-        except UsageError as error:
-            self.fail(str(error), param, ctx)
+        known = {str(item): item for item in self.items}
+        names = [name.strip() for name in value.split(",")] if value.strip() else list(known)
+        for name in names:
+            if not name:
+                self.fail(f"{value!r} has an empty item", param, ctx)
+            if name not in known:
+                self.fail(f"{name!r} is not one of {', '.join(known)}", param, ctx)
+        return tuple(item for name, item in known.items() if name in names)
 
 
-MONTH = MonthType()
-DATE = DateSpanType()
+MONTH = Text("YYYY-MM", Month.parse)
+DAY = Text("YYYY-MM-DD", either_day)
+DATE = Text("DATE", DateSpan.parse)
+"""`YYYY`, `YYYY-MM`, `YYYY-MM-DD` or `A..B` (spec 20 §1.3)."""
+INSTANT = Text("TIME", epoch)
+
+date_argument = click.argument("date", type=DATE, required=False)
+
+
+def closed(date: DateSpan | None, every: bool = False) -> DateSpan | None:
+    """The date, for steps that need both ends of their window (spec 20 §1.4). Raises UsageError."""
+    if every:
+        raise click.UsageError("--all is not possible here: give a date")
+    if date is not None and date.is_open:
+        raise click.UsageError("a date without start or end is not possible here")
+    return date
 
 
 def dry_run_option(function: Callable[..., Any]) -> Callable[..., Any]:

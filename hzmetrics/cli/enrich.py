@@ -5,53 +5,35 @@ Names, domains, countries, bots, profiles and job times.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import click
 
 from hzmetrics.calendar import DateSpan
-from hzmetrics.cli.app import DATE, App, dry_run_option, pass_app
-from hzmetrics.config import Settings
-from hzmetrics.log import Stage, stage
+from hzmetrics.cli.app import DATE, App, closed, date_argument, dry_run_option, pass_app
+from hzmetrics.log import stage
+from hzmetrics.pipeline.steps import Step
 
 VISITS = ("web", "websessions")
 PLACED = ("web", "websessions", "toolstart", "sessionlog_metrics")
 PEOPLE = ("toolstart", "sessionlog_metrics")
 IDENTIFIER = re.compile(r"[A-Za-z0-9_$]{1,64}", re.ASCII)
 
+ALL_TIME = DateSpan(None, None)
+
 Command = Callable[..., Any]
 
-
-def database_argument(function: Command) -> Command:
-    return click.argument("database", type=click.Choice(("metrics", "hub")))(function)
+database_argument = click.argument("database", type=click.Choice(("metrics", "hub")))
+all_time_option = click.option("--all", "every", is_flag=True, help="Rows of all time.")
+refused_all_option = click.option("--all", "every", is_flag=True, hidden=True)
 
 
 def table_argument(tables: tuple[str, ...]) -> Callable[[Command], Command]:
     return click.argument("table", type=click.Choice(tables))
-
-
-def span_argument(function: Command) -> Command:
-    return click.argument("date", type=DATE, required=False)(function)
-
-
-@contextmanager
-def step(app: App, dry_run: bool, *words: str) -> Iterator[Stage]:
-    """The called command at work: the run lock, and log lines for its begin and end."""
-    command = click.get_current_context().info_name or ""
-    with app.run_lock(dry_run), stage(" ".join((command, *words))) as running:
-        yield running
-
-
-def refuse_open(context: click.Context, date: DateSpan | None, every: bool) -> None:
-    """What deletes or spreads values needs both ends of its window (spec 20 §1.4)."""
-    if every:
-        raise click.UsageError("--all is not possible here: give a date", context)
-    if date is not None and date.is_open:
-        raise click.UsageError("a date without start or end is not possible here", context)
 
 
 class Identifier(click.ParamType[str]):
@@ -65,29 +47,29 @@ class Identifier(click.ParamType[str]):
         return str(value)
 
 
-class PositiveNumber(click.ParamType[float]):
-    """Seconds: a number above 0."""
+class Seconds(click.FloatRange):
+    """A length of time: a finite number above 0."""
 
     name = "SECONDS"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        try:
-            number = float(value)
-        except ValueError:
-            number = 0.0
-        if not 0 < number < float("inf"):
-            self.fail(f"{value!r} is not a number above 0", param, ctx)
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number", param, ctx)
         return number
+
+
+SECONDS = Seconds(min=0, min_open=True)
 
 
 @click.command()
 @database_argument
 @click.argument("table", type=Identifier())
-@span_argument
-@click.option("--all", "every", is_flag=True, help="Rows of all time.")
+@date_argument
+@all_time_option
 @click.option("-n", "--nameserver", help="system, or addresses: ADDRESS[:PORT],...")
 @click.option("-c", "--concurrency", type=click.IntRange(min=1), help="Queries in flight.")
-@click.option("-t", "--timeout", type=PositiveNumber(), help="Seconds a try.")
+@click.option("-t", "--timeout", type=SECONDS, help="Seconds to wait for one answer.")
 @dry_run_option
 @pass_app
 def resolve_dns(
@@ -102,67 +84,34 @@ def resolve_dns(
     dry_run: bool,
 ) -> None:
     """Look up the host names of addresses (default: the last 7 days)."""
-    settings = app.settings
-    dns = replace(
-        settings.dns,
-        nameserver=settings.dns.nameserver if nameserver is None else nameserver,
-        concurrency=concurrency or settings.dns.concurrency,
-        timeout=timeout or settings.dns.timeout,
-    )
-    from hzmetrics.enrich import dns as names
-    from hzmetrics.enrich.resolver import servers
-
-    servers(dns.nameserver)
-    with step(app, dry_run, table) as running:
-        running.rows = names.resolve_dns(
-            app.store, replace(settings, dns=dns), database, table, date, every=every, dry_run=dry_run
-        )
+    dns = app.settings.dns.replace(nameserver=nameserver, concurrency=concurrency, timeout=timeout)
+    step = Step("resolve-dns", (database, table, ALL_TIME if every else date))
+    app.run(step, dry_run, replace(app.settings, dns=dns))
 
 
 @click.command()
 @database_argument
 @table_argument(PLACED)
-@span_argument
-@click.option("--all", "every", is_flag=True, help="Rows of all time.")
+@date_argument
+@all_time_option
 @dry_run_option
 @pass_app
 def fill_domain(app: App, database: str, table: str, date: DateSpan | None, every: bool, dry_run: bool) -> None:
     """Fill in the domain of hosts (default: this month)."""
-    settings = app.settings
-    from hzmetrics.enrich import domains
-
-    with step(app, dry_run, table) as running:
-        running.rows = domains.fill_domain(
-            app.store, settings, table, date, every=every, database=database, dry_run=dry_run
-        )
-
-
-def _with_service(settings: Settings, url: str | None, hub_key: str | None, timeout: float | None) -> Settings:
-    geoip = settings.geoip
-    return replace(
-        settings,
-        geoip=replace(
-            geoip,
-            url=url or geoip.url,
-            hub_key=hub_key or geoip.hub_key,
-            timeout=timeout or geoip.timeout,
-        ),
-    )
+    app.run(Step("fill-domain", (database, table, ALL_TIME if every else date)), dry_run)
 
 
 @click.command()
 @database_argument
 @table_argument(PLACED)
-@span_argument
-@click.option("--all", "every", is_flag=True, hidden=True)
+@date_argument
+@refused_all_option
 @click.option("--url", help="Address of a remote address service.")
 @click.option("--hub-key", help="Key for the remote service.")
-@click.option("--timeout", type=PositiveNumber(), help="Seconds to wait for the remote service.")
+@click.option("--timeout", type=SECONDS, help="Seconds to wait for the remote service.")
 @dry_run_option
 @pass_app
-@click.pass_context
 def fill_ipcountry(
-    context: click.Context,
     app: App,
     database: str,
     table: str,
@@ -174,12 +123,9 @@ def fill_ipcountry(
     dry_run: bool,
 ) -> None:
     """Fill in the country of addresses (default: this month)."""
-    refuse_open(context, date, every)
-    settings = _with_service(app.settings, url, hub_key, timeout)
-    from hzmetrics.enrich import geo
-
-    with step(app, dry_run, table) as running:
-        running.rows = geo.fill_ipcountry(app.store, settings, table, date, database=database, dry_run=dry_run)
+    step = Step("fill-ipcountry", (database, table, closed(date, every)))
+    geoip = app.settings.geoip.replace(url=url or None, hub_key=hub_key or None, timeout=timeout)
+    app.run(step, dry_run, replace(app.settings, geoip=geoip))
 
 
 @click.command()
@@ -187,34 +133,26 @@ def fill_ipcountry(
 @click.option("--all", "every", is_flag=True, help="Every month with a web row that lacks its country.")
 @dry_run_option
 @pass_app
-@click.pass_context
-def fill_geo(context: click.Context, app: App, month: DateSpan | None, every: bool, dry_run: bool) -> None:
+def fill_geo(app: App, month: DateSpan | None, every: bool, dry_run: bool) -> None:
     """Fill in countries in all four tables."""
     if (month is not None) == every:
-        raise click.UsageError("give exactly one of --month and --all", context)
-    refuse_open(context, month, False)
-    settings = app.settings
+        raise click.UsageError("give exactly one of --month and --all")
+    span = closed(month)
     from hzmetrics.enrich import geo
 
-    with step(app, dry_run) as running:
-        running.rows = geo.fill_geo(app.store, settings, month, dry_run=dry_run)
+    with app.run_lock(dry_run), stage("fill-geo") as running:
+        running.rows = geo.fill_geo(app.store, app.settings, span, dry_run=dry_run)
 
 
 @click.command()
 @table_argument(VISITS)
-@span_argument
-@click.option("--all", "every", is_flag=True, hidden=True)
+@date_argument
+@refused_all_option
 @dry_run_option
 @pass_app
-@click.pass_context
-def clean_bots(context: click.Context, app: App, table: str, date: DateSpan | None, every: bool, dry_run: bool) -> None:
+def clean_bots(app: App, table: str, date: DateSpan | None, every: bool, dry_run: bool) -> None:
     """Delete rows of hosts and domains on the exclude list (default: this month)."""
-    refuse_open(context, date, every)
-    settings = app.settings
-    from hzmetrics.enrich import bots
-
-    with step(app, dry_run, table) as running:
-        running.rows = bots.clean_bots(app.store, settings, table, date, dry_run=dry_run)
+    app.run(Step("clean-bots", (table, closed(date, every))), dry_run)
 
 
 @click.command()
@@ -225,12 +163,8 @@ def clean_bots(context: click.Context, app: App, table: str, date: DateSpan | No
 @dry_run_option
 @pass_app
 def fill_user_info(app: App, database: str, table: str, date: str | None, every: bool, dry_run: bool) -> None:
-    """Fill in residence, citizenship and organisation of users."""
-    settings = app.settings
-    from hzmetrics.enrich import people
-
-    with step(app, dry_run, table) as running:
-        running.rows = people.fill_user_info(app.store, settings, table, database=database, dry_run=dry_run)
+    """Fill in residence, citizenship and organization of users."""
+    app.run(Step("fill-user-info", (database, table, date)), dry_run)
 
 
 @click.command()
@@ -238,11 +172,7 @@ def fill_user_info(app: App, database: str, table: str, date: str | None, every:
 @pass_app
 def import_hub_data(app: App, dry_run: bool) -> None:
     """Copy tool sessions and profiles from the hub."""
-    settings = app.settings
-    from hzmetrics.enrich import hubdata
-
-    with step(app, dry_run) as running:
-        running.rows = hubdata.import_hub_data(app.store, settings, dry_run=dry_run)
+    app.run(Step("import-hub-data"), dry_run)
 
 
 @click.command()
@@ -250,11 +180,7 @@ def import_hub_data(app: App, dry_run: bool) -> None:
 @pass_app
 def middleware_wall(app: App, dry_run: bool) -> None:
     """Insert the jobs that the middleware logged."""
-    settings = app.settings
-    from hzmetrics.enrich import jobs
-
-    with step(app, dry_run) as running:
-        running.rows = jobs.middleware_wall(app.store, settings, dry_run=dry_run)
+    app.run(Step("middleware-wall"), dry_run)
 
 
 @click.command()
@@ -262,8 +188,4 @@ def middleware_wall(app: App, dry_run: bool) -> None:
 @pass_app
 def middleware_cpu(app: App, dry_run: bool) -> None:
     """Fill in the CPU times that the middleware logged."""
-    settings = app.settings
-    from hzmetrics.enrich import jobs
-
-    with step(app, dry_run) as running:
-        running.rows = jobs.middleware_cpu(app.store, settings, dry_run=dry_run)
+    app.run(Step("middleware-cpu"), dry_run)

@@ -6,7 +6,7 @@ Access and auth logs into rows, the ledger of imported files, and what is derive
 from __future__ import annotations
 
 import datetime as dt
-import re
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,49 +14,24 @@ from typing import Any
 
 import click
 
-from hzmetrics.calendar import Month
-from hzmetrics.cli.app import MONTH, App, dry_run_option, pass_app
-from hzmetrics.errors import HzmetricsError, UsageError
-from hzmetrics.log import log
+from hzmetrics.calendar import Month, compact_day
+from hzmetrics.cli.app import DAY, MONTH, App, Text, dry_run_option, pass_app
+from hzmetrics.errors import HzmetricsError
+from hzmetrics.log import log, printable
+from hzmetrics.pipeline.steps import Step
 from hzmetrics.store.schema import require_transactional
+
+SHOWN = 200
+"""Characters of a user agent that a terminal shows."""
 
 LOG_FILE = click.Path(path_type=Path, readable=False)
 """A log, or `-`. What is wrong with the file itself is said where it is opened: no misuse of the command line."""
 
 
-class DayType(click.ParamType[dt.date]):
-    """A day argument, `YYYY-MM-DD` or `YYYYMMDD`."""
-
-    name = "YYYY-MM-DD"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
-        match = re.fullmatch(r"(\d{4})(-?)(\d{2})\2(\d{2})", value, re.ASCII)
-        try:
-            if match is None:
-                raise ValueError
-            return dt.date(int(match[1]), int(match[3]), int(match[4]))
-        except ValueError:
-            self.fail(f"{value!r} is not a day of the form YYYY-MM-DD", param, ctx)
-
-
-class PlainDayType(click.ParamType[dt.date]):
-    """A day argument, `YYYYMMDD` in full."""
-
-    name = "YYYYMMDD"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
-        from hzmetrics.ingest.staging import parse_day
-
-        try:
-            return parse_day(value)
-        except UsageError as error:
-            self.fail(str(error), param, ctx)
-
-
 @click.command("import")
 @click.option("--next", "next_month", is_flag=True, help="All pending days of the oldest pending month.")
 @click.option("--month", type=MONTH, help="All pending days of a month.")
-@click.option("--day", type=DayType(), help="One day.")
+@click.option("--day", type=DAY, help="One day.")
 @click.option("--force", is_flag=True, help="Import out of order.")
 @dry_run_option
 @pass_app
@@ -114,6 +89,39 @@ def import_auth(app: App, file: Path, dry_run: bool) -> None:
 
 @click.command()
 @click.argument("file", type=LOG_FILE)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def agents(file: Path, as_json: bool) -> None:
+    """Say of each user agent in an access log whether it is a person's or a machine's, and why.
+
+    Reads the formats that `demo --logs` reads (`-`: standard input) and prints the agents with the most lines first.
+    This is what an import decides by with the correction `bot-tokens`.
+    """
+    from hzmetrics.ingest.agents import listing
+
+    rows = listing(file).to_pylist()
+    if as_json:
+        click.echo(json.dumps({"agents": rows}, indent=2))
+        return
+    width = max(len("rule"), *(len(_rule(row)) for row in rows))
+    click.echo(f"{'lines':>9}  counts as  {'rule':{width}}  agent")
+    for row in rows:
+        verdict = "machine" if row["is_machine"] else "person"
+        click.echo(f"{row['lines']:>9}  {verdict:9}  {_rule(row):{width}}  {_shown(row['agent'])}")
+
+
+def _rule(row: dict[str, Any]) -> str:
+    return f"{row['kind']}: {row['rule']}" if row["rule"] else "no rule"
+
+
+def _shown(agent: str | None) -> str:
+    if agent is None:
+        return "(the format has no agent)"
+    text = printable(agent if len(agent) <= SHOWN else f"{agent[:SHOWN]}...")
+    return text or "(empty)"
+
+
+@click.command()
+@click.argument("file", type=LOG_FILE)
 @dry_run_option
 @pass_app
 def identify_bots(app: App, file: Path, dry_run: bool) -> None:
@@ -132,13 +140,16 @@ def rebuild_webhits(app: App, month: Month | None, every: bool, dry_run: bool) -
     """Count the hits of each day anew."""
     if every == (month is not None):
         raise click.UsageError("use exactly one of --month and --all")
+    if month:
+        app.run(Step("rebuild-webhits", options={"month": month}), dry_run)
+        return
     from hzmetrics.ingest import webhits
     from hzmetrics.pipeline.facts import months_with_rows
     from hzmetrics.store.tables.metrics import web
 
     settings = app.settings
     with app.run_lock(dry_run):
-        months = [month] if month else months_with_rows(app.store, web)
+        months = months_with_rows(app.store, web)
         if not months:
             log.info("no month has requests")
         webhits.rebuild(app.store, settings, months, dry_run)
@@ -204,7 +215,7 @@ def reconstruct_imported_sources(
 
 
 @click.command()
-@click.argument("day", type=PlainDayType(), required=False)
+@click.argument("day", type=Text("YYYYMMDD", compact_day), required=False)
 @dry_run_option
 @pass_app
 def fetch_logs(app: App, day: dt.date | None, dry_run: bool) -> None:
@@ -215,7 +226,7 @@ def fetch_logs(app: App, day: dt.date | None, dry_run: bool) -> None:
 
 
 @click.command()
-@click.argument("day", type=PlainDayType(), required=False)
+@click.argument("day", type=Text("YYYYMMDD", compact_day), required=False)
 @dry_run_option
 @pass_app
 def archive_logs(app: App, day: dt.date | None, dry_run: bool) -> None:

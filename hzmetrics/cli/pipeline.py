@@ -18,9 +18,7 @@ import click
 
 from hzmetrics import config
 from hzmetrics.calendar import PERIODS, Month
-from hzmetrics.cli.app import MONTH, App, dry_run_option, pass_app
-from hzmetrics.cli.grids import ItemsType
-from hzmetrics.cli.ingest import DayType
+from hzmetrics.cli.app import DAY, MONTH, App, Items, dry_run_option, pass_app
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import keep, log, quiet
 
@@ -41,6 +39,7 @@ def tick(app: App, dry_run: bool) -> int:
     """What cron calls every five minutes: the live map, and at half past the hour a run."""
     from hzmetrics.pipeline.tick import tick
 
+    app.is_called_by_cron = not dry_run
     return tick(app.store, app.settings, dry_run)
 
 
@@ -54,6 +53,7 @@ def run(app: App, every: bool, yes: bool, dry_run: bool) -> int:
     from hzmetrics.installation.bootstrap import bootstrap
     from hzmetrics.pipeline.run import run
 
+    app.is_called_by_cron = not dry_run
     if not dry_run:
         bootstrap(app.store, app.settings)
     with _units_bar(every) as progress:
@@ -98,7 +98,7 @@ def status(app: App, as_json: bool, watch: bool) -> int:
 @click.command()
 @click.option("--next", "oldest", is_flag=True, help="The oldest pending month.")
 @click.option("--month", type=MONTH, help="This month.")
-@click.option("--day", type=DayType(), help="This day, then its whole month.")
+@click.option("--day", type=DAY, help="This day, then its whole month.")
 @force_option
 @yes_option
 @dry_run_option
@@ -153,7 +153,7 @@ def summarize(app: App, month: Month, force: bool, yes: bool, dry_run: bool) -> 
 @click.option("--since", type=MONTH, required=True, help="The first month.")
 @click.option("--through", type=MONTH, help="The last month (default: the previous one).")
 @click.option(
-    "--periods", type=ItemsType(PERIODS), default=PERIODS, help="Period codes, separated by commas (default: all)."
+    "--periods", type=Items(PERIODS), default=PERIODS, help="Period codes, separated by commas (default: all)."
 )
 @yes_option
 @dry_run_option

@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from textwrap import fill
-from typing import Any
 
 import click
 
 from hzmetrics.calendar import PERIOD_NAMES, PERIODS, Month
-from hzmetrics.cli.app import MONTH, App, MonthType, dry_run_option, pass_app
-from hzmetrics.log import printable, stage
+from hzmetrics.cli.app import MONTH, App, Text, dry_run_option, pass_app
+from hzmetrics.log import printable
+from hzmetrics.pipeline.steps import Step
 from hzmetrics.tools.rules import TOPLISTS
 
-
-class MonthOrDay(MonthType):
-    """A month argument, `YYYY-MM`; of a date `YYYY-MM-DD` the month counts (spec 40 §1)."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Month:
-        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
-            value = value[:7]
-        return super().convert(value, param, ctx)
+month_argument = click.argument("month", type=Text("YYYY-MM", Month.parse_start), required=False)
 
 
-month_argument = click.argument("month", type=MonthOrDay(), required=False)
-
-
-def _write(app: App, name: str, write: Callable[..., int], month: Month | None, dry_run: bool) -> None:
-    with stage(name) as running:
-        running.rows = write(app.store, app.settings, month or app.clock.month, dry_run=dry_run)
+def _run(app: App, name: str, month: Month | None, dry_run: bool) -> None:
+    """Run a step that writes to the hub's tables only: it needs no run lock (spec 60 §9)."""
+    Step(name, (month or app.clock.month,)).run(app.store, app.settings, dry_run)
 
 
 @click.command()
@@ -39,9 +28,7 @@ def _write(app: App, name: str, write: Callable[..., int], month: Month | None, 
 @pass_app
 def gen_tool_stats(app: App, month: Month | None, dry_run: bool) -> None:
     """Count every tool's users, sessions, jobs and times (default: this month)."""
-    from hzmetrics.tools import stats
-
-    _write(app, "gen-tool-stats", stats.gen_tool_stats, month, dry_run)
+    _run(app, "gen-tool-stats", month, dry_run)
 
 
 @click.command()
@@ -50,9 +37,7 @@ def gen_tool_stats(app: App, month: Month | None, dry_run: bool) -> None:
 @pass_app
 def gen_tool_tops(app: App, month: Month | None, dry_run: bool) -> None:
     """Break down every tool's users by country, domain and organisation."""
-    from hzmetrics.tools import tops
-
-    _write(app, "gen-tool-tops", tops.gen_tool_tops, month, dry_run)
+    _run(app, "gen-tool-tops", month, dry_run)
 
 
 @click.command()
@@ -61,9 +46,7 @@ def gen_tool_tops(app: App, month: Month | None, dry_run: bool) -> None:
 @pass_app
 def gen_tool_toplists(app: App, month: Month | None, dry_run: bool) -> None:
     """Rank the hub's tools by users, runs and times."""
-    from hzmetrics.tools import toplists
-
-    _write(app, "gen-tool-toplists", toplists.gen_tool_toplists, month, dry_run)
+    _run(app, "gen-tool-toplists", month, dry_run)
 
 
 @click.command()
@@ -72,17 +55,14 @@ def gen_tool_toplists(app: App, month: Month | None, dry_run: bool) -> None:
 @pass_app
 def andmore_usage(app: App, month: Month | None, dry_run: bool) -> None:
     """Count the users of every resource that is not a tool."""
-    from hzmetrics.tools import resources
-
-    _write(app, "andmore-usage", resources.andmore_usage, month, dry_run)
+    _run(app, "andmore-usage", month, dry_run)
 
 
 period_option = click.option(
     "--period",
-    type=click.Choice([str(code) for code in PERIODS]),
-    default="12",
+    type=click.Choice(PERIODS),
+    default=12,
     show_default=True,
-    callback=lambda _context, _option, code: int(code),
     help="Code of the period: " + ", ".join(f"{code} {name}" for code, name in PERIOD_NAMES.items()) + ".",
 )
 month_option = click.option("--month", type=MONTH, help="Month that the period ends with (default: the newest).")

@@ -13,7 +13,8 @@ from hzmetrics.demo.progress import Reporter
 from hzmetrics.errors import HzmetricsError, LookupFailure
 from hzmetrics.ingest import imports
 from hzmetrics.log import log
-from hzmetrics.pipeline import stages
+from hzmetrics.pipeline import corrections, stages
+from hzmetrics.pipeline.run import make_state_table
 from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import domainclass, web, websessions
 
@@ -21,6 +22,12 @@ READING = "reading the logs"
 
 TELLING_LABELS = {1: {"edu", "ac"}, 3: {"gov", "mil"}}
 """Labels at the end of a domain that say its class: education, government (spec 50 §6)."""
+
+
+def settle_corrections(store: Store, settings: Settings) -> None:
+    """Store which corrections the numbers will follow."""
+    make_state_table(store)
+    corrections.adopt(store, settings, yes=True)
 
 
 def import_pending(store: Store, settings: Settings, reporter: Reporter) -> None:
@@ -63,20 +70,20 @@ def analyze(
     Returns what could not be found out, in words: a resolver or address source that does not answer stops nothing.
     """
     passes = [
-        [(month, words) for month in months for part in stages.analysis(month, sessions=True) for words in part.steps],
-        [(month, words) for month in months for words in stages.summary(month).steps],
+        [(month, step) for month in months for part in stages.analysis(month, sessions=True) for step in part.steps],
+        [(month, step) for month in months for step in stages.summary(month).steps],
     ]
     given_up: dict[str, str] = {}
     with reporter.piece("analysing", sum(map(len, passes))) as advance:
         for steps in passes:
-            for month, words in steps:
-                advance(f"{month} {words[0]}", 1)
-                if words[0] not in skip and words[0] not in given_up:
+            for month, step in steps:
+                advance(f"{month} {step.name}", 1)
+                if step.name not in skip and step.name not in given_up:
                     try:
-                        stages.run_step(store, settings, words)
+                        step.run(store, settings)
                     except LookupFailure as failure:
-                        log.info("%s: %s", words[0], failure)
-                        given_up[words[0]] = str(failure)
+                        log.info("%s: %s", step.name, failure)
+                        given_up[step.name] = str(failure)
             _guess_classes(store)
     return "; ".join(given_up.values())
 

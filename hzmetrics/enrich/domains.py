@@ -14,31 +14,27 @@ from hzmetrics.enrich import rows
 from hzmetrics.store import Store
 from hzmetrics.store.types import is_empty
 
-EVERYTHING = DateSpan(None, None)
-
 
 def fill_domain(
     store: Store,
     settings: Settings,
+    database: str,
     table: str,
     span: DateSpan | None = None,
     *,
-    every: bool = False,
-    database: str = "metrics",
     dry_run: bool = False,
 ) -> int:
     """Give rows with a host and without a domain their domain; the rows written (spec 20 §3.1).
 
-    Without `span` the rows of this month; with `every` those of all time. A host without a domain gets `?`.
+    Without `span` the rows of this month. A host without a domain gets `?`.
     Raises UsageError for another table, StoreError.
     """
     target = rows.named(table, *rows.TABLES)
-    span = EVERYTHING if every else span or rows.this_month(settings.clock)
     source = rows.database(store, database)
     rows.require(source, table)
     wanted = source.read(
         sa.select(rows.key(target).label("row"), target.c.host, target.c.domain).where(
-            rows.from_day_before(rows.moment(target), span),
+            rows.from_day_before(rows.moment(target), span or rows.this_month(settings.clock)),
             sa.not_(is_empty(target.c.host)),
             sa.or_(is_empty(target.c.domain), sa.func.rtrim(target.c.domain) == "?"),
         )

@@ -99,10 +99,10 @@ class Countries:
 def fill_ipcountry(
     store: Store,
     settings: Settings,
+    database: str,
     table: str,
     span: DateSpan | None = None,
     *,
-    database: str = "metrics",
     countries: Countries | None = None,
     dry_run: bool = False,
 ) -> int:
@@ -138,7 +138,7 @@ def fill_ipcountry(
     return written
 
 
-def fill_geo(store: Store, settings: Settings, span: DateSpan | None, *, dry_run: bool = False) -> int:
+def fill_geo(store: Store, settings: Settings, span: DateSpan | None = None, *, dry_run: bool = False) -> int:
     """Run `fill_ipcountry` on all four tables, for `span` or for every month with a `web` row that lacks its country.
 
     Goes on after a failure; returns the rows written. Raises the first of the worst failures at the end (spec 20 §5).
@@ -151,7 +151,7 @@ def fill_geo(store: Store, settings: Settings, span: DateSpan | None, *, dry_run
     for each in spans:
         for table in rows.TABLES:
             try:
-                written += fill_ipcountry(store, settings, table, each, countries=countries, dry_run=dry_run)
+                written += fill_ipcountry(store, settings, "metrics", table, each, countries=countries, dry_run=dry_run)
             except HzmetricsError as failure:
                 log.warning("fill-ipcountry %s from %s: %s", table, each.start, failure)
                 failures.append(failure)

@@ -15,10 +15,11 @@ KEYS = {"countrycitizen": "countryorigin", "countryresident": "countryresident",
 
 
 def fill_user_info(
-    store: Store, settings: Settings, table: str, *, database: str = "metrics", dry_run: bool = False
+    store: Store, settings: Settings, database: str, table: str, date: object = None, *, dry_run: bool = False
 ) -> int:
-    """Fill the empty profile columns of `toolstart` or `sessionlog_metrics`, of all time; the values written.
+    """Fill the empty profile columns of `toolstart` or `sessionlog_metrics`; the values written.
 
+    `date` changes nothing: the rows of all time are filled, as the command promises (spec 20 §1.4).
     Raises UsageError for another table, StoreError.
     """
     target = rows.named(table, "toolstart", "sessionlog_metrics")

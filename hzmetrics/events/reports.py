@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hzmetrics.calendar import Clock, epoch, utc
+from hzmetrics.calendar import Clock, epoch, moment, utc
 from hzmetrics.events import heatmap
 from hzmetrics.events.settings import EventSettings
 from hzmetrics.events.update import HOUR
@@ -61,7 +61,7 @@ def memory(rows: Iterable[tuple[int, str, str]]) -> Document:
 
 
 def activity_summary(store: Store, settings: EventSettings, clock: Clock) -> Document:
-    """Counts by name over the event memory and over the current hour; every configured name appears."""
+    """Counts by name over the event memory and the current hour; all configured names appear."""
     now = epoch(clock.utc)
     names = [*settings.signatures.names, *(n for n in settings.rules.thresholds if n not in settings.signatures.names)]
 
@@ -89,7 +89,7 @@ def hours(store: Store, low: str, high: str) -> list[tuple[str, str, int, int]]:
 
 def _hours(store: Store, query: sa.Select[Any]) -> list[heatmap.Hour]:
     return [
-        heatmap.Hour(dt.datetime.fromisoformat(row.start), json.loads(row.summary), row.free_disk_space)
+        heatmap.Hour(moment(row.start), json.loads(row.summary), row.free_disk_space)
         for row in store.metrics.rows(query)
     ]
 

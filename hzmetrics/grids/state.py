@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from hzmetrics.calendar import PERIODS, Month
-from hzmetrics.errors import UsageError
+from hzmetrics.calendar import PERIODS, Month, month_of
 from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals
 
@@ -16,7 +15,7 @@ def summarized_months(store: Store) -> frozenset[Month]:
     """The months that have any summary: a row of period 1 in the user grid."""
     grid = summary_user_vals.c
     query = sa.select(grid.datetime).where(grid.period == 1).group_by(grid.datetime)  # leaps through the index
-    months = (_month(row.datetime) for row in store.metrics.rows(query) if row.datetime[8:10] == "00")
+    months = (month_of(row.datetime) for row in store.metrics.rows(query) if row.datetime[8:10] == "00")
     return frozenset(month for month in months if month is not None)
 
 
@@ -40,16 +39,8 @@ def incomplete_months(store: Store, before: Month) -> list[Month]:
         periods: dict[Month, set[int]] = {}
         query = sa.select(grid.c.datetime, grid.c.period).group_by(grid.c.datetime, grid.c.period)
         for row in store.metrics.rows(query):
-            month = _month(row.datetime)
+            month = month_of(row.datetime)
             if month is not None and month < before:
                 periods.setdefault(month, set()).add(row.period)
         found.update(month for month, codes in periods.items() if len(codes) < len(PERIODS))
     return sorted(found)
-
-
-def _month(time: str) -> Month | None:
-    """The month of a stored time; none for a zero date."""
-    try:
-        return Month.parse(time[:7])
-    except UsageError:
-        return None

@@ -27,22 +27,22 @@ def summarize_month(
     settings: Settings,
     month: Month,
     periods: Sequence[int] = PERIODS,
-    sections: Sequence[str] = SECTIONS,
+    only: Sequence[str] = SECTIONS,
     dry_run: bool = False,
 ) -> int:
-    """Write the cells of a month in the three grids; returns their number (spec 50).
+    """Write the cells of a month in the three grids, of the sections `only`; returns their number (spec 50).
 
     `userlogin_lite` is made anew first. A dry run logs the windows and reads nothing. Raises StoreError; the grids then
     are as they were.
     """
-    _ = store.hub, store.metrics  # a name that the configuration lacks is missed before anything is written
+    store.require("hub", "metrics")
     if dry_run:
         for code in periods:
             window = month.period(code)
             log.info("summary of %s: period %d would be %s to %s", month, code, window.start, window.stop)
         return 0
     remake_userlogin_lite(store)
-    cells = compute_cells(settings, month, base_relations(store, month, periods), periods, sections)
+    cells = compute_cells(settings, month, base_relations(store, month, periods), periods, only)
     return write_cells(store, month, cells)
 
 

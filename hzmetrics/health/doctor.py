@@ -14,14 +14,18 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from hzmetrics.config import MariaDb, Settings
-from hzmetrics.errors import ConfigurationError, HzmetricsError, StoreError
+from hzmetrics import journal
+from hzmetrics.calendar import moment
+from hzmetrics.config import MariaDb, Settings, Source
+from hzmetrics.config.schema import Metrics
+from hzmetrics.errors import ConfigurationError, HzmetricsError, LookupFailure, StoreError, UsageError
 from hzmetrics.health import rights, surroundings
+from hzmetrics.health.mistakes import all_mistakes
 from hzmetrics.installation import directories
 from hzmetrics.installation.adoption import apply, inventory, plan, space
 from hzmetrics.installation.adoption.inventory import Inventory
 from hzmetrics.log import log
-from hzmetrics.pipeline import journal
+from hzmetrics.pipeline.corrections import listed
 from hzmetrics.store import Store, state
 from hzmetrics.store.connections import DatabaseMissing
 from hzmetrics.store.tables import metrics
@@ -54,9 +58,11 @@ def examine(store: Store, settings: Settings, cron_line: str) -> list[Check]:
     return [
         _site(settings),
         *_configuration(settings),
+        check_corrections(settings),
         *check_directories(settings),
         *_databases(store, settings),
         *_lookups(settings),
+        _agents(settings),
         *_machine(settings, cron_line),
         *_activity(store, settings),
     ]
@@ -92,14 +98,30 @@ def _configuration(settings: Settings) -> Iterator[Check]:
             yield Check("configuration", "OK", str(settings.file))
     else:
         yield Check("configuration", "OK", f"{settings.file}; SQLite in {settings.db.directory}")
-    for warning in settings.warnings:
-        yield Check("configuration", "WARN", warning)
+    yield from mistakes(settings.source)
+    if settings.exposure:
+        yield Check("configuration", "WARN", settings.exposure)
     try:
         mode = settings.file.stat().st_mode
     except OSError:
         return
     if mode & stat.S_IWGRP:
         yield Check("configuration", "WARN", "its group may write it", f"chmod 600 {settings.file}")
+
+
+def mistakes(source: Source) -> Iterator[Check]:
+    """What is wrong in the configuration, each with its place."""
+    for mistake in all_mistakes(source):
+        yield Check("configuration", "FAIL", str(mistake), f"correct {mistake.place}")
+
+
+def check_corrections(settings: Settings) -> Check:
+    """Whether somebody has chosen which known errors of earlier versions the numbers have."""
+    if settings.section(Metrics).is_given("corrections"):
+        return Check("corrections", "OK", listed(settings.corrections))
+    cost = "not set: the numbers have the known errors of earlier versions; about 10 % of visits are not counted"
+    choice = "set all (a new hub) or none (keep published numbers as they are); docs/usage-tables.md says what changes"
+    return Check("corrections", "WARN", cost, f"{settings.file}: under [metrics] corrections, {choice}")
 
 
 def check_directories(settings: Settings) -> Iterator[Check]:
@@ -186,8 +208,8 @@ def _server(store: Store, settings: Settings, db: MariaDb) -> Iterator[Check]:
 
 def _clock(of_server: str) -> Check:
     try:
-        apart = abs((dt.datetime.fromisoformat(of_server) - dt.datetime.now()).total_seconds())
-    except ValueError:
+        apart = abs((moment(of_server) - dt.datetime.now()).total_seconds())
+    except UsageError:
         return Check("clock", "WARN", f"the database server says {of_server}")
     if apart > CLOCK_TOLERANCE:
         detail = f"the database server says {of_server}, this machine {dt.datetime.now():%Y-%m-%d %H:%M:%S}"
@@ -236,6 +258,7 @@ def _hub_database(store: Store, settings: Settings, db: MariaDb) -> Iterator[Che
 
 
 def _lookups(settings: Settings) -> Iterator[Check]:
+    from hzmetrics.enrich.places import Places
     from hzmetrics.enrich.resolver import Resolver
 
     hint = f"{settings.file}: under [dns] set nameserver = ADDRESS"
@@ -255,14 +278,22 @@ def _lookups(settings: Settings) -> Iterator[Check]:
             yield Check("address database", "WARN", "none configured: countries stay unknown", hint)
         return
     try:
-        age = (time.time() - surroundings.built(database)) / 86400
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        yield Check("address database", "FAIL", f"{database}: {reason}", f"{settings.file}: [geoip] database")
+        places = Places(database)
+    except LookupFailure as failure:
+        yield Check("address database", "FAIL", str(failure), f"{settings.file}: [geoip] database")
         return
+    places.close()
+    age = (time.time() - places.built) / 86400
     old = age > OLD_ADDRESSES_DAYS
     detail = f"{database}, {age:.0f} days old"
     yield Check("address database", "WARN", detail, "geoipupdate") if old else Check("address database", "OK", detail)
+
+
+def _agents(settings: Settings) -> Check:
+    from hzmetrics.agents.evidence import edition
+
+    detail = edition() if "bot-tokens" in settings.corrections else "the token list (correction bot-tokens is off)"
+    return Check("user agents", "OK", detail)
 
 
 def _machine(settings: Settings, cron_line: str) -> Iterator[Check]:
@@ -288,7 +319,7 @@ def _activity(store: Store, settings: Settings) -> Iterator[Check]:
         detail = "never" if last is None else f"none yet; the last, {last.started}, ended with: {last.error}"
         yield Check("last successful run", "WARN", detail, "hzmetrics run")
     else:
-        age = settings.clock.now.replace(tzinfo=None) - dt.datetime.fromisoformat(last.succeeded)
+        age = settings.clock.now.replace(tzinfo=None) - moment(last.succeeded)
         late = age > LATE_RUN
         detail = last.succeeded + (f"; since then: {last.error}" if last.error else "")
         yield Check("last successful run", "WARN" if late else "OK", detail, "hzmetrics run" if late else "")

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from hzmetrics import lock
-from hzmetrics.calendar import Month
+from hzmetrics import journal, lock
+from hzmetrics.calendar import Month, day_of, moment
 from hzmetrics.config import Settings
-from hzmetrics.errors import HzmetricsError, StoreError
+from hzmetrics.errors import HzmetricsError, StoreError, UsageError
 from hzmetrics.ingest import sources
 from hzmetrics.log import printable
-from hzmetrics.pipeline import decide, facts, journal
-from hzmetrics.pipeline.corrections import listed
+from hzmetrics.pipeline import decide, facts
+from hzmetrics.pipeline.corrections import listed, offered
 from hzmetrics.pipeline.facts import Facts
 from hzmetrics.store import Store
 from hzmetrics.store.state import BadFile
@@ -65,6 +66,8 @@ class Status:
     concurrency: int
     timeout: float
     corrections: str
+    new_corrections: list[str] = field(default_factory=list)
+    """Corrections that came with a new version, and are off."""
     mode: str = ""
     analyzed: str = ""
     catchup_started: str = ""
@@ -114,7 +117,7 @@ def look(store: Store, settings: Settings) -> Status:
     )
     _look_at_map(status, settings)
     _look_at_journal(status, settings)
-    _ = store.metrics  # a missing name is a mistake in the configuration, not a problem of the pipeline
+    store.require("metrics")  # a missing name is a mistake in the configuration, not a problem of the pipeline
     try:
         known = replace(facts.gather(store, settings), has_orphans=lambda month: False)  # rows are not read here
         covered = frozenset(known.imported) | _days_with_hits(store) | _days_in_ledger(store)
@@ -144,7 +147,8 @@ def _tell_state(status: Status, settings: Settings, known: Facts) -> None:
     status.lookups_failing = {str(month): since for month, since in sorted(remembered.lookups_failing.items())}
     status.problems += [f"lookups of {month} fail since {since}" for month, since in status.lookups_failing.items()]
     if remembered.corrections != settings.corrections:
-        status.corrections += f" (numbers so far: {listed(remembered.corrections)}; the next run redoes them)"
+        status.corrections += f" (numbers so far: {listed(remembered.corrections)}; the next run computes them again)"
+    status.new_corrections = offered(settings, remembered)
 
 
 def _rebuild(known: Facts) -> str:
@@ -161,7 +165,7 @@ def _look_at_journal(status: Status, settings: Settings) -> None:
     now = settings.clock.now.replace(tzinfo=None)
     where = f"see {settings.paths.log_file}"
     tick, run = status.last_tick, status.last_run
-    if tick and now - _time(tick.started) > TICK_LATE:
+    if tick and now - moment(tick.started) > TICK_LATE:
         status.problems.append(f"no tick since {tick.started}: does cron call hzmetrics tick every five minutes?")
     if tick and tick.exit_code and tick.error:
         status.problems.append(f"the tick of {tick.started} failed: {tick.error}; {where}")
@@ -169,7 +173,7 @@ def _look_at_journal(status: Status, settings: Settings) -> None:
         status.problems.append(f"the run of {run.started} failed ({run.what}): {run.error}; {where}")
     if run and run.exit_code is None and not status.at_work:
         status.problems.append(f"the run of {run.started} was killed ({run.what}); the next one goes on; {where}")
-    if tick and run and run.succeeded and now - _time(run.succeeded) > RUN_LATE:
+    if tick and run and run.succeeded and now - moment(run.succeeded) > RUN_LATE:
         status.problems.append(f"no run has succeeded since {run.succeeded}; {where}")
 
 
@@ -187,10 +191,6 @@ def _look_at_map(status: Status, settings: Settings) -> None:
     ticked = journal.written_at(settings, "tick")
     if ticked and ticked - written > TICK_LATE.total_seconds():
         status.problems.append(f"the last ticks did not refresh {path}; see {settings.paths.log_file}")
-
-
-def _time(text: str) -> dt.datetime:
-    return dt.datetime.fromisoformat(text)
 
 
 def _files(dates: Sequence[dt.date]) -> Files:
@@ -229,21 +229,17 @@ def _missing(month: Month, begun: dt.date, today: dt.date, covered: frozenset[dt
 
 def _days_with_hits(store: Store) -> frozenset[dt.date]:
     days = (row.day for row in store.metrics.rows(sa.select(webhits.c.datetime.label("day")).distinct()))
-    return frozenset(filter(None, map(_date, days)))
+    return frozenset(filter(None, map(day_of, days)))
 
 
 def _days_in_ledger(store: Store) -> frozenset[dt.date]:
     """The dates in the names of the imported access logs."""
     query = sa.select(imported_sources.c.filename).where(imported_sources.c.target_table == "web")
-    texts = (sources.date_text(row.filename) for row in store.metrics.rows(query))
-    return frozenset(filter(None, (_date(f"{text[:4]}-{text[4:6]}-{text[6:]}") for text in texts if text)))
-
-
-def _date(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text[:10])
-    except ValueError:
-        return None
+    days = set()
+    for row in store.metrics.rows(query):
+        with suppress(UsageError):
+            days.add(sources.file_date(row.filename))
+    return frozenset(filter(None, days))
 
 
 SYMBOLS: dict[Summary, str] = {"all periods": "#", "some periods": "+", "none": ""}
@@ -315,6 +311,7 @@ def _lines(status: Status) -> Iterator[str]:
         ("file", status.configuration),
         ("name server", f"{status.nameserver}, {status.concurrency} at a time, {status.timeout:g} s each"),
         ("corrections", status.corrections),
+        ("new corrections", _offer(status.new_corrections)),
         ("log file", status.log_file),
     )
 
@@ -331,6 +328,11 @@ def _entry(entry: journal.Entry | None) -> str:
         return "never"
     result = "at work, or killed" if entry.exit_code is None else "done" if entry.exit_code == 0 else "failed"
     return ", ".join(part for part in (entry.started, entry.what, result) if part)
+
+
+def _offer(corrections: list[str]) -> str:
+    names = ", ".join(corrections)
+    return names and f"{names}: off; to switch on, set [metrics] corrections = all, {names}"
 
 
 def _count(files: Files) -> str:

@@ -13,8 +13,9 @@ from itertools import count
 from pathlib import Path
 from typing import Literal
 
-from hzmetrics.calendar import Month
+from hzmetrics.calendar import Month, compact_day
 from hzmetrics.config import Settings
+from hzmetrics.errors import UsageError
 from hzmetrics.log import log
 
 Kind = Literal["access", "auth"]
@@ -56,19 +57,13 @@ def literal(text: str) -> str:
 _DATE = re.compile(r"(?<![^._-])[0-9]{8}(?![^._-])")
 
 
-def date_text(name: str) -> str | None:
-    """The first part of a file name, cut at `.`, `-` and `_`, that is exactly 8 digits."""
-    found = _DATE.search(name)
-    return found[0] if found else None
-
-
 def file_date(name: str) -> dt.date | None:
-    """The date in a file name; None if there is none. Raises ValueError for 8 digits that are no date.
+    """The date in a file name: its first part, cut at `.`, `-` and `_`, that is exactly 8 digits (spec 10 §8.2).
 
-    See spec 10 §8.2.
+    None if the name has no such part. Raises UsageError if the digits are not a day of the calendar.
     """
-    text = date_text(name)
-    return dt.date(int(text[:4]), int(text[4:6]), int(text[6:])) if text else None
+    found = _DATE.search(name)
+    return compact_day(found[0]) if found else None
 
 
 def pending(settings: Settings) -> list[Source]:
@@ -126,8 +121,8 @@ def _dated(files: Iterator[os.DirEntry[str]], pattern: str) -> Iterator[tuple[os
             continue
         try:
             date = file_date(file.name)
-        except ValueError:
-            log.warning("%s: %s is no date; the file is skipped", file.path, date_text(file.name))
+        except UsageError as error:
+            log.warning("%s: %s; the file is skipped", file.path, error)
             continue
         if date:
             yield file, date

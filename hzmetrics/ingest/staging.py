@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
-import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 from hzmetrics.config import Settings
-from hzmetrics.errors import HzmetricsError, UsageError
+from hzmetrics.errors import HzmetricsError
 from hzmetrics.ingest import sources
 from hzmetrics.ingest.sources import Kind, Source
 from hzmetrics.log import log
@@ -28,16 +27,6 @@ UNPACKING = 15
 RESERVE = 500 * 2**20
 """Bytes of the staging file system that stay free."""
 BLOCK = 2**20
-
-
-def parse_day(text: str) -> dt.date:
-    """Read `YYYYMMDD`, exactly. Raises UsageError."""
-    if re.fullmatch(r"[0-9]{8}", text):
-        try:
-            return dt.date(int(text[:4]), int(text[4:6]), int(text[6:]))
-        except ValueError:
-            pass
-    raise UsageError(f"{text!r} is not a date of the form YYYYMMDD")
 
 
 def fetch_logs(settings: Settings, day: dt.date | None = None, dry_run: bool = False) -> int:

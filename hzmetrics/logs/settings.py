@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hzmetrics.config import Settings
-from hzmetrics.errors import ConfigurationError, UsageError
+from hzmetrics.config.schema import Logs
+from hzmetrics.errors import UsageError
 from hzmetrics.logs import definitions, zones
 from hzmetrics.logs.clients import PRIVATE, Proxies
 from hzmetrics.logs.formats import AUTO, FORMATS, HUB, OWN
@@ -54,36 +55,26 @@ class LogSettings:
 
 def log_settings(settings: Settings) -> LogSettings:
     """The section `[logs]`. Raises ConfigurationError."""
-    section = settings.sections.get("logs", {})
-
-    def text(key: str) -> str:
-        return section.get(key, "").strip()
-
-    def error(key: str, problem: str) -> ConfigurationError:
-        return ConfigurationError(f"{settings.file}: [logs] {key}: {problem}")
-
+    keys = settings.section(Logs)
     fields = {}
-    for pair in filter(None, (part.strip() for part in text("fields").split(","))):
+    for pair in keys.fields:
         name, equals, member = (part.strip() for part in pair.partition("="))
         if not equals or not member or name not in NAMES:
-            raise error("fields", f"{pair!r} is not FIELD = NAME; fields are {', '.join(NAMES)}")
+            raise keys.error("fields", f"{pair!r} is not of the form FIELD = NAME; fields are {', '.join(NAMES)}")
         fields[name] = member
     try:
-        proxies = Proxies.of([part.strip() for part in text("trusted_proxies").split(",") if part.strip()] or PRIVATE)
+        proxies = Proxies.of(keys.trusted_proxies or PRIVATE)
     except ValueError as problem:
-        raise error("trusted_proxies", str(problem)) from None
+        raise keys.error("trusted_proxies", str(problem)) from None
     found = LogSettings(
-        format=text("format") or HUB,
+        format=keys.format,
         fields=fields,
         proxies=proxies,
-        zone=settings.sections.get("hub", {}).get("timezone", "").strip() or zones.of_machine(),
+        zone=settings.hub.timezone or zones.of_machine(),
         corrections=settings.corrections,
     )
     try:
         found.own  # noqa: B018 - a definition that cannot be used is told now
-        zones.minutes(found.zone)
     except UsageError as problem:
-        raise error("format", f"{problem}; formats with a name are {AUTO}, {', '.join(FORMATS)}") from None
-    except (KeyError, ValueError, OSError):
-        raise ConfigurationError(f"{settings.file}: [hub] timezone: {found.zone!r} is no time zone") from None
+        raise keys.error("format", f"{problem}; formats with a name are {AUTO}, {', '.join(FORMATS)}") from None
     return found

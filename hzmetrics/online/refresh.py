@@ -42,7 +42,7 @@ def refresh_map(store: Store, settings: Settings, dry_run: bool = False) -> Repo
     """
     document = map_directory(settings) / NAME
     if isinstance(settings.db, MariaDb):
-        _ = store.hub  # complains if it is not configured; connects to nothing
+        store.require("hub")
     if dry_run:
         log.info("would refresh the table %s and write %s", store.hub_tables.session_geo.name, document)
         return Report(document)

@@ -76,17 +76,17 @@ class ClosePrevious:
     """Decide, with the rows just imported, whether the previous month can be closed."""
 
 
-Step = Remember | Lower | ImportDay | Reset | AnalyzeToday | Analyze | Summarize | Settle | ClosePrevious
+Action = Remember | Lower | ImportDay | Reset | AnalyzeToday | Analyze | Summarize | Settle | ClosePrevious
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One unit of work: its steps in order. `is_last`: a normal unit, after which no run goes on."""
+    """One unit of work: its actions in order. `is_last`: a normal unit, after which no run goes on."""
 
     mode: Literal["normal", "catchup", "rebuild"]
     what: str
     """The branch taken, in words."""
-    steps: tuple[Step, ...]
+    actions: tuple[Action, ...]
     month: Month | None = None
     is_last: bool = False
 
@@ -99,7 +99,7 @@ def next_unit(facts: Facts) -> Unit:
             return Unit(
                 unit.mode,
                 f"{unit.what} (until now normal)",
-                (Remember({state.MODE: "catchup"}), *unit.steps),
+                (Remember({state.MODE: "catchup"}), *unit.actions),
                 unit.month,
             )
         case "catchup":
@@ -112,13 +112,13 @@ def next_unit(facts: Facts) -> Unit:
 
 def normal(facts: Facts) -> Unit:
     """The days of the current month, the daily analysis, the closing of the previous month (spec 60 §5)."""
-    steps: list[Step] = [ImportDay(day) for day in facts.pending_days(facts.current)]
+    actions: list[Action] = [ImportDay(day) for day in facts.pending_days(facts.current)]
     if facts.state.analyzed != facts.today.isoformat():
-        steps.append(AnalyzeToday(facts.today))
-    return Unit("normal", "daily work", (*steps, ClosePrevious()), facts.current, is_last=True)
+        actions.append(AnalyzeToday(facts.today))
+    return Unit("normal", "daily work", (*actions, ClosePrevious()), facts.current, is_last=True)
 
 
-def close_previous(facts: Facts) -> tuple[Step, ...]:
+def close_previous(facts: Facts) -> tuple[Action, ...]:
     """The previous month, whole, once it is complete and if nothing has summarized it yet."""
     month = facts.previous
     if month in facts.summarized or not facts.is_complete(month):
@@ -131,19 +131,19 @@ def catchup(facts: Facts) -> Unit:
     if not facts.backlog:
         return Unit("catchup", "no backlog is left, rebuild comes next", (Remember(_walk_from(facts)),))
     month = facts.backlog[0]
-    steps: list[Step] = [Lower(state.CATCHUP_STARTED, month)]
+    actions: list[Action] = [Lower(state.CATCHUP_STARTED, month)]
     what = "no rows and no files, its mark is dropped"
     if facts.has_source(month) or facts.has_data(month):
         what, work = _work_on(facts, month)
-        steps += [*work, Analyze(month), Summarize(month, _catchup_periods(facts, month))]
-    return Unit("catchup", what, (*steps, Settle(month)), month)
+        actions += [*work, Analyze(month), Summarize(month, _catchup_periods(facts, month))]
+    return Unit("catchup", what, (*actions, Settle(month)), month)
 
 
-def _work_on(facts: Facts, month: Month) -> tuple[str, list[Step]]:
+def _work_on(facts: Facts, month: Month) -> tuple[str, list[Action]]:
     """The branch of spec 60 §6 that a month with files or rows takes, up to its analysis."""
     redo = month in facts.state.dirty_months | facts.state.unfinished_months
     if facts.has_source(month):
-        imports: list[Step] = [ImportDay(day, marks=True) for day in facts.pending_days(month)]
+        imports: list[Action] = [ImportDay(day, marks=True) for day in facts.pending_days(month)]
         if facts.has_data(month):
             return "import and redo", [*imports, Reset(month, marks=False)]
         return "import", imports
@@ -183,7 +183,7 @@ def rebuild(facts: Facts) -> Unit:
         return Unit("rebuild", "sweep", (Analyze(month), Summarize(month)), month)
     day = normal(facts)
     end = Remember({state.MODE: "normal", state.CASCADE_FROM: ""})
-    return Unit("normal", "daily work (rebuild is over)", (end, *day.steps), day.month, is_last=True)
+    return Unit("normal", "daily work (rebuild is over)", (end, *day.actions), day.month, is_last=True)
 
 
 def units_left(facts: Facts) -> int:

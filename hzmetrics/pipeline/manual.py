@@ -39,7 +39,7 @@ def process(store: Store, settings: Settings, month: Month | None, day: dt.date 
     """
     from hzmetrics.ingest import imports
 
-    _ = store.hub, store.metrics
+    store.require("hub", "metrics")
     if day:
         month, days = Month.of(day), [day]
     else:
@@ -85,7 +85,7 @@ def rebuild_summaries(
     store: Store, settings: Settings, first: Month, last: Month, periods: Sequence[int], consent: Consent
 ) -> None:
     """Summarize each month from `first` through `last`, ascending."""
-    _ = store.hub, store.metrics
+    store.require("hub", "metrics")
     _settle_corrections(store, settings, consent)
     for month in first.through(last):
         stages.summarize(store, settings, month, periods, dry_run=consent.dry_run)
@@ -96,7 +96,7 @@ def _begin(store: Store, settings: Settings, month: Month, consent: Consent) -> 
         raise HzmetricsError(
             f"{month} is the current month: its rows are still arriving (--force does it all the same)"
         )
-    _ = store.hub, store.metrics
+    store.require("hub", "metrics")
     _settle_corrections(store, settings, consent)
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from hzmetrics import lock, scratch
-from hzmetrics.calendar import Month
+from hzmetrics import journal, lock, scratch
+from hzmetrics.calendar import Month, moment
 from hzmetrics.errors import LockHeld, LookupFailure
 from hzmetrics.log import log, stage
-from hzmetrics.pipeline import corrections, decide, facts, journal, stages
-from hzmetrics.pipeline.decide import Step
+from hzmetrics.pipeline import corrections, decide, facts, stages
+from hzmetrics.pipeline.decide import Action
 from hzmetrics.pipeline.facts import Facts
 from hzmetrics.store import state
 from hzmetrics.store.schema import require_transactional
@@ -44,7 +44,8 @@ def run(
     0: done, or another run is at work; 1: a source file or a lookup of the daily analysis failed, everything else is
     done. What stops a unit is raised.
     """
-    _ = store.hub, store.metrics  # a missing name is found before anything is written
+    store.require("hub", "metrics")
+    settings = corrections.in_force(settings, state.read(store))
     if dry_run:
         return Work(store, settings, dry_run=True).units(1, progress)
     try:
@@ -71,7 +72,7 @@ def make_state_table(store: Store) -> None:
 
 
 class Work:
-    """Does units of work, step by step."""
+    """Does units of work, action by action."""
 
     def __init__(self, store: Store, settings: Settings, dry_run: bool = False) -> None:
         self.store = store
@@ -92,15 +93,15 @@ class Work:
             if recording:
                 recording.update(what=what)
             with stage(what):
-                for step in unit.steps:
-                    self.do(step, known)
+                for action in unit.actions:
+                    self.do(action, known)
             done += 1
             if unit.is_last or done == limit or self.failures:
                 return 1 if self.failures else 0
 
-    def do(self, step: Step, known: Facts) -> None:
-        """One step. Raises what stops the unit."""
-        match step:
+    def do(self, action: Action, known: Facts) -> None:
+        """Do one action. Raises what stops the unit."""
+        match action:
             case decide.Remember(values):
                 self.remember(lambda connection: state.put(connection, values))
             case decide.Lower(key, month):
@@ -175,7 +176,7 @@ class Work:
         failing = dict(known.state.lookups_failing)
         since = failing.get(month)
         now = self.settings.clock.now
-        waited = since is not None and now - dt.datetime.fromisoformat(since) >= PATIENCE
+        waited = since is not None and now - moment(since) >= PATIENCE
         try:
             failed = stages.analyze(
                 self.store, self.settings, month, dry_run=self.dry_run, go_on_without_lookups=waited

@@ -7,7 +7,8 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from hzmetrics.calendar import Month, Window
+from hzmetrics.calendar import DateSpan, Month, Window
+from hzmetrics.config import Settings
 from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import toolstart, web, websessions
@@ -24,8 +25,12 @@ def has_orphans(store: Store, month: Month) -> bool:
     return any(store.metrics.scalar(orphans(table, month.window).limit(1)) is not None for table in STAMPED)
 
 
-def clear_orphans(store: Store, window: Window, dry_run: bool = False) -> int:
-    """Take the ids of sessions that do not exist off the rows of a window; returns the rows changed."""
+def clear_orphans(store: Store, settings: Settings, span: DateSpan | None = None, *, dry_run: bool = False) -> int:
+    """Clear the session ids of rows whose session does not exist; returns the rows changed.
+
+    Without `span` the rows of this month. Raises StoreError.
+    """
+    window = (span or DateSpan.of(settings.clock.month)).window
     return sum(clear_stamps(store, table, orphans(table, window), dry_run) for table in STAMPED)
 
 

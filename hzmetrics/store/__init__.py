@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Literal
 
 from hzmetrics.config import MariaDb, Settings
 from hzmetrics.errors import ConfigurationError
@@ -42,6 +43,14 @@ class Store:
     @property
     def prefix(self) -> str:
         return self._settings.prefix
+
+    def require(self, *names: Literal["hub", "metrics"]) -> None:
+        """Check that the configuration names these databases, before work that needs them. Connects to nothing.
+
+        Raises ConfigurationError.
+        """
+        for name in names:
+            getattr(self, name)
 
     def close(self) -> None:
         for name in ("hub", "metrics"):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from hzmetrics.config import MariaDb, Settings
-from hzmetrics.options import Options
+from hzmetrics.config.schema import Jupyterhub
 
 
 @dataclass(frozen=True)
 class JupyterHub:
-    """Where a JupyterHub and its containers are asked."""
+    """How to reach a JupyterHub and its containers."""
 
     api_url: str
     api_token: str
@@ -21,46 +20,43 @@ class JupyterHub:
     volume_prefix: str
     cull_timeout: int | None
     authenticator_db: str = ""
-    """Where NativeAuthenticator keeps who is authorised; without it everybody is."""
+    """The database in which NativeAuthenticator keeps who is authorized; without it all users are."""
 
 
 @dataclass(frozen=True)
 class UserSettings:
-    """Where users and their activity are known."""
+    """The source of users and their activity."""
 
     source: str
     """hub, jupyterhub or logs."""
     ignore_users: frozenset[str]
     session_hours: int
-    """How long a login without a logout lasts, where only logs tell."""
+    """Hours that a login without a logout lasts, for the source logs."""
     jupyterhub: JupyterHub
 
 
 def hub_database_counts(settings: Settings) -> bool:
-    """Whether a hub database is named; a SQLite hub counts when its users table has rows, which the caller must ask."""
+    """Whether a hub database is named. For SQLite, the caller must look whether the users table has rows."""
     return isinstance(settings.db, MariaDb) and bool(settings.db.hub_db)
 
 
 def jupyterhub(settings: Settings) -> JupyterHub:
     """Raises ConfigurationError when the token file cannot be read."""
-    names = {"api_url": "JUPYTERHUB_API_URL", "api_token": "JUPYTERHUB_API_TOKEN"}
-    is_culled = os.environ.get("JUPYTERHUB_IDLE_CULLER_ENABLED", "").strip() == "1"
-    if is_culled:
-        names["cull_timeout"] = "JUPYTERHUB_IDLE_CULLER_TIMEOUT"
-    options = Options.of(settings, "jupyterhub", names)
-    token, token_file = options.text("api_token"), options.text("api_token_file")
-    if not token and token_file:
+    keys = settings.section(Jupyterhub)
+    token = keys.api_token
+    if not token and keys.api_token_file:
         try:
-            token = Path(token_file).read_text(encoding="ascii").strip()
+            token = keys.api_token_file.read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise options.error("api_token_file", f"cannot read {token_file}: {error}") from None
-    is_culled = is_culled or bool(options.text("cull_timeout"))
+            reason = error.strerror if isinstance(error, OSError) else "not ASCII text"
+            raise keys.error("api_token_file", f"cannot read {keys.api_token_file}: {reason}") from None
+    is_culled = Jupyterhub.cull_timeout.applies(settings.source.environment) or keys.is_given("cull_timeout")
     return JupyterHub(
-        api_url=options.text("api_url").rstrip("/"),
+        api_url=keys.api_url.rstrip("/"),
         api_token=token,
-        docker_socket=Path(options.text("docker_socket", "/var/run/docker.sock")),
-        container_name=options.text("container_name", "jupyterlab-{username}"),
-        volume_prefix=options.text("volume_prefix", "jupyterlab-"),
-        cull_timeout=options.integer("cull_timeout", 86_400, 1, 31_536_000) if is_culled else None,
-        authenticator_db=options.text("authenticator_db"),
+        docker_socket=keys.docker_socket,
+        container_name=keys.container_name,
+        volume_prefix=keys.volume_prefix,
+        cull_timeout=keys.cull_timeout if is_culled else None,
+        authenticator_db=keys.authenticator_db,
     )

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from hzmetrics import config
-from hzmetrics.config import Settings
+from hzmetrics.config import Settings, Source
 from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.ingest import staging
 
@@ -21,7 +21,7 @@ Write = Callable[[str, str], Path]
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     environment = {"HZMETRICS_HOME": str(tmp_path / "home"), "HZMETRICS_LOG_ROOT": str(tmp_path)}
-    return config.build(tmp_path / "x.conf", {"hub": {"site": "s"}}, environment)
+    return config.build(Source(tmp_path / "x.conf", {"hub": {"site": "s"}}, environment=environment))
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def test_a_month_left_unfinished_is_backlog_and_takes_the_reset_branch() -> None
     facts = known({"unfinished_months": "2026-03"}, months={"web": frozenset({MARCH})}, summarized=frozenset({MARCH}))
     unit = decide.next_unit(facts)
     assert unit.mode == "catchup"
-    assert unit.steps[1:] == (
+    assert unit.actions[1:] == (
         Lower("catchup_started", MARCH),
         Reset(MARCH, marks=True),
         Analyze(MARCH),
@@ -43,7 +43,7 @@ def test_an_interrupted_import_goes_on_and_resets() -> None:
         months={"web": frozenset({MARCH})},
         pending=frozenset({dt.date(2026, 3, 9)}),
     )
-    assert decide.next_unit(facts).steps[1:3] == (
+    assert decide.next_unit(facts).actions[1:3] == (
         ImportDay(dt.date(2026, 3, 9), marks=True),
         Reset(MARCH, marks=False),
     )
@@ -61,9 +61,9 @@ def test_history_before_the_floor_is_left_alone() -> None:
 
 def test_a_file_from_before_the_floor_redoes_its_month_whole_and_no_other_before_the_floor() -> None:
     late = known({"mode": "catchup", "history_floor": "2026-04"}, pending=frozenset({dt.date(2026, 2, 3)}))
-    assert Summarize(FEBRUARY, PERIODS) in decide.next_unit(late).steps
+    assert Summarize(FEBRUARY, PERIODS) in decide.next_unit(late).actions
     settled = known({"mode": "catchup", "history_floor": "2026-04", "rebuild_cascade_from": "2026-02"})
-    assert decide.next_unit(settled).steps == (decide.Remember({"mode": "rebuild", "rebuild_cursor": "2026-04"}),)
+    assert decide.next_unit(settled).actions == (decide.Remember({"mode": "rebuild", "rebuild_cursor": "2026-04"}),)
 
 
 months = st.integers(-30, 3).map(lambda ahead: Month.of(TODAY).plus(ahead))
@@ -96,7 +96,7 @@ def test_every_run_gets_nearer_to_a_normal_unit(
     summarized: frozenset[Month],
     partly: frozenset[Month],
 ) -> None:
-    """Played on paper, with steps that all succeed, the pipeline comes to rest and nothing is left to do."""
+    """Played on paper, with actions that all succeed, the pipeline comes to rest and nothing is left to do."""
     stored = dict(values)
     left = None
     for _ in range(200):
@@ -105,8 +105,8 @@ def test_every_run_gets_nearer_to_a_normal_unit(
         if stored.get("mode") == "rebuild" and left is not None:
             assert decide.units_left(facts) == left - 1
         left = decide.units_left(facts) if stored.get("mode") == "rebuild" else None
-        for step in unit.steps:
-            match step:
+        for action in unit.actions:
+            match action:
                 case decide.Remember(changes):
                     stored |= changes
                 case decide.Lower(key, month):

@@ -30,7 +30,7 @@ from tests.pipeline.test_convergence import cells
 from tests.pipeline.test_failures import prepare, rows
 
 MARCH = Month(2026, 3)
-STEPS = [words for part in (*stages.analysis(MARCH, sessions=True), stages.summary(MARCH)) for words in part.steps]
+STEPS = [step for part in (*stages.analysis(MARCH, sessions=True), stages.summary(MARCH)) for step in part.steps]
 READING = ("SELECT", "SHOW", "SET", "DO")
 TABLES = (metrics.web, metrics.userlogin, metrics.websessions, metrics.toolstart, metrics.sessionlog_metrics)
 
@@ -87,22 +87,22 @@ def test_in_every_step(
 ) -> None:
     """At its first statement, then at the first that writes, if there is any."""
     hub = march(prepare(make_hub("mariadb"), names, monkeypatch))
-    for words in STEPS:
+    for step in STEPS:
         for at in (lambda statement: True, lambda statement: not statement.startswith(READING)):
             try:
                 with dropped(at) as met:
-                    stages.run_step(hub.store, hub.settings, words)
+                    step.run(hub.store, hub.settings)
             except StoreUnavailable as error:
                 assert "database: the connection was lost" in str(error) or "the server closed" in str(error)
             else:
-                assert not met, words
-        stages.run_step(hub.store, hub.settings, words)
+                assert not met, step
+        step.run(hub.store, hub.settings)
     disturbed = content(hub)
     hub.store.close()
     hub.root.rename(tmp_path / "disturbed")
     fresh = march(prepare(make_hub("mariadb"), names, monkeypatch))
-    for words in STEPS:
-        stages.run_step(fresh.store, fresh.settings, words)
+    for step in STEPS:
+        step.run(fresh.store, fresh.settings)
     assert disturbed == content(fresh)
     assert all(disturbed)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hzmetrics.calendar import Month
+from hzmetrics.calendar import DateSpan, Month
 from hzmetrics.grids.summarize import summarize_month
 from hzmetrics.pipeline.reset import reset_month
 from hzmetrics.sessions.build import build_sessions
@@ -51,9 +51,9 @@ def test_only_ids_of_no_session_are_cleared_and_only_in_the_month(
     expected = [None, 0, 5, None, None] * 2 + [None, 0, 5, 6, 7] * 3
     assert has_orphans(hub.store, MONTH) and has_orphans(hub.store, MONTH.plus(1))
     monkeypatch.setattr("hzmetrics.sessions.stamps.BATCH", 3)
-    assert clear_orphans(hub.store, MONTH.window, dry_run=True) == 0
+    assert clear_orphans(hub.store, hub.settings, DateSpan.of(MONTH), dry_run=True) == 0
     assert has_orphans(hub.store, MONTH)
-    assert clear_orphans(hub.store, MONTH.window) == 8
+    assert clear_orphans(hub.store, hub.settings, DateSpan.of(MONTH)) == 8
     assert stamps(hub, metrics.web) == stamps(hub, metrics.toolstart) == expected
     assert not has_orphans(hub.store, MONTH) and has_orphans(hub.store, MONTH.plus(1))
 

@@ -1,0 +1,98 @@
+"""How the last tick, the last run and the last steps of the live side ended.
+
+Small files in the state directory: they can be read when the database cannot.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from hzmetrics.config import Settings
+from hzmetrics.errors import HzmetricsError
+from hzmetrics.log import log
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One tick, run or step. Times are local, by the clock of the invocation."""
+
+    started: str
+    what: str = ""
+    """The unit of work, in words."""
+    exit_code: int | None = None
+    """None: still at work, or killed."""
+    error: str = ""
+    succeeded: str = ""
+    """When the last one with exit code 0 started."""
+
+
+def read(settings: Settings, kind: str) -> Entry | None:
+    """The last one of a kind; None if there was none yet or its record cannot be read."""
+    try:
+        return Entry(**json.loads(_path(settings, kind).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def written_at(settings: Settings, kind: str) -> float | None:
+    """When the record of a kind was written, in real time (epoch seconds)."""
+    try:
+        return _path(settings, kind).stat().st_mtime
+    except OSError:
+        return None
+
+
+@contextmanager
+def record(settings: Settings, kind: str) -> Iterator[Recording]:
+    """Record a tick (`tick`), a run (`run`) or a step of the live side (`live-NAME`): when it started, how it ended."""
+    before = read(settings, kind)
+    recording = Recording(settings, kind, Entry(settings.clock.local, succeeded=before.succeeded if before else ""))
+    if kind == "run":
+        recording.save()
+    try:
+        yield recording
+    except BaseException as error:
+        exit_code = error.exit_code if isinstance(error, HzmetricsError) else 1
+        recording.update(exit_code=exit_code, error=f"{type(error).__name__}: {error}")
+        raise
+    finally:
+        recording.save()
+
+
+class Recording:
+    """The record of something that is going on."""
+
+    def __init__(self, settings: Settings, kind: str, entry: Entry) -> None:
+        self._path = _path(settings, kind)
+        self.entry = entry
+
+    def update(self, what: str | None = None, exit_code: int | None = None, error: str | None = None) -> None:
+        """Note what is being done, or how it ended."""
+        entry = self.entry
+        self.entry = replace(
+            entry,
+            what=entry.what if what is None else what,
+            exit_code=entry.exit_code if exit_code is None else exit_code,
+            error=entry.error if error is None else error,
+            succeeded=entry.started if exit_code == 0 else entry.succeeded,
+        )
+
+    def save(self) -> None:
+        """Replace the file whole. A full disk costs the record, never the work."""
+        fresh = self._path.with_suffix(f".{os.getpid()}")
+        try:
+            fresh.parent.mkdir(parents=True, exist_ok=True)
+            fresh.write_text(json.dumps(asdict(self.entry)) + "\n", encoding="utf-8")
+            fresh.replace(self._path)
+        except OSError as error:
+            log.warning("cannot write %s: %s", self._path, error.strerror)
+            fresh.unlink(missing_ok=True)
+
+
+def _path(settings: Settings, kind: str) -> Path:
+    return settings.paths.state / f"last-{kind}.json"

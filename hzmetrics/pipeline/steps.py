@@ -1,0 +1,66 @@
+"""A step: a function of the package, and the command line that calls it (spec 60 §8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, cast
+
+from hzmetrics.log import stage
+
+if TYPE_CHECKING:
+    from hzmetrics.config import Settings
+    from hzmetrics.store import Store
+
+FUNCTIONS = {
+    "import-hub-data": "hzmetrics.enrich.hubdata:import_hub_data",
+    "middleware-wall": "hzmetrics.enrich.jobs:middleware_wall",
+    "middleware-cpu": "hzmetrics.enrich.jobs:middleware_cpu",
+    "resolve-dns": "hzmetrics.enrich.dns:resolve_dns",
+    "fill-domain": "hzmetrics.enrich.domains:fill_domain",
+    "fill-ipcountry": "hzmetrics.enrich.geo:fill_ipcountry",
+    "fill-user-info": "hzmetrics.enrich.people:fill_user_info",
+    "clean-bots": "hzmetrics.enrich.bots:clean_bots",
+    "rebuild-webhits": "hzmetrics.ingest.webhits:rebuild_webhits",
+    "logfix-session": "hzmetrics.sessions.build:build_sessions",
+    "clear-orphan-stamps": "hzmetrics.sessions.stamps:clear_orphans",
+    "gen-tool-stats": "hzmetrics.tools.stats:gen_tool_stats",
+    "gen-tool-tops": "hzmetrics.tools.tops:gen_tool_tops",
+    "gen-tool-toplists": "hzmetrics.tools.toplists:gen_tool_toplists",
+    "andmore-usage": "hzmetrics.tools.resources:andmore_usage",
+    "summarize-month": "hzmetrics.grids.summarize:summarize_month",
+}
+"""The function of each step, imported when the step runs: a run without work stays cheap.
+
+A function takes the store, the settings, the step's arguments and options, and `dry_run`. It returns the rows written.
+"""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step with its arguments, which its function and its command take in the same order."""
+
+    name: str
+    arguments: tuple[object, ...] = ()
+    options: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def words(self) -> list[str]:
+        """The command line of the step, without the program's name."""
+        options = [f"--{name}={_text(value)}" for name, value in self.options.items()]
+        return [self.name, *(_text(value) for value in self.arguments if value is not None), *options]
+
+    def __str__(self) -> str:
+        return " ".join(self.words)
+
+    def run(self, store: Store, settings: Settings, dry_run: bool = False) -> int:
+        """Call the function; returns the rows written. Raises what the function raises."""
+        function = cast("Callable[..., int]", resolve_name(FUNCTIONS[self.name]))
+        with stage(str(self)) as running:
+            running.rows = function(store, settings, *self.arguments, **self.options, dry_run=dry_run)
+            return running.rows
+
+
+def _text(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
