@@ -19,7 +19,7 @@ from hzmetrics.logs import definitions
 from hzmetrics.logs.clients import PRIVATE, Proxies
 from hzmetrics.logs.escapes import unescape
 from hzmetrics.logs.formats import BROWSER, FORMATS
-from hzmetrics.logs.requests import Account, Requests
+from hzmetrics.logs.requests import Account, Requests, nearest
 from hzmetrics.logs.settings import LogSettings
 from tests.logs.lines import relation
 
@@ -364,6 +364,12 @@ def test_a_named_format_is_the_only_one() -> None:
     assert ([row["number"] for row in rows], account.unread, account.examples) == ([1], 1, [COMBINED])
 
 
+def test_the_nearest_format_of_lines_that_are_not_read() -> None:
+    near = nearest([COMBINED.replace("03/Mar", "31/Feb"), COMBINED, JSON, "garbage"])
+    assert near is not None and near.name == "combined"
+    assert nearest(["garbage"]) is None
+
+
 def test_own_member_names_come_first() -> None:
     line = json.dumps({"wer": "192.0.2.1", "time": "2025-03-03T09:05:00Z", "was": "/a", "s": {"c": 404}, "status": 200})
     row = one(line, fields={"client": "wer", "url": "was", "status": "s.c"})
@@ -492,6 +498,15 @@ def test_long_lines_cost_little() -> None:
     """The test's own limit bounds the time: a matcher that backtracks takes hours for any of these."""
     account, _ = read([line for line in HOSTILE for _ in range(8)])
     assert account.lines == 8 * len(HOSTILE)
+
+
+def test_every_line_of_the_documentation_is_read() -> None:
+    text = (Path(__file__).parents[2] / "docs/log-formats.md").read_text(encoding="utf-8")
+    shown = [line for line in text.splitlines() if "192.0.2.1" in line or line.startswith("#Fields")]
+    account, _ = read(shown)
+    assert (account.unread, account.comments) == (0, 1)
+    assert account.formats.keys() == FORMATS.keys()
+    assert {example for known in FORMATS.values() for example in known.examples} <= set(shown)
 
 
 FIELD = Path(__file__).parent / "field"
