@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from hzmetrics.calendar import Clock, Month, Window, month_of
+from hzmetrics.calendar import Clock, Month, Window, day_of, moment, month_of
 from hzmetrics.grids.state import incomplete_months, summarized_months
 from hzmetrics.log import printable
 from hzmetrics.store import state
@@ -380,7 +380,7 @@ def dirty_stuck(audit: Audit) -> Iterator[Finding]:
     keys = metrics.pipeline_state.c
     written = audit.store.metrics.scalar(sa.select(keys.updated_at).where(keys.k == state.DIRTY))
     now = audit.store.metrics.clock(Clock()).now.replace(tzinfo=None)
-    if now - dt.datetime.fromisoformat(str(written)) > STUCK:
+    if now - moment(str(written)) > STUCK:
         text = f"waiting since {written}: is the pipeline running?"
         yield Finding("dirty-stuck", metrics.pipeline_state.name, audit.state[state.DIRTY], text)
 
@@ -490,14 +490,7 @@ def _covered_days(audit: Audit, table: sa.Table) -> set[dt.date]:
         runs = re.findall(r"(?<!\d)\d{8}(?!\d)", entry.filename) if entry.target_table == table.name else []
         if runs:
             texts.append(f"{runs[-1][:4]}-{runs[-1][4:6]}-{runs[-1][6:]}")
-    return {found for text in texts if (found := _day(text))}
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        return None
+    return {found for text in texts if (found := day_of(text))}
 
 
 def _rows_outside(audit: Audit, table: sa.Table, ranges: Iterable[tuple[int, int]]) -> int:
