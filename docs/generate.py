@@ -59,6 +59,7 @@ WITHOUT_HEADERS = {
     "hzmetrics.enrich",
     "hzmetrics.ingest",
     "hzmetrics.installation.adoption",
+    "hzmetrics.logs",
     "hzmetrics.users",
 }
 

@@ -49,10 +49,11 @@ CORRECTIONS = (
     "dated-logins",
     "distinct-total",
     "half-up",
+    "countries",
 )
 """Names of the corrections that an operator can switch on (spec 15)."""
 
-FIRST_CORRECTIONS = frozenset(CORRECTIONS) - {"zones", "offsets", "absolute-urls"}
+FIRST_CORRECTIONS = frozenset(CORRECTIONS) - {"zones", "offsets", "absolute-urls", "countries"}
 """What `all` stood for when versions did not yet store it."""
 
 STUDENT = "[0-9a-f]{32}"
