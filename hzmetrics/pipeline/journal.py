@@ -25,14 +25,14 @@ class Entry:
     what: str = ""
     """The unit of work, in words."""
     exit_code: int | None = None
-    """None: still at work, or killed."""
+    """None: still running, or killed."""
     error: str = ""
     succeeded: str = ""
     """When the last one with exit code 0 started."""
 
 
 def read(settings: Settings, kind: Kind) -> Entry | None:
-    """The last one of a kind; None if there was none yet or its record cannot be read."""
+    """The last tick or run; None if there was none or its record cannot be read."""
     try:
         return Entry(**json.loads(_path(settings, kind).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -49,7 +49,7 @@ def written_at(settings: Settings, kind: Kind) -> float | None:
 
 @contextmanager
 def record(settings: Settings, kind: Kind) -> Iterator[Recording]:
-    """Record a tick or run: when it starts, what it says of itself, and how it ends."""
+    """Record a tick or run: when it starts, what it does, and how it ends."""
     before = read(settings, kind)
     recording = Recording(settings, kind, Entry(settings.clock.local, succeeded=before.succeeded if before else ""))
     if kind == "run":
@@ -65,7 +65,7 @@ def record(settings: Settings, kind: Kind) -> Iterator[Recording]:
 
 
 class Recording:
-    """The record of something that is going on."""
+    """The record of a tick or run that is going on."""
 
     def __init__(self, settings: Settings, kind: Kind, entry: Entry) -> None:
         self._path = _path(settings, kind)
@@ -83,7 +83,7 @@ class Recording:
         )
 
     def save(self) -> None:
-        """Replace the file whole. A full disk costs the record, never the work."""
+        """Replace the file as a whole. If that fails, for example on a full disk, only the record is lost."""
         fresh = self._path.with_suffix(f".{os.getpid()}")
         try:
             fresh.parent.mkdir(parents=True, exist_ok=True)
