@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hzmetrics.calendar import Month
 from hzmetrics.errors import HzmetricsError
-from hzmetrics.log import log
+from hzmetrics.log import log, stage
 from hzmetrics.pipeline import corrections, stages
 from hzmetrics.pipeline.run import make_state_table
 from hzmetrics.store.schema import require_transactional
@@ -58,7 +58,9 @@ def process(store: Store, settings: Settings, month: Month | None, day: dt.date 
         require_transactional(store)
     failed = False
     for pending_day in days:
-        report = imports.import_day(store, settings, pending_day, dry_run=consent.dry_run)
+        with stage(f"import of {pending_day}") as running:
+            report = imports.import_day(store, settings, pending_day, dry_run=consent.dry_run)
+            running.rows = report.rows
         failed = failed or bool(report.failed)
     if goes_on:
         stages.analyze(store, settings, month, dry_run=consent.dry_run)

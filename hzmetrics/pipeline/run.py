@@ -136,14 +136,16 @@ class Work:
         from hzmetrics.ingest.imports import import_day
 
         month = Month.of(day)
-        report = import_day(
-            self.store,
-            self.settings,
-            day,
-            dry_run=self.dry_run,
-            skip=lambda source: facts.is_remembered(source, known.state),
-            on_rows=(lambda connection: _reopen(connection, month)) if marks else None,
-        )
+        with stage(f"import of {day}") as running:
+            report = import_day(
+                self.store,
+                self.settings,
+                day,
+                dry_run=self.dry_run,
+                skip=lambda source: facts.is_remembered(source, known.state),
+                on_rows=(lambda connection: _reopen(connection, month)) if marks else None,
+            )
+            running.rows = report.rows
         failed = [*report.failed, *report.unmoved]
         self.failures += [f"{source.path}: {reason}" for source, reason in failed]
         bad = [facts.bad_file(source, reason) for source, reason in failed if source not in report.changed]

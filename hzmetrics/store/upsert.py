@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 
 def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert `rows`, or overwrite those with the same primary key, in one statement; other columns get their defaults."""
+    """Insert `rows`, or overwrite those of the same primary key, in one statement. Other columns get their defaults."""
     if not rows:
         return
     keys = {column.name for column in table.primary_key}
