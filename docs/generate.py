@@ -1,7 +1,7 @@
 """Writes the documents that are made from the program itself: `python -m docs.generate`.
 
-`cli.md` is what every command says about itself; `models.md` is what every model says about itself; `demo.svg` is a
-picture of a demonstration that was really run.
+`cli.md` is what every command says about itself; `models.md` is what every model says about itself;
+`configuration.md` is the schema of the configuration; `demo.svg` is a picture of a demonstration that was really run.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.text import Text
 
 import hzmetrics
+from docs.settings import configuration
 from hzmetrics.cli import FAMILIES, cli
 from hzmetrics.engine.models import Column, Model, inputs, macros, model
 from hzmetrics.engine.models import names as model_names
@@ -189,4 +190,5 @@ def picture() -> str:
 if __name__ == "__main__":
     (HERE / "cli.md").write_text(command_line(), encoding="utf-8")
     (HERE / "models.md").write_text(models(), encoding="utf-8")
+    (HERE / "configuration.md").write_text(configuration(), encoding="utf-8")
     (HERE / "demo.svg").write_text(picture(), encoding="utf-8")

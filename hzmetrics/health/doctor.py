@@ -14,17 +14,17 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from hzmetrics import journal
 from hzmetrics.calendar import moment
 from hzmetrics.config import MariaDb, Settings, Source
 from hzmetrics.config.schema import Metrics
-from hzmetrics.errors import ConfigurationError, HzmetricsError, StoreError, UsageError
+from hzmetrics.errors import ConfigurationError, HzmetricsError, LookupFailure, StoreError, UsageError
 from hzmetrics.health import rights, surroundings
 from hzmetrics.health.mistakes import all_mistakes
 from hzmetrics.installation import directories
 from hzmetrics.installation.adoption import apply, inventory, plan, space
 from hzmetrics.installation.adoption.inventory import Inventory
 from hzmetrics.log import log
-from hzmetrics.pipeline import journal
 from hzmetrics.pipeline.corrections import listed
 from hzmetrics.store import Store, state
 from hzmetrics.store.connections import DatabaseMissing
@@ -62,6 +62,7 @@ def examine(store: Store, settings: Settings, cron_line: str) -> list[Check]:
         *check_directories(settings),
         *_databases(store, settings),
         *_lookups(settings),
+        _agents(settings),
         *_machine(settings, cron_line),
         *_activity(store, settings),
     ]
@@ -263,6 +264,7 @@ def _hub_database(store: Store, settings: Settings, db: MariaDb) -> Iterator[Che
 
 
 def _lookups(settings: Settings) -> Iterator[Check]:
+    from hzmetrics.enrich.places import Places
     from hzmetrics.enrich.resolver import Resolver
 
     hint = f"{settings.file}: under [dns] set nameserver = ADDRESS"
@@ -282,14 +284,22 @@ def _lookups(settings: Settings) -> Iterator[Check]:
             yield Check("address database", "WARN", "none configured: countries stay unknown", hint)
         return
     try:
-        age = (time.time() - surroundings.built(database)) / 86400
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        yield Check("address database", "FAIL", f"{database}: {reason}", f"{settings.file}: [geoip] database")
+        places = Places(database)
+    except LookupFailure as failure:
+        yield Check("address database", "FAIL", str(failure), f"{settings.file}: [geoip] database")
         return
+    places.close()
+    age = (time.time() - places.built) / 86400
     old = age > OLD_ADDRESSES_DAYS
     detail = f"{database}, {age:.0f} days old"
     yield Check("address database", "WARN", detail, "geoipupdate") if old else Check("address database", "OK", detail)
+
+
+def _agents(settings: Settings) -> Check:
+    from hzmetrics.agents.evidence import edition
+
+    detail = edition() if "bot-tokens" in settings.corrections else "the token list (correction bot-tokens is off)"
+    return Check("user agents", "OK", detail)
 
 
 def _machine(settings: Settings, cron_line: str) -> Iterator[Check]:
