@@ -115,7 +115,8 @@ def read(store: Store) -> State:
     """All keys. A database that has no state table yet has no state. Raises StoreError."""
     if pipeline_state.name not in store.metrics.table_names:
         return State()
-    return State(_keys.everything(store.metrics))
+    with store.metrics.connect() as connection:
+        return State(_keys.recall_all(connection))
 
 
 def write(store: Store, values: Mapping[str, str]) -> None:
