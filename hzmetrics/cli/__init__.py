@@ -45,6 +45,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "grids": ("summarize-month",),
     "tools": ("gen-tool-stats", "gen-tool-tops", "gen-tool-toplists", "andmore-usage", "tools"),
     "online": ("whoisonline",),
+    "lookup": ("lookup",),
     "pipeline": (
         "tick",
         "run",
@@ -87,7 +88,9 @@ class Commands(click.Group):
         try:
             return super().resolve_command(context, arguments)
         except click.NoSuchCommand as error:
-            raise click.NoSuchCommand(error.command_name, possibilities=self.list_commands(context), ctx=context) from None
+            raise click.NoSuchCommand(
+                error.command_name, possibilities=self.list_commands(context), ctx=context
+            ) from None
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         for family, commands in FAMILIES.items():

@@ -82,7 +82,9 @@ period_option = click.option(
     show_default=True,
     help="Show this period: " + ", ".join(f"{code} {name}" for code, name in PERIOD_NAMES.items()) + ".",
 )
-month_option = click.option("--month", type=MONTH, help="Show the period that ends with this month.  [default: the newest]")
+month_option = click.option(
+    "--month", type=MONTH, help="Show the period that ends with this month.  [default: the newest]"
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
@@ -97,7 +99,9 @@ def tools() -> None:
 
 @tools.command()
 @period_option
-@click.option("--by", type=click.Choice(list(TOPLISTS)), default="users", show_default=True, help="Rank by this figure.")
+@click.option(
+    "--by", type=click.Choice(list(TOPLISTS)), default="users", show_default=True, help="Rank by this figure."
+)
 @month_option
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="List this number of tools.")
 @json_option

@@ -66,7 +66,7 @@ def invent(
         hub.fill(store, invented, pa.concat_tables(sessions), settings.clock)
         names = {row.code: row.name for row in store.metrics.rows(sa.select(countries))}
         places = world.places(invented.organisations, names)
-        maxmind.write(directory.addresses, places, built=int(settings.clock.now.timestamp()))
+        maxmind.write(directory.addresses, places)
         for alias, _ in world.TOOLS:
             tool = directory.applications / alias / "r26"
             tool.mkdir(parents=True)

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from hzmetrics.calendar import moment
 from hzmetrics.config import MariaDb, Settings
-from hzmetrics.errors import ConfigurationError, HzmetricsError, StoreError, UsageError
+from hzmetrics.errors import ConfigurationError, HzmetricsError, LookupFailure, StoreError, UsageError
 from hzmetrics.health import rights, surroundings
 from hzmetrics.installation import directories
 from hzmetrics.installation.adoption import apply, inventory, plan, space
@@ -237,33 +237,50 @@ def _hub_database(store: Store, settings: Settings, db: MariaDb) -> Iterator[Che
 
 
 def _lookups(settings: Settings) -> Iterator[Check]:
-    from hzmetrics.enrich.resolver import Resolver
+    from hzmetrics.enrich import lookup
 
-    hint = f"{settings.file}: under [dns] set nameserver = ADDRESS"
-    try:
-        works = Resolver(settings.dns).probe()
-    except ConfigurationError as error:
-        yield Check("name server", "FAIL", str(error), hint)
-    else:
-        if works:
-            yield Check("name server", "OK", settings.dns.nameserver)
-        else:
-            yield Check("name server", "WARN", f"{settings.dns.nameserver}: no answer", hint)
-    database = settings.geoip.database
-    if database is None:
+    yield from _name_servers(settings)
+    file = settings.geoip.database
+    if file is None:
         if not settings.geoip.url:
             hint = f"{settings.file}: under [geoip] set database = FILE.mmdb"
             yield Check("address database", "WARN", "none configured: countries stay unknown", hint)
         return
     try:
-        age = (time.time() - surroundings.built(database)) / 86400
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        yield Check("address database", "FAIL", f"{database}: {reason}", f"{settings.file}: [geoip] database")
+        database = lookup.database_of(file)
+    except LookupFailure as failure:
+        yield Check("address database", "FAIL", str(failure), f"{settings.file}: [geoip] database")
         return
-    old = age > OLD_ADDRESSES_DAYS
-    detail = f"{database}, {age:.0f} days old"
-    yield Check("address database", "WARN", detail, "geoipupdate") if old else Check("address database", "OK", detail)
+    age = (time.time() - database.built.timestamp()) / 86400
+    detail = f"{file}: {database.kind}, {age:.0f} days old"
+    if not database.has_countries:
+        hint = f"{settings.file}: under [geoip] set database to a City or Country file"
+        yield Check(
+            "address database", "FAIL", f"{file}: a database of the type {database.kind} has no countries", hint
+        )
+    elif age > OLD_ADDRESSES_DAYS:
+        yield Check("address database", "WARN", detail, "geoipupdate")
+    else:
+        yield Check("address database", "OK", detail)
+
+
+def _name_servers(settings: Settings) -> Iterator[Check]:
+    """Each name server by itself: enrichment waits for one that is silent."""
+    from hzmetrics.enrich import lookup
+
+    hint = f"{settings.file}: under [dns] set nameserver = ADDRESS"
+    try:
+        servers = lookup.name_servers(settings.dns)
+    except (ConfigurationError, LookupFailure) as error:
+        yield Check("name server", "FAIL" if isinstance(error, ConfigurationError) else "WARN", str(error), hint)
+        return
+    for server in servers:
+        try:
+            detail = f"{server} answered in {lookup.response_time(settings.dns, server)} ms"
+        except LookupFailure as failure:
+            yield Check("name server", "WARN", str(failure), hint)
+        else:
+            yield Check("name server", "OK", detail)
 
 
 def _machine(settings: Settings, cron_line: str) -> Iterator[Check]:

@@ -29,14 +29,3 @@ def cron_entries(user: str) -> Iterator[tuple[str, str]]:
 
 def _calls(text: str) -> list[str]:
     return [line for line in text.splitlines() if "hzmetrics" in line and " tick" in line and not line.startswith("#")]
-
-
-def built(database: Path) -> float:
-    """When an address database was built (epoch seconds). Raises OSError or ValueError if it cannot be read."""
-    import maxminddb
-
-    try:
-        with maxminddb.open_database(database) as reader:
-            return float(reader.metadata().build_epoch)
-    except maxminddb.InvalidDatabaseError as error:
-        raise ValueError(str(error)) from None
