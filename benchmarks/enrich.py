@@ -148,7 +148,7 @@ def main() -> None:
         create_hub(store.hub, store.hub_tables.metadata)
         create_metrics(store.metrics, store.prefix)
         prepare(store, month(options.rows, options.addresses), options.filters)
-        without = replace(settings, geoip=replace(settings.geoip, database=None))
+        without = replace(settings, geoip=type(settings.geoip)(settings.source, database=None))
 
         measure("resolve-dns", 45, lambda: resolve_dns(store, settings, "metrics", "web", MARCH))
         measure("fill-domain", 10, lambda: fill_domain(store, settings, "metrics", "web", MARCH))

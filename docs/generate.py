@@ -1,6 +1,7 @@
 """Writes the documents that are made from the program itself: `python -m docs.generate`.
 
-`cli.md` is what every command says about itself; `demo.svg` is a picture of a demonstration that was really run.
+`cli.md` is what every command says about itself; `models.md` is what every model says about itself; `demo.svg` is a
+picture of a demonstration that was really run.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+import hzmetrics
 from hzmetrics.cli import FAMILIES, cli
+from hzmetrics.engine.models import Column, Model, inputs, macros, model
+from hzmetrics.engine.models import names as model_names
 
 HERE = Path(__file__).parent
 WIDTH = 80
@@ -34,6 +38,28 @@ operation failed or was refused, 2 wrong use of the command line or no usable co
 {help}
 ```
 """
+
+
+MODELS = """\
+# Models
+
+Every number is defined by *models*: SQL files with one SELECT each, in the `models/` directory of a package. A model
+reads other models and *inputs*, relations that Python reads from the databases or from files. Each model has a link to
+its SQL and one to its example: rows that it reads, and the rows that it yields then. This document is made from the
+headers of the models by `make docs`; a test holds it to that.
+
+In the graphs an arrow leads from a relation to the models that read it. Rounded boxes are inputs. Relations that models
+read by way of macros are not drawn.
+"""
+
+WITHOUT_HEADERS = {
+    "hzmetrics.activity",
+    "hzmetrics.courses",
+    "hzmetrics.enrich",
+    "hzmetrics.ingest",
+    "hzmetrics.installation.adoption",
+    "hzmetrics.users",
+}
 
 
 def command_line() -> str:
@@ -73,6 +99,73 @@ def _help(command: click.Command, name: str, above: tuple[str, ...]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
+def packages() -> list[str]:
+    """The packages that have models."""
+    home = Path(hzmetrics.__file__).parent
+    found = sorted(path.parent for path in home.rglob("models") if any(path.glob("*.sql")))
+    named = (".".join(path.relative_to(home.parent).parts) for path in found)
+    return [package for package in named if package not in WITHOUT_HEADERS]
+
+
+def models() -> str:
+    """The text of `models.md`."""
+    return "\n".join([MODELS, *(part for package in packages() for part in _package(package))])
+
+
+def _package(package: str) -> Iterator[str]:
+    """The chapter of one package."""
+    found = _in_order([one for name in model_names(package) if (one := model(package, name))])
+    summary = (importlib.import_module(package).__doc__ or "").strip().partition("\n")[0]
+    yield f"## {_short(package)}\n\n{summary}\n"
+    yield f"```mermaid\nflowchart LR\n{_graph(package, found)}\n```\n"
+    yield f"### Inputs of {_short(package)}\n"
+    for relation in inputs(package).values():
+        yield f"**{relation.name}.** {relation.summary}\n\n{_columns(relation.columns)}\n"
+    for one in found:
+        path = "/".join(package.split("."))
+        example = "/".join(("tests", *package.split(".")[1:], "examples", f"{one.name}.yaml"))
+        yield f"### {_short(package)}: {one.name}\n\n{one.summary}\n"
+        yield f"- one row: {one.grain}"
+        yield f"- reads: {', '.join(_link(package, name) for name in one.reads) or 'nothing'}"
+        if one.variables:
+            yield f"- variables: {', '.join(f'`{name}`' for name in one.variables)}"
+        if one.corrections:
+            yield f"- corrections: {', '.join(f'`{name}`' for name in one.corrections)}"
+        if one.stored:
+            yield "- stored"
+        yield f"- [SQL](../{path}/models/{one.name}.sql), [example](../{example})\n\n{_columns(one.columns)}\n"
+
+
+def _in_order(found: list[Model]) -> list[Model]:
+    """Models after those they read, else by name."""
+    ordered: list[Model] = []
+    while later := [one for one in found if one not in ordered]:
+        ordered += [one for one in later if not any(other.name in one.reads for other in later)]
+    return ordered
+
+
+def _graph(package: str, found: list[Model]) -> str:
+    """What reads what, without the relations that only macros read."""
+    hidden = set(macros(package).reads)
+    edges = [(name, one.name) for one in found for name in one.reads if name not in hidden]
+    boxes = [f"    {name}([{name}])" for name in inputs(package) if name not in hidden]
+    return "\n".join([*boxes, *(f"    {before} --> {after}" for before, after in edges)])
+
+
+def _link(package: str, name: str) -> str:
+    chapter = _short(package).replace(".", "")
+    return f"[{name}](#{f'inputs-of-{chapter}' if model(package, name) is None else f'{chapter}-{name}'})"
+
+
+def _short(package: str) -> str:
+    return package.partition(".")[2]
+
+
+def _columns(columns: tuple[Column, ...]) -> str:
+    rows = [f"| `{column.name}` | {column.type} | {column.meaning} |" for column in columns]
+    return "\n".join(["| column | type | meaning |", "|---|---|---|", *rows])
+
+
 def picture() -> str:
     """The text of `demo.svg`: what `hzmetrics demo` prints."""
     with tempfile.TemporaryDirectory() as directory:
@@ -94,4 +187,5 @@ def picture() -> str:
 
 if __name__ == "__main__":
     (HERE / "cli.md").write_text(command_line(), encoding="utf-8")
+    (HERE / "models.md").write_text(models(), encoding="utf-8")
     (HERE / "demo.svg").write_text(picture(), encoding="utf-8")

@@ -7,8 +7,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
-import filelock
+from filelock import lock_descriptor, unlock_descriptor
 
 from hzmetrics.config import Settings
 from hzmetrics.errors import HzmetricsError, LockHeld
@@ -18,67 +19,72 @@ RUN = "hzmetrics.pid"
 ONLINE = "hzmetrics.whoisonline.lock"
 ACTIVITY = "hzmetrics.activity.lock"
 
-PROGRAM = "hzmetrics"
-"""What the command line of a holder contains."""
 MIGRATE = "hzmetrics-migrate.lock"
+
+PROGRAM = "hzmetrics"
+"""Part of the command line of every holder."""
 
 
 @contextmanager
 def hold(settings: Settings, name: str = RUN) -> Iterator[None]:
     """Hold a lock of the state directory, without waiting. Raises LockHeld if another process has it.
 
-    The kernel's lock decides; what stands in the file is information only.
+    The kernel's lock decides. The content of the file only tells people who holds it.
     """
     state = settings.paths.state
     path = state / name
     try:
         state.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise HzmetricsError(f"cannot make {state}: {error.strerror}; as root, run: mkdir -p {state}") from None
-    lock = _acquire(path)
-    try:
-        if left_over := _describe(_read(path)):
-            log.info("%s was left over by %s", path, left_over)
+        raise HzmetricsError(f"cannot create {state}: {error.strerror}; as root, run: mkdir -p {state}") from None
+    with _locked(path):
         try:
-            path.write_text(f"{os.getpid()} {_start_of_environment()} {_real_now()}\n", encoding="ascii")
-            path.chmod(0o644)
-        except OSError as error:
-            log.warning("cannot write %s: %s", path, error.strerror)
-        yield
-    finally:
-        path.unlink(missing_ok=True)
-        lock.release()
+            if left_over := _describe(_read(path)):
+                log.info("%s was left over by %s", path, left_over)
+            try:
+                path.write_text(f"{os.getpid()} {_start_of_environment()} {_real_now()}\n", encoding="ascii")
+                path.chmod(0o644)
+            except OSError as error:
+                log.warning("cannot write %s: %s", path, error.strerror)
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def holder(settings: Settings, name: str = RUN) -> str:
-    """Who seems to hold a lock, from what stands in its file; empty if nobody does. Takes no lock itself."""
+    """The process that holds a lock, according to the content of its file; empty if there is none. Takes no lock."""
     content = _read(settings.paths.state / name)
     return _describe(content) if _is_alive(content) else ""
 
 
-def _acquire(path: Path) -> filelock.UnixFileLock:
-    """Lock `path`, and make sure that the path still names the file that was locked."""
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Lock the file that `path` names. Raises LockHeld if another process has locked it."""
     while True:
-        lock = filelock.UnixFileLock(path, timeout=0)
-        try:
-            lock.acquire()
-        except filelock.Timeout:
-            by = _describe(_read(path)) or "another process"
-            raise LockHeld(f"{path} is held by {by}; nothing done") from None
-        except OSError as error:
-            raise HzmetricsError(f"cannot lock {path}: {error.strerror}; it belongs to another user?") from None
-        descriptor = lock._context.lock_file_fd
-        try:
-            if descriptor is not None and _names(path, descriptor):
-                return lock
-        except FileNotFoundError:
-            pass
-        lock.release()
+        with _opened(path) as file:
+            if not lock_descriptor(file.fileno(), blocking=False):
+                raise LockHeld(f"{path} is held by {_describe(_read(path)) or 'another process'}; nothing was done")
+            try:
+                if _names(path, file):
+                    yield
+                    return
+            finally:
+                unlock_descriptor(file.fileno())
 
 
-def _names(path: Path, descriptor: int) -> bool:
-    """Whether a path still names an open file."""
-    return os.path.samestat(os.fstat(descriptor), path.stat())
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644), "r+b")
+    except OSError as error:
+        raise HzmetricsError(f"cannot lock {path}: {error.strerror}; does it belong to another user?") from None
+
+
+def _names(path: Path, file: BinaryIO) -> bool:
+    """Whether a path still names an open file: the last holder may have removed it before it was locked."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _read(path: Path) -> str:
@@ -89,7 +95,7 @@ def _read(path: Path) -> str:
 
 
 def _describe(content: str) -> str:
-    """What the content of a lock file says of the process that wrote it; empty if it says nothing."""
+    """The process that the content of a lock file names, in words; empty if it names none."""
     parts = content.split()
     if len(parts) != 3 or not parts[0].isdigit():
         return ""

@@ -18,7 +18,7 @@ from hzmetrics.errors import HzmetricsError, LockHeld
 from tests.conftest import TestHub
 
 HOLDER = (
-    "import sys, time; from hzmetrics import config; from hzmetrics.pipeline import lock\n"
+    "import sys, time; from hzmetrics import config, lock\n"
     "with lock.hold(config.load()): print('held', flush=True); time.sleep(60)"
 )
 
@@ -70,17 +70,17 @@ def test_a_file_replaced_while_it_was_locked_does_not_count(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever locked the old file, removed by its holder meanwhile, starts over with the new one."""
-    acquire = lock.filelock.UnixFileLock.acquire
+    take = lock.lock_descriptor
     removed: list[bool] = []
 
-    def late(self: lock.filelock.UnixFileLock, *arguments: object, **options: object) -> object:
-        taken = acquire(self, *arguments, **options)  # type: ignore[arg-type]
+    def late(descriptor: int, **options: bool) -> bool:
+        taken = take(descriptor, **options)
         if not removed:
             removed.append(True)
             path(settings).unlink()
         return taken
 
-    monkeypatch.setattr(lock.filelock.UnixFileLock, "acquire", late)
+    monkeypatch.setattr(lock, "lock_descriptor", late)
     with lock.hold(settings):
         assert removed and path(settings).exists()
 

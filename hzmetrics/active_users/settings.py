@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from hzmetrics.config import Settings
-from hzmetrics.follow.settings import IGNORED_USERS
-from hzmetrics.options import Options
+from hzmetrics.config.schema import ActiveUsers
 
 
 @dataclass(frozen=True)
 class ActiveUserSettings:
-    """What `[active_users]` says (spec 82 §2)."""
+    """How active users are counted."""
 
     enabled: bool
     events: frozenset[str]
@@ -19,18 +19,18 @@ class ActiveUserSettings:
     connected_minutes: int
     ignore_users: frozenset[str]
     history_days: int
-    output: str
+    output: Path | None
 
     @classmethod
     def of(cls, settings: Settings, found: bool) -> ActiveUserSettings:
         """`found`: a source is there. Raises ConfigurationError."""
-        options = Options.of(settings, "active_users")
+        keys = settings.section(ActiveUsers)
         return cls(
-            enabled=options.enabled(found),
-            events=frozenset(options.words("events", "login, logout")),
-            count_disabled=options.flag("count_disabled"),
-            connected_minutes=options.integer("connected_minutes", 60, 1, 525_600),
-            ignore_users=frozenset(name.lower() for name in options.words("ignore_users", IGNORED_USERS)),
-            history_days=options.integer("history_days", 1100, 0, 365_000),
-            output=options.text("output"),
+            enabled=found if keys.enabled is None else keys.enabled,
+            events=frozenset(keys.events),
+            count_disabled=keys.count_disabled,
+            connected_minutes=keys.connected_minutes,
+            ignore_users=frozenset(name.lower() for name in keys.ignore_users),
+            history_days=keys.history_days,
+            output=keys.output,
         )

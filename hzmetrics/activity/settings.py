@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from hzmetrics.config import Settings
-from hzmetrics.follow.settings import IGNORED_USERS
-from hzmetrics.options import Options
+from hzmetrics.config.schema import Activity
 from hzmetrics.users.settings import UserSettings, jupyterhub
-
-SOURCES = ("hub", "jupyterhub", "logs")
-
-NUMBERS: Mapping[str, tuple[int, int, int]] = {
-    "sample_interval": (600, 60, 86_400),
-    "retention_days": (7, 1, 365),
-    "inactive_after": (60, 1, 1440),
-    "half_life": (72, 1, 168),
-    "target_hours": (8, 1, 24),
-    "resources_update_interval": (10, 1, 3600),
-    "volumes_update_interval": (3600, 60, 86_400),
-}
-"""Default and range of each number; each also has the environment name that JupyterHub's activity monitor uses."""
-
-ENVIRONMENT = {key: f"JUPYTERHUB_ACTIVITYMON_{key.upper()}" for key in NUMBERS}
 
 
 @dataclass(frozen=True)
@@ -65,39 +48,29 @@ class ActivitySettings:
     @classmethod
     def of(cls, settings: Settings, hub_has_users: bool, follows_logs: bool) -> ActivitySettings:
         """`hub_has_users`: the hub database is configured (on SQLite: has users). Raises ConfigurationError."""
-        options = Options.of(settings, "activity", ENVIRONMENT)
-        hub = jupyterhub(settings)
-        source = _choice(options, "source", ("auto", *SOURCES))
+        keys, hub = settings.section(Activity), jupyterhub(settings)
+        source = keys.source
         if source == "auto":
             source = "jupyterhub" if hub.api_url else "hub" if hub_has_users else "logs"
         found = {"jupyterhub": bool(hub.api_url), "hub": hub_has_users, "logs": follows_logs}[source]
-        sample_users = _choice(options, "sample_users", ("all", "recent"), "recent" if source == "hub" else "all")
-        base = _choice(
-            options, "score_base", ("samples", "window"), "window" if sample_users == "recent" else "samples"
-        )
-        values = numbers(options)
+        sample_users = keys.sample_users or ("recent" if source == "hub" else "all")
         return cls(
-            enabled=options.enabled(found),
+            enabled=found if keys.enabled is None else keys.enabled,
             users=UserSettings(
                 source=source,
-                ignore_users=frozenset(options.words("ignore_users", IGNORED_USERS)),
-                session_hours=options.integer("session_hours", 24, 1, 720),
+                ignore_users=frozenset(keys.ignore_users),
+                session_hours=keys.session_hours,
                 jupyterhub=hub,
             ),
-            scoring=Scoring(**{key: values[key] for key in list(NUMBERS)[:5]}, score_base=base),
+            scoring=Scoring(
+                sample_interval=keys.sample_interval,
+                retention_days=keys.retention_days,
+                inactive_after=keys.inactive_after,
+                half_life=keys.half_life,
+                target_hours=keys.target_hours,
+                score_base=keys.score_base or ("window" if sample_users == "recent" else "samples"),
+            ),
             sample_users=sample_users,
-            resources_update_interval=values["resources_update_interval"],
-            volumes_update_interval=values["volumes_update_interval"],
+            resources_update_interval=keys.resources_update_interval,
+            volumes_update_interval=keys.volumes_update_interval,
         )
-
-
-def numbers(options: Options) -> dict[str, int]:
-    """The seven numbers in effect."""
-    return {key: options.integer(key, *limits) for key, limits in NUMBERS.items()}
-
-
-def _choice(options: Options, key: str, choices: tuple[str, ...], default: str | None = None) -> str:
-    value = options.text(key, default or choices[0]).lower()
-    if value not in choices:
-        raise options.error(key, f"{value!r} is none of {', '.join(choices)}")
-    return value

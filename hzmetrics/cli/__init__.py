@@ -59,7 +59,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "clear-dirty",
         "audit",
     ),
-    "setup": ("init", "setup-db", "migrate", "doctor"),
+    "setup": ("init", "config", "setup-db", "migrate", "doctor"),
     "activity": ("activity", "active-users", "openmetrics"),
     "events": ("events", "stats", "anomalies", "activities"),
     "courses": ("courses",),
@@ -101,7 +101,7 @@ class Commands(click.Group):
 
 
 def _function(name: str) -> str:
-    return {"import": "import_"}.get(name, name.replace("-", "_"))
+    return {"import": "import_", "config": "config_"}.get(name, name.replace("-", "_"))
 
 
 @click.group(

@@ -16,7 +16,8 @@ from hzmetrics import config, lock, log
 from hzmetrics.calendar import Clock, DateSpan, Month, either_day, epoch
 from hzmetrics.cli import completion
 from hzmetrics.cli.completion import Complete
-from hzmetrics.errors import UsageError
+from hzmetrics.config.schema import FIRST_CORRECTIONS, Metrics
+from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.pipeline.steps import Step
 from hzmetrics.store import Store
 
@@ -30,20 +31,54 @@ class App:
         self.config_file = config_file
         self.verbose = verbose
         self.log_format = log_format
+        self.is_called_by_cron = False
+        """Cron calls such a command again and again: it warns of mistakes in the configuration once a day."""
 
     @cached_property
     def clock(self) -> Clock:
         return config.clock()
 
     @cached_property
+    def source(self) -> config.Source:
+        """The configuration file and the environment, as read. Raises ConfigurationError."""
+        return config.read(config.locate(self.config_file))
+
+    @cached_property
     def settings(self) -> config.Settings:
         """The configuration. Raises ConfigurationError. Logging starts here."""
-        settings = config.load(self.config_file, time=self.clock)
+        settings = config.build(self.source, self.clock)
         log.start(settings.paths.log_file, self.verbose, self.log_format)
         log.log.debug("hzmetrics %s", " ".join(sys.argv[1:]))
-        for warning in settings.warnings:
+        self._warn(settings)
+        return settings if self.is_called_by_cron else self._with_corrections_in_force(settings)
+
+    def _with_corrections_in_force(self, settings: config.Settings) -> config.Settings:
+        """The settings with the stored list, where `all` is configured and this version has newer ones (spec 15).
+
+        What cron calls looks at the list itself, when it computes numbers.
+        """
+        if "all" not in settings.section(Metrics).corrections or settings.corrections <= FIRST_CORRECTIONS:
+            return settings
+        if isinstance(settings.db, config.Sqlite) and not (settings.db.directory / "metrics.db").exists():
+            return settings
+        from hzmetrics.pipeline import corrections
+        from hzmetrics.store import state
+
+        self.store = Store(settings)
+        try:
+            return corrections.in_force(settings, state.read(self.store))
+        except HzmetricsError:
+            return settings  # the command itself reports what is wrong with the database
+
+    def _warn(self, settings: config.Settings) -> None:
+        """Warn of what is wrong in the configuration; in commands that cron calls, once a day."""
+        warnings = [*map(str, settings.mistakes), *filter(None, [settings.exposure])]
+        if self.is_called_by_cron:
+            from hzmetrics.config.daily import not_yet_told
+
+            warnings = not_yet_told(settings, warnings)
+        for warning in warnings:
             log.log.warning("%s", warning)
-        return settings
 
     @cached_property
     def store(self) -> Store:

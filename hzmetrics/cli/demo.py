@@ -82,6 +82,7 @@ def _invented(app: App, directory: Directory, months: int, lines: int, seed: int
     first = last.plus(1 - months)
     reporter = _begin(app, directory, invention.sections(directory))
     with app.run_lock(), log.quiet():
+        run.settle_corrections(app.store, app.settings)
         written = invention.invent(directory, app.settings, app.store, first, last, lines, seed, reporter)
         run.import_pending(app.store, app.settings, reporter)
         run.analyze(app.store, app.settings, list(first.through(last)), reporter)
@@ -106,7 +107,12 @@ def _own(app: App, directory: Directory, logs: tuple[Path, ...], geoip: Path | N
     for path in logs:
         with open_log(path):
             pass  # what cannot be read is told before anything is made
-    sections = {"hub": {"site": "hub"}, "db": {"sqlite": str(directory.databases)}}
+    sections = {
+        "hub": {"site": "hub"},
+        "db": {"sqlite": str(directory.databases)},
+        "logs": {"format": "auto"},
+        "metrics": {"corrections": "all"},
+    }
     skip = {
         "fill-ipcountry": "Countries: name a GeoLite2 file with --geoip.",
         "resolve-dns": "Organisations: --resolve asks your resolver for the visitors' names.",
@@ -119,6 +125,7 @@ def _own(app: App, directory: Directory, logs: tuple[Path, ...], geoip: Path | N
         del skip["resolve-dns"]
     reporter = _begin(app, directory, sections)
     with app.run_lock(), log.quiet():
+        run.settle_corrections(app.store, app.settings)
         run.import_files(app.store, app.settings, logs, reporter)
         months = run.months_of(app.store)
         missing = run.analyze(app.store, app.settings, months, reporter, skip)

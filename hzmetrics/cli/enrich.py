@@ -87,15 +87,9 @@ def resolve_dns(
 
     Without a DATE, the rows of the last 7 days are completed.
     """
-    dns = app.settings.dns
-    chosen = replace(
-        dns,
-        nameserver=dns.nameserver if nameserver is None else nameserver,
-        concurrency=concurrency or dns.concurrency,
-        timeout=timeout or dns.timeout,
-    )
+    dns = app.settings.dns.replace(nameserver=nameserver, concurrency=concurrency, timeout=timeout)
     step = Step("resolve-dns", (database, table, ALL_TIME if every else date))
-    app.run(step, dry_run, replace(app.settings, dns=chosen))
+    app.run(step, dry_run, replace(app.settings, dns=dns))
 
 
 @click.command()
@@ -139,9 +133,8 @@ def fill_ipcountry(
     Without a DATE, the rows of this month are completed.
     """
     step = Step("fill-ipcountry", (database, table, closed(date, every)))
-    geoip = app.settings.geoip
-    chosen = replace(geoip, url=url or geoip.url, hub_key=hub_key or geoip.hub_key, timeout=timeout or geoip.timeout)
-    app.run(step, dry_run, replace(app.settings, geoip=chosen))
+    geoip = app.settings.geoip.replace(url=url or None, hub_key=hub_key or None, timeout=timeout)
+    app.run(step, dry_run, replace(app.settings, geoip=geoip))
 
 
 @click.command()

@@ -42,6 +42,7 @@ def tick(app: App, dry_run: bool) -> int:
     """
     from hzmetrics.pipeline.tick import tick
 
+    app.is_called_by_cron = not dry_run
     return tick(app.store, app.settings, dry_run)
 
 
@@ -58,6 +59,7 @@ def run(app: App, every: bool, yes: bool, dry_run: bool) -> int:
     from hzmetrics.installation.bootstrap import bootstrap
     from hzmetrics.pipeline.run import run
 
+    app.is_called_by_cron = not dry_run
     if not dry_run:
         bootstrap(app.store, app.settings)
     with _units_bar(every) as progress:

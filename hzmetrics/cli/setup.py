@@ -6,16 +6,22 @@ The commands that create directories and databases, change the tables of old one
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from hzmetrics import config
 from hzmetrics.cli.app import App, dry_run_option, pass_app
-from hzmetrics.config import DEFAULT_HOME, Settings
-from hzmetrics.errors import ConfigurationError
-from hzmetrics.log import log
+from hzmetrics.config import HOME, Settings
+from hzmetrics.errors import ConfigurationError, HzmetricsError
+from hzmetrics.log import log, printable
+
+if TYPE_CHECKING:
+    from hzmetrics.health.doctor import Check
 
 
 @click.command()
@@ -28,6 +34,8 @@ def init(app: App) -> None:
     from hzmetrics.installation import directories
     from hzmetrics.installation.adoption import apply
 
+    _write_first_configuration(app)
+    _refuse_mistakes(app.source)
     settings = app.settings
     if not settings.hub.site:
         raise ConfigurationError(f"{settings.file}: [hub] site is empty")
@@ -35,6 +43,82 @@ def init(app: App) -> None:
     apply.prepare(app.store, settings)
     directories.hand_over_new(settings.paths)
     log.info("ready; for the cron table of %s: %s", directories.service_user(), cron_line(settings))
+
+
+def _write_first_configuration(app: App) -> None:
+    """Where there is no configuration, and none is named, write a sample. Raises ConfigurationError saying so."""
+    from hzmetrics.config.sample import TO_FILL_IN, sample
+    from hzmetrics.installation import directories
+
+    file = config.usual_file()
+    if config.is_named(app.config_file) or os.path.lexists(file):
+        return
+    try:
+        directories.write_sample(file, sample())
+    except HzmetricsError as error:
+        raise ConfigurationError(f"no configuration, and {error}") from None
+    raise ConfigurationError(
+        f"there was no configuration; wrote a sample: {file}; fill in {', '.join(TO_FILL_IN)}"
+        " (SQLite needs the site only, and no [db] section), then run: hzmetrics init"
+    )
+
+
+def _refuse_mistakes(source: config.Source) -> None:
+    """Report all mistakes in the configuration. Raises ConfigurationError if there are any."""
+    from hzmetrics.health.mistakes import all_mistakes
+
+    mistakes = all_mistakes(source)
+    for mistake in mistakes:
+        click.echo(printable(mistake), err=True)
+    if mistakes:
+        number = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        raise ConfigurationError(f"{number} in the configuration {source.file}")
+
+
+@click.group("config", invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_context
+def config_(context: click.Context, as_json: bool) -> None:
+    """Show every setting in effect and where it came from: default, line of the file, or environment.
+
+    Passwords, keys and tokens are masked.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from hzmetrics.config.effective import effective, lines
+
+    source: config.Source = context.obj.source
+    if as_json:
+        click.echo(json.dumps([asdict(setting) for setting in effective(source)], indent=2))
+    else:
+        click.echo("\n".join(map(printable, lines(source))))
+
+
+@config_.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@pass_app
+def check(app: App, as_json: bool) -> int:
+    """Report unknown sections and keys, and values that cannot be used.
+
+    Exit code 2 if there are any.
+    """
+    if as_json:
+        from hzmetrics.health.mistakes import all_mistakes
+
+        mistakes = all_mistakes(app.source)
+        click.echo(json.dumps([asdict(mistake) for mistake in mistakes], indent=2))
+        return 2 if mistakes else 0
+    _refuse_mistakes(app.source)
+    click.echo(f"{app.source.file}: no mistakes")
+    return 0
+
+
+@config_.command()
+def sample() -> None:
+    """Print a commented configuration file with every section and key."""
+    from hzmetrics.config import sample
+
+    click.echo(sample.sample(), nl=False)
 
 
 @click.command()
@@ -85,7 +169,7 @@ def cron_line(settings: Settings) -> str:
     """The crontab line that calls this installation every five minutes."""
     home = settings.paths.home
     program = Path(sys.argv[0]).absolute()
-    words = ([] if home == DEFAULT_HOME else [f"HZMETRICS_HOME={home}"]) + [str(program)]
+    words = ([] if home == HOME else [f"HZMETRICS_HOME={home}"]) + [str(program)]
     return " ".join(["*/5 * * * *", *words, "-c", str(settings.file.absolute()), "tick"])
 
 
@@ -96,14 +180,23 @@ def cron_line(settings: Settings) -> str:
 def doctor(app: App, fix: bool, as_json: bool) -> int:
     """Check the installation, and name the command for each repair."""
     from hzmetrics.health import doctor as examination
-    from hzmetrics.health import report
 
+    if any(mistake.is_fatal for mistake in config.find_mistakes(app.source)):
+        checks = list(examination.mistakes(app.source))
+        _print_checks(checks, fix, as_json)
+        return 2
     settings = app.settings
     if fix:
         examination.repair(app.store, settings)
     checks = examination.examine(app.store, settings, cron_line(settings))
+    _print_checks(checks, fix, as_json)
+    return 1 if any(check.verdict == "FAIL" for check in checks) else 0
+
+
+def _print_checks(checks: list[Check], fixed: bool, as_json: bool) -> None:
+    from hzmetrics.health import report
+
     if as_json:
         click.echo(json.dumps([asdict(check) for check in checks], indent=2))
     else:
-        click.echo("\n".join(report.health(checks, fix)))
-    return 1 if any(check.verdict == "FAIL" for check in checks) else 0
+        click.echo("\n".join(report.health(checks, fixed)))

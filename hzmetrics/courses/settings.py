@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
-from hzmetrics.config import Settings
+from hzmetrics.config import Settings, schema
 from hzmetrics.errors import HzmetricsError
-from hzmetrics.options import Options
 
-STUDENT = "[0-9a-f]{32}"
 NAME_BYTES = 255
 """Bytes that the name of a folder may have."""
 
@@ -38,17 +35,16 @@ class Courses:
     """The courses of this installation."""
 
     settings: Settings
-    options: Options
+    general: schema.Courses
 
     @classmethod
     def of(cls, settings: Settings) -> Courses:
-        return cls(settings, Options.of(settings, "courses"))
+        return cls(settings, settings.section(schema.Courses))
 
     @property
     def root(self) -> Path:
         """The folder with one folder a course."""
-        text = self.options.text("root")
-        return Path(text).absolute() if text else self.settings.paths.home / "raw"
+        return (self.general.root or self.settings.paths.home / "raw").absolute()
 
     @property
     def copies(self) -> Path:
@@ -67,28 +63,22 @@ class Courses:
     @property
     def enabled(self) -> bool:
         """Whether a tick looks after courses."""
-        return self.options.enabled(self.root.is_dir() or bool(self.options.text("url_pattern")))
+        is_on = self.general.enabled
+        return self.root.is_dir() or self.url_pattern is not None if is_on is None else is_on
 
-    @cached_property
+    @property
     def url_pattern(self) -> re.Pattern[str] | None:
         """What finds opens in access logs: groups course, student and notebook. Raises ConfigurationError."""
-        if not self.options.text("url_pattern"):
-            return None
-        pattern = self.options.pattern("url_pattern", "")
-        missing = {"course", "student", "notebook"} - set(pattern.groupindex)
-        if missing:
-            raise self.options.error("url_pattern", f"no group named {', '.join(sorted(missing))}")
-        return pattern
+        return self.general.url_pattern
 
     def tools(self) -> dict[str, str]:
         """Course to the hub's tool whose sessions are its events."""
-        own = {course: self._own(course).text("tool") for course in self._configured()}
-        return {course: tool for course, tool in own.items() if tool}
+        named = [name.partition(":")[2] for name in self.settings.source.sections if schema.Course.matches(name)]
+        return {course: tool for course in named if (tool := self._own(course).tool)}
 
     def homes(self, course: str) -> Path | None:
         """The folder with the homes of a course's students."""
-        text = self._own(course).text("homes")
-        return Path(text) if text else None
+        return self._own(course).homes
 
     @staticmethod
     def is_name(course: str) -> bool:
@@ -97,28 +87,23 @@ class Courses:
             course not in ("", ".", "..") and not {"/", "\0"} & set(course) and len(os.fsencode(course)) <= NAME_BYTES
         )
 
-    def _configured(self) -> list[str]:
-        return [name.partition(":")[2] for name in self.settings.sections if name.startswith("course:")]
-
-    def _own(self, course: str) -> Options:
-        values = self.settings.sections.get(f"course:{course}", {})
-        return Options(f"course:{course}", values, {}, {}, self.options.file)
+    def _own(self, course: str) -> schema.Course:
+        return self.settings.section(schema.Course, f"course:{course}")
 
     def folder(self, course: str) -> Path:
         """The folder of a course, which need not exist. Raises HzmetricsError when the name is no folder name."""
         if not self.is_name(course):
-            raise HzmetricsError(f"{course!r} is no name of a course")
+            raise HzmetricsError(f"{course!r} cannot be the name of a course")
         return self.root / course
 
     def rules(self, course: str) -> CourseRules:
         """The rules of a course: its own section, else the general one."""
-        own = self._own(course)
-        has_own_pattern = own.text("student_pattern")
+        own, general = self._own(course), self.general
         return CourseRules(
-            student_pattern=(own if has_own_pattern else self.options).pattern("student_pattern", STUDENT),
-            staff=frozenset(self.options.words("staff") + own.words("staff")),
-            strip_extensions=self.options.flag("strip_extensions"),
-            min_students=self.options.integer("min_students", 1, 1, 1_000_000),
-            grain_hours=self.options.integer("grain_hours", 6, 1, 24 * 365),
-            keep_days=self.options.integer("keep_days", 0, 0, 365_000),
+            student_pattern=own.student_pattern or general.student_pattern,
+            staff=frozenset(general.staff + own.staff),
+            strip_extensions=general.strip_extensions,
+            min_students=general.min_students,
+            grain_hours=general.grain_hours,
+            keep_days=general.keep_days,
         )

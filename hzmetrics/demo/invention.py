@@ -28,6 +28,7 @@ def sections(directory: Directory) -> dict[str, dict[str, str]]:
     return {
         "hub": {"site": SITE, "apps_dir": str(directory.applications), "hub_dir": str(directory.root / "site")},
         "db": {"sqlite": str(directory.databases)},
+        "metrics": {"corrections": "all"},
         "geoip": {"database": str(directory.addresses)},
     }
 

@@ -15,8 +15,9 @@ from hzmetrics.demo.progress import Reporter
 from hzmetrics.errors import HzmetricsError, LookupFailure
 from hzmetrics.ingest import imports
 from hzmetrics.log import log
-from hzmetrics.pipeline import stages
+from hzmetrics.pipeline import corrections, stages
 from hzmetrics.pipeline import tick as ticking
+from hzmetrics.pipeline.run import make_state_table
 from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import domainclass, web, websessions
 
@@ -24,6 +25,12 @@ READING = "reading the logs"
 
 TELLING_LABELS = {1: {"edu", "ac"}, 3: {"gov", "mil"}}
 """Labels at the end of a domain that say its class: education, government (spec 50 §6)."""
+
+
+def settle_corrections(store: Store, settings: Settings) -> None:
+    """Store which corrections the numbers will follow."""
+    make_state_table(store)
+    corrections.adopt(store, settings, yes=True)
 
 
 def import_pending(store: Store, settings: Settings, reporter: Reporter) -> None:
@@ -48,7 +55,7 @@ def import_files(store: Store, settings: Settings, paths: Sequence[Path], report
             advance("", max(0, done - before))
             before = done if done < total else 0
 
-        if not imports.import_foreign(store, settings, paths, watch):
+        if not imports.import_files(store, settings, paths, watch):
             raise HzmetricsError("no page view is in there: nothing to show (the log of this run says what was read)")
 
 

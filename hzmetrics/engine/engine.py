@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from importlib.resources import files
 from types import TracebackType
 from typing import Any
@@ -22,6 +22,9 @@ from hzmetrics.scratch import Scratch
 MEMORY_LIMIT = "1GB"
 """What the engine may use before it works on disk."""
 
+Value = str | bool | Sequence[str]
+"""What a model may read by name."""
+
 INTERRUPTED = "Query interrupted"
 """What the engine says of Ctrl-C."""
 
@@ -39,8 +42,8 @@ class Engine:
     def __init__(self, *packages: str, corrections: Set[str] = frozenset(), memory_limit: str = MEMORY_LIMIT) -> None:
         self.spill = Scratch()
         self.connection = duckdb.connect(config={"memory_limit": memory_limit, "temp_directory": self.spill.name})
-        for name, function in (("fold_any", fold), ("fold_any_blanks", fold_keep_blanks)):
-            self.connection.create_function(name, _columnar(function), ["VARCHAR"], "VARCHAR", type=PythonUDFType.ARROW)
+        self.function("fold_any", fold)
+        self.function("fold_any_blanks", fold_keep_blanks)
         self.failure: HzmetricsError | None = None
         """Why a stream that the engine reads from broke off."""
         self.library = Library(*packages)
@@ -119,7 +122,11 @@ class Engine:
         row = ", ".join(f'CAST(? AS {types[key]}) AS "{key}"' for key in values)
         self.register(name, self.connection.sql(f"SELECT {row}", params=list(values.values())).to_arrow_table())
 
-    def set_variable(self, name: str, value: str | bool | Sequence[str]) -> None:
+    def function(self, name: str, function: Callable[[str], str]) -> None:
+        """Make a function of one text known to the models; it is called once for each distinct value of a batch."""
+        self.connection.create_function(name, _columnar(function), ["VARCHAR"], "VARCHAR", type=PythonUDFType.ARROW)
+
+    def set_variable(self, name: str, value: Value) -> None:
         """Give a value that models read with `getvariable` as a constant: a pattern, or a list of texts."""
         kind = "" if isinstance(value, str | bool) else "::VARCHAR[]"
         self.connection.execute(f"SET VARIABLE {name} = ?{kind}", [value])
@@ -149,6 +156,10 @@ class Engine:
             text = _sql(package, name)
             kind = "TABLE" if "-- materialised" in text else "VIEW"
             self.connection.execute(f'CREATE OR REPLACE {kind} "{name}" AS {text}')
+
+    def view(self, name: str, sql: str) -> None:
+        """Define a view by its query: for queries that settings decide. All others are models."""
+        self.connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS {sql}')
 
     def hold(self, package: str, name: str) -> None:
         """Compute a model once and keep its rows as an Arrow relation: cheaper than a table if read once or twice."""
@@ -219,6 +230,12 @@ def windows(month: Month, periods: Sequence[int]) -> pa.Table:
             "stop": pa.array([window.stop for _, window in found], pa.string()),
         }
     )
+
+
+def relation(rows: Sequence[tuple[object, ...]], kinds: Mapping[str, pa.DataType]) -> pa.Table:
+    """Rows as an Arrow table with the given columns."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(kinds)
+    return pa.table({name: pa.array(values, kind) for (name, kind), values in zip(kinds.items(), columns, strict=True)})
 
 
 def _sql(package: str, name: str) -> str:

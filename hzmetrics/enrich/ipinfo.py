@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address
 
-from hzmetrics.config import Geoip
+from hzmetrics.config.schema import Geoip
 from hzmetrics.enrich.places import Place
 from hzmetrics.errors import ConfigurationError
 from hzmetrics.log import log

@@ -21,7 +21,7 @@ import geoip2.errors
 import geoip2.models
 import maxminddb
 
-from hzmetrics.config import Dns
+from hzmetrics.config.schema import Dns
 from hzmetrics.enrich.addresses import Address
 from hzmetrics.enrich.resolver import HOSTS, hosts_file, servers
 from hzmetrics.errors import LookupFailure

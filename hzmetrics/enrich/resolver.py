@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 
 import pycares
 
-from hzmetrics.config import Dns
+from hzmetrics.config.schema import Dns
 from hzmetrics.enrich.addresses import Address, address
 from hzmetrics.errors import ConfigurationError
 

@@ -9,24 +9,13 @@ from dataclasses import dataclass
 
 GREEN, YELLOW, RED = 0, 1, 2
 
-THRESHOLDS: Mapping[str, float] = {
-    "failed_logins": 5,
-    "successful_logins": 3,
-    "started_submissions": 5,
-    "completed_submissions": 4,
-    "failed_submissions": 5,
-    "files": 10,
-    "comments": 30,
-    "messages": 30,
-}
-"""More events of a name than this in one window are unusual."""
-
 
 @dataclass(frozen=True)
 class Rules:
     """When a window is unusual."""
 
     thresholds: Mapping[str, float]
+    """More events of a name than this in one window are unusual."""
     window: int = 30
     """Seconds before an evaluation that it looks at: start included, end not."""
     interval: int = 30

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from hzmetrics.follow.times import LogClock
-from hzmetrics.ingest import formats
+from hzmetrics.logs import grammar
 
 LONGEST_LINE = 65_536
 """Characters; a longer line is no record of anything."""
@@ -35,12 +35,12 @@ _JUPYTERHUB = re.compile(
 _AUTH = [
     re.compile(pattern)
     for pattern in (
-        formats.AUTH_NUMBER,
-        formats.AUTH_NUMBER_ANY,
-        formats.AUTH_FRAMEWORK,
-        formats.AUTH_FRAMEWORK_ANY,
-        formats.AUTH_NAME,
-        formats.AUTH_NAME_ANY,
+        grammar.AUTH_NUMBER,
+        grammar.AUTH_NUMBER_ANY,
+        grammar.AUTH_FRAMEWORK,
+        grammar.AUTH_FRAMEWORK_ANY,
+        grammar.AUTH_NAME,
+        grammar.AUTH_NAME_ANY,
     )
 ]
 """The shapes of auth lines, each for addresses of four numbers and for IPv6."""

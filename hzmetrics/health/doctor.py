@@ -15,14 +15,17 @@ from typing import Literal
 import sqlalchemy as sa
 
 from hzmetrics.calendar import moment
-from hzmetrics.config import MariaDb, Settings
+from hzmetrics.config import MariaDb, Settings, Source
+from hzmetrics.config.schema import Metrics
 from hzmetrics.errors import ConfigurationError, HzmetricsError, LookupFailure, StoreError, UsageError
 from hzmetrics.health import rights, surroundings
+from hzmetrics.health.mistakes import all_mistakes
 from hzmetrics.installation import directories
 from hzmetrics.installation.adoption import apply, inventory, plan, space
 from hzmetrics.installation.adoption.inventory import Inventory
 from hzmetrics.log import log
 from hzmetrics.pipeline import journal
+from hzmetrics.pipeline.corrections import listed
 from hzmetrics.store import Store, state
 from hzmetrics.store.connections import DatabaseMissing
 from hzmetrics.store.tables import metrics
@@ -55,6 +58,7 @@ def examine(store: Store, settings: Settings, cron_line: str) -> list[Check]:
     return [
         _site(settings),
         *_configuration(settings),
+        check_corrections(settings),
         *check_directories(settings),
         *_databases(store, settings),
         *_lookups(settings),
@@ -93,14 +97,30 @@ def _configuration(settings: Settings) -> Iterator[Check]:
             yield Check("configuration", "OK", str(settings.file))
     else:
         yield Check("configuration", "OK", f"{settings.file}; SQLite in {settings.db.directory}")
-    for warning in settings.warnings:
-        yield Check("configuration", "WARN", warning)
+    yield from mistakes(settings.source)
+    if settings.exposure:
+        yield Check("configuration", "WARN", settings.exposure)
     try:
         mode = settings.file.stat().st_mode
     except OSError:
         return
     if mode & stat.S_IWGRP:
         yield Check("configuration", "WARN", "its group may write it", f"chmod 600 {settings.file}")
+
+
+def mistakes(source: Source) -> Iterator[Check]:
+    """What is wrong in the configuration, each with its place."""
+    for mistake in all_mistakes(source):
+        yield Check("configuration", "FAIL", str(mistake), f"correct {mistake.place}")
+
+
+def check_corrections(settings: Settings) -> Check:
+    """Whether somebody has chosen which known errors of earlier versions the numbers have."""
+    if settings.section(Metrics).is_given("corrections"):
+        return Check("corrections", "OK", listed(settings.corrections))
+    cost = "not set: the numbers have the known errors of earlier versions; about 10 % of visits are not counted"
+    choice = "set all (a new hub) or none (keep published numbers as they are); docs/usage-tables.md says what changes"
+    return Check("corrections", "WARN", cost, f"{settings.file}: under [metrics] corrections, {choice}")
 
 
 def check_directories(settings: Settings) -> Iterator[Check]:

@@ -17,7 +17,7 @@ from hzmetrics.errors import HzmetricsError, StoreError, UsageError
 from hzmetrics.ingest import sources
 from hzmetrics.log import printable
 from hzmetrics.pipeline import decide, facts, journal
-from hzmetrics.pipeline.corrections import listed
+from hzmetrics.pipeline.corrections import listed, offered
 from hzmetrics.pipeline.facts import Facts
 from hzmetrics.store import Store
 from hzmetrics.store.state import BadFile
@@ -66,6 +66,8 @@ class Status:
     concurrency: int
     timeout: float
     corrections: str
+    new_corrections: list[str] = field(default_factory=list)
+    """Corrections that came with a new version, and are off."""
     mode: str = ""
     analyzed: str = ""
     catchup_started: str = ""
@@ -145,7 +147,8 @@ def _tell_state(status: Status, settings: Settings, known: Facts) -> None:
     status.lookups_failing = {str(month): since for month, since in sorted(remembered.lookups_failing.items())}
     status.problems += [f"lookups of {month} fail since {since}" for month, since in status.lookups_failing.items()]
     if remembered.corrections != settings.corrections:
-        status.corrections += f" (numbers so far: {listed(remembered.corrections)}; the next run redoes them)"
+        status.corrections += f" (numbers so far: {listed(remembered.corrections)}; the next run computes them again)"
+    status.new_corrections = offered(settings, remembered)
 
 
 def _rebuild(known: Facts) -> str:
@@ -308,6 +311,7 @@ def _lines(status: Status) -> Iterator[str]:
         ("file", status.configuration),
         ("name server", f"{status.nameserver}, {status.concurrency} at a time, {status.timeout:g} s each"),
         ("corrections", status.corrections),
+        ("new corrections", _offer(status.new_corrections)),
         ("log file", status.log_file),
     )
 
@@ -324,6 +328,11 @@ def _entry(entry: journal.Entry | None) -> str:
         return "never"
     result = "at work, or killed" if entry.exit_code is None else "done" if entry.exit_code == 0 else "failed"
     return ", ".join(part for part in (entry.started, entry.what, result) if part)
+
+
+def _offer(corrections: list[str]) -> str:
+    names = ", ".join(corrections)
+    return names and f"{names}: off; to switch on, set [metrics] corrections = all, {names}"
 
 
 def _count(files: Files) -> str:

@@ -10,27 +10,16 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from hzmetrics.config import Settings
-from hzmetrics.ingest import filters, formats
+from hzmetrics.engine import relation
+from hzmetrics.ingest import filters
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.bots import Bots
 from hzmetrics.ingest.filters import Excludes
-from hzmetrics.ingest.judge import ROOM, Judge, Value, relation, report_months
+from hzmetrics.ingest.judge import ROOM, Judge, report_months
 from hzmetrics.log import log
-from hzmetrics.logs.reader import NO_LINES, LogStream
-
-GRAMMAR = {
-    "plain_head_full": formats.PLAIN_HEAD_FULL,
-    "plain_head_short": formats.PLAIN_HEAD_SHORT,
-    "plain_middle": formats.PLAIN_MIDDLE,
-    "plain_tail_full": formats.PLAIN_TAIL_FULL,
-    "plain_tail_short": formats.PLAIN_TAIL_SHORT,
-    "full_line": formats.FULL_LINE,
-    "short_line": formats.SHORT_LINE,
-    "full_line_any": formats.FULL_LINE_ANY,
-    "short_line_any": formats.SHORT_LINE_ANY,
-    "combined_line": formats.COMBINED_LINE,
-}
-"""The patterns by the names the models know them by."""
+from hzmetrics.logs.reader import LogStream
+from hzmetrics.logs.requests import Requests
+from hzmetrics.logs.settings import LogSettings, log_settings
 
 
 @dataclass(frozen=True)
@@ -40,16 +29,14 @@ class Rules:
     clients: Clients
     excludes: Excludes
     bots: Bots
-    foreign: bool = False
-    """Whether the common and combined formats of other servers count too."""
+    logs: LogSettings = field(default_factory=LogSettings)
 
     @classmethod
-    def read(cls, connection: sa.Connection, settings: Settings, foreign: bool = False) -> Rules:
+    def read(cls, connection: sa.Connection, settings: Settings) -> Rules:
         excludes = Excludes.read(connection)
-        clients = Clients.of(settings, excludes.ip)
-        if foreign:
-            clients = replace(clients, reads_ipv6=True)
-        return cls(clients, excludes, Bots.read(connection, settings), foreign)
+        logs = log_settings(settings)
+        clients = replace(Clients.of(settings, excludes.ip), reads_ipv6=logs.reads_ipv6)
+        return cls(clients, excludes, Bots.read(connection, settings), logs)
 
     def report(self) -> None:
         log.info(
@@ -85,15 +72,12 @@ class AccessLog(Judge):
     """Judges one access log by `rules`."""
 
     def __init__(self, rules: Rules) -> None:
-        variables: dict[str, Value] = {**GRAMMAR, **filters.EXPRESSIONS}
-        variables |= {"is_foreign": rules.foreign, "excluded_urls": rules.excludes.url}
-        super().__init__(rules.clients, variables, "access_macros")
+        super().__init__(rules.clients, {**filters.EXPRESSIONS, "excluded_urls": rules.excludes.url})
+        self.engine.run_script(ROOM, "filter_macros")
         self.rules = rules
         self.tally = Tally()
         self.engine.load("agents", _agent_rows([], rules))
-        self.engine.register("lines", NO_LINES)
-        self.engine.models(ROOM, ["shapes", "matches", "fields"])
-        self.engine.hold(ROOM, "requests")
+        self.requests = Requests(self.engine, rules.logs)
         self.engine.models(ROOM, ["new_clients", "new_agents"])
         self.engine.hold(ROOM, "judged")
         self.engine.models(ROOM, ["tallies", "kept", "unread_ipv6"])
@@ -114,8 +98,7 @@ class AccessLog(Judge):
 
     def read(self, lines: pa.Table) -> None:
         """Take a chunk's lines apart: `requests` and `clients` tell what they are."""
-        self.engine.register("lines", lines)
-        self.engine.hold(ROOM, "requests")
+        self.requests.read(lines)
         self.learn_clients("new_clients")
 
     def _learn_agents(self) -> None:

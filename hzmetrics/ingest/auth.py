@@ -10,25 +10,15 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from hzmetrics.config import Settings
-from hzmetrics.ingest import formats
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.filters import Excludes
 from hzmetrics.ingest.judge import ROOM, Judge, report_months
 from hzmetrics.log import log
-from hzmetrics.logs.reader import NO_LINES, LogStream
+from hzmetrics.logs.auth import AuthEvents
+from hzmetrics.logs.reader import LogStream
 from hzmetrics.store.bulk import fitted_rows
 from hzmetrics.store.database import Database
 from hzmetrics.store.tables.metrics import userlogin
-
-GRAMMAR = {
-    "auth_number": formats.AUTH_NUMBER,
-    "auth_framework": formats.AUTH_FRAMEWORK,
-    "auth_name": formats.AUTH_NAME,
-    "auth_number_any": formats.AUTH_NUMBER_ANY,
-    "auth_framework_any": formats.AUTH_FRAMEWORK_ANY,
-    "auth_name_any": formats.AUTH_NAME_ANY,
-}
-"""The patterns by the names the models know them by."""
 
 KEY = (userlogin.c.datetime, userlogin.c.user, userlogin.c.uidNumber, userlogin.c.ip, userlogin.c.action)
 """What makes a login: equal in all of these, under the collation, means the same event."""
@@ -53,10 +43,8 @@ class AuthLog(Judge):
 
     def __init__(self, connection: sa.Connection, settings: Settings) -> None:
         clients = Clients.of(settings, Excludes.read(connection).ip)
-        super().__init__(clients, GRAMMAR, "auth_macros")
-        self.engine.register("lines", NO_LINES)
-        self.engine.models(ROOM, ["auth_matches"])
-        self.engine.hold(ROOM, "auth_events")
+        super().__init__(clients, {})
+        self.events = AuthEvents(self.engine)
         self.engine.models(ROOM, ["auth_new_clients", "auth_judged", "auth_tallies", "auth_kept"])
         self.tally = Tally()
         self._days: set[str] = set()
@@ -72,8 +60,7 @@ class AuthLog(Judge):
 
     def read(self, lines: pa.Table) -> None:
         """Judge a chunk: `auth_judged` and what builds on it tell the rest."""
-        self.engine.register("lines", lines)
-        self.engine.hold(ROOM, "auth_events")
+        self.events.read(lines)
         self.learn_clients("auth_new_clients")
 
     def new(self, database: Database, rows: pa.Table) -> pa.Table:

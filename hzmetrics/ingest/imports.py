@@ -142,20 +142,17 @@ def import_auth(
         return _Transaction(database, connection, settings, dry_run, progress).auth(stream).count
 
 
-def import_foreign(store: Store, settings: Settings, paths: Sequence[Path], progress: Progress | None = None) -> int:
-    """Import logs of any web server: the hub's formats, and the common and combined formats of Apache and nginx.
+def import_files(store: Store, settings: Settings, paths: Sequence[Path], progress: Progress | None = None) -> int:
+    """Import access logs in one transaction; none is remembered in the ledger or moved. `-` is standard input.
 
-    Each line is read as what it looks like; `-` is standard input. IPv6 clients are read. All files are one
-    transaction, and none is remembered in the ledger or moved. Returns the rows inserted into `web`. Raises
-    HzmetricsError.
+    Returns the rows inserted into `web`. Raises HzmetricsError.
     """
     rows = 0
     with store.metrics.begin() as connection:
         transaction = _Transaction(store.metrics, connection, settings, progress=progress)
         for path in paths:
             with open_log(path, Limits.of(settings)) as stream:
-                rules = Rules.read(connection, settings, foreign=True)
-                rows += transaction.requests(stream, rules).count
+                rows += transaction.access(stream).count
     return rows
 
 
@@ -236,11 +233,8 @@ class _Transaction:
     progress: Progress | None = None
 
     def access(self, stream: LogStream) -> Ids:
-        """A hub's access log."""
-        return self.requests(stream, Rules.read(self.connection, self.settings))
-
-    def requests(self, stream: LogStream, rules: Rules) -> Ids:
         """The rows of an access log into `web` and `webhits`, and its bots."""
+        rules = Rules.read(self.connection, self.settings)
         rules.report()
         ids = Ids(self.database.next_id(self.connection, web))
         with AccessLog(rules) as access:

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import astuple
 from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
 
-from hzmetrics.engine import Engine
+from hzmetrics.engine import Engine, Value, relation
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.log import log
 
 ROOM = "hzmetrics.ingest"
 
-Value = str | bool | Sequence[str]
-"""What a model may read by name."""
-
 
 class Judge:
     """An engine for one file. Use as a context manager.
 
-    It knows the relation `clients` (address, stored, is_ipv6, is_excluded), `variables` by name, and a room's macros.
+    It knows the relation `clients` (address, stored, is_ipv6, is_excluded), and `variables` by name.
     """
 
-    def __init__(self, clients: Clients, variables: Mapping[str, Value], macros: str) -> None:
+    def __init__(self, clients: Clients, variables: Mapping[str, Value]) -> None:
         self.engine = Engine()
         self._clients = clients
         for name, value in variables.items():
             self.engine.set_variable(name, value)
-        for script in ("time_macros", macros):
-            self.engine.run_script(ROOM, script)
         self.engine.load("clients", self._judged([]))
 
     def __enter__(self) -> Self:
@@ -59,9 +54,3 @@ def report_months(months: Collection[str]) -> None:
         log.warning("lines of %d months (%s): did logrotate fail?", len(months), names)
     elif len(months) == 2:
         log.info("lines of two months (%s): midnight, or a time zone", names)
-
-
-def relation(rows: Sequence[tuple[object, ...]], kinds: Mapping[str, pa.DataType]) -> pa.Table:
-    """Rows as an Arrow table with the given columns."""
-    columns = list(zip(*rows, strict=True)) or [()] * len(kinds)
-    return pa.table({name: pa.array(values, kind) for (name, kind), values in zip(kinds.items(), columns, strict=True)})

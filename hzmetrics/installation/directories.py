@@ -18,13 +18,31 @@ def make(paths: Paths) -> None:
     for directory in paths.expected:
         if not directory.is_dir():
             try:
-                directory.parent.mkdir(parents=True, exist_ok=True)
-                directory.mkdir(MODE, exist_ok=True)
-                hand_over(directory)
+                make_one(directory)
             except OSError as error:
                 problem = f"cannot make {directory}: {error.strerror}"
                 raise HzmetricsError(f"{problem}; as root, run: hzmetrics init") from None
             log.info("made %s", directory)
+
+
+def make_one(directory: Path) -> None:
+    """Make a directory that belongs to the service user. Raises OSError."""
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(MODE, exist_ok=True)
+    hand_over(directory)
+
+
+def write_sample(file: Path, text: str) -> None:
+    """Write the first configuration file, with its directories; one that exists stays. Raises HzmetricsError."""
+    try:
+        for directory in (file.parent.parent, file.parent):
+            if not directory.is_dir():
+                make_one(directory)
+        file.touch(0o600, exist_ok=False)
+        file.write_text(text, encoding="utf-8")
+        hand_over(file)
+    except OSError as error:
+        raise HzmetricsError(f"cannot write a sample configuration to {file}: {error.strerror}") from None
 
 
 def service_user() -> str:

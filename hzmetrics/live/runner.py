@@ -15,6 +15,7 @@ from hzmetrics.activity.sampling import JITTER
 from hzmetrics.activity.settings import ActivitySettings
 from hzmetrics.calendar import Clock, epoch
 from hzmetrics.config import Settings
+from hzmetrics.config.schema import Activity, Events
 from hzmetrics.courses import counting, derived, outbox, progress, record
 from hzmetrics.courses.derived import AccessOpens
 from hzmetrics.courses.settings import Courses
@@ -26,7 +27,6 @@ from hzmetrics.follow.follower import Consumer
 from hzmetrics.follow.settings import Following
 from hzmetrics.live import families, openmetrics
 from hzmetrics.log import log
-from hzmetrics.options import Options
 from hzmetrics.store import Store
 from hzmetrics.store.live_state import remember
 from hzmetrics.store.tables.live import capability_state
@@ -145,15 +145,17 @@ class ActivitySide:
     def publish(self) -> None:
         """Write the exposition where the configuration says."""
         if self.active_users.output:
-            from pathlib import Path
-
-            openmetrics.write(Path(self.active_users.output), self.exposition())
+            openmetrics.write(self.active_users.output, self.exposition())
 
     def exposition(self) -> str:
         """The text for Prometheus. Other capabilities add to it where the configuration itself switches them on."""
         more = [
-            *(families.of_activity(self.store, self.activity.scoring, self.now) if self._is_told("activity") else ()),
-            *(families.of_events(self.store, self.events) if self._is_told("events") else ()),
+            *(
+                families.of_activity(self.store, self.activity.scoring, self.now)
+                if self.settings.section(Activity).enabled
+                else ()
+            ),
+            *(families.of_events(self.store, self.events) if self.settings.section(Events).enabled else ()),
         ]
         return openmetrics.exposition(self.settings.hub.site, active_users.show(self.store), more)
 
@@ -194,10 +196,6 @@ class ActivitySide:
     def _tick_courses(self) -> None:
         if self.courses.enabled:
             self.look_after_courses()
-
-    def _is_told(self, section: str) -> bool:
-        """Whether a capability is on by more than `auto`."""
-        return Options.of(self.settings, section).enabled(found=False)
 
     @cached_property
     def _hub_has_users(self) -> bool:

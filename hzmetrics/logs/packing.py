@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import IO, Protocol, cast
 
 from hzmetrics.config import Settings
+from hzmetrics.config.schema import Logs
 from hzmetrics.errors import HzmetricsError
-from hzmetrics.options import Options
 
 HEAD = 2**16
 """Bytes at the start of a stream by which its packing or its encoding is told."""
@@ -40,9 +40,9 @@ class UnreadableLog(HzmetricsError):
 class Limits:
     """How much text may be packed in one file; a file with more is not read."""
 
-    ratio: int = 1000
+    ratio: int = Logs().unpack_ratio
     """Times the size of the packed file."""
-    size: int = 50 * 10**9
+    size: int = Logs().unpack_bytes
     """Bytes of text in all."""
     free: int = 2**25
     """Bytes of text up to which the ratio does not matter."""
@@ -50,11 +50,8 @@ class Limits:
     @classmethod
     def of(cls, settings: Settings) -> Limits:
         """The limits of section `[logs]`."""
-        options = Options.of(settings, "logs")
-        return cls(
-            ratio=options.integer("unpack_ratio", cls.ratio, 1, 10**9),
-            size=options.integer("unpack_bytes", cls.size, 1, 10**18),
-        )
+        keys = settings.section(Logs)
+        return cls(ratio=keys.unpack_ratio, size=keys.unpack_bytes)
 
 
 LIMITS = Limits()

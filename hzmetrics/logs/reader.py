@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import IO
@@ -35,8 +36,8 @@ IDENTITY_BYTES = 2**16
 
 NO_LINES = pa.table({"number": pa.array([], pa.int64()), "line": pa.array([], pa.string())})
 
-BLANKS = b"\n" * 64
-"""Blank lines that are dropped before the others are told apart."""
+LONG_RUN = 64
+"""Bytes of one kind, one after the other, that are worth dropping before lines are told apart."""
 
 NULS = bytes(16)
 """So many NUL bytes are what a crashed disk left; fewer are dropped from their line."""
@@ -69,9 +70,14 @@ class LogStream:
         self.blank = 0
         """Blank lines so far: those without a character, and those that are too long."""
         self._file = file
-        self._unpacked = Unpacked(file, name, limits)
+        self._limits = limits
         self._head = hashlib.sha256()
         self._size = 0
+
+    @cached_property
+    def _unpacked(self) -> Unpacked:
+        """Made when it is needed: it begins to read, and standard input can be read only once."""
+        return Unpacked(self._file, self.name, self._limits)
 
     @property
     def packed(self) -> bool:
@@ -117,9 +123,10 @@ class LogStream:
         rest = b""
         for block in self.blocks():
             text = rest + block
-            shorter = text.replace(BLANKS, b"\n")
-            self.blank += len(text) - len(shorter)
-            text = shorter
+            if LONG_RUN * b"\n" in text:
+                shorter = _shortened(text, b"\n")
+                self.blank += len(text) - len(shorter)
+                text = shorter
             end = text.rfind(b"\n")
             if end >= 0:
                 yield (text, end) if text.isascii() and b"\0" not in text else _cleaned(text[:end])
@@ -193,11 +200,24 @@ def _line_feeds(blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 def _short_nuls(text: bytes) -> bytes:
     """`text` with every run of NULs cut to the length at which it counts as a block of them."""
-    if b"\0" in text:
-        for size in (2**16, 2**8, len(NULS) + 1):
-            while (run := bytes(size)) in text:
-                text = text.replace(run, NULS)
+    if NULS not in text:
+        return text
+    if bytes(LONG_RUN) in text:
+        text = _shortened(text, b"\0")
+    for size in (32, 24, 20, 18, 17):
+        while (run := bytes(size)) in text:
+            text = text.replace(run, NULS)
     return text
+
+
+def _shortened(text: bytes, byte: bytes) -> bytes:
+    """`text` with long runs of one byte cut to some 16 to 30."""
+    words = np.frombuffer(text, np.uint64, len(text) // 8)
+    same = words == np.frombuffer(byte * 8, np.uint64)
+    same[2:] &= same[1:-1] & same[:-2]
+    same[:2] = False
+    kept: bytes = words[~same].tobytes()
+    return kept + text[len(words) * 8 :]
 
 
 def _cleaned(text: bytes) -> tuple[bytes, int]:

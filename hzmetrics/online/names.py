@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from hzmetrics.config import Dns
+from hzmetrics.config.schema import Dns
 from hzmetrics.log import log
 from hzmetrics.online.visitors import UNKNOWN
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address
 
-from hzmetrics.config import Geoip, Settings
+from hzmetrics.config import Settings
+from hzmetrics.config.schema import Geoip
 from hzmetrics.enrich.addresses import Address, address
 from hzmetrics.enrich.geocache import Cache
 from hzmetrics.enrich.places import Place, Places

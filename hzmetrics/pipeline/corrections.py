@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hzmetrics.calendar import Month
-from hzmetrics.config import CORRECTIONS
+from hzmetrics.config import CORRECTIONS, expanded
+from hzmetrics.config.schema import FIRST_CORRECTIONS, Metrics
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log
 from hzmetrics.pipeline.facts import BASE_TABLES, months_with_rows
@@ -19,23 +20,50 @@ if TYPE_CHECKING:
     from hzmetrics.store import Store
 
 
+def in_force(settings: Settings, remembered: State) -> Settings:
+    """The settings with the corrections in force.
+
+    `all` means all that existed when the list was stored: an upgrade switches no new one on.
+    """
+    chosen = settings.section(Metrics).corrections
+    known = known_then(remembered)
+    if "all" not in chosen or not known or not known <= remembered.corrections:
+        return settings
+    return replace(settings, corrections=expanded(chosen, known))
+
+
+def known_then(remembered: State) -> frozenset[str]:
+    """The corrections that `all` stood for when the list in force was stored; empty: no list is stored."""
+    if not remembered.corrections:
+        return remembered.corrections_known
+    return remembered.corrections_known or frozenset(FIRST_CORRECTIONS)
+
+
+def offered(settings: Settings, remembered: State) -> list[str]:
+    """Corrections that are newer than the list in force, and off."""
+    known = known_then(remembered)
+    return [name for name in CORRECTIONS if known and name not in known | settings.corrections]
+
+
 def adopt(store: Store, settings: Settings, yes: bool) -> None:
     """Before numbers are computed: if the configuration asks for other corrections, redo the months of the old ones.
 
-    Raises HzmetricsError on a terminal, unless `yes`: so much work is not begun by a slip of the pen.
+    Raises HzmetricsError on a terminal, unless `yes`: so much work is not begun by mistake.
     """
     remembered = state.read(store)
     if remembered.corrections == settings.corrections:
         return
     before, after = listed(remembered.corrections), listed(settings.corrections)
     months = affected_months(store, settings, remembered)
-    what = f"corrections change from {before} to {after}, which redoes {len(months)} months"
-    if sys.stdin is not None and sys.stdin.isatty() and not yes:
-        raise HzmetricsError(f"{what}; --yes does it")
+    what = f"the corrections change from {before} to {after}: {len(months)} months are computed again"
+    if months and sys.stdin is not None and sys.stdin.isatty() and not yes:
+        raise HzmetricsError(f"{what}; to agree, add --yes")
+    every = settings.corrections if "all" in settings.section(Metrics).corrections else frozenset(CORRECTIONS)
     with store.metrics.begin() as connection:
         state.add_dirty_months(connection, months)
-        state.put(connection, {state.CORRECTIONS: after})
-    log.warning("%s", what)
+        state.put(connection, {state.CORRECTIONS: after, state.CORRECTIONS_KNOWN: listed(every)})
+    if months:
+        log.warning("%s", what)
 
 
 def affected_months(store: Store, settings: Settings, remembered: State) -> tuple[Month, ...]:

@@ -45,6 +45,7 @@ def run(
     done. What stops a unit is raised.
     """
     store.require("hub", "metrics")
+    settings = corrections.in_force(settings, state.read(store))
     if dry_run:
         return Work(store, settings, dry_run=True).units(1, progress)
     try:

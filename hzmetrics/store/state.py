@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -13,7 +12,10 @@ from hzmetrics.calendar import Month
 from hzmetrics.errors import UsageError
 from hzmetrics.log import log
 from hzmetrics.store import Store
+from hzmetrics.store.key_values import KeyValues
 from hzmetrics.store.tables.metrics import pipeline_state
+
+_keys = KeyValues(pipeline_state)
 
 MODE = "mode"
 ANALYZED = "analyzed"
@@ -32,6 +34,8 @@ FLOOR = "history_floor"
 """The month of adoption: published history before it is left alone (spec 70 §8.1)."""
 CORRECTIONS = "corrections"
 """The corrections that the stored numbers follow (spec 15)."""
+CORRECTIONS_KNOWN = "corrections_known"
+"""The corrections that `all` stood for when that list was stored (spec 15)."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,11 @@ class State:
         return frozenset(_items(self.values.get(CORRECTIONS, ""))) - {"none"}
 
     @property
+    def corrections_known(self) -> frozenset[str]:
+        """Empty: not stored, by an earlier version or because there was no list to store."""
+        return frozenset(_items(self.values.get(CORRECTIONS_KNOWN, "")))
+
+    @property
     def bad_files(self) -> tuple[BadFile, ...]:
         return tuple(BadFile(**entry) for entry in json.loads(self.values.get(BAD_FILES) or "[]"))
 
@@ -106,8 +115,7 @@ def read(store: Store) -> State:
     """All keys. A database that has no state table yet has no state. Raises StoreError."""
     if pipeline_state.name not in store.metrics.table_names:
         return State()
-    rows = store.metrics.rows(sa.select(pipeline_state.c.k, pipeline_state.c.v))
-    return State({row.k: row.v for row in rows})
+    return State(_keys.everything(store.metrics))
 
 
 def write(store: Store, values: Mapping[str, str]) -> None:
@@ -118,9 +126,7 @@ def write(store: Store, values: Mapping[str, str]) -> None:
 
 def put(connection: sa.Connection, values: Mapping[str, str]) -> None:
     """Store keys inside the caller's transaction."""
-    from hzmetrics.store.upsert import upsert
-
-    upsert(connection, pipeline_state, [{"k": key, "v": value} for key, value in values.items()])
+    _keys.remember(connection, values)
 
 
 def add_dirty_months(connection: sa.Connection, months: Iterable[Month]) -> None:
@@ -132,7 +138,7 @@ def change_months(
     connection: sa.Connection, key: str, *, add: Iterable[Month] = (), remove: Iterable[Month] = ()
 ) -> None:
     """Add to and remove from a list of months as one read-and-write. A change that changes nothing is not written."""
-    before = set(_items(_stored(connection, key)))
+    before = set(_items(_keys.recall_to_change(connection, key)))
     after = (before | {str(month) for month in add}) - {str(month) for month in remove}
     if after != before:
         put(connection, {key: ",".join(sorted(after))})
@@ -140,14 +146,14 @@ def change_months(
 
 def lower_month(connection: sa.Connection, key: str, month: Month) -> None:
     """Move a month key back to `month`, if it is absent, empty or later."""
-    stored = _month(_stored(connection, key))
+    stored = _month(_keys.recall_to_change(connection, key))
     if stored is None or month < stored:
         put(connection, {key: str(month)})
 
 
 def remember_bad_files(connection: sa.Connection, files: Iterable[BadFile], forget: Iterable[str] = ()) -> None:
     """Add files to those remembered, each replacing what was known of its path, and drop the paths of `forget`."""
-    before = {entry["path"]: entry for entry in json.loads(_stored(connection, BAD_FILES) or "[]")}
+    before = {entry["path"]: entry for entry in json.loads(_keys.recall_to_change(connection, BAD_FILES) or "[]")}
     after = {path: entry for path, entry in before.items() if path not in set(forget)}
     after |= {bad.path: vars(bad) for bad in files}
     if after != before:
@@ -156,17 +162,10 @@ def remember_bad_files(connection: sa.Connection, files: Iterable[BadFile], forg
 
 def remember_lookups(connection: sa.Connection, failing: Mapping[Month, str]) -> None:
     """Store which months' lookups fail since when."""
-    stored = _stored(connection, LOOKUPS_FAILING)
+    stored = _keys.recall_to_change(connection, LOOKUPS_FAILING)
     text = json.dumps({str(month): since for month, since in sorted(failing.items())}) if failing else ""
     if text != stored:
         put(connection, {LOOKUPS_FAILING: text})
-
-
-def _stored(connection: sa.Connection, key: str) -> str:
-    """A key's value, held against other writers until the transaction ends."""
-    query = sa.select(pipeline_state.c.v).where(pipeline_state.c.k == key).with_for_update()
-    value: Any = connection.execute(query).scalar()
-    return value or ""
 
 
 def _items(text: str) -> list[str]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from hzmetrics.calendar import Month
 from hzmetrics.config import Settings
-from hzmetrics.engine import Engine
+from hzmetrics.engine import Engine, windows
 from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.database import Database
@@ -21,9 +21,6 @@ from hzmetrics.tools.stats import KEY
 PERIODS = (1, 12, 14)
 """The periods that resources are counted for."""
 
-PATTERNS = ("roots", "descendants", "paths", "exact_patterns", "prefix_patterns", "heads")
-"""The models that make patterns of URLs out of resources, in order."""
-
 REQUEST = (web.c.datetime, web.c.ip, web.c.host, web.c.content)
 
 
@@ -34,8 +31,8 @@ def andmore_usage(store: Store, settings: Settings, month: Month, *, dry_run: bo
     """
     hub, metrics, tables = store.hub, store.metrics, store.hub_tables
     resources, edges = tables.resources.c, tables.resource_assoc.c
-    with Engine() as engine:
-        engine.register_windows(month, PERIODS)
+    with Engine(rules.PACKAGE) as engine:
+        engine.register("windows", windows(month, PERIODS))
         engine.register_values("run", {"datetime": month.start})
         engine.register(
             "resources",
@@ -44,14 +41,11 @@ def andmore_usage(store: Store, settings: Settings, month: Month, *, dry_run: bo
             ),
         )
         engine.register("resource_assoc", hub.read(sa.select(edges.parent_id, edges.child_id)))
-        engine.models(rules.PACKAGE, PATTERNS)
         visitors = []
         for requests in _requests(metrics, month):
             engine.register("requests", requests)
-            engine.models(rules.PACKAGE, ["url_roots", "root_visitors"])
             visitors.append(engine.table("root_visitors"))
         engine.register("visitors", pa.concat_tables(visitors))
-        engine.models(rules.PACKAGE, ["resource_users"])
         rows = engine.table("resource_users")
 
     log.info("%s: %d resources, %d rows", month, rows.num_rows // len(PERIODS), rows.num_rows)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from hzmetrics.calendar import PERIODS, Month
 from hzmetrics.config import Settings
-from hzmetrics.engine import Engine
+from hzmetrics.engine import Engine, windows
 from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.types import is_empty
@@ -27,10 +27,10 @@ def gen_tool_stats(store: Store, settings: Settings, month: Month, *, dry_run: b
     hub, tables = store.hub, store.hub_tables
     resources, versions = tables.resources.c, tables.tool_version.c
     sessions, jobs = tables.sessionlog.c, tables.joblog.c
-    with Engine() as engine:
-        rules.define(engine, settings.corrections)
-        engine.register_windows(month, PERIODS)
-        engine.register_values("run", {"restype": TOOL, "datetime": month.key, "processed_on": settings.clock.local})
+    with Engine(rules.PACKAGE, corrections=settings.corrections) as engine:
+        engine.register("windows", windows(month, PERIODS))
+        engine.register_values("run", {"datetime": month.key})
+        engine.register_values("clock", {"local": settings.clock.local})
         engine.register(
             "tools",
             hub.read(
@@ -68,11 +68,7 @@ def gen_tool_stats(store: Store, settings: Settings, month: Month, *, dry_run: b
                 )
             ),
         )
-        engine.models(rules.PACKAGE, ["names", "uses", "job_use", "tool_use", "tool_stats"])
-        stats = engine.table("tool_stats")
-        engine.register("tool_stats", stats)
-        engine.models(rules.PACKAGE, ["tool_copy"])
-        copies = engine.table("tool_copy")
+        stats, copies = engine.table("tool_stats"), engine.table("tool_stats_copy")
 
     written: int = stats.num_rows + copies.num_rows
     log.info("%s: %d tools, %d rows", month, stats.num_rows // len(PERIODS), written)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from hzmetrics.calendar import PERIODS, Month
 from hzmetrics.config import Settings
-from hzmetrics.engine import Engine
+from hzmetrics.engine import Engine, windows
 from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import sessionlog_metrics
@@ -20,12 +20,11 @@ def gen_tool_toplists(store: Store, settings: Settings, month: Month, *, dry_run
     """
     hub, metrics, tables = store.hub, store.metrics, store.hub_tables
     stats, resources, lists = tables.resource_stats_tools.c, tables.resources.c, tables.stats_topvals.c
-    with Engine() as engine:
-        rules.define(engine, settings.corrections)
-        engine.register_windows(month, PERIODS)
+    with Engine(rules.PACKAGE, corrections=settings.corrections) as engine:
+        engine.register("windows", windows(month, PERIODS))
         engine.register_values("run", {"datetime": month.key})
         engine.register(
-            "stat_rows",
+            "month_rows",
             hub.read(
                 sa.select(
                     stats.id,
@@ -41,14 +40,13 @@ def gen_tool_toplists(store: Store, settings: Settings, month: Month, *, dry_run
         )
         engine.register("published", hub.read(sa.select(resources.id, resources.title).where(resources.published == 1)))
         engine.register(
-            "sessionlog_metrics",
+            "session_starts",
             metrics.read(
                 sa.select(sessionlog_metrics.c.user, sessionlog_metrics.c.start).where(
                     sessionlog_metrics.c.start < month.stop
                 )
             ),
         )
-        engine.models(rules.PACKAGE, ["figures", "totals", "toplists"])
         rows = engine.table("toplists")
 
     log.info("%s: %d rows of lists", month, rows.num_rows)

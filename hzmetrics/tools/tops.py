@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from hzmetrics.calendar import PERIODS, Month
 from hzmetrics.config import Settings
-from hzmetrics.engine import Engine
+from hzmetrics.engine import Engine, windows
 from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import countries, profiles_copy, sessionlog_metrics
@@ -25,7 +25,7 @@ def gen_tool_tops(store: Store, settings: Settings, month: Month, *, dry_run: bo
     stats, resources, versions = tables.resource_stats_tools.c, tables.resources.c, tables.tool_version.c
     profiles, sessions = profiles_copy(store.prefix).c, sessionlog_metrics.c
 
-    stat_rows = hub.read(
+    tool_rows = hub.read(
         sa.select(
             stats.id,
             stats.resid,
@@ -36,21 +36,20 @@ def gen_tool_tops(store: Store, settings: Settings, month: Month, *, dry_run: bo
         .join_from(tables.resource_stats_tools, tables.resources, resources.id == stats.resid)
         .where(stats.datetime == month.key, stats.restype == TOOL, resources.standalone == 1)
     )
-    known = pc.is_in(stat_rows["period"], pc.cast(PERIODS, stat_rows["period"].type))
-    for row in stat_rows.filter(pc.invert(known)).to_pylist():
+    known = pc.is_in(tool_rows["period"], pc.cast(PERIODS, tool_rows["period"].type))
+    for row in tool_rows.filter(pc.invert(known)).to_pylist():
         log.warning(
             "%s: row %d has the unknown period %d: skipped", tables.resource_stats_tools, row["id"], row["period"]
         )
-    stat_rows = stat_rows.filter(known)
+    tool_rows = tool_rows.filter(known)
 
-    with Engine() as engine:
-        rules.define(engine, settings.corrections)
-        engine.register_windows(month, PERIODS)
-        engine.register("stat_rows", stat_rows)
-        engine.register("tools", stat_rows.group_by(["resid", "alias"]).aggregate([]))
+    with Engine(rules.PACKAGE, corrections=settings.corrections) as engine:
+        engine.register("windows", windows(month, PERIODS))
+        engine.register("tool_rows", tool_rows.drop_columns("alias"))
+        engine.register("tools", tool_rows.group_by(["resid", "alias"]).aggregate([]))
         engine.register("tool_version", hub.read(sa.select(versions.toolname, versions.instance)))
         engine.register("countries", metrics.read(sa.select(countries.c.code, countries.c.name)))
-        engine.register("profiles", metrics.read(sa.select(profiles.username, profiles.uidNumber, profiles.orgtype)))
+        engine.register("xprofiles", metrics.read(sa.select(profiles.username, profiles.uidNumber, profiles.orgtype)))
         engine.register(
             "sessionlog_metrics",
             metrics.read(
@@ -64,13 +63,9 @@ def gen_tool_tops(store: Store, settings: Settings, month: Month, *, dry_run: bo
                 ).where(sessions.start < month.stop)
             ),
         )
-        engine.models(
-            rules.PACKAGE,
-            ["names", "tool_sessions", "country_groups", "domain_groups", "orgtype_groups", "breakdowns"],
-        )
         lists = engine.table("breakdowns")
 
-    log.info("%s: %d tool rows, %d rows of lists", month, stat_rows.num_rows, lists.num_rows)
+    log.info("%s: %d tool rows, %d rows of lists", month, tool_rows.num_rows, lists.num_rows)
     if dry_run or not lists.num_rows:
         return 0
     replaced = lists.filter(pc.equal(lists["rank"], 0)).select(["id", "top"])

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from hzmetrics.config import MariaDb, Settings
-from hzmetrics.options import Options
+from hzmetrics.config.schema import Jupyterhub
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,7 @@ class JupyterHub:
     volume_prefix: str
     cull_timeout: int | None
     authenticator_db: str = ""
-    """Where NativeAuthenticator keeps who is authorised; without it everybody is."""
+    """Where NativeAuthenticator keeps who is authorized; without it all users are."""
 
 
 @dataclass(frozen=True)
@@ -43,24 +42,20 @@ def hub_database_counts(settings: Settings) -> bool:
 
 def jupyterhub(settings: Settings) -> JupyterHub:
     """Raises ConfigurationError when the token file cannot be read."""
-    names = {"api_url": "JUPYTERHUB_API_URL", "api_token": "JUPYTERHUB_API_TOKEN"}
-    is_culled = os.environ.get("JUPYTERHUB_IDLE_CULLER_ENABLED", "").strip() == "1"
-    if is_culled:
-        names["cull_timeout"] = "JUPYTERHUB_IDLE_CULLER_TIMEOUT"
-    options = Options.of(settings, "jupyterhub", names)
-    token, token_file = options.text("api_token"), options.text("api_token_file")
-    if not token and token_file:
+    keys = settings.section(Jupyterhub)
+    token = keys.api_token
+    if not token and keys.api_token_file:
         try:
-            token = Path(token_file).read_text(encoding="ascii").strip()
+            token = keys.api_token_file.read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise options.error("api_token_file", f"cannot read {token_file}: {error}") from None
-    is_culled = is_culled or bool(options.text("cull_timeout"))
+            raise keys.error("api_token_file", f"cannot read {keys.api_token_file}: {error}") from None
+    is_culled = Jupyterhub.cull_timeout.applies(settings.source.environment) or keys.is_given("cull_timeout")
     return JupyterHub(
-        api_url=options.text("api_url").rstrip("/"),
+        api_url=keys.api_url.rstrip("/"),
         api_token=token,
-        docker_socket=Path(options.text("docker_socket", "/var/run/docker.sock")),
-        container_name=options.text("container_name", "jupyterlab-{username}"),
-        volume_prefix=options.text("volume_prefix", "jupyterlab-"),
-        cull_timeout=options.integer("cull_timeout", 86_400, 1, 31_536_000) if is_culled else None,
-        authenticator_db=options.text("authenticator_db"),
+        docker_socket=keys.docker_socket,
+        container_name=keys.container_name,
+        volume_prefix=keys.volume_prefix,
+        cull_timeout=keys.cull_timeout if is_culled else None,
+        authenticator_db=keys.authenticator_db,
     )

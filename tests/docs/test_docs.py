@@ -21,6 +21,11 @@ def test_the_command_reference_is_current() -> None:
     assert written == generate.command_line(), "run: make docs"
 
 
+def test_the_list_of_models_is_current() -> None:
+    written = (ROOT / "docs/models.md").read_text(encoding="utf-8")
+    assert written == generate.models(), "run: make docs"
+
+
 def examples(document: Path) -> Iterator[list[str]]:
     """The `hzmetrics` command lines in a document's code, fenced or indented, as words after the program's name."""
     text = document.read_text(encoding="utf-8").replace("\\\n", " ")

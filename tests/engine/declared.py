@@ -11,28 +11,13 @@ from typing import Any
 import pyarrow as pa
 
 import hzmetrics
+from docs.generate import packages
 from hzmetrics.engine import Engine
 from hzmetrics.engine.models import Library, Model, Relation, inputs, macros, model, names
 
 HOME = Path(hzmetrics.__file__).parent
 
-WITHOUT_HEADERS = {
-    "hzmetrics.activity",
-    "hzmetrics.courses",
-    "hzmetrics.enrich",
-    "hzmetrics.ingest",
-    "hzmetrics.installation.adoption",
-    "hzmetrics.tools",
-    "hzmetrics.users",
-}
-
-PACKAGES = [
-    package
-    for path in sorted(HOME.rglob("models"))
-    if any(path.glob("*.sql"))
-    and (package := ".".join(("hzmetrics", *path.parent.relative_to(HOME).parts))) not in WITHOUT_HEADERS
-]
-"""The packages that have models."""
+PACKAGES = packages()
 
 MODELS = [(package, name) for package in PACKAGES for name in names(package)]
 

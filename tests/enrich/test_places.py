@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from mmdb_writer import METADATA_MAGIC
 
-from hzmetrics.config import Geoip
+from hzmetrics.config.schema import Geoip
 from hzmetrics.demo import maxmind
 from hzmetrics.enrich import ipinfo
 from hzmetrics.enrich.addresses import address, is_local, is_private
@@ -117,7 +117,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[AddressService]:
 
 
 def asking(url: str) -> Service:
-    return Service(Geoip(None, url, "key&x", 2.0))
+    return Service(Geoip(database=None, url=url, hub_key="key&x", timeout=2.0))
 
 
 A, B, C, D = (IPv4Address(f"192.0.2.{n}") for n in (1, 2, 3, 4))

@@ -8,7 +8,7 @@ from pathlib import Path
 import dns.rcode
 import pytest
 
-from hzmetrics.config import Dns
+from hzmetrics.config.schema import Dns
 from hzmetrics.enrich.resolver import Resolver, hosts_file, servers
 from hzmetrics.errors import ConfigurationError
 from tests.enrich.dns_server import NO_NAME, DnsServer, Reply, name, serve, silent_address
@@ -24,7 +24,7 @@ def server() -> Iterator[DnsServer]:
 
 
 def resolver(nameserver: str, timeout: float = 0.5, concurrency: int = 20, hosts: Path = Path("/nowhere")) -> Resolver:
-    return Resolver(Dns(nameserver, concurrency, timeout), hosts)
+    return Resolver(Dns(nameserver=nameserver, concurrency=concurrency, timeout=timeout), hosts)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import datetime as dt
 import gzip
+import lzma
 import os
 import random
 import shutil
@@ -19,7 +21,9 @@ from hzmetrics.follow import follower, tail
 from hzmetrics.follow.lines import Entry
 from hzmetrics.follow.mark import FileMark
 from hzmetrics.follow.settings import Following
+from hzmetrics.logs.packing import LIMITS, Limits
 from tests.conftest import TestHub
+from tests.logs.test_packing import zstd
 
 NOW = Clock.parse("2026-02-03T12:00:00Z")
 
@@ -45,6 +49,7 @@ class Follower:
         self.log = hub.root / "cmsauth.log"
         self.names = Names()
         self.max_bytes = 1 << 20
+        self.limits = LIMITS
         (hub.root / "daily").mkdir()
 
     def write(self, *users: str, path: Path | None = None) -> None:
@@ -53,7 +58,7 @@ class Follower:
 
     def update(self) -> follower.Reading:
         logs, places = (("auth", self.log),), (self.hub.root / "daily",)
-        following = Following(logs, places, dt.UTC, (), frozenset(), self.max_bytes)
+        following = Following(logs, places, dt.UTC, (), frozenset(), self.max_bytes, self.limits)
         return follower.update(self.hub.store, following, NOW, [self.names])
 
 
@@ -124,6 +129,46 @@ def test_a_damaged_archive_holds_nothing_up(followed: Follower, caplog: pytest.L
         followed.update()
     assert followed.names.read == ["a", "b"]
     assert f"{archive} is damaged" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("end", "pack"),
+    [
+        (".1.xz", lzma.compress),
+        (".1.bz2", bz2.compress),
+        (".1.zst", zstd),
+        (".gz.1", gzip.compress),
+        (".1", gzip.compress),
+    ],
+    ids=[".1.xz", ".1.bz2", ".1.zst", ".gz.1", ".1"],
+)
+def test_a_log_that_was_packed_loses_no_line(followed: Follower, end: str, pack: Callable[[bytes], bytes]) -> None:
+    followed.write("a")
+    followed.update()
+    followed.write("b", "c")
+    followed.max_bytes = 60
+    Path(f"{followed.log}{end}").write_bytes(
+        pack(followed.log.read_bytes() + b"2026-02-03 10:00:00 d 198.51.100.7 login")
+    )
+    followed.log.unlink()
+    followed.write("e")
+    for _ in range(5):
+        followed.update()
+    assert followed.names.read == ["a", "b", "c", "d", "e"]
+
+
+def test_a_rotated_log_beyond_the_limits_of_unpacking_is_named(
+    followed: Follower, caplog: pytest.LogCaptureFixture
+) -> None:
+    followed.write("a")
+    followed.update()
+    followed.log.rename(f"{followed.log}.1")
+    Path(f"{followed.log}.2").write_bytes(gzip.compress(b"\n" * 200_000))
+    followed.limits = Limits(10, free=1000)
+    followed.write("b")
+    followed.update()
+    assert followed.names.read == ["a", "b"]
+    assert "raise unpack_ratio in [logs]" in caplog.text
 
 
 def test_a_log_that_is_a_link_is_not_read_a_second_time_under_its_own_name(followed: Follower) -> None:

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from hzmetrics.cli.setup import cron_line
-from hzmetrics.config import DEFAULT_HOME
+from hzmetrics.config import HOME
 from hzmetrics.health import surroundings
 from hzmetrics.installation import directories
 from hzmetrics.store.tables import metrics
@@ -115,7 +115,7 @@ def test_cron_lines(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_line_for_cron_names_another_home(make_hub: Callable[[str], TestHub]) -> None:
     settings = make_hub("sqlite").settings
     assert f" HZMETRICS_HOME={settings.paths.home} " in cron_line(settings)
-    at_home = replace(settings, paths=replace(settings.paths, home=DEFAULT_HOME))
+    at_home = replace(settings, paths=replace(settings.paths, home=HOME))
     assert "HZMETRICS_HOME" not in cron_line(at_home)
 
 

@@ -7,22 +7,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hzmetrics.ingest import formats
+from hzmetrics.engine import Engine
 from hzmetrics.ingest.addresses import Clients, anywhere
-from hzmetrics.ingest.auth import GRAMMAR
 from hzmetrics.ingest.judge import ROOM, Judge
-from hzmetrics.logs.reader import NO_LINES
-from tests.ingest.lines import relation
+from hzmetrics.logs import grammar
+from hzmetrics.logs.auth import AuthEvents
+from tests.logs.lines import relation
 
 Row = tuple[str, str, int, str, str]
 
 
 def read(texts: list[str], *, ip: tuple[str, ...] = (), reads_ipv6: bool = False) -> list[Row]:
     """The rows that lines become."""
-    with Judge(Clients(anywhere(ip), reads_ipv6), GRAMMAR, "auth_macros") as judge:
-        judge.engine.register("lines", relation(texts) if texts else NO_LINES)
-        judge.engine.models(ROOM, ["auth_matches"])
-        judge.engine.hold(ROOM, "auth_events")
+    with Judge(Clients(anywhere(ip), reads_ipv6), {}) as judge:
+        AuthEvents(judge.engine).read(relation(texts))
         judge.engine.models(ROOM, ["auth_new_clients"])
         judge.learn_clients("auth_new_clients")
         judge.engine.models(ROOM, ["auth_judged", "auth_kept"])
@@ -88,7 +86,7 @@ PIECES = [TIME, END, STAMP, "1", "[ann]", "[", "]", "[]", "bea", "203.0.113.20",
 
 def backtracked(text: str) -> tuple[str, str] | None:
     """User and address as a backtracking matcher finds them."""
-    for pattern, user in ((formats.AUTH_NUMBER, 4), (formats.AUTH_FRAMEWORK, 4), (formats.AUTH_NAME, 3)):
+    for pattern, user in ((grammar.AUTH_NUMBER, 4), (grammar.AUTH_FRAMEWORK, 4), (grammar.AUTH_NAME, 3)):
         match = re.fullmatch(pattern, text, re.ASCII)
         if match:
             name = match[user] or ""
@@ -111,10 +109,8 @@ def test_any_mixture_of_pieces_is_read_as_a_backtracking_matcher_reads_it(seed: 
         for _ in range(500)
     ]
     expected = [found for text in texts if (found := backtracked(text))]
-    with Judge(Clients(anywhere([]), False), GRAMMAR, "auth_macros") as judge:
-        judge.engine.register("lines", relation(texts))
-        judge.engine.models(ROOM, ["auth_matches"])
-        judge.engine.hold(ROOM, "auth_events")
-        events = judge.engine.query("""SELECT "user", address FROM auth_events ORDER BY number""").to_pylist()
+    with Engine() as engine:
+        AuthEvents(engine).read(relation(texts))
+        events = engine.query("""SELECT "user", address FROM auth_events ORDER BY number""").to_pylist()
     rows = [tuple(event.values()) for event in events if ":" not in event["address"]]
     assert rows == expected

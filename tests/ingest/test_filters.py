@@ -4,7 +4,7 @@ import pytest
 
 from hzmetrics.ingest.addresses import anywhere, canonical, exactly
 from hzmetrics.ingest.bots import Bots, has_token, is_listed
-from tests.ingest import lines
+from tests.logs import lines
 
 
 def line(

@@ -3,6 +3,7 @@
 import datetime as dt
 import gzip
 import logging
+import lzma
 import os
 import subprocess
 import sys
@@ -14,10 +15,10 @@ import pytest
 import sqlalchemy as sa
 
 from hzmetrics.cli import main
-from hzmetrics.ingest.imports import import_access, import_day, import_foreign
+from hzmetrics.ingest.imports import import_access, import_day, import_files
 from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
-from tests.ingest.lines import HEAD
+from tests.logs.lines import HEAD
 
 TABLES = (metrics.web, metrics.webhits, metrics.userlogin, metrics.imported_sources, metrics.bot_useragents)
 
@@ -224,6 +225,29 @@ def test_a_file_that_may_not_be_read_is_named() -> None:
     assert (done.returncode, f"cannot read {secret}: Permission denied" in done.stderr) == (1, True)
 
 
+@pytest.mark.parametrize("end", [".xz", ".gz.1", ".tar.bz2", ""])
+def test_a_packed_log_is_found_and_read_whatever_its_name(hub: TestHub, end: str) -> None:
+    write(hub, f"parity-access.log-20250701{end}", lzma.compress(access_line().encode() * 2))
+    assert hub.run("import", "--next") == 0
+    assert len(content(hub)["web"]) == 2
+
+
+def test_a_log_that_was_compressed_after_its_import_is_the_same_source(hub: TestHub) -> None:
+    for end in (".xz", "", ".zst", ".gz"):
+        path = write(hub, f"parity-access.log-20250701{end}", lzma.compress(access_line().encode()))
+        assert hub.run("import-apache", str(path)) == 0
+    assert len(content(hub)["web"]) == 1
+
+
+@pytest.mark.parametrize("data", [b"a text\n", bytes(5000)])
+@pytest.mark.parametrize("name", ["parity-access.log-20250701.gz", "parity-access.log-20250701.xz"])
+def test_a_log_that_is_named_as_packed_and_is_not_is_left(hub: TestHub, name: str, data: bytes) -> None:
+    path = write(hub, name, data)
+    assert hub.run("import", "--next") == 1
+    assert path.exists()
+    assert f"cannot read {path}: by its name it is compressed, but it is not" in (hub.root / "log.txt").read_text()
+
+
 HOSTILE = "\x1b]0;x\x07\x1b[2J \" ' ; DROP TABLE web; -- %s \\ \u202e \x00 ,NULL \U0001f600"
 
 
@@ -271,7 +295,7 @@ def test_logs_of_other_servers(hub: TestHub) -> None:
     ]
     plain, packed = write(hub, "a.log", "\n".join(lines)), write(hub, "b.log.gz", lines[1])
     seen: list[tuple[int, int]] = []
-    assert import_foreign(hub.store, hub.settings, [plain, packed], lambda *done: seen.append(done)) == 4
+    assert import_files(hub.store, hub.settings, [plain, packed], lambda *done: seen.append(done)) == 4
     rows = [(row[3], row[5], row[8]) for row in content(hub)["web"]]
     assert rows == [
         ("2000-10-10 13:55:37", "/a", "192.0.2.1"),

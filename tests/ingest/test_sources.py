@@ -9,17 +9,14 @@ from pathlib import Path
 import pytest
 
 from hzmetrics import config
-from hzmetrics.config import Settings
+from hzmetrics.config import Settings, Source
 from hzmetrics.ingest import sources
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return config.build(
-        tmp_path / "x.conf",
-        {"hub": {"site": "hub[1]"}},
-        {"HZMETRICS_HOME": str(tmp_path / "home"), "HZMETRICS_LOG_ROOT": str(tmp_path)},
-    )
+    environment = {"HZMETRICS_HOME": str(tmp_path / "home"), "HZMETRICS_LOG_ROOT": str(tmp_path)}
+    return config.build(Source(tmp_path / "x.conf", {"hub": {"site": "hub[1]"}}, environment=environment))
 
 
 def put(root: Path, *names: str) -> None:

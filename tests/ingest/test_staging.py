@@ -1,7 +1,9 @@
 """Staging and archiving by hand (spec 10 §15)."""
 
+import bz2
 import datetime as dt
 import gzip
+import lzma
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from hzmetrics import config
-from hzmetrics.config import Settings
+from hzmetrics.config import Settings, Source
 from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.ingest import staging
 
@@ -19,7 +21,7 @@ Write = Callable[[str, str], Path]
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     environment = {"HZMETRICS_HOME": str(tmp_path / "home"), "HZMETRICS_LOG_ROOT": str(tmp_path)}
-    return config.build(tmp_path / "x.conf", {"hub": {"site": "s"}}, environment)
+    return config.build(Source(tmp_path / "x.conf", {"hub": {"site": "s"}}, environment=environment))
 
 
 @pytest.fixture
@@ -42,6 +44,21 @@ def test_staged_files_hold_whole_lines_in_order(settings: Settings, write: Write
     assert old.read_text() == "old\n"
     assert staging.fetch_logs(settings, dt.date(2025, 7, 2)) == 1
     assert (settings.paths.staging / "_hub_apache.log").read_text() == "c\nd\n"
+
+
+def test_packed_files_are_staged_unpacked_and_archived_as_they_are(settings: Settings, tmp_path: Path) -> None:
+    daily = tmp_path / "httpd/daily"
+    daily.mkdir(parents=True)
+    names = [f"s-access.log-2025070{number}" for number in range(1, 5)]
+    packed = [lzma.compress(b"a\r\nb"), bz2.compress(b"c"), gzip.compress(b"d\n"), "é".encode("utf-16")]
+    for name, end, data in zip(names, (".xz", "", ".gz.1", ""), packed, strict=True):
+        (daily / f"{name}{end}").write_bytes(data)
+    assert staging.fetch_logs(settings) == 4
+    assert (settings.paths.staging / "_hub_apache.log").read_text() == "a\nb\nc\nd\né\n"
+    assert staging.archive_logs(settings) == 4
+    archived = {path.name: path.read_bytes() for path in (tmp_path / "httpd/imported").iterdir()}
+    assert gzip.decompress(archived.pop(f"{names[3]}.gz")) == packed[3]
+    assert archived == {f"{names[0]}.xz": packed[0], names[1]: packed[1], f"{names[2]}.gz.1": packed[2]}
 
 
 def test_nothing_is_staged_without_space(settings: Settings, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:

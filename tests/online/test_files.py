@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hzmetrics import config
+from hzmetrics.config import Source
 from hzmetrics.errors import ConfigurationError, HzmetricsError
 from hzmetrics.online.files import map_directory, replace
 
@@ -16,7 +17,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="changes the owner of fil
 
 def settings(text: str) -> config.Settings:
     sections = {"hub": {"hub_dir": text}}
-    return config.build(Path("hub.conf"), sections, {})
+    return config.build(Source(Path("hub.conf"), sections, environment={}))
 
 
 def test_the_map_directory(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import dataclasses
 import datetime as dt
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -117,7 +116,8 @@ def test_sessions_are_those_of_the_walk(hub: TestHub, rows: tuple[list[Row], lis
 @given(months(), st.sets(st.sampled_from(("all-days", "session-order", "last-session"))))
 def test_models_give_the_sessions_of_the_walk(rows: tuple[list[Row], list[Row]], corrections: set[str]) -> None:
     sections = {"metrics": {"corrections": ", ".join(corrections)}}
-    configured = config.build(Path("none"), sections, {}, Clock(dt.datetime(2025, 8, 1, tzinfo=dt.UTC)))
+    source = config.Source(sections=sections, environment={})
+    configured = config.build(source, Clock(dt.datetime(2025, 8, 1, tzinfo=dt.UTC)))
     requests, starts = (with_t(side) for side in rows)
     requests = [row for row in requests if not row["sessionid"]]
     tools = [row for row in starts if row["success"] == 1]

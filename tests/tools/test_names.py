@@ -10,12 +10,11 @@ from hzmetrics.tools import rules
 
 
 def names(alias: str, *versions: tuple[str, str]) -> set[str]:
-    with Engine() as engine:
+    with Engine(rules.PACKAGE) as engine:
         engine.register("tools", pa.table({"resid": [1], "alias": [alias]}))
         columns = {"toolname": [tool for tool, _ in versions], "instance": [instance for _, instance in versions]}
         engine.register("tool_version", pa.table({name: pa.array(v, pa.string()) for name, v in columns.items()}))
-        engine.models(rules.PACKAGE, ["names"])
-        return set(engine.table("names")["name"].to_pylist())
+        return set(engine.table("tool_names")["name"].to_pylist())
 
 
 def test_the_alias_is_always_a_name() -> None:

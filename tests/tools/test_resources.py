@@ -79,16 +79,21 @@ def test_equal_the_naive_reading(hub: TestHub, tables: dict[str, list[Row]]) -> 
     assert found == naive.resource_users(tables, 2026, 5)
 
 
+def requests(urls: list[str]) -> pa.Table:
+    """Requests of some URLs."""
+    other = dict.fromkeys(("datetime", "ip", "host"), pa.array([""] * len(urls)))
+    return pa.table({**other, "content": pa.array(urls, pa.string())})
+
+
 def matches(path: str, urls: list[str]) -> list[bool]:
     """Which of `urls` a published resource with `path` counts, as the models see it."""
-    with Engine() as engine:
+    with Engine(rules.PACKAGE) as engine:
         root = {"id": [1], "type": [39], "path": [path], "published": [1], "standalone": [1]}
         engine.register("resources", pa.table(root))
         engine.register(
             "resource_assoc", pa.table({"parent_id": pa.array([], pa.int64()), "child_id": pa.array([], pa.int64())})
         )
-        engine.register("requests", pa.table({"content": urls}))
-        engine.models(rules.PACKAGE, [*resources.PATTERNS, "url_roots"])
+        engine.register("requests", requests(urls))
         counted = set(engine.table("url_roots")["content"].to_pylist())
     return [url in counted for url in urls]
 
@@ -126,15 +131,14 @@ def test_urls_of_a_path(path: str, counted: list[str], not_counted: list[str]) -
 @settings(max_examples=150, deadline=None)
 @given(paths=st.lists(st.text("ab/", min_size=1, max_size=5), min_size=1, max_size=12), url=st.text("ab/", max_size=7))
 def test_nested_prefixes(paths: list[str], url: str) -> None:
-    with Engine() as engine:
+    with Engine(rules.PACKAGE) as engine:
         roots = {"root": list(range(len(paths))), "head": [path.upper() for path in paths]}
         patterns = pa.table({**roots, "pattern": pa.array([None] * len(paths), pa.string())})
         engine.register("prefix_patterns", patterns)
         engine.register(
             "exact_patterns", pa.table({"root": pa.array([], pa.int64()), "key": pa.array([], pa.string())})
         )
-        engine.register("requests", pa.table({"content": [url]}))
-        engine.models(rules.PACKAGE, ["heads", "url_roots"])
+        engine.register("requests", requests([url]))
         found = sorted(engine.table("url_roots")["root"].to_pylist())
     assert found == [number for number, path in enumerate(paths) if url.startswith(path)]
 

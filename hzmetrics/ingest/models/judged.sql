@@ -19,5 +19,5 @@ SELECT
     dropped_by IS NULL AND regexp_matches(url, getvariable('download')) AS is_download
 FROM requests
 JOIN clients USING (address)
-JOIN agents USING (agent)
+LEFT JOIN agents USING (agent)
 WHERE datetime IS NOT NULL AND clients.stored IS NOT NULL

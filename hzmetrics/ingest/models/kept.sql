@@ -2,8 +2,8 @@
 SELECT
     datetime,
     url AS content,
-    referrer,
-    agent AS useragent,
+    coalesce(referrer, '') AS referrer,
+    coalesce(agent, '') AS useragent,
     ip,
     whole_number(uid, -2147483648, 2147483647) AS "uidNumber",
     apache_pid,

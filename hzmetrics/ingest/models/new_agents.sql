@@ -3,7 +3,7 @@
 SELECT agent
 FROM requests
 JOIN clients USING (address)
-WHERE clients.stored IS NOT NULL
+WHERE clients.stored IS NOT NULL AND agent IS NOT NULL
 GROUP BY agent
 HAVING agent NOT IN (SELECT agent FROM agents)
 ORDER BY min(number)

@@ -1,31 +1,30 @@
-"""The tables of the activity side in the metrics database. Times are UTC; names compare byte by byte.
+"""The tables of the live side in the metrics database. Times are UTC; names compare byte by byte.
 
 See spec 80 to 86.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Table, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 
-from hzmetrics.store.tables.metrics import INNODB, metadata
+from hzmetrics.store.tables.columns import column, key, optional, required, serial
+from hzmetrics.store.tables.metrics import table
 from hzmetrics.store.types import ExactText, Int, Json, Real, UtcTime
 
 # how far each raw file of a course has been copied into columns (spec 86 §3)
-course_files = Table(
+course_files = table(
     "course_files",
-    metadata,
-    Column("course", ExactText(), primary_key=True),
-    Column("file", ExactText(), primary_key=True),
-    Column("device", Int(64), nullable=False),
-    Column("inode", Int(64), nullable=False),
-    Column("offset", Int(64), nullable=False),
-    Column("lines", Int(64), nullable=False),
-    Column("skipped", Int(64), nullable=False),
-    Column("head_len", Int(32), nullable=False),
-    Column("head_hash", ExactText(), nullable=False),
-    Column("generation", Int(64), nullable=False),
-    Column("updated", UtcTime(), nullable=False),
-    **INNODB,
+    key("course", ExactText()),
+    key("file", ExactText()),
+    required("device", Int(64)),
+    required("inode", Int(64)),
+    required("offset", Int(64)),
+    required("lines", Int(64)),
+    required("skipped", Int(64)),
+    required("head_len", Int(32)),
+    required("head_hash", ExactText()),
+    required("generation", Int(64)),
+    required("updated", UtcTime()),
 )
 
 LONGEST_PATH = 255
@@ -33,149 +32,125 @@ LONGEST_PATH = 255
 
 # followed logs: how far each file has been read under its path (spec 84 §3); `last_local` and `second_hour` are its
 # clock
-log_files = Table(
+log_files = table(
     "log_files",
-    metadata,
-    Column("id", Int(64), primary_key=True),
-    Column("path", ExactText(LONGEST_PATH), nullable=False),
-    Column("device", Int(64), nullable=False),
-    Column("inode", Int(64), nullable=False),
-    Column("offset", Int(64), nullable=False),
-    Column("head_len", Int(32), nullable=False),
-    Column("head_hash", ExactText(64), nullable=False),
-    Column("done", Int(8), nullable=False),
-    Column("last_local", ExactText(19)),
-    Column("second_hour", Int(8), nullable=False, server_default="0"),
-    Column("updated", UtcTime(), nullable=False),
+    serial("id", Int(64)),
+    required("path", ExactText(LONGEST_PATH)),
+    required("device", Int(64)),
+    required("inode", Int(64)),
+    required("offset", Int(64)),
+    required("head_len", Int(32)),
+    required("head_hash", ExactText(64)),
+    required("done", Int(8)),
+    optional("last_local", ExactText(19)),
+    column("second_hour", Int(8)),
+    required("updated", UtcTime()),
     Index("log_files_path", "path"),
-    **INNODB,
 )
 
 # what each capability remembers (spec 80 §3)
-capability_state = Table(
+capability_state = table(
     "capability_state",
-    metadata,
-    Column("name", ExactText(), primary_key=True),
-    Column("value", Json(), nullable=False),
-    **INNODB,
+    key("name", ExactText()),
+    required("value", Json()),
 )
 
 # the event queue (spec 84 §5)
-events = Table(
+events = table(
     "events",
-    metadata,
-    Column("id", Int(64), primary_key=True),
-    Column("time", UtcTime(), nullable=False),
-    Column("name", ExactText(), nullable=False),
-    Column("source", ExactText(32), nullable=False),
-    Column("duration", Real(), nullable=False, server_default="0"),
+    serial("id", Int(64)),
+    required("time", UtcTime()),
+    required("name", ExactText()),
+    required("source", ExactText(32)),
+    column("duration", Real()),
     Index("events_time", "time"),
-    **INNODB,
     sqlite_autoincrement=True,
 )
 
 # evaluations with an activity stress level above 0 (spec 84 §6)
-anomalies = Table(
+anomalies = table(
     "anomalies",
-    metadata,
-    Column("when", UtcTime(), primary_key=True),
-    Column("alarm", Int(8), nullable=False),
-    Column("events", Json(), nullable=False),
-    **INNODB,
+    key("when", UtcTime()),
+    required("alarm", Int(8)),
+    required("events", Json()),
 )
 
 # event counts of each UTC hour, and free disk space in MiB at its end (spec 84 §8)
-hourly_stats = Table(
+hourly_stats = table(
     "hourly_stats",
-    metadata,
-    Column("start", UtcTime(), primary_key=True),
-    Column("summary", Json(), nullable=False),
-    Column("free_disk_space", Int(64), nullable=False),
-    **INNODB,
+    key("start", UtcTime()),
+    required("summary", Json()),
+    required("free_disk_space", Int(64)),
 )
 
 # the latest event of each kind of each user (spec 82 §3)
-user_last_event = Table(
+user_last_event = table(
     "user_last_event",
-    metadata,
-    Column("username", ExactText(), primary_key=True),
-    Column("event", ExactText(32), primary_key=True),
-    Column("time", UtcTime(), nullable=False),
+    key("username", ExactText()),
+    key("event", ExactText(32)),
+    required("time", UtcTime()),
     Index("user_last_event_time", "time"),
-    **INNODB,
 )
 
 # active users of the past day, week and month, one row a computation (spec 82 §3)
-active_users = Table(
+active_users = table(
     "active_users",
-    metadata,
-    Column("time", UtcTime(), primary_key=True),
-    Column("d1", Int(64), nullable=False),
-    Column("d7", Int(64), nullable=False),
-    Column("d30", Int(64), nullable=False),
-    **INNODB,
+    key("time", UtcTime()),
+    required("d1", Int(64)),
+    required("d7", Int(64)),
+    required("d30", Int(64)),
 )
 
 # activity instants of users from followed logs (spec 80 §3)
-user_events = Table(
+user_events = table(
     "user_events",
-    metadata,
-    Column("username", ExactText(), primary_key=True),
-    Column("time", UtcTime(), primary_key=True),
-    Column("event", ExactText(32), primary_key=True),
+    key("username", ExactText()),
+    key("time", UtcTime()),
+    key("event", ExactText(32)),
     Index("user_events_time", "time"),
-    **INNODB,
 )
 
 # whether each user was active at each sampling (spec 80 §3)
-activity_samples = Table(
+activity_samples = table(
     "activity_samples",
-    metadata,
-    Column("id", Int(64), primary_key=True),
-    Column("username", ExactText(), nullable=False),
-    Column("timestamp", UtcTime(), nullable=False),
-    Column("is_active", Int(8), nullable=False),
-    Column("last_activity", UtcTime()),
+    serial("id", Int(64)),
+    required("username", ExactText()),
+    required("timestamp", UtcTime()),
+    required("is_active", Int(8)),
+    optional("last_activity", UtcTime()),
     UniqueConstraint("username", "timestamp"),
     Index("activity_samples_timestamp", "timestamp"),
-    **INNODB,
 )
 
 # the samples of each user added up by weight, as of the origin that `capability_state` names; only a help for reading
-activity_weights = Table(
+activity_weights = table(
     "activity_weights",
-    metadata,
-    Column("username", ExactText(), primary_key=True),
-    Column("active", Real(), nullable=False),
-    Column("total", Real(), nullable=False),
-    Column("active_samples", Int(64), nullable=False),
-    Column("samples", Int(64), nullable=False),
-    **INNODB,
+    key("username", ExactText()),
+    required("active", Real()),
+    required("total", Real()),
+    required("active_samples", Int(64)),
+    required("samples", Int(64)),
 )
 
 # the latest known state of each user (spec 80 §3)
-activity_users = Table(
+activity_users = table(
     "activity_users",
-    metadata,
-    Column("username", ExactText(), primary_key=True),
-    Column("is_authorized", Int(8), nullable=False),
-    Column("server_active", Int(8), nullable=False),
-    Column("last_activity", UtcTime()),
-    Column("time_remaining_seconds", Int(64)),
-    Column("cpu_percent", Real()),
-    Column("memory_mb", Real()),
-    Column("memory_percent", Real()),
-    Column("updated", UtcTime(), nullable=False),
-    **INNODB,
+    key("username", ExactText()),
+    required("is_authorized", Int(8)),
+    required("server_active", Int(8)),
+    optional("last_activity", UtcTime()),
+    optional("time_remaining_seconds", Int(64)),
+    optional("cpu_percent", Real()),
+    optional("memory_mb", Real()),
+    optional("memory_percent", Real()),
+    required("updated", UtcTime()),
 )
 
 # sizes of the users' volumes (spec 80 §3)
-activity_volumes = Table(
+activity_volumes = table(
     "activity_volumes",
-    metadata,
-    Column("username", ExactText(), primary_key=True),
-    Column("volume", ExactText(), primary_key=True),
-    Column("size_mb", Real(), nullable=False),
-    Column("updated", UtcTime(), nullable=False),
-    **INNODB,
+    key("username", ExactText()),
+    key("volume", ExactText()),
+    required("size_mb", Real()),
+    required("updated", UtcTime()),
 )

@@ -8,20 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, Enum, Index, MetaData, Table, UniqueConstraint
+from sqlalchemy import Column, Constraint, Enum, Index, MetaData, Table, UniqueConstraint
+from sqlalchemy.types import TypeEngine
 
-from hzmetrics.store.types import (
-    ZERO_DATE,
-    Char,
-    Int,
-    LongText,
-    Real,
-    Timestamp,
-    TinyText,
-    Varchar,
-    Wallclock,
-    now_stamp,
-)
+from hzmetrics.store.tables.columns import column, empty, key, optional, required, serial
+from hzmetrics.store.tables.hub import profile_columns
+from hzmetrics.store.types import Char, Int, LongText, Real, Timestamp, TinyText, Varchar, Wallclock, now_stamp
 
 metadata = MetaData()
 
@@ -37,494 +29,371 @@ INNODB: dict[str, Any] = {
     "mariadb_collate": "utf8mb3_general_ci",
 }
 
+
+def table(name: str, *items: Column[Any] | Constraint | Index, **options: Any) -> Table:
+    """A table of the metrics database."""
+    return Table(name, metadata, *items, **INNODB, **options)
+
+
+def labels(name: str) -> Table:
+    """What the rows of a grid are called."""
+    return table(
+        name,
+        column("id", Int(8)),
+        column("label", Varchar(255)),
+        optional("plot", Int(32), "0"),
+        Index(f"{name}_label", "label", unique=True),
+    )
+
+
+def grid(name: str, value: TypeEngine[Any] | None = None, indexed: bool = True) -> Table:
+    """Monthly cells: one value, a number unless said otherwise, for a row, a column, a month and a period."""
+    value = value or Int(64)
+    cell = [Index(f"{name}_cell", "datetime", "period", "rowid", "colid")] if indexed else []
+    return table(
+        name,
+        column("rowid", Int(8)),
+        column("colid", Int(8)),
+        column("datetime", Wallclock()),
+        column("period", Int(8), "1"),
+        optional("value", value, empty(value)),
+        column("valfmt", Int(8)),
+        *cell,
+    )
+
+
+def lists(name: str, number: str) -> Table:
+    """The names of ranked lists, which nothing fills."""
+    return table(
+        name, key(number, Int(8), "0"), column("name", Varchar(128)), column("valfmt", Int(8)), column("size", Int(8))
+    )
+
+
+def list_values(name: str, number: str, period: str) -> Table:
+    """The entries of ranked lists, which nothing fills. `period`: the period code where none is given."""
+    return table(
+        name,
+        column(number, Int(8)),
+        column("datetime", Wallclock()),
+        column("period", Int(8), period),
+        column("rank", Int(8)),
+        optional("name", Varchar(255)),
+        column("value", Int(64)),
+    )
+
+
+def login_columns() -> tuple[Column[Any], ...]:
+    """What is known of a login or a simulation event."""
+    return (
+        column("datetime", Wallclock()),
+        column("user", Varchar(255), "-"),
+        optional("uidNumber", Int(64), "0"),
+        column("ip", Varchar(IP)),
+        column("action", Varchar(40)),
+    )
+
+
 # user agents taken for bots
-bot_useragents = Table(
+bot_useragents = table(
     "bot_useragents",
-    metadata,
-    Column("useragent", Varchar(255), primary_key=True, autoincrement=False, server_default=""),
-    **INNODB,
+    key("useragent", Varchar(255), ""),
 )
 
 # unused
-classes = Table(
-    "classes",
-    metadata,
-    Column("class", Int(8), primary_key=True, autoincrement=False, server_default="0"),
-    Column("name", Varchar(128), nullable=False, server_default=""),
-    Column("valfmt", Int(8), nullable=False, server_default="0"),
-    Column("size", Int(8), nullable=False, server_default="0"),
-    **INNODB,
-)
+classes = lists("classes", "class")
 
 # unused
-classvals = Table(
-    "classvals",
-    metadata,
-    Column("class", Int(8), nullable=False, server_default="0"),
-    Column("datetime", Wallclock(), nullable=False, server_default=ZERO_DATE),
-    Column("period", Int(8), nullable=False, server_default="0"),
-    Column("rank", Int(8), nullable=False, server_default="0"),
-    Column("name", Varchar(255)),
-    Column("value", Int(64), nullable=False, server_default="0"),
-    **INNODB,
-)
+classvals = list_values("classvals", "class", period="0")
 
 # unused
-continents = Table(
+continents = table(
     "continents",
-    metadata,
-    Column("continentSHORT", Char(2), nullable=False, server_default=""),
-    Column("continentLONG", Varchar(45), nullable=False, server_default=""),
+    column("continentSHORT", Char(2)),
+    column("continentLONG", Varchar(45)),
     Index("continents_continentSHORT_continentLONG", "continentSHORT", "continentLONG", unique=True),
-    **INNODB,
 )
 
 # country names
-countries = Table(
+countries = table(
     "countries",
-    metadata,
-    Column("code", Varchar(4), primary_key=True, autoincrement=False, server_default=""),
-    Column("name", Varchar(128), nullable=False, server_default=""),
-    **INNODB,
+    key("code", Varchar(4), ""),
+    column("name", Varchar(128)),
 )
 
 # country to continent
-country_continent = Table(
+country_continent = table(
     "country_continent",
-    metadata,
-    Column("country", Char(2), primary_key=True, autoincrement=False, server_default=""),
-    Column("continent", Char(2), primary_key=True, autoincrement=False, server_default=""),
-    **INNODB,
+    key("country", Char(2), ""),
+    key("continent", Char(2), ""),
 )
 
 # domain to organisation class
-domainclass = Table(
+domainclass = table(
     "domainclass",
-    metadata,
-    Column("domain", Varchar(64), primary_key=True, autoincrement=False, server_default=""),
-    Column("class", Int(8), nullable=False, server_default="0"),
-    Column("country", Varchar(4), nullable=False, server_default=""),
-    Column("state", Varchar(4), nullable=False, server_default=""),
-    Column("name", TinyText(), nullable=False, server_default=""),
-    **INNODB,
+    key("domain", Varchar(64), ""),
+    column("class", Int(8)),
+    column("country", Varchar(4)),
+    column("state", Varchar(4)),
+    column("name", TinyText()),
 )
 
 # class names
-domainclasses = Table(
+domainclasses = table(
     "domainclasses",
-    metadata,
-    Column("class", Int(8), primary_key=True, autoincrement=False, server_default="0"),
-    Column("name", Varchar(64), nullable=False, server_default=""),
+    key("class", Int(8), "0"),
+    column("name", Varchar(64)),
     Index("domainclasses_class_name", "class", "name", unique=True),
-    **INNODB,
 )
 
 # operator filters
-exclude_list = Table(
+exclude_list = table(
     "exclude_list",
-    metadata,
-    Column("id", Int(32, unsigned=True), primary_key=True),
-    Column("filter", Varchar(65), nullable=False, server_default=""),
-    Column("type", Varchar(65), nullable=False, server_default="domain"),
-    Column("notes", Varchar(120)),
-    Column("date_added", Timestamp(), nullable=False, server_default=now_stamp()),
+    serial("id", Int(32, unsigned=True)),
+    column("filter", Varchar(65)),
+    column("type", Varchar(65), "domain"),
+    optional("notes", Varchar(120)),
+    column("date_added", Timestamp()),
     Index("exclude_list_filter_type", "filter", "type", unique=True),
-    **INNODB,
     sqlite_autoincrement=True,
 )
 
 # unused
-exclude_list2 = Table(
+exclude_list2 = table(
     "exclude_list2",
-    metadata,
-    Column("filter", Varchar(65), nullable=False, server_default=""),
-    Column("type", Varchar(65), nullable=False, server_default="domain"),
-    Column("notes", Varchar(120)),
-    **INNODB,
+    column("filter", Varchar(65)),
+    column("type", Varchar(65), "domain"),
+    optional("notes", Varchar(120)),
 )
 
 # one imported log file
-imported_sources = Table(
+imported_sources = table(
     "imported_sources",
-    metadata,
-    Column("id", Int(64), primary_key=True),
-    Column("filename", Varchar(255), nullable=False),
-    Column("target_table", Enum("web", "userlogin", "webhits"), nullable=False),
-    Column("pk_start", Int(64)),
-    Column("pk_end", Int(64)),
-    Column("row_count", Int(64), nullable=False, server_default="0"),
-    Column("imported_at", Wallclock(), nullable=False),
-    Column("origin", Enum("importer", "reconstruct"), nullable=False, server_default="importer"),
+    serial("id", Int(64)),
+    required("filename", Varchar(255)),
+    required("target_table", Enum("web", "userlogin", "webhits")),
+    optional("pk_start", Int(64)),
+    optional("pk_end", Int(64)),
+    column("row_count", Int(64)),
+    required("imported_at", Wallclock()),
+    column("origin", Enum("importer", "reconstruct"), "importer"),
     Index("imported_sources_file", "filename", "target_table", unique=True),
-    **INNODB,
     sqlite_autoincrement=True,
 )
 
 # orchestrator state
-pipeline_state = Table(
+pipeline_state = table(
     "pipeline_state",
-    metadata,
-    Column("k", Varchar(64), primary_key=True, autoincrement=False),
-    Column("v", LongText(), nullable=False),
-    Column("updated_at", Wallclock(), nullable=False, server_default=now_stamp()),
-    **INNODB,
+    key("k", Varchar(64)),
+    required("v", LongText()),
+    column("updated_at", Wallclock(), now_stamp()),
 )
 
 # unused
-regions = Table(
-    "regions",
-    metadata,
-    Column("region", Int(8), primary_key=True, autoincrement=False, server_default="0"),
-    Column("name", Varchar(128), nullable=False, server_default=""),
-    Column("valfmt", Int(8), nullable=False, server_default="0"),
-    Column("size", Int(8), nullable=False, server_default="0"),
-    **INNODB,
-)
+regions = lists("regions", "region")
 
 # unused
-regionvals = Table(
-    "regionvals",
-    metadata,
-    Column("region", Int(8), nullable=False, server_default="0"),
-    Column("datetime", Wallclock(), nullable=False, server_default=ZERO_DATE),
-    Column("period", Int(8), nullable=False, server_default="0"),
-    Column("rank", Int(8), nullable=False, server_default="0"),
-    Column("name", Varchar(255)),
-    Column("value", Int(64), nullable=False, server_default="0"),
-    **INNODB,
-)
+regionvals = list_values("regionvals", "region", period="0")
 
 # copy of hub sessionlog, enriched
-sessionlog_metrics = Table(
+sessionlog_metrics = table(
     "sessionlog_metrics",
-    metadata,
-    Column("id", Int(64, unsigned=True, serial=True)),
-    Column("sessnum", Int(64, unsigned=True), primary_key=True, autoincrement=False, server_default="0"),
-    Column("user", Varchar(150), nullable=False, server_default=""),
-    Column("ip", Varchar(IP), nullable=False, server_default=""),
-    Column("start", Wallclock(), nullable=False, server_default=ZERO_DATE),
-    Column("appname", Varchar(150), nullable=False, server_default=""),
-    Column("host", TinyText()),
-    Column("domain", TinyText()),
-    Column("orgtype", TinyText()),
-    Column("countryresident", Char(2)),
-    Column("countrycitizen", Char(2)),
-    Column("ipcountry", Char(2)),
+    optional("id", Int(64, unsigned=True, serial=True)),
+    key("sessnum", Int(64, unsigned=True), "0"),
+    column("user", Varchar(150)),
+    column("ip", Varchar(IP)),
+    column("start", Wallclock()),
+    column("appname", Varchar(150)),
+    optional("host", TinyText()),
+    optional("domain", TinyText()),
+    optional("orgtype", TinyText()),
+    optional("countryresident", Char(2)),
+    optional("countrycitizen", Char(2)),
+    optional("ipcountry", Char(2)),
     UniqueConstraint("id"),
     Index("sessionlog_metrics_start", "start"),
-    **INNODB,
 )
 
-# labels of the unused grid
-summary_andmore = Table(
-    "summary_andmore",
-    metadata,
-    Column("id", Int(8), nullable=False, server_default="0"),
-    Column("label", Varchar(255), nullable=False, server_default=""),
-    Column("plot", Int(32), server_default="0"),
-    Index("summary_andmore_label", "label", unique=True),
-    **INNODB,
-)
+summary_andmore = labels("summary_andmore")
 
 # unused grid
-summary_andmore_vals = Table(
-    "summary_andmore_vals",
-    metadata,
-    Column("rowid", Int(8), nullable=False, server_default="0"),
-    Column("colid", Int(8), nullable=False, server_default="0"),
-    Column("datetime", Wallclock(), nullable=False, server_default=ZERO_DATE),
-    Column("period", Int(8), nullable=False, server_default="1"),
-    Column("value", Int(64), server_default="0"),
-    Column("valfmt", Int(8), nullable=False, server_default="0"),
-    **INNODB,
-)
+summary_andmore_vals = grid("summary_andmore_vals", indexed=False)
 
-# labels of the other figures
-summary_misc = Table(
-    "summary_misc",
-    metadata,
-    Column("id", Int(8), nullable=False, server_default="0"),
-    Column("label", Varchar(255), nullable=False, server_default=""),
-    Column("plot", Int(32), server_default="0"),
-    Index("summary_misc_label", "label", unique=True),
-    **INNODB,
-)
+summary_misc = labels("summary_misc")
 
 # other figures
-summary_misc_vals = Table(
-    "summary_misc_vals",
-    metadata,
-    Column("rowid", Int(8), nullable=False, server_default="0"),
-    Column("colid", Int(8), nullable=False, server_default="0"),
-    Column("datetime", Wallclock(), nullable=False, server_default=ZERO_DATE),
-    Column("period", Int(8), nullable=False, server_default="1"),
-    Column("value", Varchar(200), server_default=""),
-    Column("valfmt", Int(8), nullable=False, server_default="0"),
-    Index("summary_misc_vals_cell", "datetime", "period", "rowid", "colid"),
-    **INNODB,
-)
+summary_misc_vals = grid("summary_misc_vals", Varchar(200))
 
-# labels of the simulation grid
-summary_simusage = Table(
-    "summary_simusage",
-    metadata,
-    Column("id", Int(8), nullable=False, server_default="0"),
-    Column("label", Varchar(255), nullable=False, server_default=""),
-    Column("plot", Int(32), server_default="0"),
-    Index("summary_simusage_label", "label", unique=True),
-    **INNODB,
-)
+summary_simusage = labels("summary_simusage")
 
 # simulation grid
-summary_simusage_vals = Table(
-    "summary_simusage_vals",
-    metadata,
-    Column("rowid", Int(8), nullable=False, server_default="0"),
-    Column("colid", Int(8), nullable=False, server_default="0"),
-    Column("datetime", Wallclock(), nullable=False, server_default=ZERO_DATE),
-    Column("period", Int(8), nullable=False, server_default="1"),
-    Column("value", Int(64), server_default="0"),
-    Column("valfmt", Int(8), nullable=False, server_default="0"),
-    Index("summary_simusage_vals_cell", "datetime", "period", "rowid", "colid"),
-    **INNODB,
-)
+summary_simusage_vals = grid("summary_simusage_vals")
 
-# labels of the user grid
-summary_user = Table(
-    "summary_user",
-    metadata,
-    Column("id", Int(8), nullable=False, server_default="0"),
-    Column("label", Varchar(255), nullable=False, server_default=""),
-    Column("plot", Int(32), server_default="0"),
-    Index("summary_user_label", "label", unique=True),
-    **INNODB,
-)
+summary_user = labels("summary_user")
 
 # user grid
-summary_user_vals = Table(
-    "summary_user_vals",
-    metadata,
-    Column("rowid", Int(8), nullable=False, server_default="0"),
-    Column("colid", Int(8), nullable=False, server_default="0"),
-    Column("datetime", Wallclock(), nullable=False, server_default=ZERO_DATE),
-    Column("period", Int(8), nullable=False, server_default="1"),
-    Column("value", Int(64), server_default="0"),
-    Column("valfmt", Int(8), nullable=False, server_default="0"),
-    Index("summary_user_vals_cell", "datetime", "period", "rowid", "colid"),
-    **INNODB,
-)
+summary_user_vals = grid("summary_user_vals")
 
 # one tool job
-toolstart = Table(
+toolstart = table(
     "toolstart",
-    metadata,
-    Column("id", Int(64), primary_key=True),
-    Column("sessionid", Int(64)),
-    Column("datetime", Wallclock(), nullable=False, server_default=ZERO_DATE),
-    Column("orgtype", TinyText()),
-    Column("countryresident", Char(2)),
-    Column("countrycitizen", Char(2)),
-    Column("success", Int(8), nullable=False, server_default="0"),
-    Column("ipcountry", Char(2)),
-    Column("ip", Varchar(IP), nullable=False, server_default=""),
-    Column("host", TinyText()),
-    Column("user", Varchar(150)),
-    Column("tool", TinyText(), nullable=False, server_default=""),
-    Column("pid", Int(32)),
-    Column("domain", TinyText()),
-    Column("filesystem", TinyText()),
-    Column("execunit", TinyText()),
-    Column("walltime", Real(single=True, unsigned=True), server_default="0"),
-    Column("cputime", Real(single=True, unsigned=True), server_default="0"),
-    Column("error", TinyText()),
+    serial("id", Int(64)),
+    optional("sessionid", Int(64)),
+    column("datetime", Wallclock()),
+    optional("orgtype", TinyText()),
+    optional("countryresident", Char(2)),
+    optional("countrycitizen", Char(2)),
+    column("success", Int(8)),
+    optional("ipcountry", Char(2)),
+    column("ip", Varchar(IP)),
+    optional("host", TinyText()),
+    optional("user", Varchar(150)),
+    column("tool", TinyText()),
+    optional("pid", Int(32)),
+    optional("domain", TinyText()),
+    optional("filesystem", TinyText()),
+    optional("execunit", TinyText()),
+    optional("walltime", Real(single=True, unsigned=True), "0"),
+    optional("cputime", Real(single=True, unsigned=True), "0"),
+    optional("error", TinyText()),
     Index("toolstart_sessionid", "sessionid"),
     Index("toolstart_datetime", "datetime"),
     Index("toolstart_ip", "ip"),
-    **INNODB,
     sqlite_autoincrement=True,
 )
 
 # unused
-tops = Table(
-    "tops",
-    metadata,
-    Column("top", Int(8), primary_key=True, autoincrement=False, server_default="0"),
-    Column("name", Varchar(128), nullable=False, server_default=""),
-    Column("valfmt", Int(8), nullable=False, server_default="0"),
-    Column("size", Int(8), nullable=False, server_default="0"),
-    **INNODB,
-)
+tops = lists("tops", "top")
 
 # unused
-topvals = Table(
-    "topvals",
-    metadata,
-    Column("top", Int(8), nullable=False, server_default="0"),
-    Column("datetime", Wallclock(), nullable=False, server_default=ZERO_DATE),
-    Column("period", Int(8), nullable=False, server_default="1"),
-    Column("rank", Int(8), nullable=False, server_default="0"),
-    Column("name", Varchar(255)),
-    Column("value", Int(64), nullable=False, server_default="0"),
-    **INNODB,
-)
+topvals = list_values("topvals", "top", period="1")
 
 # unused
-totalvals = Table(
+totalvals = table(
     "totalvals",
-    metadata,
-    Column("hub", Int(8), nullable=False, server_default="0"),
-    Column("total", Int(8), nullable=False, server_default="0"),
-    Column("datetime", Wallclock(), nullable=False, server_default=ZERO_DATE),
-    Column("period", Int(8), nullable=False, server_default="1"),
-    Column("value", Int(64), nullable=False, server_default="0"),
-    **INNODB,
+    column("hub", Int(8)),
+    column("total", Int(8)),
+    column("datetime", Wallclock()),
+    column("period", Int(8), "1"),
+    column("value", Int(64)),
 )
 
 # one login or simulation event
-userlogin = Table(
+userlogin = table(
     "userlogin",
-    metadata,
-    Column("id", Int(64), primary_key=True),
-    Column("datetime", Wallclock(), nullable=False, server_default=ZERO_DATE),
-    Column("user", Varchar(255), nullable=False, server_default="-"),
-    Column("uidNumber", Int(64), server_default="0"),
-    Column("ip", Varchar(IP), nullable=False, server_default=""),
-    Column("action", Varchar(40), nullable=False, server_default=""),
+    serial("id", Int(64)),
+    *login_columns(),
     Index("userlogin_natural_key", "datetime", "user", "uidNumber", "ip", "action", unique=True),
-    **INNODB,
     sqlite_autoincrement=True,
 )
 
 # the logins and simulations of `userlogin`, remade by every summary (spec 50 §4)
-userlogin_lite = Table(
+userlogin_lite = table(
     "userlogin_lite",
-    metadata,
-    Column("id", Int(64), nullable=False, server_default="0"),
-    Column("datetime", Wallclock(), nullable=False, server_default=ZERO_DATE),
-    Column("user", Varchar(255), nullable=False, server_default="-"),
-    Column("uidNumber", Int(64), server_default="0"),
-    Column("ip", Varchar(IP), nullable=False, server_default=""),
-    Column("action", Varchar(40), nullable=False, server_default=""),
+    column("id", Int(64)),
+    *login_columns(),
     Index("userlogin_lite_datetime_user", "datetime", "user"),
     Index("userlogin_lite_uidNumber", "uidNumber"),
-    **INNODB,
 )
 
 # one kept HTTP request
-web = Table(
+web = table(
     "web",
-    metadata,
-    Column("id", Int(64), primary_key=True),
-    Column("elementid", Int(64)),
-    Column("sessionid", Int(64)),
-    Column("datetime", Wallclock(), nullable=False, server_default=ZERO_DATE),
-    Column("ipcountry", Char(2)),
-    Column("content", TinyText(), nullable=False, server_default=""),
-    Column("referrer", TinyText()),
-    Column("useragent", TinyText()),
-    Column("ip", Varchar(IP), nullable=False, server_default=""),
-    Column("host", TinyText()),
-    Column("domain", TinyText()),
-    Column("uidNumber", Int(32)),
-    Column("apache_pid", Varchar(120), nullable=False, server_default=""),
-    Column("joomla_sessionid", Varchar(120), nullable=False, server_default=""),
-    Column("site_cookie", Varchar(120), nullable=False, server_default=""),
-    Column("auth_type", Varchar(120), nullable=False, server_default=""),
-    Column("component_name", Varchar(120), nullable=False, server_default=""),
-    Column("view_name", Varchar(120), nullable=False, server_default=""),
-    Column("task_name", Varchar(120), nullable=False, server_default=""),
-    Column("action_name", Varchar(120), nullable=False, server_default=""),
-    Column("item_name", Varchar(120), nullable=False, server_default=""),
-    Column("dnload", Int(8)),
+    serial("id", Int(64)),
+    optional("elementid", Int(64)),
+    optional("sessionid", Int(64)),
+    column("datetime", Wallclock()),
+    optional("ipcountry", Char(2)),
+    column("content", TinyText()),
+    optional("referrer", TinyText()),
+    optional("useragent", TinyText()),
+    column("ip", Varchar(IP)),
+    optional("host", TinyText()),
+    optional("domain", TinyText()),
+    optional("uidNumber", Int(32)),
+    column("apache_pid", Varchar(120)),
+    column("joomla_sessionid", Varchar(120)),
+    column("site_cookie", Varchar(120)),
+    column("auth_type", Varchar(120)),
+    column("component_name", Varchar(120)),
+    column("view_name", Varchar(120)),
+    column("task_name", Varchar(120)),
+    column("action_name", Varchar(120)),
+    column("item_name", Varchar(120)),
+    optional("dnload", Int(8)),
     Index("web_sessionid_dnload", "sessionid", "dnload"),
     Index("web_dnload_datetime", "dnload", "datetime"),
     Index("web_datetime_ip", "datetime", "ip"),
     Index("web_ip", "ip"),
-    **INNODB,
     sqlite_autoincrement=True,
 )
 
 # hits a day
-webhits = Table(
+webhits = table(
     "webhits",
-    metadata,
-    Column("datetime", Wallclock(), nullable=False, server_default=ZERO_DATE),
-    Column("hits", Int(64), nullable=False, server_default="0"),
-    **INNODB,
+    column("datetime", Wallclock()),
+    column("hits", Int(64)),
 )
 
 # one coalesced visitor session
-websessions = Table(
+websessions = table(
     "websessions",
-    metadata,
-    Column("id", Int(64), primary_key=True, autoincrement=False, server_default="0"),
-    Column("datetime", Wallclock(), nullable=False, server_default=ZERO_DATE),
-    Column("ipcountry", Char(2), nullable=False, server_default=""),
-    Column("ip", Varchar(IP), nullable=False, server_default=""),
-    Column("host", TinyText()),
-    Column("domain", TinyText()),
-    Column("duration", Int(64), nullable=False, server_default="0"),
-    Column("jobs", Int(8), nullable=False, server_default="0"),
-    Column("webevents", Int(64), nullable=False, server_default="0"),
+    key("id", Int(64), "0"),
+    column("datetime", Wallclock()),
+    column("ipcountry", Char(2)),
+    column("ip", Varchar(IP)),
+    optional("host", TinyText()),
+    optional("domain", TinyText()),
+    column("duration", Int(64)),
+    column("jobs", Int(8)),
+    column("webevents", Int(64)),
     Index("websessions_datetime", "datetime"),
     Index("websessions_ip", "ip"),
-    **INNODB,
 )
 
 # names the resolver gave, so that an address is asked once a refresh period across all tables (own)
-dns_cache = Table(
+dns_cache = table(
     "dns_cache",
-    metadata,
-    Column("ip", Varchar(IP), primary_key=True),
-    Column("host", TinyText(), nullable=False),
-    Column("asked_at", Wallclock(), nullable=False),
-    **INNODB,
+    key("ip", Varchar(IP)),
+    required("host", TinyText()),
+    required("asked_at", Wallclock()),
 )
 
 # answers of the remote address service that the hub's cache cannot hold (own, spec 70 §4)
-ipgeo_cache = Table(
+ipgeo_cache = table(
     "ipgeo_cache",
-    metadata,
-    Column("ip", Varchar(IP), primary_key=True),
-    Column("countrySHORT", Char(2), nullable=False, server_default=""),
-    Column("countryLONG", Varchar(64), nullable=False, server_default=""),
-    Column("ipREGION", Varchar(128), nullable=False, server_default=""),
-    Column("ipCITY", Varchar(128), nullable=False, server_default=""),
-    Column("ipLATITUDE", Real()),
-    Column("ipLONGITUDE", Real()),
-    Column("lookup_datetime", Wallclock(), nullable=False),
-    **INNODB,
+    key("ip", Varchar(IP)),
+    column("countrySHORT", Char(2)),
+    column("countryLONG", Varchar(64)),
+    column("ipREGION", Varchar(128)),
+    column("ipCITY", Varchar(128)),
+    optional("ipLATITUDE", Real()),
+    optional("ipLONGITUDE", Real()),
+    required("lookup_datetime", Wallclock()),
 )
 
 # originals of tables that were rebuilt with another engine, and rebuilds under way (own, spec 70 §8.3)
-rebuilds = Table(
+rebuilds = table(
     "rebuilds",
-    metadata,
-    Column("table", Varchar(64), primary_key=True),
-    Column("definition", Char(64), nullable=False),  # fingerprint of the definition that is being copied
-    Column("original", Varchar(64), nullable=False),  # what the original is called now; empty while the copy is made
-    Column("updated_at", Wallclock(), nullable=False, server_default=now_stamp()),
-    **INNODB,
+    key("table", Varchar(64)),
+    required("definition", Char(64)),  # fingerprint of the definition that is being copied
+    required("original", Varchar(64)),  # what the original is called now; empty while the copy is made
+    column("updated_at", Wallclock(), now_stamp()),
 )
 
 # copies of doubled cells that said something else than the one kept (own, spec 70 §8.3)
-replaced_cells = Table(
+replaced_cells = table(
     "replaced_cells",
-    metadata,
-    Column("grid", Varchar(64), nullable=False),
-    Column("rowid", Int(8), nullable=False),
-    Column("colid", Int(8), nullable=False),
-    Column("datetime", Wallclock(), nullable=False),
-    Column("period", Int(8), nullable=False),
-    Column("value", Varchar(200)),
-    Column("valfmt", Int(8), nullable=False),
-    Column("replaced_at", Wallclock(), nullable=False, server_default=now_stamp()),
-    **INNODB,
+    required("grid", Varchar(64)),
+    required("rowid", Int(8)),
+    required("colid", Int(8)),
+    required("datetime", Wallclock()),
+    required("period", Int(8)),
+    optional("value", Varchar(200)),
+    required("valfmt", Int(8)),
+    column("replaced_at", Wallclock(), now_stamp()),
 )
 
-alembic_version = Table(
-    "alembic_version", MetaData(), Column("version_num", Varchar(32), primary_key=True, autoincrement=False), **INNODB
-)
+alembic_version = Table("alembic_version", MetaData(), key("version_num", Varchar(32)), **INNODB)
 """Alembic's own table: the revision the database is at. Kept apart, because its presence says that we were here."""
 
 
@@ -533,44 +402,8 @@ def profiles_copy(prefix: str) -> Table:
     return Table(
         f"{prefix}xprofiles_metrics",
         MetaData(),
-        Column("uidNumber", Int(32), primary_key=True, autoincrement=False, server_default="0"),
-        Column("name", Varchar(255), nullable=False, server_default=""),
-        Column("username", Varchar(150), nullable=False, server_default=""),
-        Column("email", Varchar(100), nullable=False, server_default=""),
-        Column("registerDate", Wallclock(), nullable=False, server_default=ZERO_DATE),
-        Column("gidNumber", Varchar(11), nullable=False, server_default=""),
-        Column("homeDirectory", Varchar(255), nullable=False, server_default=""),
-        Column("loginShell", Varchar(255), nullable=False, server_default=""),
-        Column("ftpShell", Varchar(255), nullable=False, server_default=""),
-        Column("userPassword", Varchar(255), nullable=False, server_default=""),
-        Column("gid", Varchar(255), nullable=False, server_default=""),
-        Column("orgtype", Varchar(255), nullable=False, server_default=""),
-        Column("organization", Varchar(255), nullable=False, server_default=""),
-        Column("countryresident", Char(2), nullable=False, server_default=""),
-        Column("countryorigin", Char(2), nullable=False, server_default=""),
-        Column("gender", Varchar(255), nullable=False, server_default=""),
-        Column("url", Varchar(255), nullable=False, server_default=""),
-        Column("reason", LongText(), nullable=False, server_default=""),
-        Column("mailPreferenceOption", Int(32), nullable=False, server_default="-1"),
-        Column("usageAgreement", Int(32), nullable=False, server_default="0"),
-        Column("modifiedDate", Wallclock(), nullable=False, server_default=ZERO_DATE),
-        Column("emailConfirmed", Int(32), nullable=False, server_default="0"),
-        Column("regIP", Varchar(255), nullable=False, server_default=""),
-        Column("regHost", Varchar(255), nullable=False, server_default=""),
-        Column("nativeTribe", Varchar(255), nullable=False, server_default=""),
-        Column("phone", Varchar(255), nullable=False, server_default=""),
-        Column("proxyPassword", Varchar(255), nullable=False, server_default=""),
-        Column("proxyUidNumber", Varchar(255), nullable=False, server_default=""),
-        Column("givenName", Varchar(255), nullable=False, server_default=""),
-        Column("middleName", Varchar(255), nullable=False, server_default=""),
-        Column("surname", Varchar(255), nullable=False, server_default=""),
-        Column("picture", Varchar(255), nullable=False, server_default=""),
-        Column("vip", Int(32), nullable=False, server_default="0"),
-        Column("public", Int(8), nullable=False, server_default="0"),
-        Column("params", LongText(), nullable=False, server_default=""),
-        Column("note", LongText(), nullable=False, server_default=""),
-        Column("shadowExpire", Int(32)),
-        Column("location", Varchar(50)),
-        Column("orcid", Varchar(255), nullable=False, server_default=""),
+        *profile_columns(),
+        optional("location", Varchar(50)),
+        column("orcid", Varchar(255)),
         **INNODB,
     )

@@ -1,5 +1,15 @@
--- breakdowns(id, top, rank, name, value): the rows of resource_stats_tools_topvals (spec 40 §5), three lists of users for every
--- row of resource_stats_tools: 1 by country, 2 by domain, 3 by type of organisation. Rank 0 is the row's own total.
+-- The rows of resource_stats_tools_topvals (spec 40 §5): three lists of users for every row of resource_stats_tools.
+-- Rank 0 is the row's own total.
+--
+-- grain: a list and rank, of a row of resource_stats_tools
+-- reads: country_groups, domain_groups, orgtype_groups, tool_rows
+-- columns:
+--   id     BIGINT   number of that row
+--   top    INTEGER  the list: 1 by country, 2 by domain, 3 by type of organization
+--   rank   BIGINT   place in the list
+--   name   VARCHAR  name of the group
+--   value  BIGINT   users
+
 WITH ranked AS (
     SELECT
         *,
@@ -14,14 +24,14 @@ WITH ranked AS (
     QUALIFY rank <= 10 OR top = 3
 )
 SELECT id, top, 0 AS rank, 'Total Users' AS name, users AS value
-FROM stat_rows
+FROM tool_rows
 CROSS JOIN (VALUES (1), (2), (3)) AS lists (top)
 UNION ALL
-SELECT stat_rows.id, top, rank, CASE WHEN is_empty(label) THEN 'Unknown' ELSE label END, ranked.users
-FROM stat_rows
-JOIN ranked ON ranked.resid = stat_rows.resid AND ranked.period = stat_rows.period
+SELECT tool_rows.id, top, rank, CASE WHEN is_empty(label) THEN 'Unknown' ELSE label END, ranked.users
+FROM tool_rows
+JOIN ranked ON ranked.resid = tool_rows.resid AND ranked.period = tool_rows.period
 UNION ALL
 SELECT id, 1, 1, 'Unknown', users
-FROM stat_rows
-ANTI JOIN country_groups ON country_groups.resid = stat_rows.resid AND country_groups.period = stat_rows.period
+FROM tool_rows
+ANTI JOIN country_groups ON country_groups.resid = tool_rows.resid AND country_groups.period = tool_rows.period
 ORDER BY id, top, rank

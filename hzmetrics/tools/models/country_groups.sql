@@ -1,8 +1,18 @@
--- country_groups(resid, period, key, label, users): a tool's users by country of residence (spec 40 §5).
+-- A tool's users by country of residence (spec 40 §5).
+--
+-- grain: a tool, period and country
+-- reads: countries, tool_session_users
+-- columns:
+--   resid   BIGINT   number of the tool's resource
+--   period  BIGINT   code of the period
+--   key     VARCHAR  folded code of the country
+--   label   VARCHAR  name of the country; NULL if it has none
+--   users   BIGINT   users
+
 SELECT resid, period, key, countries.name AS label, users
 FROM (
-    SELECT resid, period, fold(country) AS key, count(DISTINCT person) AS users
-    FROM tool_sessions
+    SELECT resid, period, fold(country) AS key, count(DISTINCT who) AS users
+    FROM tool_session_users
     GROUP BY resid, period, fold(country)
 )
 LEFT JOIN countries ON fold(countries.code) = key

@@ -1,5 +1,12 @@
--- descendants(root, resource): a root itself and everything below it, through resources that are gone as well (spec 40 §7).
--- materialised
+-- The roots and everything below them, also through resources that no longer exist (spec 40 §7).
+--
+-- grain: a root and resource
+-- reads: roots, resource_assoc
+-- stored: table
+-- columns:
+--   root      BIGINT  number of the root
+--   resource  BIGINT  number of the root itself, or of a resource below it
+
 WITH RECURSIVE below AS (
     SELECT root, root AS resource FROM roots
     UNION

@@ -1,5 +1,12 @@
--- exact_patterns(key, root): the URLs, folded, of what is below a root (spec 40 §7).
--- materialised
+-- The URLs of what is below a root (spec 40 §7).
+--
+-- grain: a URL and root
+-- reads: paths, descendants
+-- stored: table
+-- columns:
+--   key   VARCHAR  folded URL
+--   root  BIGINT   number of the root
+
 SELECT DISTINCT fold(url) AS key, root
 FROM (
     SELECT resource, '/site/resources/' || path AS url FROM paths WHERE form IN (2, 6)

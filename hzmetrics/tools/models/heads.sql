@@ -1,6 +1,13 @@
--- heads(head, within): every head, with every head it begins with, itself included. The largest head that is not above a
--- URL in the order of text begins with every head that the URL begins with.
--- materialised
+-- Every head of the prefix patterns, with every head it begins with, itself included. The largest head that is not
+-- above a URL in the order of text begins with every head that the URL begins with.
+--
+-- grain: a head and a head it begins with
+-- reads: prefix_patterns
+-- stored: table
+-- columns:
+--   head    VARCHAR  the longer one
+--   within  VARCHAR  the one it begins with
+
 WITH distinct_heads AS (SELECT DISTINCT head FROM prefix_patterns),
 lengths AS (SELECT DISTINCT length(head) AS length FROM distinct_heads)
 SELECT inner_head.head, outer_head.head AS within

@@ -1,5 +1,14 @@
--- paths(resource, path, form, last, parent): where a resource is kept, if on this hub, with blanks as a URL has them; which
--- row of the table of spec 40 §7 reads it; its last segment, and the one before without leading zeros.
+-- Where resources are kept, those that are on this hub, and which row of the table of spec 40 §7 reads the path.
+--
+-- grain: a resource
+-- reads: resources, descendants
+-- columns:
+--   resource  BIGINT   number of the resource
+--   path      VARCHAR  path, with blanks as a URL has them
+--   form      INTEGER  row of the table, 1 to 6
+--   last      VARCHAR  last segment of the path
+--   parent    VARCHAR  the segment before it, without leading zeros
+
 SELECT
     resource,
     path,

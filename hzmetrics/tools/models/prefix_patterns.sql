@@ -1,7 +1,13 @@
--- prefix_patterns(head, pattern, root): how the URLs begin, folded, of what is below a root (spec 40 §7). The prefix is a
--- pattern of LIKE; `head` is what it begins with before the first character that has a meaning there, and `pattern` the
--- whole of it where there is such a character.
--- materialised
+-- How the URLs of what is below a root begin (spec 40 §7). The prefix is a pattern of LIKE.
+--
+-- grain: a prefix and root
+-- reads: paths, descendants
+-- stored: table
+-- columns:
+--   head     VARCHAR  folded prefix up to the first character that has a meaning in LIKE
+--   pattern  VARCHAR  pattern of LIKE for the whole URL; NULL if `head` is the whole prefix
+--   root     BIGINT   number of the root
+
 SELECT DISTINCT
     regexp_extract(prefix, '^[^%_\\]*', 0, 's') AS head,
     CASE WHEN regexp_matches(prefix, '[%_\\]') THEN prefix || '%' END AS pattern,

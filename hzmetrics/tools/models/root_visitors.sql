@@ -1,4 +1,13 @@
--- root_visitors(root, ip, host, latest): the visitors of a root among the requests at hand, folded, and when each last came.
+-- The visitors of a root among the requests.
+--
+-- grain: a root and visitor
+-- reads: requests, url_roots
+-- columns:
+--   root    BIGINT   number of the root
+--   ip      VARCHAR  folded address
+--   host    VARCHAR  folded name of the address
+--   latest  VARCHAR  time of the latest request
+
 SELECT root, fold(ip) AS ip, fold(host) AS host, max(datetime) AS latest
 FROM requests
 JOIN url_roots USING (content)

@@ -1,12 +1,17 @@
--- tool_sessions(resid, period, person, sessnum, country, domain): the tool sessions, as the metrics database knows them,
--- that belong to a tool and start in a window (spec 40 §5). `person` is the user's name, folded.
-SELECT
-    names.resid,
-    windows.period,
-    fold(session."user") AS person,
-    session.sessnum,
-    session.countryresident AS country,
-    session.domain
-FROM sessionlog_metrics AS session
-JOIN names ON names.name = fold(session.appname)
+-- The hub's tool sessions that belong to a tool and start in a window (spec 40 §4).
+--
+-- grain: a tool, period and tool session
+-- reads: tool_names, windows, sessionlog
+-- corrections: window-start
+-- columns:
+--   resid     BIGINT   number of the tool's resource
+--   period    BIGINT   code of the period
+--   sessnum   BIGINT   number of the tool session
+--   username  VARCHAR  login name
+--   walltime  DOUBLE   s, elapsed
+--   viewtime  DOUBLE   s, in view
+
+SELECT tool_names.resid, windows.period, session.sessnum, session.username, session.walltime, session.viewtime
+FROM sessionlog AS session
+JOIN tool_names ON tool_names.name = fold(session.appname)
 JOIN windows ON inside(session.start, windows.start, windows.stop)

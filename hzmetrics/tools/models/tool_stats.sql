@@ -1,10 +1,36 @@
--- tool_stats: the rows of resource_stats_tools, one for every tool and period (spec 40 §4). Averages are a simulation's.
+-- The rows of resource_stats_tools, one for every tool and period (spec 40 §4). Averages are those of a simulation.
+--
+-- grain: a tool and period
+-- reads: run, clock, tools, windows, tool_totals
+-- corrections: half-up
+-- stored: arrow
+-- columns:
+--   resid         BIGINT   number of the tool's resource
+--   restype       BIGINT   code of its type, 7
+--   datetime      VARCHAR  time under which the row is stored
+--   period        BIGINT   code of the period
+--   processed_on  VARCHAR  time of the run
+--   users         BIGINT   users
+--   sessions      BIGINT   tool sessions
+--   simulations   BIGINT   simulations
+--   jobs          BIGINT   jobs
+--   avg_wall      DOUBLE   s, elapsed, average
+--   tot_wall      DOUBLE   s, elapsed
+--   avg_cpu       DOUBLE   s, of CPU, average
+--   tot_cpu       DOUBLE   s, of CPU
+--   avg_view      DOUBLE   s, in view, average
+--   tot_view      DOUBLE   s, in view
+--   avg_wait      DOUBLE   s, waiting, average
+--   tot_wait      DOUBLE   s, waiting
+--   avg_cpus      BIGINT   CPUs, average
+--   tot_cpus      BIGINT   CPUs
+
 SELECT
     resid,
-    run.restype,
+    7::BIGINT AS restype,
     run.datetime,
     period,
-    run.processed_on,
+    clock.local AS processed_on,
     users,
     sessions,
     simulations,
@@ -35,6 +61,7 @@ FROM (
         nullif(use.simulations, 0) AS divisor
     FROM tools
     CROSS JOIN windows
-    LEFT JOIN tool_use AS use ON use.resid = tools.resid AND use.period = windows.period
+    LEFT JOIN tool_totals AS use ON use.resid = tools.resid AND use.period = windows.period
 )
 CROSS JOIN run
+CROSS JOIN clock

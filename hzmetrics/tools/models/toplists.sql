@@ -1,5 +1,16 @@
--- toplists(top, datetime, period, rank, name, value): the rows of stats_topvals (spec 40 §6). Rank 0 is the headline; then come
--- the published tools, the largest figure first.
+-- The rows of stats_topvals (spec 40 §6). Rank 0 is the headline; then come the published tools, the largest figure
+-- first.
+--
+-- grain: a list, period and rank
+-- reads: run, headlines, figures, published
+-- columns:
+--   top       INTEGER  the list, as in figures
+--   datetime  VARCHAR  time under which the row is stored
+--   period    BIGINT   code of the period
+--   rank      BIGINT   place in the list
+--   name      VARCHAR  headline, or number and title of the tool
+--   value     BIGINT   users, jobs or whole s
+
 SELECT
     top,
     run.datetime,
@@ -13,7 +24,7 @@ SELECT
         WHEN 8 THEN 'Total Simulation Interaction Time'
     END AS name,
     rounded(figure) AS value
-FROM totals
+FROM headlines
 CROSS JOIN run
 UNION ALL
 SELECT

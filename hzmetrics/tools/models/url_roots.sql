@@ -1,5 +1,12 @@
--- url_roots(content, root): the roots that a URL of the requests at hand counts for (spec 40 §7).
--- materialised
+-- The roots that the URLs of the requests count for (spec 40 §7).
+--
+-- grain: a URL and root
+-- reads: requests, heads, exact_patterns, prefix_patterns
+-- stored: table
+-- columns:
+--   content  VARCHAR  URL
+--   root     BIGINT   number of the root
+
 WITH urls AS (SELECT DISTINCT content FROM requests),
 folded AS (SELECT content, fold_like(content) AS url FROM urls),
 nearest AS (

@@ -6,7 +6,7 @@ from typing import Any
 
 from hzmetrics.active_users.counting import count, known
 from hzmetrics.calendar import epoch
-from hzmetrics.follow.settings import IGNORED_USERS
+from hzmetrics.config.schema import IGNORED_USERS
 from hzmetrics.live.openmetrics import exposition
 from hzmetrics.users.user import Presence, plain
 

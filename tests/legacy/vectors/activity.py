@@ -13,9 +13,10 @@ from hzmetrics.activity import samples as taking
 from hzmetrics.activity import sampling, states
 from hzmetrics.activity.document import document, total
 from hzmetrics.activity.score import Weights, add_up, effective_half_life, show
-from hzmetrics.activity.settings import ENVIRONMENT, Scoring, numbers
+from hzmetrics.activity.settings import Scoring
 from hzmetrics.calendar import epoch
-from hzmetrics.options import Options
+from hzmetrics.config import Source
+from hzmetrics.config.schema import Activity
 from hzmetrics.users import columns as people
 from hzmetrics.users import docker
 from hzmetrics.users.jupyterhub import time_remaining, users_of
@@ -52,7 +53,9 @@ def score(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def config(given: dict[str, Any]) -> dict[str, int]:
-    return numbers(Options("activity", given["ini"], given["env"], ENVIRONMENT))
+    keys = Activity(Source(sections={"activity": given["ini"]}, environment=given["env"]))
+    monitored = [name for name, key in Activity.keys.items() if key.environment.startswith("JUPYTERHUB")]
+    return {name: getattr(keys, name) for name in monitored}
 
 
 def half_life(given: dict[str, Any]) -> dict[str, Any]:

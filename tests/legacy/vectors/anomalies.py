@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from hzmetrics.calendar import epoch, utc
+from hzmetrics.config.schema import Thresholds
 from hzmetrics.events import heatmap, levels, reports
 from hzmetrics.events.signatures import Signatures, signature
 from hzmetrics.events.update import HOUR
@@ -16,7 +17,7 @@ from hzmetrics.events.update import HOUR
 def windows(given: dict[str, Any]) -> dict[str, Any]:
     config = given.get("config", {})
     rules = levels.Rules(
-        config.get("thresholds", levels.THRESHOLDS), config.get("window_seconds", 30), config.get("check_interval", 30)
+        config.get("thresholds", Thresholds().table), config.get("window_seconds", 30), config.get("check_interval", 30)
     )
     start, end = epoch(given["start"]), epoch(given["end"])
     events = sorted((epoch(time), name) for time, name in given["events"])

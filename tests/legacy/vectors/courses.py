@@ -9,11 +9,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from hzmetrics.config.schema import STUDENT
 from hzmetrics.courses import reports
 from hzmetrics.courses.blocks import blocks
 from hzmetrics.courses.copy import NO_LINES, rows_of
 from hzmetrics.courses.progress import COUNTS, EVENTS
-from hzmetrics.courses.settings import STUDENT, CourseRules
+from hzmetrics.courses.settings import CourseRules
 from hzmetrics.engine import Engine
 
 

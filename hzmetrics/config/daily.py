@@ -1,0 +1,32 @@
+"""Warnings that are given once a day, remembered in the state directory."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+
+from hzmetrics.config.settings import Settings
+
+
+def not_yet_told(settings: Settings, warnings: Sequence[str]) -> list[str]:
+    """Those of the warnings that have not been given today; they count as given from now on.
+
+    Where the state directory cannot be written, a warning is given each time.
+    """
+    if not warnings:
+        return []
+    path, today = settings.paths.state / "warnings.json", settings.clock.today.isoformat()
+    told: list[str] = []
+    with suppress(OSError, ValueError, AttributeError):
+        remembered = json.loads(path.read_text(encoding="utf-8"))
+        told = remembered["warnings"] if remembered.get("day") == today else []
+    fresh = [warning for warning in warnings if warning not in told]
+    if fresh:
+        new = path.with_suffix(f".{os.getpid()}")
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            new.write_text(json.dumps({"day": today, "warnings": [*told, *fresh]}), encoding="utf-8")
+            new.replace(path)
+    return fresh

@@ -1,0 +1,185 @@
+"""The settings of one invocation (spec 65 §2-4): built once, then passed."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from hzmetrics.calendar import Clock
+from hzmetrics.config.mistakes import find_mistakes
+from hzmetrics.config.schema import CORRECTIONS, Db, Dns, Geoip, Hub, Metrics, Pipeline
+from hzmetrics.config.section import Mistake, Section
+from hzmetrics.config.source import Source, home, locate, read
+
+S = TypeVar("S", bound=Section)
+
+
+@dataclass(frozen=True)
+class MariaDb:
+    """Where the two MariaDB databases are. An empty name is reported when a command needs that database."""
+
+    host: str
+    port: int | None
+    socket: str
+    user: str
+    password: str = field(repr=False)
+    hub_db: str
+    metrics_db: str
+
+
+@dataclass(frozen=True)
+class Sqlite:
+    """The directory of `hub.db` and `metrics.db`."""
+
+    directory: Path
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Directories (spec 65 §4, spec 10 §8.1)."""
+
+    home: Path
+    access_logs: Path
+    cms_logs: Path
+    log_file: Path
+
+    @property
+    def state(self) -> Path:
+        return self.home / "state"
+
+    @property
+    def staging(self) -> Path:
+        return self.cms_logs / "metrics"
+
+    @property
+    def expected(self) -> tuple[Path, ...]:
+        """The nine directories that `init` makes and `doctor` checks, in order."""
+        return (
+            self.home,
+            self.home / "bin",
+            self.home / "conf",
+            self.state,
+            self.staging,
+            self.cms_logs / "daily",
+            self.cms_logs / "imported",
+            self.access_logs / "daily",
+            self.access_logs / "imported",
+        )
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Paths:
+        root = environment.get("HZMETRICS_LOG_ROOT")
+        if root:
+            access, cms = Path(root).absolute() / "httpd", Path(root).absolute() / "hubzero"
+        else:
+            access = Path("/var/log/apache2" if Path("/etc/apache2").is_dir() else "/var/log/httpd")
+            cms = Path("/var/log/hubzero")
+        log_file = Path(environment.get("HZMETRICS_LOG") or cms / "metrics" / "manage.log")
+        return cls(home(environment), access, cms, log_file)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything an invocation is told from outside."""
+
+    source: Source
+    """The configuration file in use, and the environment."""
+    hub: Hub
+    db: MariaDb | Sqlite
+    prefix: str
+    """Table prefix of the hub (`hub_db_prefix`)."""
+    dns: Dns
+    geoip: Geoip
+    corrections: frozenset[str]
+    """The corrections in force (spec 15)."""
+    months_per_run: int
+    paths: Paths
+    clock: Clock
+
+    @property
+    def file(self) -> Path:
+        """The configuration file in use."""
+        return self.source.file
+
+    def section(self, section: type[S], name: str = "") -> S:
+        """The values of any section; `name` says which, where there are several of the kind."""
+        return section(self.source, name)
+
+    @property
+    def mistakes(self) -> list[Mistake]:
+        """What is wrong in the configuration, here without stopping this invocation."""
+        return find_mistakes(self.source)
+
+    @property
+    def exposure(self) -> str:
+        """A warning, if every user of this machine can read the password; else empty."""
+        try:
+            mode = self.file.stat().st_mode
+        except OSError:
+            return ""
+        if self.section(Db).password and mode & (stat.S_IROTH | stat.S_IWOTH):
+            return f"{self.file}: every user of this machine can read the password in it; run: chmod 600 {self.file}"
+        return ""
+
+
+def clock(environment: Mapping[str, str] = os.environ) -> Clock:
+    """The clock of this invocation. Raises UsageError for an invalid `HZMETRICS_NOW`."""
+    text = environment.get("HZMETRICS_NOW")
+    return Clock.parse(text) if text else Clock()
+
+
+def load(
+    option: Path | None = None, environment: Mapping[str, str] = os.environ, time: Clock | None = None
+) -> Settings:
+    """Read and check the configuration. Raises ConfigurationError, or UsageError for an invalid `HZMETRICS_NOW`."""
+    return build(read(locate(option, environment), environment), time)
+
+
+def build(source: Source, time: Clock | None = None) -> Settings:
+    """Settings from a source. Raises ConfigurationError for what no command can do without."""
+    paths = Paths.of(source.environment)
+    db = Db(source)
+    return Settings(
+        source=source,
+        hub=Hub(source),
+        db=_database(db, paths),
+        prefix=db.hub_db_prefix,
+        dns=_checked(Dns(source)),
+        geoip=Geoip(source),
+        corrections=expanded(Metrics(source).corrections),
+        months_per_run=Pipeline(source).months_per_run,
+        paths=paths,
+        clock=time or clock(source.environment),
+    )
+
+
+def expanded(names: frozenset[str], every: frozenset[str] = frozenset(CORRECTIONS)) -> frozenset[str]:
+    """A list of corrections in which `all` stands for `every` one."""
+    return (names - {"all"}) | (every if "all" in names else frozenset())
+
+
+def _checked(dns: Dns) -> Dns:
+    _ = dns.concurrency
+    return dns
+
+
+def _database(db: Db, paths: Paths) -> MariaDb | Sqlite:
+    if db.section not in db.origin.sections:
+        return Sqlite(paths.state)
+    for key, problem in db.contradictions():
+        raise db.error(key, problem)
+    if db.sqlite is not None:
+        return Sqlite(db.sqlite)
+    return MariaDb(
+        host=db.host,
+        port=db.port,
+        socket=db.socket,
+        user=db.user,
+        password=db.password,
+        hub_db=db.hub_db,
+        metrics_db=db.metrics_db,
+    )

@@ -1,0 +1,44 @@
+"""Everything that is wrong in a configuration: by its schema, and by what its values lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from hzmetrics import config
+from hzmetrics.config import BadSetting, Mistake, Settings, Source
+from hzmetrics.config.schema import Events, Jupyterhub, Logs
+from hzmetrics.config.section import Section
+from hzmetrics.errors import ConfigurationError
+
+
+def all_mistakes(source: Source) -> list[Mistake]:
+    """All mistakes, each once, those of the schema first."""
+    found = config.find_mistakes(source)
+    try:
+        settings = config.build(source)
+    except BadSetting:
+        return found
+    return list(dict.fromkeys([*found, *_of_values(settings)]))
+
+
+def _of_values(settings: Settings) -> Iterator[Mistake]:
+    """Values that only their readers can judge: files to read, definitions of log lines, addresses of servers."""
+    from hzmetrics.enrich.resolver import servers
+    from hzmetrics.events.signatures import load
+    from hzmetrics.logs.settings import log_settings
+    from hzmetrics.users.settings import jupyterhub
+
+    dns, events = settings.dns, settings.section(Events)
+    readers: tuple[tuple[Section, str, Callable[[], object]], ...] = (
+        (settings.section(Logs), "format", lambda: log_settings(settings)),
+        (dns, "nameserver", lambda: servers(dns.nameserver)),
+        (events, "signatures", lambda: load(events.signatures)),
+        (settings.section(Jupyterhub), "api_token_file", lambda: jupyterhub(settings)),
+    )
+    for section, key, read in readers:
+        try:
+            read()
+        except BadSetting as bad:
+            yield bad.mistake
+        except ConfigurationError as error:
+            yield section.mistake(key, str(error))

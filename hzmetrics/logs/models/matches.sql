@@ -1,0 +1,40 @@
+-- Every line with what its format's grammar finds in it (spec 10 §2), at most one of: the tokens of a plain line, the groups
+-- of `full` or `short`. 23 fields are tried before 14, and both before the same with an IPv6 address or a zone east of
+-- Greenwich.
+WITH
+tokens AS (
+    SELECT
+        *,
+        string_split(pieces[1], ' ') AS head,
+        string_split(pieces[3], ' ') AS middle,
+        string_split(pieces[7], ' ') AS tail
+    FROM shapes
+),
+formats AS (
+    SELECT
+        *,
+        CASE
+            WHEN shape <> 'odd' THEN NULL
+            WHEN regexp_matches(line, getvariable('full_line')) THEN 'full'
+            WHEN regexp_matches(line, getvariable('short_line')) THEN 'short'
+            WHEN regexp_matches(line, getvariable('full_line_any')) THEN 'full_any'
+            WHEN regexp_matches(line, getvariable('short_line_any')) THEN 'short_any'
+        END AS format
+    FROM tokens
+)
+SELECT
+    number,
+    shape,
+    pieces,
+    head,
+    middle,
+    tail,
+    CASE format
+        WHEN 'full' THEN regexp_extract(line, getvariable('full_line'), full_groups())
+        WHEN 'full_any' THEN regexp_extract(line, getvariable('full_line_any'), full_groups())
+    END AS "full",
+    CASE format
+        WHEN 'short' THEN regexp_extract(line, getvariable('short_line'), short_groups())
+        WHEN 'short_any' THEN regexp_extract(line, getvariable('short_line_any'), short_groups())
+    END AS short
+FROM formats

@@ -1,0 +1,47 @@
+-- Every line without what a log collector put around it, its colors and line end; `stamp` is the time that the collector wrote, if it
+-- wrote one with a year.
+WITH
+bare AS (
+    SELECT
+        number,
+        line,
+        CASE
+            WHEN regexp_matches(line, getvariable('collector')) OR contains(line, chr(27)) OR contains(line, '#033[')
+                THEN peeled(peeled(uncolored(line)))
+            ELSE line
+        END AS rest
+    FROM lines
+),
+objects AS (
+    SELECT
+        number,
+        line,
+        CASE
+            WHEN starts_with(rest, '{') OR NOT ends_with(rtrim(rest), '}') OR NOT contains(rest, '{"') THEN rest
+            ELSE substr(rest, strpos(rest, '{"'))
+        END AS text,
+        starts_with(text, '{') AND json_valid(text) AS is_object
+    FROM bare
+),
+wrapped AS (
+    SELECT
+        *,
+        CASE
+            WHEN is_object
+                AND NOT list_has_any(json_keys(text), getvariable('json_request'))
+                THEN list_any_value(json_extract_string(text, getvariable('json_message')))
+        END AS message
+    FROM objects
+)
+SELECT
+    number,
+    CASE WHEN message IS NULL THEN text ELSE rtrim(peeled(uncolored(journal_text(message))), chr(13) || chr(10)) END AS text,
+    CASE
+        WHEN message IS NOT NULL THEN list_any_value(json_extract_string(text, getvariable('json_time')))
+        WHEN strlen(text) < strlen(line)
+            THEN regexp_extract(
+                left(line, length(line) - length(text)), '\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)? ?(?:Z|[+-]\d\d:?\d\d)?'
+            )
+    END AS stamp,
+    is_object AND message IS NULL OR starts_with(message, '{') AND json_valid(message) AS is_json
+FROM wrapped

@@ -1,0 +1,16 @@
+-- Every line that may be a hub's, cut at its quotes, with how much doubt there is about its fields: 'full' and 'short' lines can be read
+-- only one way (23 and 14 fields); 'odd' lines need the whole grammar. A condition of the grammar (`grammar.PLAIN_*`) a piece.
+SELECT
+    number,
+    line,
+    pieces,
+    CASE
+        WHEN len(pieces) <> 7 OR pieces[2] = '' OR pieces[5] <> ' '
+            OR NOT regexp_full_match(pieces[3], getvariable('plain_middle')) THEN 'odd'
+        WHEN regexp_full_match(pieces[1], getvariable('plain_head_full'))
+            AND regexp_full_match(pieces[7], getvariable('plain_tail_full')) THEN 'full'
+        WHEN regexp_full_match(pieces[1], getvariable('plain_head_short'))
+            AND regexp_full_match(pieces[7], getvariable('plain_tail_short')) THEN 'short'
+        ELSE 'odd'
+    END AS shape
+FROM (SELECT number, line, string_split(line, '"') AS pieces FROM hub_lines)

@@ -1,0 +1,6 @@
+-- Lines of a hub's log that are unread only because of their zone (spec 10 §2.2).
+SELECT count(*) AS lines
+FROM fields
+WHERE NOT getvariable('reads_zones')
+    AND is_foreign_zone(field.zone)
+    AND existing_time(field.day, field.clock) IS NOT NULL

@@ -1,0 +1,41 @@
+"""Small tables of keys and values: what the pipeline and the live side remember between their runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from hzmetrics.store.database import Database
+from hzmetrics.store.upsert import upsert
+
+
+class KeyValues:
+    """A table of two columns that count: its primary key, and the text kept under it."""
+
+    def __init__(self, table: sa.Table) -> None:
+        self.table = table
+        self.key, self.value = list(table.columns)[:2]
+
+    def everything(self, database: Database) -> dict[str, str]:
+        """All keys and their values. Raises StoreError."""
+        rows = database.rows(sa.select(self.key.label("key"), self.value.label("value")))
+        return {row.key: row.value for row in rows}
+
+    def recall(self, source: Database | sa.Connection, key: str) -> str | None:
+        """The value of a key; None if there is none. Raises StoreError."""
+        value: str | None = source.scalar(sa.select(self.value).where(self.key == key))
+        return value
+
+    def recall_to_change(self, connection: sa.Connection, key: str) -> str:
+        """The value of a key, empty if there is none; other writers wait until the transaction ends."""
+        query = sa.select(self.value).where(self.key == key).with_for_update()
+        return connection.execute(query).scalar() or ""
+
+    def remember(self, connection: sa.Connection, values: Mapping[str, str]) -> None:
+        """Store values under their keys, in one statement of the caller's transaction."""
+        upsert(connection, self.table, [{self.key.name: key, self.value.name: text} for key, text in values.items()])
+
+    def forget(self, connection: sa.Connection, *keys: str) -> None:
+        """Remove keys and their values."""
+        connection.execute(sa.delete(self.table).where(self.key.in_(keys)))

@@ -1,0 +1,28 @@
+-- What the jobs of a tool's sessions in a window add up to (spec 40 §4). Waiting for a machine is an event of its own;
+-- job 0 is the session itself. Seconds are added one by one in the order of the primary key, because the rounded
+-- figure depends on the order.
+--
+-- grain: a tool and period with jobs
+-- reads: tool_sessions, joblog
+-- columns:
+--   resid        BIGINT   number of the tool's resource
+--   period       BIGINT   code of the period
+--   simulations  BIGINT   simulations
+--   jobs         BIGINT   jobs
+--   cpu          DOUBLE   s, of CPU
+--   wait         DOUBLE   s, waiting
+--   cpus         HUGEINT  CPUs
+
+SELECT
+    tool_sessions.resid,
+    tool_sessions.period,
+    count(*) FILTER (what <> 'APPLICATION' AND superjob = 0) AS simulations,
+    count(*) FILTER (what <> '[WAITING]' AND job > 0) AS jobs,
+    sum(cputime ORDER BY place) FILTER (what <> '[WAITING]' AND job > 0) AS cpu,
+    sum(job.walltime ORDER BY place) FILTER (what = '[WAITING]' AND job > 0) AS wait,
+    sum(ncpus) AS cpus
+FROM tool_sessions
+JOIN (
+    SELECT *, fold(event) AS what, row_number() OVER (ORDER BY sessnum, job, fold(event), fold(venue)) AS place FROM joblog
+) AS job ON job.sessnum = tool_sessions.sessnum
+GROUP BY tool_sessions.resid, tool_sessions.period
