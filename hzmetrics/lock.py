@@ -17,12 +17,16 @@ from hzmetrics.log import log
 
 RUN = "hzmetrics.pid"
 ONLINE = "hzmetrics.whoisonline.lock"
-ACTIVITY = "hzmetrics.activity.lock"
 
 MIGRATE = "hzmetrics-migrate.lock"
 
 PROGRAM = "hzmetrics"
 """Part of the command line of every holder."""
+
+
+def of_step(step: str) -> str:
+    """The lock of a step of the live side (spec 80 §1)."""
+    return f"hzmetrics.{step}.lock"
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What `[events]` and `[events:thresholds]` say (spec 84 §2)."""
+"""The sections `[events]` and `[events:thresholds]` (spec 84 §2)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hzmetrics.follow.settings import Following
 
 @dataclass(frozen=True)
 class EventSettings:
-    """How events are recognized, weighed and kept. Times in seconds unless the name says otherwise."""
+    """How events are recognized, evaluated and kept. Times are in seconds unless the name says otherwise."""
 
     site: str
     enabled: bool

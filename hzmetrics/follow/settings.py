@@ -1,4 +1,4 @@
-"""Which logs are followed, and how (`[follow]`, spec 84 §2)."""
+"""The section `[follow]`: which logs are followed, and how (spec 84 §2)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Following:
     """Pairs of source (access, auth, jupyterhub) and path."""
     rotated_dirs: tuple[Path, ...]
     zone: tzinfo
-    """Zone of local times in logs."""
+    """The time zone of local times in logs."""
     exclude_ips: tuple[str, ...]
     ignore_users: frozenset[str]
     max_bytes: int

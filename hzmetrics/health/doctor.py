@@ -14,6 +14,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from hzmetrics import journal
 from hzmetrics.calendar import moment
 from hzmetrics.config import MariaDb, Settings, Source
 from hzmetrics.config.schema import Metrics
@@ -24,7 +25,6 @@ from hzmetrics.installation import directories
 from hzmetrics.installation.adoption import apply, inventory, plan, space
 from hzmetrics.installation.adoption.inventory import Inventory
 from hzmetrics.log import log
-from hzmetrics.pipeline import journal
 from hzmetrics.pipeline.corrections import listed
 from hzmetrics.store import Store, state
 from hzmetrics.store.connections import DatabaseMissing

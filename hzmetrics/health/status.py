@@ -10,13 +10,13 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from hzmetrics import lock
+from hzmetrics import journal, lock
 from hzmetrics.calendar import Month, day_of, moment
 from hzmetrics.config import Settings
 from hzmetrics.errors import HzmetricsError, StoreError, UsageError
 from hzmetrics.ingest import sources
 from hzmetrics.log import printable
-from hzmetrics.pipeline import decide, facts, journal
+from hzmetrics.pipeline import decide, facts
 from hzmetrics.pipeline.corrections import listed, offered
 from hzmetrics.pipeline.facts import Facts
 from hzmetrics.store import Store

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from hzmetrics import lock, scratch
+from hzmetrics import journal, lock, scratch
 from hzmetrics.calendar import Month, moment
 from hzmetrics.errors import LockHeld, LookupFailure
 from hzmetrics.log import log, stage
-from hzmetrics.pipeline import corrections, decide, facts, journal, stages
+from hzmetrics.pipeline import corrections, decide, facts, stages
 from hzmetrics.pipeline.decide import Action
 from hzmetrics.pipeline.facts import Facts
 from hzmetrics.store import state
