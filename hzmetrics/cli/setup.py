@@ -79,9 +79,9 @@ def _refuse_mistakes(source: config.Source) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def config_(context: click.Context, as_json: bool) -> None:
-    """Show every setting in effect and where it came from: default, line of the file, or environment.
+    """Show all settings in effect, and where each came from.
 
-    Passwords, keys and tokens are masked.
+    A setting comes from the file, from the environment, or is the default. Passwords, keys and tokens are masked.
     """
     if context.invoked_subcommand is not None:
         return
