@@ -127,13 +127,8 @@ The configuration.
 def manual_page() -> str:
     """The text of `hzmetrics.1`."""
     context = click.Context(cli, info_name="hzmetrics", **cli.context_settings)
-    parts = [
-        MANUAL_BEGIN.format(version=hzmetrics.__version__),
-        _described(cli),
-        ".SH OPTIONS\n",
-        _options(cli, context),
-    ]
-    parts.append(".SH COMMANDS\n")
+    parts = [MANUAL_BEGIN.format(version=hzmetrics.__version__), _described(cli)]
+    parts += [".SH OPTIONS\n", _options(cli, context), ".SH COMMANDS\n"]
     for family, names in FAMILIES.items():
         module = importlib.import_module(f"hzmetrics.cli.{family}")
         parts.append(f".SS {_roff((module.__doc__ or family).strip().splitlines()[0].rstrip('.'))}\n")
@@ -165,7 +160,7 @@ def _described(command: click.Command) -> str:
 def _options(command: click.Command, context: click.Context) -> str:
     """The options of a command, without `--help`."""
     records = (option.get_help_record(context) for option in command.params if isinstance(option, click.Option))
-    return "".join(f".TP\n.B {_roff(names)}\n{_roff(help)}\n" for names, help in filter(None, records))
+    return "".join(f".TP\n.B {_roff(names)}\n{_roff(text)}\n" for names, text in filter(None, records))
 
 
 def _roff(text: str) -> str:

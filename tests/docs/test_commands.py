@@ -1,7 +1,7 @@
 """The commands of README.md and docs/ work as written, on a demonstration hub.
 
-Blocks of the kind `sh` hold commands that are run in their order; `# exit N` after one names its exit code. Blocks of the
-kind `console`, whose lines begin with a prompt, are not run: they need root, a server or files of the reader's. In
+Blocks of the kind `sh` hold commands that are run in their order; `# exit N` after one names its exit code. Blocks of
+the kind `console`, whose lines begin with a prompt, are not run: they need root, a server or files of the reader's. In
 sentences, commands with a placeholder in capitals are not run.
 """
 
@@ -43,18 +43,20 @@ def blocks(text: str, kind: str) -> Iterator[str]:
         yield from filter(None, map(str.strip, re.sub(r"\\\n\s*", "", block).splitlines()))
 
 
-def commands_of(document: Path) -> Iterator[Command]:
+def commands_of(document: Path) -> list[Command]:
     """The commands to run."""
+    found = []
     text = document.read_text(encoding="utf-8")
     for line in blocks(text, "sh"):
         words = shlex.split(line, comments=True)
         assert words[0] == "hzmetrics", f"{document.name}: {line!r} cannot be run; make it a block of the kind console"
         code = re.search(r"# exit (\d)", line)
-        yield Command(words[1:], (int(code[1]),) if code else _codes(words[1:]))
+        found.append(Command(words[1:], (int(code[1]),) if code else _codes(words[1:])))
     for line in re.findall(r"`hzmetrics ([^`]+)`", re.sub(r"^ *```.*?^ *```$", "", text, flags=re.M | re.S)):
         words = shlex.split(line)
         if not any(re.fullmatch(r"[A-Z]+", word) for word in words):
-            yield Command(words, _codes(words))
+            found.append(Command(words, _codes(words)))
+    return found
 
 
 def _codes(words: list[str]) -> tuple[int, ...]:
