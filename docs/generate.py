@@ -1,7 +1,7 @@
 """Writes the documents that are made from the program itself: `python -m docs.generate`.
 
-`cli.md` and the manual page `hzmetrics.1` are the help of every command, `models.md` is the headers of every model, and
-`demo.svg` is the output of a demonstration.
+`cli.md` and the manual page `hzmetrics.1` are the help of every command, `models.md` is the headers of every model,
+`configuration.md` is the schema of the configuration, and `demo.svg` is the output of a demonstration.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.text import Text
 
 import hzmetrics
+from docs.settings import configuration
 from hzmetrics.cli import FAMILIES, cli
 from hzmetrics.engine.models import Column, Model, inputs, macros, model
 from hzmetrics.engine.models import names as model_names
@@ -60,6 +61,7 @@ WITHOUT_HEADERS = {
     "hzmetrics.enrich",
     "hzmetrics.ingest",
     "hzmetrics.installation.adoption",
+    "hzmetrics.logs",
     "hzmetrics.users",
 }
 
@@ -136,7 +138,7 @@ def manual_page() -> str:
             command = cli.get_command(context, name)
             assert command is not None
             for path, below in _all_of(command, (name,)):
-                inner = click.Context(below, info_name=path[-1])
+                inner = click.Context(below, info_name=path[-1], parent=context)
                 words = " ".join(below.collect_usage_pieces(inner))
                 parts.append(f".TP\n.B {_roff(' '.join(path))} {_roff(words)}\n{_described(below)}")
                 if options := _options(below, inner):
@@ -280,4 +282,5 @@ if __name__ == "__main__":
     (HERE / "cli.md").write_text(command_line(), encoding="utf-8")
     (HERE / "hzmetrics.1").write_text(manual_page(), encoding="utf-8")
     (HERE / "models.md").write_text(models(), encoding="utf-8")
+    (HERE / "configuration.md").write_text(configuration(), encoding="utf-8")
     (HERE / "demo.svg").write_text(picture(), encoding="utf-8")

@@ -6,9 +6,11 @@ The commands that import access and auth logs, maintain the ledger of imported f
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,9 +18,12 @@ from hzmetrics.calendar import Month, compact_day
 from hzmetrics.cli import completion
 from hzmetrics.cli.app import DAY, MONTH, App, Text, dry_run_option, pass_app
 from hzmetrics.errors import HzmetricsError
-from hzmetrics.log import log
+from hzmetrics.log import log, printable
 from hzmetrics.pipeline.steps import Step
 from hzmetrics.store.schema import require_transactional
+
+SHOWN = 200
+"""Characters of a user agent that a terminal shows."""
 
 LOG_FILE = click.Path(path_type=Path, readable=False)
 """A log file, or `-`. A file that cannot be opened is reported by the code that opens it, with exit code 1."""
@@ -91,6 +96,40 @@ def import_auth(app: App, file: Path, dry_run: bool) -> None:
     settings = app.settings
     with _importing(app, dry_run):
         import_auth(app.store, settings, file, dry_run)
+
+
+@click.command()
+@click.argument("file", type=LOG_FILE)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def agents(file: Path, as_json: bool) -> None:
+    """Classify the user agents in an access log.
+
+    Each agent is listed with the rule that makes it a person's or a machine's; those with the most lines come first.
+    FILE is in any format that `demo --logs` reads; with `-`, the log is read from standard input. An import uses the
+    same rules if the correction `bot-tokens` is on.
+    """
+    from hzmetrics.ingest.agents import listing
+
+    rows = listing(file).to_pylist()
+    if as_json:
+        click.echo(json.dumps({"agents": rows}, indent=2))
+        return
+    width = max(len("rule"), *(len(_rule(row)) for row in rows))
+    click.echo(f"{'lines':>9}  counts as  {'rule':{width}}  agent")
+    for row in rows:
+        verdict = "machine" if row["is_machine"] else "person"
+        click.echo(f"{row['lines']:>9}  {verdict:9}  {_rule(row):{width}}  {_shown(row['agent'])}")
+
+
+def _rule(row: dict[str, Any]) -> str:
+    return f"{row['kind']}: {row['rule']}" if row["rule"] else "no rule"
+
+
+def _shown(agent: str | None) -> str:
+    if agent is None:
+        return "(the format has no agent)"
+    text = printable(agent if len(agent) <= SHOWN else f"{agent[:SHOWN]}...")
+    return text or "(empty)"
 
 
 @click.command()

@@ -16,13 +16,12 @@ import dns.rcode
 import dns.rdatatype
 import dns.resolver
 import dns.reversename
-import geoip2.database
-import geoip2.errors
 import geoip2.models
 import maxminddb
 
 from hzmetrics.config.schema import Dns
 from hzmetrics.enrich.addresses import Address
+from hzmetrics.enrich.places import Places
 from hzmetrics.enrich.resolver import HOSTS, hosts_file, servers
 from hzmetrics.errors import LookupFailure
 
@@ -47,10 +46,6 @@ class AddressDatabase:
     """As the database names itself, such as GeoLite2-City."""
     built: dt.datetime
     """In UTC."""
-
-    @property
-    def has_countries(self) -> bool:
-        return any(part in self.kind for part in ("City", "Country", "Enterprise"))
 
 
 @dataclass(frozen=True)
@@ -123,54 +118,34 @@ def _ask(settings: Dns, server: Server, query: dns.message.QueryMessage) -> dns.
 
 def location_of(file: Path, address: Address) -> tuple[AddressDatabase, Location | None]:
     """The address database, and what it says of an address. Raises LookupFailure."""
+    Places(file).close()  # refuses a database that does not say where addresses are
     try:
-        with geoip2.database.Reader(file, locales=["en"]) as reader:
-            database = _described(file, reader.metadata())
-            answer = _answer(reader, database, address)
-    except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
-        raise _unusable(file, error) from None
+        with maxminddb.open_database(file) as reader:
+            metadata = reader.metadata()
+            built = dt.datetime.fromtimestamp(metadata.build_epoch, dt.UTC)
+            database = AddressDatabase(file, metadata.database_type, built)
+            if address.version > metadata.ip_version:
+                return database, None
+            record, prefix = reader.get_with_prefix_len(address)
+            answer = None
+            if isinstance(record, dict) and record:
+                answer = geoip2.models.City(["en"], ip_address=address, prefix_len=prefix, **record)
+    except (OSError, ValueError, TypeError, AttributeError, maxminddb.InvalidDatabaseError) as error:
+        raise LookupFailure(f"the address database {file} is damaged: {error}") from None
     return database, _location(answer) if answer else None
 
 
-def database_of(file: Path) -> AddressDatabase:
-    """What an address database says of itself. Raises LookupFailure."""
-    try:
-        with maxminddb.open_database(file) as reader:
-            return _described(file, reader.metadata())
-    except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
-        raise _unusable(file, error) from None
-
-
-def _unusable(file: Path, error: Exception) -> LookupFailure:
-    return LookupFailure(f"{file}: {(isinstance(error, OSError) and error.strerror) or error}")
-
-
-def _described(file: Path, metadata: maxminddb.reader.Metadata) -> AddressDatabase:
-    return AddressDatabase(file, metadata.database_type, dt.datetime.fromtimestamp(metadata.build_epoch, dt.UTC))
-
-
-def _answer(
-    reader: geoip2.database.Reader, database: AddressDatabase, address: Address
-) -> geoip2.models.Country | geoip2.models.City | None:
-    if not database.has_countries:
-        raise LookupFailure(f"{database.file}: a database of the type {database.kind} has no countries")
-    ask = next(
-        method
-        for kind, method in (("City", reader.city), ("Country", reader.country), ("Enterprise", reader.enterprise))
-        if kind in database.kind
-    )
-    try:
-        return ask(str(address))
-    except geoip2.errors.AddressNotFoundError:
-        return None
-
-
-def _location(answer: geoip2.models.Country | geoip2.models.City) -> Location:
+def _location(answer: geoip2.models.City) -> Location:
     """Without a country, that of the registration counts (spec 20 §4.3)."""
     country = answer.country if answer.country.iso_code else answer.registered_country
-    network = str(answer.traits.network)
-    if not isinstance(answer, geoip2.models.City):
-        return Location(network, country.iso_code, country.name, None, None, None, None)
     region = answer.subdivisions[0].name if answer.subdivisions else None
     where = answer.location
-    return Location(network, country.iso_code, country.name, region, answer.city.name, where.latitude, where.longitude)
+    return Location(
+        str(answer.traits.network),
+        country.iso_code,
+        country.name,
+        region,
+        answer.city.name,
+        where.latitude,
+        where.longitude,
+    )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hzmetrics.config import Settings
 from hzmetrics.config.schema import Events, Thresholds
+from hzmetrics.errors import ConfigurationError
 from hzmetrics.events.levels import Rules
 from hzmetrics.events.signatures import Signatures, load
 from hzmetrics.follow.settings import Following
@@ -39,10 +40,14 @@ class EventSettings:
     def of(cls, settings: Settings, following: Following) -> EventSettings:
         """Raises ConfigurationError."""
         keys = settings.section(Events)
+        try:
+            signatures = load(keys.signatures)
+        except ConfigurationError as error:
+            raise keys.error("signatures", str(error)) from None
         return cls(
             site=settings.hub.site,
             enabled=bool(following.logs) if keys.enabled is None else keys.enabled,
-            signatures=load(keys.signatures),
+            signatures=signatures,
             rules=Rules(settings.section(Thresholds).table, keys.window_seconds, keys.check_interval),
             event_memory=keys.event_memory_seconds,
             recent_minutes=keys.recent_minutes,

@@ -77,7 +77,8 @@ def load(file: Path | None) -> Signatures:
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"[events] signatures: cannot read {file}: {error}") from None
+        reason = error.strerror if isinstance(error, OSError) else f"not UTF-8 at byte {error.start}"
+        raise ConfigurationError(f"cannot read {file}: {reason}") from None
     return parse(text.splitlines(), str(file))
 
 

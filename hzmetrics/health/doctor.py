@@ -62,6 +62,7 @@ def examine(store: Store, settings: Settings, cron_line: str) -> list[Check]:
         *check_directories(settings),
         *_databases(store, settings),
         *_lookups(settings),
+        _agents(settings),
         *_machine(settings, cron_line),
         *_activity(store, settings),
     ]
@@ -257,7 +258,7 @@ def _hub_database(store: Store, settings: Settings, db: MariaDb) -> Iterator[Che
 
 
 def _lookups(settings: Settings) -> Iterator[Check]:
-    from hzmetrics.enrich import lookup
+    from hzmetrics.enrich.places import Places
 
     yield from _name_servers(settings)
     file = settings.geoip.database
@@ -267,21 +268,15 @@ def _lookups(settings: Settings) -> Iterator[Check]:
             yield Check("address database", "WARN", "none configured: countries stay unknown", hint)
         return
     try:
-        database = lookup.database_of(file)
+        places = Places(file)
     except LookupFailure as failure:
         yield Check("address database", "FAIL", str(failure), f"{settings.file}: [geoip] database")
         return
-    age = (time.time() - database.built.timestamp()) / 86400
-    detail = f"{file}: {database.kind}, {age:.0f} days old"
-    if not database.has_countries:
-        hint = f"{settings.file}: under [geoip] set database to a City or Country file"
-        yield Check(
-            "address database", "FAIL", f"{file}: a database of the type {database.kind} has no countries", hint
-        )
-    elif age > OLD_ADDRESSES_DAYS:
-        yield Check("address database", "WARN", detail, "geoipupdate")
-    else:
-        yield Check("address database", "OK", detail)
+    places.close()
+    age = (time.time() - places.built) / 86400
+    old = age > OLD_ADDRESSES_DAYS
+    detail = f"{file}, {age:.0f} days old"
+    yield Check("address database", "WARN", detail, "geoipupdate") if old else Check("address database", "OK", detail)
 
 
 def _name_servers(settings: Settings) -> Iterator[Check]:
@@ -301,6 +296,13 @@ def _name_servers(settings: Settings) -> Iterator[Check]:
             yield Check("name server", "WARN", str(failure), hint)
         else:
             yield Check("name server", "OK", detail)
+
+
+def _agents(settings: Settings) -> Check:
+    from hzmetrics.agents.evidence import edition
+
+    detail = edition() if "bot-tokens" in settings.corrections else "the token list (correction bot-tokens is off)"
+    return Check("user agents", "OK", detail)
 
 
 def _machine(settings: Settings, cron_line: str) -> Iterator[Check]:

@@ -1,4 +1,4 @@
-"""What is around the program on this machine: cron and the address database."""
+"""What is around the program on this machine: cron."""
 
 from __future__ import annotations
 

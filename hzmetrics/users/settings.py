@@ -48,7 +48,8 @@ def jupyterhub(settings: Settings) -> JupyterHub:
         try:
             token = keys.api_token_file.read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise keys.error("api_token_file", f"cannot read {keys.api_token_file}: {error}") from None
+            reason = error.strerror if isinstance(error, OSError) else "not ASCII text"
+            raise keys.error("api_token_file", f"cannot read {keys.api_token_file}: {reason}") from None
     is_culled = Jupyterhub.cull_timeout.applies(settings.source.environment) or keys.is_given("cull_timeout")
     return JupyterHub(
         api_url=keys.api_url.rstrip("/"),

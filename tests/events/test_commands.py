@@ -134,7 +134,7 @@ def test_what_people_see(
     [
         ("disk_levels = 5, 15\n", "[events] disk_levels"),
         ("timezone = Mars/Olympus\n", "[events] timezone"),
-        ("signatures = /nowhere.tsv\n", "[events] signatures"),
+        ("signatures = /nowhere.tsv\n", "[events] signatures: cannot read /nowhere.tsv"),
         ("[events:thresholds]\nfiles = many\n", "[events:thresholds] files"),
     ],
 )

@@ -102,7 +102,10 @@ def test_address_database(make_hub: Callable[[str], TestHub], capsys: pytest.Cap
     file = hub.root / "places.mmdb"
     with hub.configuration.open("a") as configuration:
         configuration.write(f"[geoip]\ndatabase = {file}\n")
-    assert findings(hub, capsys)["address database"][0][:2] == ("FAIL", f"{file}: No such file or directory")
+    assert findings(hub, capsys)["address database"][0][:2] == (
+        "FAIL",
+        f"the address database {file} cannot be used: No such file or directory",
+    )
     file.write_bytes(b"x" * 5000)
     assert findings(hub, capsys)["address database"][0][0] == "FAIL"
 
