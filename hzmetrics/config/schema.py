@@ -49,10 +49,11 @@ CORRECTIONS = (
     "dated-logins",
     "distinct-total",
     "half-up",
+    "countries",
 )
 """Names of the corrections that an operator can switch on (spec 15)."""
 
-FIRST_CORRECTIONS = frozenset(CORRECTIONS) - {"zones", "offsets", "absolute-urls"}
+FIRST_CORRECTIONS = frozenset(CORRECTIONS) - {"zones", "offsets", "absolute-urls", "countries"}
 """What `all` stood for when versions did not yet store it."""
 
 STUDENT = "[0-9a-f]{32}"
@@ -84,7 +85,7 @@ class Logs(Section, name="logs", side="core"):
     trusted_proxies = Items(
         "", "addresses and networks of proxies that are believed when they name the client", shown="private networks"
     )
-    fields = Items("", "names of members of JSON lines: FIELD = NAME, ...", shown="the usual names")
+    fields = Items("", "names of members of JSON lines: FIELD = NAME pairs", shown="the usual names")
     unpack_ratio = Whole(1000, 1, 10**9, "a packed file with more text than its size times this is not read")
     unpack_bytes = Whole(50 * 10**9, 1, 10**18, "a packed file with more bytes of text than this is not read")
 

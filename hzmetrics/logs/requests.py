@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from hzmetrics.engine import Engine, Value, relation
 from hzmetrics.logs import collectors, escapes, grammar, text, w3c, zones
-from hzmetrics.logs.formats import HUB
+from hzmetrics.logs.formats import AUTO, FORMATS, HUB, Format
 from hzmetrics.logs.json_names import Members
 from hzmetrics.logs.settings import LogSettings
 
 PACKAGE = "hzmetrics.logs"
 """Where the models of log lines are."""
 
+NOTHING = r"[^\s\S]"
+"""An expression that matches nothing."""
+
 MOST_EXAMPLES = 3
-MOST_SHOWN = 200
-"""Characters of an example line that are shown."""
+"""Lines that were not read that are shown."""
 
 
 @dataclass
@@ -58,7 +61,7 @@ class Requests:
         engine.function("unescape", escapes.unescape)
         if self._is_hub:
             engine.define("hub_lines", "FROM lines", ["lines"])
-            of_hub = 'SELECT * EXCLUDE ("zone", logged_time), NULL::TIMESTAMP AS instant FROM hub_requests'
+            of_hub = "SELECT * EXCLUDE (logged_time), NULL::TIMESTAMP AS instant FROM hub_requests"
             engine.define("requests", of_hub, ["hub_requests"])
         else:
             self._define_others()
@@ -124,6 +127,19 @@ class Requests:
             account.examples += lines_left[: MOST_EXAMPLES - len(account.examples)]
 
 
+def nearest(lines: Sequence[str]) -> Format | None:
+    """The format that most of some lines look like, if they look like any."""
+    names = {name: name for name in FORMATS} | dict.fromkeys(text.LOOSE, "combined")
+    with Engine(PACKAGE) as engine:
+        requests = Requests(engine, LogSettings(AUTO, corrections=frozenset({"ipv6", "zones"})))
+        requests.read(
+            pa.table({"number": pa.array(range(len(lines)), pa.int64()), "line": pa.array(lines, pa.string())})
+        )
+        found = engine.query("SELECT format FROM classified WHERE format IS NOT NULL")["format"].to_pylist()
+    likely = Counter(names[name] for name in found if name in names).most_common(1)
+    return FORMATS[likely[0][0]] if likely else None
+
+
 def variables(settings: LogSettings) -> dict[str, Value]:
     """What the models of access logs read by name."""
     offsets = zones.minutes(settings.zone)
@@ -132,6 +148,7 @@ def variables(settings: LogSettings) -> dict[str, Value]:
         **text.EXPRESSIONS,
         **{text.variable(name): pattern.expression for name, pattern in settings.patterns.items()},
         **Members(settings.members).wrappers(),
+        "own_line": settings.own.expression if settings.own else NOTHING,
         "collector": collectors.PREFIX,
         "hub_zone": settings.zone,
         "zone_names": list(offsets),

@@ -2,7 +2,8 @@
 --
 -- grain: a line
 -- reads: lines
--- variables: collector, json_message VARCHAR[], json_request VARCHAR[], json_time VARCHAR[]
+-- variables: collector, json_client VARCHAR[], json_message VARCHAR[], json_request VARCHAR[], json_time VARCHAR[],
+--   own_line
 -- stored: arrow
 -- columns:
 --   number   BIGINT   place of the line in the log
@@ -16,6 +17,7 @@ bare AS (
         number,
         line,
         CASE
+            WHEN regexp_matches(line, getvariable('own_line')) THEN line
             WHEN regexp_matches(line, getvariable('collector')) OR contains(line, chr(27)) OR contains(line, '#033[')
                 THEN peeled(peeled(uncolored(line)))
             ELSE line
@@ -27,7 +29,7 @@ objects AS (
         number,
         line,
         CASE
-            WHEN starts_with(rest, '{') OR NOT ends_with(rtrim(rest), '}') OR NOT contains(rest, '{"') THEN rest
+            WHEN regexp_matches(rest, getvariable('own_line')) OR starts_with(rest, '{') OR NOT ends_with(rtrim(rest), '}') OR NOT contains(rest, '{"') THEN rest
             ELSE substr(rest, strpos(rest, '{"'))
         END AS text,
         starts_with(text, '{') AND json_valid(text) AS is_object
@@ -38,7 +40,10 @@ wrapped AS (
         *,
         CASE
             WHEN is_object
-                AND NOT list_has_any(json_keys(text), getvariable('json_request'))
+                AND NOT (
+                    list_has_any(json_keys(text), getvariable('json_request'))
+                    AND list_has_any(json_keys(text), getvariable('json_client'))
+                )
                 THEN list_any_value(json_extract_string(text, getvariable('json_message')))
         END AS message
     FROM objects

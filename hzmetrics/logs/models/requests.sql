@@ -2,12 +2,13 @@
 --
 -- grain: a request
 -- reads: peers, other_requests, hub_requests
--- variables: reads_ipv6 BOOLEAN
+-- variables: reads_ipv6 BOOLEAN, zone_minutes VARCHAR[], zone_names VARCHAR[]
 -- columns:
 --   number            BIGINT     place of the line in the log
 --   format            VARCHAR    name of the format
 --   day               VARCHAR    YYYY-MM-DD
 --   datetime          VARCHAR    wall-clock time of the hub; NULL if there is no such time
+--   zone              VARCHAR    zone, as a hub logs it; empty elsewhere
 --   instant           TIMESTAMP  time in UTC; NULL if its zone is not known
 --   method            VARCHAR    method; empty if the request is none
 --   target            VARCHAR    URL, as logged
@@ -37,6 +38,7 @@ SELECT
     format,
     datetime[1:10] AS day,
     datetime,
+    '' AS "zone",
     instant,
     method,
     target,
@@ -64,4 +66,11 @@ FROM other_requests
 JOIN peers USING (peer)
 WHERE peers.address IS NOT NULL
 UNION ALL BY NAME
-SELECT * EXCLUDE ("zone", logged_time) FROM hub_requests WHERE getvariable('reads_ipv6') OR NOT contains(address, ':')
+SELECT
+    * EXCLUDE (logged_time),
+    CASE
+        WHEN "zone" IN ('UTC', 'GMT') OR NOT regexp_full_match("zone", '[A-Za-z]*')
+            THEN less_minutes(TRY_CAST(logged_time AS TIMESTAMP), offset_minutes("zone"))
+    END AS instant
+FROM hub_requests
+WHERE getvariable('reads_ipv6') OR NOT contains(address, ':')
