@@ -193,7 +193,7 @@ def test_a_format_without_agents_says_nothing_about_them() -> None:
             "bot",
             None,
         ]
-        assert log.engine.table("kept").select(["referrer", "useragent"]).to_pylist() == [
+        assert log.engine.table("web_rows").select(["referrer", "useragent"]).to_pylist() == [
             {"referrer": "", "useragent": ""}
         ]
     assert bots.flagged == []
