@@ -68,9 +68,9 @@ class Requests:
         engine.register("lines", NO_LINES)
         engine.register("hub_lines", NO_LINES)
         engine.models(ROOM, ["shapes", "matches", "fields", "unread_zones"])
+        engine.models(ROOM, ["hub_requests"])
         if self._is_hub:
-            self._read_hub()
-            engine.view("requests", "FROM hub_requests")
+            self._read_hub(NO_LINES)
         else:
             self._define_others()
             self._read_others()
@@ -97,7 +97,7 @@ class Requests:
         """Take a chunk's lines apart."""
         self.engine.register("lines", lines)
         if self._is_hub:
-            self._read_hub()
+            self._read_hub(lines)
         else:
             self._read_others()
             new = self.engine.table("new_peers")["peer"].to_pylist()
@@ -105,9 +105,11 @@ class Requests:
             self.engine.add("peers", relation(found, {"peer": pa.string(), "address": pa.string()}))
         self._count(len(lines))
 
-    def _read_hub(self) -> None:
-        self.engine.register("hub_lines", self.engine.connection.table("lines").to_arrow_table())
-        self.engine.hold(ROOM, "hub_requests")
+    def _read_hub(self, lines: pa.Table) -> None:
+        """Read a hub's own log, without the columns that an import does not need."""
+        self.engine.register("hub_lines", lines)
+        unused = 'target, protocol, "user", duration, host, "zone", logged_time'
+        self.engine.register("requests", self.engine.query(f"SELECT * EXCLUDE ({unused}) FROM hub_requests"))
 
     def _read_others(self) -> None:
         engine = self.engine
@@ -119,7 +121,7 @@ class Requests:
         self._learn_members()
         hub_lines = f"SELECT number, text AS line FROM classified WHERE format = '{HUB}'"
         engine.register("hub_lines", engine.query(hub_lines))
-        engine.hold(ROOM, "hub_requests")
+        engine.register("hub_asked", engine.table("hub_requests"))
         engine.hold(ROOM, "asked")
 
     def _learn_members(self) -> None:
@@ -135,7 +137,8 @@ class Requests:
         account.lines += lines
         for row in self.engine.table("read_formats").to_pylist():
             account.formats[row["format"]] += row["lines"]
-        account.zones += self.engine.table("unread_zones")["lines"][0].as_py()
+        if account.unread and "zones" not in self.settings.corrections:
+            account.zones += self.engine.table("unread_zones")["lines"][0].as_py()
         if not self._is_hub:
             query = "SELECT count(*) AS lines FROM classified WHERE format = 'directive'"
             account.comments += self.engine.query(query)["lines"][0].as_py()

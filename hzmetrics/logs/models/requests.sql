@@ -39,5 +39,5 @@ SELECT
         WHEN "zone" IN ('UTC', 'GMT') OR NOT regexp_full_match("zone", '[A-Za-z]*')
             THEN less_minutes(TRY_CAST(logged_time AS TIMESTAMP), offset_minutes("zone"))
     END AS instant
-FROM hub_requests
+FROM hub_asked
 WHERE getvariable('reads_ipv6') OR NOT contains(address, ':')
