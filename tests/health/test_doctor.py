@@ -77,7 +77,7 @@ def test_configuration(make_hub: Callable[[str], TestHub], capsys: pytest.Captur
     assert ("FAIL", "[db] metrics_db is empty", f"{hub.configuration}: under [db] set metrics_db") in (
         found["configuration"]
     )
-    assert ("WARN", "its group may write it", f"chmod 600 {hub.configuration}") in found["configuration"]
+    assert ("WARN", "the group of the file can write to it", f"chmod 600 {hub.configuration}") in found["configuration"]
     assert any("did you mean site?" in detail for _, detail, _ in found["configuration"])
     assert "metrics database" not in found
 
