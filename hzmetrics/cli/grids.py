@@ -19,6 +19,9 @@ from hzmetrics.pipeline.steps import Step
 def summarize_month(
     app: App, month: Month | None, only: tuple[str, ...] | None, periods: tuple[int, ...] | None, dry_run: bool
 ) -> None:
-    """Write a month's cells in the three grids (default: last month)."""
+    """Compute the cells of one month in the three grids.
+
+    Without MONTH, of last month. `summarize` also copies hub data first, and writes the reports on resources.
+    """
     options = {name: items for name, items in (("periods", periods), ("only", only)) if items}
     app.run(Step("summarize-month", (month or app.clock.month.plus(-1),), options), dry_run)
