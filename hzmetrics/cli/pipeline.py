@@ -1,6 +1,6 @@
-"""The pipeline.
+"""Pipeline.
 
-What cron calls, where it stands, and what to do by hand.
+The commands that cron calls, those that report the state of the pipeline, and those that control it by hand.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ def force_option(function: Callable[..., Any]) -> Callable[..., Any]:
 @dry_run_option
 @pass_app
 def tick(app: App, dry_run: bool) -> int:
-    """Do what is due now; cron calls it every five minutes.
+    """Do what is due now; cron calls this every five minutes.
 
-    Each call refreshes the live map and runs the live side. The call at half past the hour does a `run` as well.
+    A tick updates the map of who is online and follows the live logs. At half past the hour it also does a run.
     """
     from hzmetrics.pipeline.tick import tick
 
@@ -52,10 +52,9 @@ def tick(app: App, dry_run: bool) -> int:
 @dry_run_option
 @pass_app
 def run(app: App, every: bool, yes: bool, dry_run: bool) -> int:
-    """Do the next unit of work: a month, or the day's work.
+    """Do the next unit of work: import, analyze, summarize.
 
-    The pipeline decides what is next: pending logs, months whose rows changed, long periods to compute again. `process`
-    works on a month that you choose.
+    The pipeline chooses the unit. To work on a month of your choice, use `hzmetrics process`.
     """
     from hzmetrics.installation.bootstrap import bootstrap
     from hzmetrics.pipeline.run import run
@@ -88,9 +87,9 @@ def _units_bar(wanted: bool) -> Iterator[Callable[[int, int, str], None]]:
 @click.option("--watch", is_flag=True, help="Show it again every five seconds, until Ctrl-C.")
 @pass_app
 def status(app: App, as_json: bool, watch: bool) -> int:
-    """Show how far the pipeline has come, and its problems.
+    """Report the state of the pipeline, and its problems.
 
-    Exit code 1 if there are problems.
+    The exit code is 1 if there are problems.
     """
     from hzmetrics.health.status import lines, look
 
@@ -115,10 +114,9 @@ def status(app: App, as_json: bool, watch: bool) -> int:
 def process(
     app: App, oldest: bool, month: Month | None, day: dt.date | None, force: bool, yes: bool, dry_run: bool
 ) -> int:
-    """Import a chosen month or day, then analyze the month.
+    """Import, analyze and summarize one month now.
 
-    Then it summarizes the month. The current month is only imported, unless --force is given. One of --next, --month
-    and --day is required; without one, the exit code is 1.
+    One of --next, --month and --day is required; without, the exit code is 1.
     """
     from hzmetrics.pipeline import manual
 
@@ -143,7 +141,7 @@ def process(
 def analyze(app: App, month: Month, force: bool, yes: bool, dry_run: bool) -> None:
     """Complete the rows of a past month, then summarize it.
 
-    Names, countries, profiles, statistics of tools, and sessions are computed again.
+    Names, domains, countries and profiles are filled in, and the sessions are built. Nothing is imported.
     """
     from hzmetrics.pipeline import manual
 
@@ -158,9 +156,9 @@ def analyze(app: App, month: Month, force: bool, yes: bool, dry_run: bool) -> No
 @dry_run_option
 @pass_app
 def summarize(app: App, month: Month, force: bool, yes: bool, dry_run: bool) -> None:
-    """Compute the cells of a past month, without analysis.
+    """Write all grids of a past month.
 
-    All periods that end with the month, and the reports on resources, which `summarize-month` leaves out.
+    Nothing is imported or analyzed.
     """
     from hzmetrics.pipeline import manual
 
@@ -180,9 +178,9 @@ def summarize(app: App, month: Month, force: bool, yes: bool, dry_run: bool) -> 
 def rebuild_summaries(
     app: App, since: Month, through: Month | None, periods: tuple[int, ...], yes: bool, dry_run: bool
 ) -> None:
-    """Compute the cells of several months again, at once.
+    """Write the grids of several months again, now.
 
-    As `summarize` for each month. `rebuild-from` lets the next runs do more: analysis and cells.
+    The grids are computed from the rows as they are. Nothing is imported or analyzed.
     """
     from hzmetrics.pipeline import manual
 
@@ -197,9 +195,9 @@ def rebuild_summaries(
 @click.argument("month", type=MONTH)
 @pass_app
 def rebuild_from(app: App, month: Month) -> None:
-    """Let the next runs redo all months from MONTH on.
+    """Have the next runs redo all months from MONTH on.
 
-    Each run analyzes one month and computes all its periods again.
+    Nothing is done now. Each run redoes one month, with all its periods.
     """
     from hzmetrics.pipeline.run import make_state_table
     from hzmetrics.store import state
@@ -226,9 +224,9 @@ def rebuild_from(app: App, month: Month) -> None:
 @click.argument("months", type=MONTH, nargs=-1, required=True)
 @pass_app
 def mark_dirty(app: App, months: tuple[Month, ...]) -> None:
-    """Let the next runs redo single MONTHS from their rows.
+    """Have the next runs redo only the given months.
 
-    Sessions and cells of the months, and the long periods of later months, are computed again.
+    Nothing is done now. The months are redone from their rows, and later months that include them are adjusted.
     """
     from hzmetrics.pipeline.run import make_state_table
     from hzmetrics.store import state
@@ -247,7 +245,10 @@ def mark_dirty(app: App, months: tuple[Month, ...]) -> None:
 @click.option("--all", "every", is_flag=True, help="Remove all marks.")
 @pass_app
 def clear_dirty(app: App, months: tuple[Month, ...], every: bool) -> None:
-    """Remove the marks of mark-dirty; without any, list them."""
+    """List the months that are to be redone, or remove some.
+
+    Without MONTHS and --all, the list is printed.
+    """
     from hzmetrics.pipeline.run import make_state_table
     from hzmetrics.store import state
 
@@ -281,9 +282,9 @@ def audit(
     month: Month | None,
     as_json: bool,
 ) -> int:
-    """Report gaps and contradictions in what is stored.
+    """Check the stored data for gaps and contradictions.
 
-    Reads only. Exit code 1 if there are findings.
+    The data is only read. The exit code is 1 if something was found.
     """
     if months is not None and every:
         raise click.UsageError("use only one of --months and --all")

@@ -16,7 +16,7 @@ from hzmetrics.pipeline.steps import Step
 def logfix_session(app: App, month: Month | None, dry_run: bool) -> None:
     """Group the requests of a month into sessions.
 
-    Without MONTH, of this month.
+    Without a MONTH, the sessions of this month are built.
     """
     app.run(Step("logfix-session", (month or app.clock.month,)), dry_run)
 
@@ -26,8 +26,8 @@ def logfix_session(app: App, month: Month | None, dry_run: bool) -> None:
 @dry_run_option
 @pass_app
 def clear_orphan_stamps(app: App, date: DateSpan | None, dry_run: bool) -> None:
-    """Clear the ids of sessions that do not exist.
+    """Clear references to sessions that no longer exist.
 
-    In requests and tool starts of DATE (default: this month).
+    Without a DATE, the rows of this month are examined.
     """
     app.run(Step("clear-orphan-stamps", (closed(date),)), dry_run)

@@ -265,34 +265,43 @@ def _hub_database(store: Store, settings: Settings, db: MariaDb) -> Iterator[Che
 
 def _lookups(settings: Settings) -> Iterator[Check]:
     from hzmetrics.enrich.places import Places
-    from hzmetrics.enrich.resolver import Resolver
 
-    hint = f"{settings.file}: under [dns] set nameserver = ADDRESS"
-    try:
-        works = Resolver(settings.dns).probe()
-    except ConfigurationError as error:
-        yield Check("name server", "FAIL", str(error), hint)
-    else:
-        if works:
-            yield Check("name server", "OK", settings.dns.nameserver)
-        else:
-            yield Check("name server", "WARN", f"{settings.dns.nameserver}: no answer", hint)
-    database = settings.geoip.database
-    if database is None:
+    yield from _name_servers(settings)
+    file = settings.geoip.database
+    if file is None:
         if not settings.geoip.url:
             hint = f"{settings.file}: under [geoip] set database = FILE.mmdb"
             yield Check("address database", "WARN", "none configured: countries stay unknown", hint)
         return
     try:
-        places = Places(database)
+        places = Places(file)
     except LookupFailure as failure:
         yield Check("address database", "FAIL", str(failure), f"{settings.file}: [geoip] database")
         return
     places.close()
     age = (time.time() - places.built) / 86400
     old = age > OLD_ADDRESSES_DAYS
-    detail = f"{database}, {age:.0f} days old"
+    detail = f"{file}, {age:.0f} days old"
     yield Check("address database", "WARN", detail, "geoipupdate") if old else Check("address database", "OK", detail)
+
+
+def _name_servers(settings: Settings) -> Iterator[Check]:
+    """Each name server by itself: enrichment waits for one that is silent."""
+    from hzmetrics.enrich import lookup
+
+    hint = f"{settings.file}: under [dns] set nameserver = ADDRESS"
+    try:
+        servers = lookup.name_servers(settings.dns)
+    except (ConfigurationError, LookupFailure) as error:
+        yield Check("name server", "FAIL" if isinstance(error, ConfigurationError) else "WARN", str(error), hint)
+        return
+    for server in servers:
+        try:
+            detail = f"{server} answered in {lookup.response_time(settings.dns, server)} ms"
+        except LookupFailure as failure:
+            yield Check("name server", "WARN", str(failure), hint)
+        else:
+            yield Check("name server", "OK", detail)
 
 
 def _agents(settings: Settings) -> Check:
