@@ -56,8 +56,8 @@ def demo(
     Invents a hub with four months of logs, accounts and tools, runs the whole pipeline over them, and shows the result.
     Everything is in one directory, which the next demonstration makes anew.
 
-    With --logs, your own access logs are read instead: a hub's, or those of any Apache or nginx in the common or
-    combined format, plain or packed (gzip, bzip2, xz, zstd, tar), `-` for standard input.
+    With --logs, your own access logs are read instead: a hub's, or those of any web server (docs/log-formats.md),
+    plain or packed (gzip, bzip2, xz, zstd, tar), `-` for standard input.
     """
     from hzmetrics.demo.directory import Directory
 

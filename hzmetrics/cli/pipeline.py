@@ -99,7 +99,6 @@ def status(app: App, as_json: bool, watch: bool) -> int:
             click.clear()
         click.echo(json.dumps(found.as_json(), indent=2) if as_json else "\n".join(lines(found)))
         if not watch:
-            keep(lines(found))
             return 0 if found.is_healthy else 1
         time.sleep(5)
 
