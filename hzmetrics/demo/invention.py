@@ -1,4 +1,4 @@
-"""An invented hub, ready to be analysed: its logs, its databases, and a database of its visitors' addresses."""
+"""An invented hub, ready to be imported: its logs, its databases, and a database of the addresses of its visitors."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def invent(
         sessions.append(present.tool_sessions(recent, settings.clock))
         hub.fill(store, invented, pa.concat_tables(sessions), settings.clock)
         names = {row.code: row.name for row in store.metrics.rows(sa.select(countries))}
-        places = world.places(invented.organisations, names)
+        places = world.places(invented.organizations, names)
         maxmind.write(directory.addresses, places)
         for alias, _ in world.TOOLS:
             tool = directory.applications / alias / "r26"

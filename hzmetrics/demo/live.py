@@ -1,4 +1,4 @@
-"""The lower part of the picture: who is online, who is active, what happened lately, and the courses."""
+"""The live part of the picture: who is online, active users, recent events, and courses."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ HOURS = 24
 
 
 def lines(store: Store, settings: Settings) -> RenderableType:
-    """A table with a row for each fact, as the last tick left them."""
+    """A table of facts that the last tick stored."""
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)
     table.add_column()

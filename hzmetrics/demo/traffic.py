@@ -388,10 +388,10 @@ def _tool_sessions(
 ) -> pa.Table:
     """The sessions of the tools. One in six comes over IPv6."""
     count = len(visit)
-    owners = world.addresses.organisation[address[visit]].tolist()
+    owners = world.addresses.organization[address[visit]].tolist()
     over6 = (rng.random(count) < 1 / 6).tolist()
     ips = [
-        f"{world.organisations[owner].prefix6}::{number + 1:x}" if six else world.addresses.ip[number]
+        f"{world.organizations[owner].prefix6}::{number + 1:x}" if six else world.addresses.ip[number]
         for owner, six, number in zip(owners, over6, address[visit].tolist(), strict=True)
     ]
     walltime = rng.exponential(2400, count).clip(20, 6 * 86400)
