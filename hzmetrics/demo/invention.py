@@ -19,6 +19,9 @@ from hzmetrics.store.tables.metrics import countries
 GROWTH = 1.09
 """How much busier each month is than the one before."""
 
+BUSY = 3
+"""How busy the present is, compared with the busiest day of the past."""
+
 WEEKEND = 0.55
 """How busy a Saturday or Sunday is, compared with the other days."""
 
@@ -65,7 +68,7 @@ def invent(
             logs.write(logs.auth_lines(day), auth / f"cmsauth.log-{end}")
             sessions.append(day.tool_sessions)
             advance(str(date), 1)
-        recent = present.days(invented, pages, settings.clock, max(shares))
+        recent = present.days(invented, pages, settings.clock, BUSY * max(shares))
         sessions.append(present.tool_sessions(recent, settings.clock))
         hub.fill(store, invented, pa.concat_tables(sessions), settings.clock)
         names = {row.code: row.name for row in store.metrics.rows(sa.select(countries))}

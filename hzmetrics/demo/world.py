@@ -1,6 +1,6 @@
 """The invented world: organizations with their networks, people, tools and pages, all from one seed.
 
-Addresses come from ranges that belong to nobody (benchmarking 198.18.0.0/15, shared 100.64.0.0/10, documentation
+Addresses come from reserved ranges (benchmarking 198.18.0.0/15, shared 100.64.0.0/10, documentation
 2001:db8::/32), names end in `.example`.
 """
 
@@ -20,13 +20,13 @@ from hzmetrics.demo.maxmind import place
 Numbers = npt.NDArray[np.int64]
 
 PROVIDER, SEARCH = 4, 5
-"""Classes of organizations (spec 50 §6) that the invention treats apart: access providers and search engines."""
+"""Classes of organizations (spec 50 §6) that are invented differently: access providers and search engines."""
 
 SCRAPERS = ("scrape-farm.example", "quiet-harvest.example")
-"""Domains that crawl under a browser's name: an operator has put them on the exclude list."""
+"""Domains that crawl under the name of a browser; they are on the exclude list."""
 
 MONITOR = "198.51.100.10"
-"""The machine that watches over the hub."""
+"""The address of the machine that monitors the hub."""
 
 TOOLS = (
     ("bandlab", "Band Structure Lab"),
@@ -56,7 +56,7 @@ ORGANIZATION_TYPES = (
     ("unemployed", 1),
     ("", 4),
 )
-"""What people say of their employer, and how often."""
+"""The kinds of employers in profiles, and their weights."""
 
 GIVEN_NAMES = (
     "Ada Ben Chloé Dmitri Elif Farid Grace Hiro Inés José Kavya Lars Mei Noor Olga Priya Quinn Rosa Sven Tariq"
@@ -94,7 +94,7 @@ class Organization(NamedTuple):
 
 @dataclass(frozen=True)
 class Addresses:
-    """The addresses that ever come, in columns."""
+    """The addresses of all visitors, in columns."""
 
     ip: list[str]
     host: list[str]
@@ -115,7 +115,7 @@ class Accounts:
     """The address (index) that the person uses."""
     country: list[str]
     kind: list[str]
-    """What the profile says of the employer."""
+    """The kind of employer in the profile."""
     has_profile: npt.NDArray[np.bool_]
 
 
@@ -133,7 +133,7 @@ class Resource(NamedTuple):
 
 @dataclass(frozen=True)
 class World:
-    """Everything that exists, for a stretch of days."""
+    """Everything in the invented world, for a range of days."""
 
     seed: int
     first: dt.date
@@ -149,7 +149,7 @@ class World:
     resources: tuple[Resource, ...]
 
     def rng(self, *key: int) -> np.random.Generator:
-        """Chance, the same for the same key."""
+        """A generator of random numbers, the same for the same key."""
         return np.random.default_rng((self.seed, *key))
 
 
