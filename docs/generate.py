@@ -83,6 +83,7 @@ def command_line() -> str:
 MANUAL_BEGIN = """\
 .\\" Generated from the help of the commands by `make docs`.
 .TH HZMETRICS 1 "" "hzmetrics {version}" "hzmetrics"
+.ad l
 .SH NAME
 hzmetrics \\- usage analytics of a HUBzero science gateway
 .SH SYNOPSIS
