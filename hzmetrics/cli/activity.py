@@ -133,7 +133,10 @@ def delete(app: App, user: str) -> None:
 @activity.command("half-life")
 @pass_app
 def half_life(app: App) -> None:
-    """Show the half-life of a score in working hours, by hours of work a day."""
+    """Show the half-life of a score in working hours.
+
+    The half-life depends on the hours of work a day.
+    """
     from hzmetrics.activity import terminal
 
     terminal.half_lives(_live(app).activity.scoring)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hzmetrics.errors import ConfigurationError
-from hzmetrics.follow.lines import READERS
+from hzmetrics.logs.entries import SOURCES
 
 BUILT_IN = """\
 failed_logins\tauth\t-\t^invalid$\t-
@@ -49,7 +49,7 @@ class Signatures:
 
     def __init__(self, rows: Sequence[Signature]) -> None:
         self.rows = rows
-        self._by_source = {source: [row for row in rows if row.source == source] for source in READERS}
+        self._by_source = {source: [row for row in rows if row.source == source] for source in SOURCES}
         self._known: dict[tuple[str, str, str, int], str | None] = {}
 
     @property
@@ -100,8 +100,8 @@ def signature(name: str, source: str, method: str, pattern: str, status: str) ->
     """One row. Raises ValueError with the mistake."""
     if not name:
         raise ValueError("the name is empty")
-    if source not in READERS:
-        raise ValueError(f"source {source!r} is not one of {', '.join(READERS)}")
+    if source not in SOURCES:
+        raise ValueError(f"source {source!r} is not one of {', '.join(SOURCES)}")
     try:
         compiled = re.compile(pattern)
     except re.error as error:

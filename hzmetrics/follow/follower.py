@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from hzmetrics.calendar import Clock, moment
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.follow import tail
-from hzmetrics.follow.lines import LONGEST_LINE, READERS, Entry
+from hzmetrics.follow.lines import Entry, read
 from hzmetrics.follow.mark import FileMark
 from hzmetrics.follow.settings import Following
 from hzmetrics.follow.times import LogClock
@@ -89,8 +89,7 @@ def first_times(following: Following) -> list[int]:
         if path.is_file():
             lines, _, _ = tail.read(tail.Piece(path, None, False), tail.CHUNK)
             clock = LogClock(following.zone)
-            entries = (READERS[source](line, clock) for line in lines if len(line) <= LONGEST_LINE)
-            found += [entry.time for entry in entries if entry is not None][:1]
+            found += [entry.time for entry in read(source, lines, clock, following.log_format)][:1]
     return found
 
 
@@ -131,19 +130,17 @@ def _take(
     consumers: Sequence[Consumer],
     reading: Reading,
 ) -> None:
-    read_line = READERS[one.source]
     takes = [consumer.take for consumer in consumers]
-    for line in lines:
-        entry = read_line(line, one.clock) if len(line) <= LONGEST_LINE else None
-        if entry is None:
-            reading.unrecognized += 1
-            continue
+    recognized = 0
+    for entry in read(one.source, lines, one.clock, following.log_format):
+        recognized += 1
         one.last_time = entry.time
         if entry.user.casefold() in following.ignore_users or (excluded and _is_excluded(entry.address, excluded)):
             continue
         for take in takes:
             take(entry)
     reading.lines += len(lines)
+    reading.unrecognized += len(lines) - recognized
 
 
 def _is_excluded(address: str, excluded: Sequence[str]) -> bool:

@@ -7,7 +7,8 @@ from datetime import tzinfo
 from pathlib import Path
 
 from hzmetrics.config import Settings
-from hzmetrics.config.schema import ActiveUsers, Activity, Follow
+from hzmetrics.config.schema import ActiveUsers, Activity, Follow, Logs
+from hzmetrics.logs.formats import AUTO
 from hzmetrics.logs.packing import LIMITS, Limits
 
 
@@ -25,6 +26,8 @@ class Following:
     max_bytes: int
     limits: Limits = LIMITS
     """Of the text in one packed file."""
+    log_format: str = AUTO
+    """As which access logs are read: `[logs] format`."""
 
     @classmethod
     def of(cls, settings: Settings) -> Following:
@@ -54,4 +57,5 @@ class Following:
             ),
             max_bytes=follow.max_bytes,
             limits=Limits.of(settings),
+            log_format=settings.section(Logs).format,
         )

@@ -17,9 +17,13 @@ from hzmetrics.ingest.bots import Bots
 from hzmetrics.ingest.filters import Excludes
 from hzmetrics.ingest.judge import ROOM, Judge, report_months
 from hzmetrics.log import log
+from hzmetrics.logs.formats import HUB
 from hzmetrics.logs.reader import LogStream
-from hzmetrics.logs.requests import Requests
+from hzmetrics.logs.requests import Requests, nearest
 from hzmetrics.logs.settings import LogSettings, log_settings
+
+LONGEST_EXAMPLE = 200
+"""Characters of an unrecognized line that are shown."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,21 @@ class AccessLog(Judge):
             len(tally.kept),
         )
         report_months(tally.months)
+        self._report_formats()
+
+    def _report_formats(self) -> None:
+        """Tell as what lines were read, and which were not."""
+        account = self.requests.account
+        if self.rules.logs.format != HUB:
+            log.info(
+                "lines by format: %s", ", ".join(f"{name} {lines}" for name, lines in account.formats.most_common())
+            )
+        if account.zones:
+            log.info("%d lines are unrecognized only because of their time zone: correction zones", account.zones)
+        for example in account.examples:
+            log.info("unrecognized, for example: %s", example[:LONGEST_EXAMPLE])
+        if account.unread > account.read and (near := nearest(account.examples)):
+            log.warning("most lines are unrecognized; they look like %s: [logs] format = %s", near.title, near.name)
 
     def report_agents(self) -> None:
         """Tell what the search for bots found (spec 10 §16)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -11,16 +11,18 @@ import pyarrow as pa
 from hzmetrics.engine import Engine, Value, relation
 from hzmetrics.logs import collectors, escapes, grammar, text, w3c, zones
 from hzmetrics.logs.definitions import Pattern
-from hzmetrics.logs.formats import FORMATS, HUB, OWN
+from hzmetrics.logs.formats import AUTO, FORMATS, HUB, OWN, Format
 from hzmetrics.logs.json_names import Members
 from hzmetrics.logs.reader import NO_LINES
 from hzmetrics.logs.settings import LogSettings
 
 ROOM = "hzmetrics.logs"
 
+NOTHING = r"[^\s\S]"
+"""An expression that matches nothing."""
+
 MOST_EXAMPLES = 3
-MOST_SHOWN = 200
-"""Characters of an example line that are shown."""
+"""Lines that were not read that are shown."""
 
 
 @dataclass
@@ -142,6 +144,19 @@ class Requests:
             account.examples += lines_left[: MOST_EXAMPLES - len(account.examples)]
 
 
+def nearest(lines: Sequence[str]) -> Format | None:
+    """The format that most of some lines look like, if they look like any."""
+    names = {name: name for name in FORMATS} | dict.fromkeys(text.LOOSE, "combined")
+    with Engine() as engine:
+        requests = Requests(engine, LogSettings(AUTO, corrections=frozenset({"ipv6", "zones"})))
+        requests.read(
+            pa.table({"number": pa.array(range(len(lines)), pa.int64()), "line": pa.array(lines, pa.string())})
+        )
+        found = engine.query("SELECT format FROM classified WHERE format IS NOT NULL")["format"].to_pylist()
+    likely = Counter(names[name] for name in found if name in names).most_common(1)
+    return FORMATS[likely[0][0]] if likely else None
+
+
 def _variables(settings: LogSettings, patterns: Mapping[str, Pattern]) -> dict[str, Value]:
     """What the models read by name."""
     offsets = zones.minutes(settings.zone)
@@ -149,6 +164,7 @@ def _variables(settings: LogSettings, patterns: Mapping[str, Pattern]) -> dict[s
         **grammar.ACCESS,
         **text.EXPRESSIONS,
         **{text.variable(name): pattern.expression for name, pattern in patterns.items()},
+        "own_line": settings.own.expression if settings.own else NOTHING,
         "collector": collectors.PREFIX,
         "hub_zone": settings.zone,
         "zone_names": list(offsets),

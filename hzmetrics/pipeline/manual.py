@@ -1,4 +1,4 @@
-"""The pipeline commands that people type: any month, whatever the mode, and no state key changes (spec 60 §9)."""
+"""The pipeline commands for operators: for any month, in any mode, without changes of state keys (spec 60 §9)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hzmetrics.calendar import Month
 from hzmetrics.errors import HzmetricsError
-from hzmetrics.log import log
+from hzmetrics.log import log, stage
 from hzmetrics.pipeline import corrections, stages
 from hzmetrics.pipeline.run import make_state_table
 from hzmetrics.store.schema import require_transactional
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Consent:
-    """What an operator said besides the command."""
+    """The options by which an operator agrees to more."""
 
     force: bool = False
-    """The order of days, and the current month, do not matter."""
+    """Days may be out of order, and the month may be the current one."""
     dry_run: bool = False
     yes: bool = False
     """A changed list of corrections may redo the months."""
@@ -47,7 +47,7 @@ def process(store: Store, settings: Settings, month: Month | None, day: dt.date 
         month = month or next((Month.of(first) for first in pending), None)
         days = [pending_day for pending_day in pending if Month.of(pending_day) == month]
     if month is None:
-        log.info("nothing pending")
+        log.info("no log is pending")
         return 0
     if days and not consent.force:
         imports.check_order(settings, days[0])
@@ -58,13 +58,15 @@ def process(store: Store, settings: Settings, month: Month | None, day: dt.date 
         require_transactional(store)
     failed = False
     for pending_day in days:
-        report = imports.import_day(store, settings, pending_day, dry_run=consent.dry_run)
+        with stage(f"import of {pending_day}") as running:
+            report = imports.import_day(store, settings, pending_day, dry_run=consent.dry_run)
+            running.rows = report.rows
         failed = failed or bool(report.failed)
     if goes_on:
         stages.analyze(store, settings, month, dry_run=consent.dry_run)
         stages.summarize(store, settings, month, dry_run=consent.dry_run)
     else:
-        log.info("%s is the current month: only imported (--force analyzes it)", month)
+        log.info("%s is the current month, so it was only imported; --force analyzes it as well", month)
     return 1 if failed else 0
 
 
@@ -94,7 +96,7 @@ def rebuild_summaries(
 def _begin(store: Store, settings: Settings, month: Month, consent: Consent) -> None:
     if month == settings.clock.month and not consent.force:
         raise HzmetricsError(
-            f"{month} is the current month: its rows are still arriving (--force does it all the same)"
+            f"{month} is the current month, whose rows are still arriving; --force does it all the same"
         )
     store.require("hub", "metrics")
     _settle_corrections(store, settings, consent)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,6 +50,19 @@ def test_configurations_in_documents_have_no_mistakes_and_correct_all(tmp_path: 
 def test_the_list_of_models_is_current() -> None:
     written = (ROOT / "docs/models.md").read_text(encoding="utf-8")
     assert written == generate.models(), "run: make docs"
+
+
+def test_the_manual_page_is_current() -> None:
+    written = (ROOT / "docs/hzmetrics.1").read_text(encoding="utf-8")
+    assert written == generate.manual_page(), "run: make docs"
+
+
+@pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not installed")
+def test_the_manual_page_renders_without_warnings() -> None:
+    command = ["groff", "-man", "-Tutf8", "-ww", "-rLL=80n", str(ROOT / "docs/hzmetrics.1")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert "rebuild" in done.stdout
 
 
 def examples(document: Path) -> Iterator[list[str]]:

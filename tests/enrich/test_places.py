@@ -6,6 +6,7 @@ from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 
 import pytest
+from mmdb_writer import METADATA_MAGIC
 
 from hzmetrics.config.schema import Geoip
 from hzmetrics.demo import maxmind
@@ -64,7 +65,7 @@ def test_files_that_are_no_database(tmp_path: Path, database: Path, kind: str) -
         case "cut":
             file.write_bytes(whole[: len(whole) // 2])
         case "metadata only":
-            file.write_bytes(whole[whole.index(maxmind.MARKER) :])
+            file.write_bytes(whole[whole.index(METADATA_MAGIC) :])
     with pytest.raises(LookupFailure, match=r"broken\.mmdb"):
         Places(file).country(ip_address("192.0.2.1"))
 
@@ -98,7 +99,7 @@ def test_names_of_hosts(text: str, expected: bool) -> None:
 
 def test_a_damaged_tree_is_a_failure_or_an_answer_but_nothing_else(tmp_path: Path, database: Path) -> None:
     whole = database.read_bytes()
-    metadata = whole.index(maxmind.MARKER)
+    metadata = whole.index(METADATA_MAGIC)
     for position in range(0, metadata, 37):
         file = tmp_path / "damaged.mmdb"
         file.write_bytes(whole[:position] + b"\xff" * 8 + whole[position + 8 :])
