@@ -58,8 +58,6 @@ read by way of macros are not drawn.
 WITHOUT_HEADERS = {
     "hzmetrics.activity",
     "hzmetrics.courses",
-    "hzmetrics.enrich",
-    "hzmetrics.ingest",
     "hzmetrics.installation.adoption",
     "hzmetrics.logs",
     "hzmetrics.users",
