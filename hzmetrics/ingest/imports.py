@@ -139,7 +139,7 @@ def import_auth(
     """
     database, limits = store.metrics, Limits.of(settings)
     with open_log(path, limits) as stream, database.connect() if dry_run else database.begin() as connection:
-        return _Transaction(database, connection, settings, dry_run, progress).auth(stream).count
+        return Transaction(database, connection, settings, dry_run, progress).auth(stream).count
 
 
 def import_files(store: Store, settings: Settings, paths: Sequence[Path], progress: Progress | None = None) -> int:
@@ -149,7 +149,7 @@ def import_files(store: Store, settings: Settings, paths: Sequence[Path], progre
     """
     rows = 0
     with store.metrics.begin() as connection:
-        transaction = _Transaction(store.metrics, connection, settings, progress=progress)
+        transaction = Transaction(store.metrics, connection, settings, progress=progress)
         for path in paths:
             with open_log(path, Limits.of(settings)) as stream:
                 rows += transaction.access(stream).count
@@ -162,6 +162,8 @@ class Ids:
 
     start: int
     count: int = 0
+    months: set[Month] = field(default_factory=set)
+    """Months of the rows of an access log."""
 
     @property
     def range(self) -> tuple[int, int] | None:
@@ -202,7 +204,7 @@ def _import(
             log.info("reading %s", stream.name)
             if stream.total and not stream.packed and packing.base_name(path.name) != path.name:
                 raise UnreadableLog(f"cannot read {path}: by its name it is compressed, but it is not; rename it")
-            transaction = _Transaction(database, connection, settings, dry_run, progress)
+            transaction = Transaction(database, connection, settings, dry_run, progress)
             ids = transaction.access(stream) if kind == "access" else transaction.auth(stream)
             rows = ids.count
             if is_file:
@@ -223,7 +225,7 @@ def _import(
 
 
 @dataclass(frozen=True)
-class _Transaction:
+class Transaction:
     """Appends what files hold, inside one transaction; in a dry run it reads and reports only."""
 
     database: Database
@@ -241,6 +243,7 @@ class _Transaction:
             self._append(web, (ids.number(rows) for rows in self._watched(access.kept(stream), stream)))
             access.report()
             access.report_agents()
+            ids.months = {Month.parse(day[:7]) for day in access.tally.kept}
         if not self.dry_run:
             self.database.append(self.connection, webhits, _hits(access.tally.kept))
             rules.bots.learn(self.database, self.connection)
