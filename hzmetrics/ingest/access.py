@@ -117,8 +117,8 @@ class AccessLog(Judge):
                 tally.kept[row["day"]] += row["lines"]
                 tally.downloads += row["downloads"]
 
-    def report(self) -> None:
-        """Tell what became of the lines (spec 10 §16)."""
+    def report(self, is_daily: bool = True) -> None:
+        """Tell what became of the lines (spec 10 §16); of a daily log, also whether it has lines of several months."""
         tally = self.tally
         log.info(
             "%d lines, %d recognized, %d unrecognized (%d of them only because of an IPv6 address), %d kept; "
@@ -133,7 +133,8 @@ class AccessLog(Judge):
             tally.kept.total(),
             len(tally.kept),
         )
-        report_months(tally.months)
+        if is_daily:
+            report_months(tally.months)
         self._report_formats()
 
     def _report_formats(self) -> None:

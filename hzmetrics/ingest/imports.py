@@ -241,7 +241,7 @@ class Transaction:
         ids = Ids(self.database.next_id(self.connection, web))
         with AccessLog(rules) as access:
             self._append(web, (ids.number(rows) for rows in self._watched(access.kept(stream), stream)))
-            access.report()
+            access.report(is_daily=not self.settings.is_site)
             access.report_agents()
             ids.months = {Month.parse(day[:7]) for day in access.tally.kept}
         if not self.dry_run:
