@@ -145,9 +145,9 @@ class _Site:
     def read(self, path: Path) -> int:
         """Import what is new in a file; returns the rows inserted. Raises HzmetricsError."""
         with _open(path, self.limits) as file:
-            if file.packed in self.reads.packed:
-                return 0
             gaps = list(_gaps(self.reads.of_text(file.head)))
+            if file.packed in self.reads.packed:
+                gaps.pop()  # it was read to its end
             return sum(self._read(file, start, stop) for start, stop in gaps)
 
     def _read(self, file: _File, start: int, stop: int | None) -> int:

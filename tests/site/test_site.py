@@ -96,7 +96,7 @@ def test_two_lines_of_configuration_give_yearly_visitors(site: Site, capsys: pyt
     assert not (site.root / "home/state/hub.db").exists()
     assert site.run("status") == 0
     shown = capsys.readouterr().out
-    assert "files               3" in shown and "2026-11-05 10:22:00" in shown and "daily" not in shown.lower()
+    assert "files               3" in shown and "2026-11-05 10:22:00" in shown and "access logs" not in shown
     assert site.run("audit") == 0
     assert site.run("doctor") == 0
     checks = capsys.readouterr().out
@@ -124,6 +124,20 @@ def test_lines_are_read_once_when_the_log_grows_and_rotates(site: Site) -> None:
         ("access.log", 5), ("access.log", 3), ("access.log.2.gz", 0), ("access.log", 2),
     ]  # fmt: skip
     assert site.store.metrics.scalar(sa.select(sa.func.sum(webhits.c.hits))) == 10
+
+
+def test_a_forgotten_read_is_read_again(site: Site) -> None:
+    site.at("2026-11-05T12:30:00")
+    site.log.write_bytes(lines("2026-11", range(1, 6)))
+    assert site.run("import", "--next") == 0
+    site.log.unlink()
+    (site.logs / "access.log.1.gz").write_bytes(gzip.compress(lines("2026-11", range(1, 9))))
+    assert site.run("import", "--next") == 0
+    first = site.store.metrics.scalar(sa.select(imported_sources.c.filename).where(imported_sources.c.id == 1))
+    assert site.run("forget-import", first) == 0
+    assert site.rows() == 3
+    assert site.run("import", "--next") == 0
+    assert site.rows() == 8
 
 
 def test_a_month_waits_for_a_later_line_or_three_days(site: Site) -> None:
