@@ -10,9 +10,6 @@ from hzmetrics.logs.formats import AUTO, HUB
 from hzmetrics.logs.requests import PACKAGE, Requests
 from hzmetrics.logs.settings import LogSettings
 
-SOURCES = ("access", "auth", "jupyterhub")
-"""What a followed log may be."""
-
 CORRECTIONS = frozenset({"ipv6", "zones", "absolute-urls"})
 """What is corrected about the lines of a hub: nothing was ever published of followed ones."""
 

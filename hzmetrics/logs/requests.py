@@ -118,7 +118,8 @@ class Requests:
         account.lines += lines
         for row in self.engine.table("read_formats").to_pylist():
             account.formats[row["format"]] += row["lines"]
-        account.zones += self.engine.table("unread_zones")["lines"][0].as_py()
+        if account.unread and "zones" not in self.settings.corrections:
+            account.zones += self.engine.table("unread_zones")["lines"][0].as_py()
         if not self._is_hub:
             query = "SELECT count(*) AS lines FROM classified WHERE format = 'directive'"
             account.comments += self.engine.query(query)["lines"][0].as_py()

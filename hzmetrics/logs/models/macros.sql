@@ -26,10 +26,11 @@ CREATE OR REPLACE MACRO offset_minutes(zone_text) AS CASE
     ELSE getvariable('zone_minutes')[list_position(getvariable('zone_names'), zone_text)]::INTEGER
 END;
 
--- A time of the year 1 to 9999 without its fraction as it is stored.
-CREATE OR REPLACE MACRO written(t) AS CASE
-    WHEN t BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59' THEN date_trunc('second', t)::VARCHAR
-END;
+-- Whether a time is of the years 1 to 9999.
+CREATE OR REPLACE MACRO is_storable(t) AS t BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59';
+
+-- A time as it is stored, without its fraction; NULL if it cannot be stored.
+CREATE OR REPLACE MACRO written(t) AS CASE WHEN is_storable(t) THEN date_trunc('second', t)::VARCHAR END;
 
 -- A UTC time on the hub's clock.
 CREATE OR REPLACE MACRO hub_clock(t) AS timezone(getvariable('hub_zone'), timezone('UTC', t));
@@ -46,7 +47,7 @@ END;
 -- The local time that a server wrote: Apache's and nginx's, ISO 8601 with `T` or a blank, Go's, that of mails; NULL if there
 -- is no such time.
 CREATE OR REPLACE MACRO local_time(t) AS CASE
-    WHEN t[3] = '/' THEN try_strptime(t[1:20], ['%d/%b/%Y:%H:%M:%S', '%d/%b/%Y %H:%M:%S'])
+    WHEN t[3] = '/' THEN try_strptime(replace(left(t, 20), ' ', ':'), '%d/%b/%Y:%H:%M:%S')
     WHEN t[5] = '-' AND t[14] = ':' THEN TRY_CAST(t[1:19] AS TIMESTAMP)
     WHEN t[5] = '/' THEN try_strptime(t[1:19], '%Y/%m/%d %H:%M:%S')
     WHEN t[4] = ',' THEN try_strptime(t[6:25], '%d %b %Y %H:%M:%S')
