@@ -3,9 +3,9 @@
     python -m benchmarks.ingest [--lines 1000000] [--socket MARIADB.sock]
 
 Measured on the traffic of the invented hub are filtering its lines through the shortcut for plain lines, the same
-through the whole grammar, and the whole import with bot detection into SQLite and, with a socket, into MariaDB (as user root;
-the databases `hzmetrics_benchmark_hub` and `hzmetrics_benchmark_metrics` are dropped and made anew). CPU seconds are
-those of this process, all threads together: they tell more than seconds on a machine that is busy otherwise.
+through the whole grammar, and the whole import with bot detection into SQLite and, with a socket, into MariaDB (as user
+root; the databases `hzmetrics_benchmark_hub` and `hzmetrics_benchmark_metrics` are dropped and made anew). CPU seconds
+are those of this process, all threads together: they tell more than seconds on a machine that is busy otherwise.
 """
 
 from __future__ import annotations
