@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hzmetrics.config import Settings
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.filters import Excludes
-from hzmetrics.ingest.judge import Judge, report_months
+from hzmetrics.ingest.log_file import LogFile, report_months
 from hzmetrics.log import log
 from hzmetrics.logs.auth import AuthEvents
 from hzmetrics.logs.reader import LogStream
@@ -38,8 +38,8 @@ class Tally:
         return self.lines - self.kept - self.dropped.total()
 
 
-class AuthLog(Judge):
-    """Judges one auth log."""
+class AuthLog(LogFile):
+    """An auth log, filtered."""
 
     def __init__(self, connection: sa.Connection, settings: Settings) -> None:
         clients = Clients.of(settings, Excludes.read(connection).ip)
