@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hzmetrics import log
 from hzmetrics.cli.app import App, pass_app
+from hzmetrics.errors import HzmetricsError
 
 if TYPE_CHECKING:
     from hzmetrics.calendar import Month
@@ -34,6 +36,7 @@ LOG = click.Path(path_type=Path, allow_dash=True, readable=False)
     "--geoip", type=click.Path(path_type=Path), metavar="FILE", help="With --logs: countries, from a MaxMind file."
 )
 @click.option("--resolve", is_flag=True, help="With --logs: ask the resolver for the names of all visitors.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.argument("more", type=LOG, nargs=-1, metavar="")
 @pass_app
 def demo(
@@ -45,6 +48,7 @@ def demo(
     logs: tuple[Path, ...],
     geoip: Path | None,
     resolve: bool,
+    as_json: bool,
     more: tuple[Path, ...],
 ) -> None:
     """Show what comes out: for an invented hub, or for your own logs.
@@ -61,17 +65,17 @@ def demo(
     if not logs:
         if more or geoip or resolve:
             raise click.UsageError("files, --geoip and --resolve go with --logs")
-        _invented(app, directory, months or 4, lines or 200_000, 1 if seed is None else seed)
+        _invented(app, directory, months or 4, lines or 200_000, 1 if seed is None else seed, as_json)
         return
     if months or lines or seed is not None:
         raise click.UsageError("--logs invents nothing: leave out --months, --lines and --seed")
     files = (*logs, *more)
     if files.count(STANDARD_INPUT) > 1:
         raise click.UsageError("standard input can be read once only")
-    _own(app, directory, files, geoip, resolve)
+    _own(app, directory, files, geoip, resolve, as_json)
 
 
-def _invented(app: App, directory: Directory, months: int, lines: int, seed: int) -> None:
+def _invented(app: App, directory: Directory, months: int, lines: int, seed: int, as_json: bool) -> None:
     from hzmetrics.demo import invention, run
 
     last = app.clock.month.plus(-1)
@@ -89,11 +93,16 @@ def _invented(app: App, directory: Directory, months: int, lines: int, seed: int
         "hzmetrics.log": "what was done",
     }
     title = f"An invented hub, {_span(first, last)}: {written:,} log lines"
+    if as_json:
+        _print_document(app, title, list(first.through(last)), [])
+        return
     _show(app, directory, title, list(first.through(last)), files, ("status", "tools top", "audit", "--help"))
 
 
-def _own(app: App, directory: Directory, logs: tuple[Path, ...], geoip: Path | None, resolve: bool) -> None:
-    from hzmetrics.demo import run
+def _own(
+    app: App, directory: Directory, logs: tuple[Path, ...], geoip: Path | None, resolve: bool, as_json: bool
+) -> None:
+    from hzmetrics.demo import document, own, run
     from hzmetrics.enrich.places import Places
     from hzmetrics.logs.reader import open_log
 
@@ -119,8 +128,11 @@ def _own(app: App, directory: Directory, logs: tuple[Path, ...], geoip: Path | N
     reporter = _begin(app, directory, sections)
     with app.run_lock(), log.quiet():
         run.settle_corrections(app.store, app.settings)
-        run.import_files(app.store, app.settings, logs, reporter)
-        months = run.months_of(app.store)
+        given = own.import_files(app.store, app.settings, logs, reporter)
+        asked = own.months_of(app.store)
+        if not asked:
+            raise HzmetricsError(f"no page view is in there: nothing to show. {' '.join(given.notes)}")
+        months = own.of_the_bulk(asked, app.clock.month)
         missing = run.analyze(app.store, app.settings, months, reporter, skip)
     files = {
         "databases/metrics.db": "page views, visits, and the grids shown above",
@@ -128,7 +140,22 @@ def _own(app: App, directory: Directory, logs: tuple[Path, ...], geoip: Path | N
     }
     title = f"Your logs, {_span(months[0], months[-1])}"
     hints = [*skip.values(), *([log.printable(missing)] if missing else [])]
-    _show(app, directory, title, months, files, ("status", "--help"), ["", *hints] if hints else [])
+    left_out = [f"{month} (page views: {asked[month]:,})" for month in asked if month not in months]
+    notes = [f"Not shown, far from the other months: {', '.join(left_out)}."] if left_out else []
+    notes += given.notes
+    if as_json:
+        _print_document(app, title, months, [*hints, *notes], document.logs(given))
+    else:
+        _show(app, directory, title, months, files, ("status", "--help"), ["", *hints, *notes])
+
+
+def _print_document(
+    app: App, title: str, months: list[Month], notes: list[str], logs: dict[str, Any] | None = None
+) -> None:
+    from hzmetrics.demo import document
+
+    found = document.usage(app.store, title, months, notes)
+    click.echo(json.dumps({**found, "logs": logs} if logs else found, indent=2))
 
 
 def _begin(app: App, directory: Directory, sections: dict[str, dict[str, str]]) -> Reporter:

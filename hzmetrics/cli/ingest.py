@@ -38,7 +38,8 @@ def import_(app: App, next_month: bool, month: Month | None, day: dt.date | None
     settings = app.settings
     if not chosen:
         raise HzmetricsError("say what to import: --next, --month or --day")
-    from hzmetrics.ingest.imports import check_order, import_day, pending_days
+    from hzmetrics.ingest.imports import check_order, pending_days
+    from hzmetrics.pipeline.manual import import_days
 
     with _importing(app, dry_run):
         days = [day] if day else pending_days(settings, month)
@@ -49,9 +50,7 @@ def import_(app: App, next_month: bool, month: Month | None, day: dt.date | None
             return
         if not force:
             check_order(settings, days[0])
-        failed = 0
-        for date in days:
-            failed += len(import_day(app.store, settings, date, dry_run).failed)
+        failed = import_days(app.store, settings, days, dry_run)
     if failed:
         raise HzmetricsError(f"{failed} files could not be imported; they stay where they are")
 
@@ -61,7 +60,10 @@ def import_(app: App, next_month: bool, month: Month | None, day: dt.date | None
 @dry_run_option
 @pass_app
 def import_apache(app: App, file: Path, dry_run: bool) -> None:
-    """Import one access log (`-`: standard input)."""
+    """Import one access log (`-`: standard input), and move it to `imported`.
+
+    The file leaves its place, wherever it is: give a copy to keep it. Only standard input moves nothing.
+    """
     from hzmetrics.ingest.imports import import_access
 
     settings = app.settings

@@ -15,7 +15,7 @@ from hzmetrics.ingest import filters
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.bots import Bots
 from hzmetrics.ingest.filters import Excludes
-from hzmetrics.ingest.judge import ROOM, Judge, report_months
+from hzmetrics.ingest.judge import ROOM, Judge, report_months, report_unread
 from hzmetrics.log import log
 from hzmetrics.logs.reader import LogStream
 from hzmetrics.logs.requests import Requests
@@ -134,6 +134,7 @@ class AccessLog(Judge):
             tally.kept.total(),
             len(tally.kept),
         )
+        report_unread(self.requests.account)
         report_months(tally.months)
 
     def report_agents(self) -> None:

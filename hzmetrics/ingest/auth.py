@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hzmetrics.config import Settings
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.filters import Excludes
-from hzmetrics.ingest.judge import ROOM, Judge, report_months
+from hzmetrics.ingest.judge import ROOM, Judge, report_months, report_unread
 from hzmetrics.log import log
 from hzmetrics.logs.auth import AuthEvents
 from hzmetrics.logs.reader import LogStream
@@ -47,8 +47,8 @@ class AuthLog(Judge):
         self.events = AuthEvents(self.engine)
         self.engine.models(ROOM, ["auth_new_clients", "auth_judged", "auth_tallies", "auth_kept"])
         self.tally = Tally()
-        self._days: set[str] = set()
-        """Days whose logins are in `present`."""
+        self.days: set[str] = set()
+        """Days of the events so far; their logins are in `present`."""
 
     def kept(self, stream: LogStream) -> Iterator[pa.Table]:
         """The events that count, without ids and with duplicates, chunk by chunk in file order."""
@@ -69,9 +69,9 @@ class AuthLog(Judge):
         See spec 10 §6.3.
         """
         arriving = fitted_rows(userlogin, rows)
-        days = {text[:10] for text in arriving["datetime"].unique().to_pylist()} - self._days
+        days = {text[:10] for text in arriving["datetime"].unique().to_pylist()} - self.days
         self._remember(database.read(sa.select(*KEY).where(_on(days))))
-        self._days |= days
+        self.days |= days
         self.engine.register("arriving", arriving.append_column("number", pa.array(range(len(rows)), pa.int64())))
         self.engine.models(ROOM, ["new_logins"])
         new = self.engine.table("new_logins")
@@ -79,7 +79,7 @@ class AuthLog(Judge):
         return new
 
     def _remember(self, rows: pa.Table) -> None:
-        if self._days:
+        if self.days:
             self.engine.add("present", rows)
         else:
             self.engine.load("present", rows)
@@ -104,6 +104,7 @@ class AuthLog(Judge):
             tally.dropped["filtered"],
             tally.dropped["other action"],
         )
+        report_unread(self.events.account)
         report_months(tally.months)
 
 

@@ -12,6 +12,8 @@ import pyarrow as pa
 from hzmetrics.engine import Engine, Value, relation
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.log import log
+from hzmetrics.logs.account import Account
+from hzmetrics.logs.remedy import nearest
 
 ROOM = "hzmetrics.ingest"
 
@@ -45,6 +47,15 @@ class Judge:
         judged = [(address, *astuple(self._clients.judge(address))) for address in addresses]
         kinds = {"address": pa.string(), "stored": pa.string(), "is_ipv6": pa.bool_(), "is_excluded": pa.bool_()}
         return relation(judged, kinds)
+
+
+def report_unread(account: Account) -> None:
+    """Show the first lines that were not read, and the format they are most like (spec 10 §16)."""
+    for line in account.shown_examples:
+        log.info("not recognized: %s", line)
+    near = nearest(account.examples)
+    if near:
+        log.info("the nearest format of these is %s: %s", near.title, near.example)
 
 
 def report_months(months: Collection[str]) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from hzmetrics.engine import Engine, Value, relation
 from hzmetrics.logs import collectors, escapes, grammar, text, w3c, zones
+from hzmetrics.logs.account import MOST_EXAMPLES, Account
 from hzmetrics.logs.definitions import Pattern
 from hzmetrics.logs.formats import FORMATS, HUB, OWN
 from hzmetrics.logs.json_names import Members
@@ -17,33 +16,6 @@ from hzmetrics.logs.reader import NO_LINES
 from hzmetrics.logs.settings import LogSettings
 
 ROOM = "hzmetrics.logs"
-
-MOST_EXAMPLES = 3
-MOST_SHOWN = 200
-"""Characters of an example line that are shown."""
-
-
-@dataclass
-class Account:
-    """What the lines of a log were read as."""
-
-    lines: int = 0
-    formats: Counter[str] = field(default_factory=Counter)
-    """Lines by format; those without a client or an existing time are not read."""
-    comments: int = 0
-    """Lines that are directives of the W3C format."""
-    zones: int = 0
-    """Lines of a hub that only the correction `zones` reads."""
-    examples: list[str] = field(default_factory=list)
-    """The first lines that were not read."""
-
-    @property
-    def read(self) -> int:
-        return self.formats.total()
-
-    @property
-    def unread(self) -> int:
-        return self.lines - self.comments - self.read
 
 
 class Requests:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hzmetrics.calendar import Month
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log
-from hzmetrics.pipeline import corrections, stages
+from hzmetrics.pipeline import corrections, facts, stages
 from hzmetrics.pipeline.run import make_state_table
 from hzmetrics.store.schema import require_transactional
 
@@ -56,16 +56,30 @@ def process(store: Store, settings: Settings, month: Month | None, day: dt.date 
         _settle_corrections(store, settings, consent)
     if not consent.dry_run:
         require_transactional(store)
-    failed = False
-    for pending_day in days:
-        report = imports.import_day(store, settings, pending_day, dry_run=consent.dry_run)
-        failed = failed or bool(report.failed)
+    failed = import_days(store, settings, days, consent.dry_run)
     if goes_on:
         stages.analyze(store, settings, month, dry_run=consent.dry_run)
         stages.summarize(store, settings, month, dry_run=consent.dry_run)
     else:
         log.info("%s is the current month: only imported (--force analyzes it)", month)
     return 1 if failed else 0
+
+
+def import_days(store: Store, settings: Settings, days: Sequence[dt.date], dry_run: bool = False) -> int:
+    """Import all pending files of some days; returns how many failed. They are remembered (spec 60 §10.1)."""
+    from hzmetrics.ingest import imports
+
+    if not dry_run:
+        make_state_table(store)
+        corrections.note_start(store, settings)
+    failed = 0
+    for day in days:
+        report = imports.import_day(store, settings, day, dry_run=dry_run)
+        failed += len(report.failed)
+        if report.failed and not dry_run:
+            with store.metrics.begin() as connection:
+                facts.remember_failures(connection, report, settings)
+    return failed
 
 
 def analyze(store: Store, settings: Settings, month: Month, consent: Consent) -> None:
