@@ -27,20 +27,35 @@ LOG_FILE = click.Path(path_type=Path, readable=False)
 @click.option("--next", "next_month", is_flag=True, help="All pending days of the oldest pending month.")
 @click.option("--month", type=MONTH, help="All pending days of a month.")
 @click.option("--day", type=DAY, help="One day.")
+@click.option("--retry-unread", is_flag=True, help="Archived logs that became no rows because they were not read.")
 @click.option("--force", is_flag=True, help="Import out of order.")
 @dry_run_option
 @pass_app
-def import_(app: App, next_month: bool, month: Month | None, day: dt.date | None, force: bool, dry_run: bool) -> None:
+def import_(
+    app: App,
+    next_month: bool,
+    month: Month | None,
+    day: dt.date | None,
+    retry_unread: bool,
+    force: bool,
+    dry_run: bool,
+) -> None:
     """Import pending access and auth logs."""
-    chosen = [next_month, month is not None, day is not None].count(True)
+    chosen = [next_month, month is not None, day is not None, retry_unread].count(True)
     if chosen > 1:
-        raise click.UsageError("use one of --next, --month and --day")
+        raise click.UsageError("use one of --next, --month, --day and --retry-unread")
     settings = app.settings
     if not chosen:
-        raise HzmetricsError("say what to import: --next, --month or --day")
+        raise HzmetricsError("say what to import: --next, --month, --day or --retry-unread")
     from hzmetrics.ingest.imports import check_order, pending_days
-    from hzmetrics.pipeline.manual import import_days
+    from hzmetrics.pipeline import manual
 
+    if retry_unread:
+        with _importing(app, dry_run):
+            failed = manual.retry_unread(app.store, settings, dry_run)
+        if failed:
+            raise HzmetricsError(f"{failed} archived files still cannot be read; they stay where they are")
+        return
     with _importing(app, dry_run):
         days = [day] if day else pending_days(settings, month)
         if next_month:
@@ -50,9 +65,28 @@ def import_(app: App, next_month: bool, month: Month | None, day: dt.date | None
             return
         if not force:
             check_order(settings, days[0])
-        failed = import_days(app.store, settings, days, dry_run)
+        failed = manual.import_days(app.store, settings, days, dry_run)
     if failed:
         raise HzmetricsError(f"{failed} files could not be imported; they stay where they are")
+
+
+@click.command()
+@click.option("--since", type=MONTH, required=True, help="The first month.")
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+@dry_run_option
+@pass_app
+def reimport(app: App, since: Month, yes: bool, dry_run: bool) -> None:
+    """Import archived logs again, from a month on, so that corrections apply to them.
+
+    Replaces the rows of each file in `imported` by those that it gives now. A month whose files are not all there is
+    left alone. The next runs compute the months again.
+    """
+    from hzmetrics.pipeline import manual
+
+    with _importing(app, dry_run):
+        left = manual.reimport(app.store, app.settings, since, manual.Consent(dry_run=dry_run, yes=yes))
+    if left and not dry_run:
+        raise HzmetricsError(f"{len(left)} months keep rows of before: {', '.join(str(one.month) for one in left)}")
 
 
 @click.command()

@@ -13,6 +13,7 @@ from hzmetrics.config import Settings
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.filters import Excludes
 from hzmetrics.ingest.judge import ROOM, Judge, report_months, report_unread
+from hzmetrics.ingest.ledger import Record
 from hzmetrics.log import log
 from hzmetrics.logs.auth import AuthEvents
 from hzmetrics.logs.reader import LogStream
@@ -41,12 +42,14 @@ class Tally:
 class AuthLog(Judge):
     """Judges one auth log."""
 
-    def __init__(self, connection: sa.Connection, settings: Settings) -> None:
+    def __init__(self, connection: sa.Connection, settings: Settings, replaced: Record | None = None) -> None:
+        """`replaced`: the record whose rows are deleted in the same transaction: they do not count as present."""
         clients = Clients.of(settings, Excludes.read(connection).ip)
         super().__init__(clients, {})
         self.events = AuthEvents(self.engine)
         self.engine.models(ROOM, ["auth_new_clients", "auth_judged", "auth_tallies", "auth_kept"])
         self.tally = Tally()
+        self._replaced = replaced
         self.days: set[str] = set()
         """Days of the events so far; their logins are in `present`."""
 
@@ -70,7 +73,10 @@ class AuthLog(Judge):
         """
         arriving = fitted_rows(userlogin, rows)
         days = {text[:10] for text in arriving["datetime"].unique().to_pylist()} - self.days
-        self._remember(database.read(sa.select(*KEY).where(_on(days))))
+        present = sa.select(*KEY).where(_on(days))
+        if self._replaced and self._replaced.has_range:
+            present = present.where(~userlogin.c.id.between(self._replaced.start, self._replaced.end))
+        self._remember(database.read(present))
         self.days |= days
         self.engine.register("arriving", arriving.append_column("number", pa.array(range(len(rows)), pa.int64())))
         self.engine.models(ROOM, ["new_logins"])

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -171,12 +171,19 @@ def import_files(
 
 
 def import_again(
-    store: Store, settings: Settings, path: Path, record: Record, dry_run: bool = False, counted: bool = True
+    store: Store,
+    settings: Settings,
+    path: Path,
+    record: Record,
+    dry_run: bool = False,
+    first: Month | None = None,
+    counted: bool = True,
 ) -> Reading:
     """Replace the rows of an archived file by those that it gives now, in one transaction with its ledger row.
 
-    The file stays where it is, and the months that change are marked dirty. `counted`: its hits are added to
-    `webhits`; otherwise the caller counts them. Raises HzmetricsError; then nothing has changed.
+    The file stays where it is, and the months that change are marked dirty, from `first` on. `counted`: its hits are
+    added to `webhits`; otherwise the caller counts them. A file that had no rows and has none now changes nothing.
+    Raises HzmetricsError; then nothing has changed.
     """
     database, limits = store.metrics, Limits.of(settings)
     with (
@@ -184,18 +191,23 @@ def import_again(
         open_log(path, limits) as stream,
         database.connect() if dry_run else database.begin() as connection,
     ):
-        months = ledger.months(connection, record)
-        if not dry_run:
+        before = ledger.months(connection, record)
+        if not dry_run and record.rows:
             ledger.forget(database, connection, record)
-        transaction = _Transaction(database, connection, settings, dry_run, counted=counted)
+        transaction = _Transaction(database, connection, settings, dry_run, counted=counted, replaced=record)
         reading = transaction.read(stream, sources.KIND_OF[record.target])
         reading.refuse_unread(settings)
         if record.rows and not reading.account.lines:
             raise HzmetricsError(f"{path}: there is no line in it any more, but it became {record.rows:,} rows")
         stream.require_unchanged(path)
-        if not dry_run:
-            transaction.record(reading, record.filename, record.target)
-            state.add_dirty_months(connection, months | reading.months if reading.ids.count else months)
+        reading = replace(reading, months=before | reading.months)
+        if dry_run or not (record.rows or reading.ids.count):
+            return reading
+        if not record.rows:
+            ledger.forget(database, connection, record)
+        transaction.record(reading, record.filename, record.target)
+        changed = [month for month in reading.months if first is None or month >= first]
+        state.add_dirty_months(connection, changed)
         return reading
 
 
@@ -238,7 +250,7 @@ class Reading:
     """Lines by the filter that dropped them."""
     kept: int
     months: frozenset[Month]
-    """Months of the kept lines."""
+    """Months of the kept lines, and of the rows that they replace."""
 
     def refuse_unread(self, settings: Settings) -> None:
         """Raises UnreadLog for a long file that is mostly unread."""
@@ -305,6 +317,8 @@ class _Transaction:
     progress: Progress | None = None
     counted: bool = True
     """Whether the hits of access logs are added to `webhits`."""
+    replaced: Record | None = None
+    """The record whose rows are deleted in the same transaction."""
 
     def read(self, stream: LogStream, kind: sources.Kind) -> Reading:
         """The rows of a log into their table."""
@@ -340,7 +354,7 @@ class _Transaction:
     def auth(self, stream: LogStream) -> Reading:
         """The new rows of an auth log into `userlogin`."""
         ids = Ids(self.database.next_id(self.connection, userlogin))
-        with AuthLog(self.connection, self.settings) as auth:
+        with AuthLog(self.connection, self.settings, self.replaced) as auth:
             events = self._watched(auth.kept(stream), stream)
             self._append(userlogin, (ids.number(auth.new(self.database, rows)) for rows in events))
             auth.report()

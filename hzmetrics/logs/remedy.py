@@ -29,6 +29,8 @@ def nearest(lines: Sequence[str]) -> Format | None:
     """
     if not lines:
         return None
+    if all(line.lstrip().startswith("{") for line in lines):
+        return FORMATS["json"]
     matcher = SequenceMatcher(autojunk=False)
 
     def likeness(one: Format) -> float:

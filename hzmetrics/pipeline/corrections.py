@@ -91,7 +91,8 @@ def note_reimport(store: Store, settings: Settings, since: Month) -> None:
     """After `reimport`: store that the lines of all months from `since` on follow the corrections."""
     on = [name for name in AT_IMPORT if name in settings.corrections]
     before = state.read(store).corrected_since
-    first = str(since.first_day)
+    months = months_with_rows(store, web) | months_with_rows(store, userlogin)
+    first = str(since.first_day) if any(month < since for month in months) else ""
     _store_since(store, {name: min(before.get(name, first), first) for name in on})
 
 

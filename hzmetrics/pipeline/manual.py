@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hzmetrics.config import Settings
+    from hzmetrics.ingest.archived import MonthPlan
     from hzmetrics.store import Store
 
 
@@ -80,6 +82,55 @@ def import_days(store: Store, settings: Settings, days: Sequence[dt.date], dry_r
             with store.metrics.begin() as connection:
                 facts.remember_failures(connection, report, settings)
     return failed
+
+
+def retry_unread(store: Store, settings: Settings, dry_run: bool = False) -> int:
+    """Import the archived files that became no rows and can be read now; returns how many still cannot."""
+    from hzmetrics.ingest import archived
+
+    store.require("metrics")
+    if not dry_run:
+        make_state_table(store)
+        corrections.note_start(store, settings)
+    found = archived.retry_unread(store, settings, dry_run)
+    if not found.brought and not found.failed:
+        log.info("no file was put away unread")
+    elif found.brought and not dry_run:
+        log.info("%d files imported; their months are marked dirty, and the next runs compute them", len(found.brought))
+    return len(found.failed)
+
+
+def reimport(store: Store, settings: Settings, since: Month, consent: Consent) -> list[MonthPlan]:
+    """Import the archived logs of every month from `since` on again; returns the months that keep rows of before.
+
+    Raises HzmetricsError on a terminal, unless `yes`: so much is not replaced by mistake.
+    """
+    from hzmetrics.ingest import archived
+
+    store.require("metrics")
+    months = archived.plan(store, settings, since)
+    ready = [month for month in months if not month.problem]
+    if not months:
+        log.info("no file of %s or later is in the ledger", since)
+    if consent.dry_run:
+        for month in ready:
+            log.info("%s: %d files, %d rows would be replaced", month.month, len(month.files), month.rows)
+        for month in months:
+            if month.problem:
+                log.warning("%s would be left alone: %s", month.month, month.problem)
+        return [month for month in months if month.problem]
+    if ready and not consent.yes and sys.stdin is not None and sys.stdin.isatty():
+        raise HzmetricsError(
+            f"the rows of {len(ready)} months, {ready[0].month} to {ready[-1].month}, are replaced; to agree, add --yes"
+        )
+    make_state_table(store)
+    corrections.note_start(store, settings)
+    left = archived.reimport(store, settings, months, since)
+    follows = max((month.month.plus(1) for month in left), default=since)
+    if ready:
+        corrections.note_reimport(store, settings, follows)
+        log.info("%s and later follow the corrections; the next runs compute the months that changed", follows)
+    return left
 
 
 def analyze(store: Store, settings: Settings, month: Month, consent: Consent) -> None:
