@@ -1,4 +1,4 @@
-"""The pipeline commands that people type: any month, whatever the mode, and no state key changes (spec 60 §9)."""
+"""The pipeline commands that people type: any month, whatever the mode (spec 60 §9)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Consent:
     """The order of days, and the current month, do not matter."""
     dry_run: bool = False
     yes: bool = False
-    """A changed list of corrections may redo the months."""
+    """Many months may be made anew."""
 
 
 def process(store: Store, settings: Settings, month: Month | None, day: dt.date | None, consent: Consent) -> int:
