@@ -47,7 +47,7 @@ def main() -> None:
         filling.start()  # elsewhere: a child's memory is counted from that of the process which starts it
         filling.join()
         print(f"{arguments.users} users, {arguments.recent} recent, {arguments.users * arguments.times} samples")
-        measure("tick, sums made anew", environment, NOW, "tick")
+        measure("tick, sums computed again", environment, NOW, "tick")
         off = {**environment, "HZMETRICS_ACTIVITY_ENABLED": "no", "HZMETRICS_ACTIVE_USERS_ENABLED": "no"}
         for run in range(1, 4):
             measure("tick, activity off", off, NOW + 600 * run, "tick")

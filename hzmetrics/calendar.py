@@ -304,7 +304,7 @@ class Clock:
 
     @property
     def utc(self) -> str:
-        """The instant in UTC, whole seconds, as the activity side writes it (spec 80 §1)."""
+        """The instant in UTC, whole seconds, as the live side writes it (spec 80 §1)."""
         return f"{self.utc_time:%Y-%m-%dT%H:%M:%S}Z"
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class HzmetricsError(Exception):
     """An operation failed or was refused; the message is for the operator. Exit code 1."""
@@ -38,3 +41,25 @@ class StoreError(HzmetricsError):
 
 class StoreUnavailable(StoreError):
     """A database, or the engine, cannot work at the moment: gone, full, or kept busy. The same may succeed later."""
+
+
+class Failures:
+    """The errors of pieces of work that do not depend on each other; trouble with a database ends the work at once."""
+
+    def __init__(self) -> None:
+        self.errors: list[HzmetricsError] = []
+
+    @contextmanager
+    def collected(self) -> Iterator[None]:
+        """One piece of work."""
+        try:
+            yield
+        except StoreError:
+            raise
+        except HzmetricsError as error:
+            self.errors.append(error)
+
+    def raise_all(self) -> None:
+        """Raise HzmetricsError with every message, if there is one."""
+        if self.errors:
+            raise HzmetricsError("; ".join(map(str, self.errors)))

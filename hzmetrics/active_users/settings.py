@@ -23,7 +23,7 @@ class ActiveUserSettings:
 
     @classmethod
     def of(cls, settings: Settings, found: bool) -> ActiveUserSettings:
-        """`found`: a source is there. Raises ConfigurationError."""
+        """`found`: a source is configured. Raises ConfigurationError."""
         keys = settings.section(ActiveUsers)
         return cls(
             enabled=found if keys.enabled is None else keys.enabled,

@@ -16,7 +16,7 @@ NONE = "--"
 
 
 def badge(rows: Sequence[Row]) -> str:
-    """How many users, and in what state."""
+    """The number of users, in all and by status."""
     found = Counter(map(status, rows))
     users = f"{len(rows)} user{'' if len(rows) == 1 else 's'}"
     return f"{users} ({found['Active']} active, {found['Inactive']} idle, {found['Offline']} offline)"
@@ -46,14 +46,14 @@ def status(row: Row) -> str:
 
 
 def size(megabytes: float) -> str:
-    """MB, from 1024 on GB with a decimal."""
+    """A size in MB, from 1024 MB on in GB with one decimal."""
     if megabytes >= 1024:
         return f"{half_up(megabytes / 1024, 1):.1f} GB"
     return f"{half_up(megabytes, 0):.0f} MB"
 
 
 def time_left(seconds: float | None) -> str:
-    """Time until the server is stopped."""
+    """The time until the server is stopped."""
     if seconds is None:
         return NONE
     if seconds <= 0:
@@ -66,7 +66,7 @@ def time_left(seconds: float | None) -> str:
 
 
 def ago(instant: str | None, now: int) -> str:
-    """How long ago an instant was."""
+    """The time since an instant."""
     if instant is None:
         return NONE
     minutes = int((now - epoch(instant)) // 60)
@@ -89,11 +89,11 @@ COLUMNS: Mapping[str, Callable[[Row], Any]] = {
     "last_activity": lambda row: row["last_activity"],
     "activity_score": lambda row: row["activity_score"],
 }
-"""What a table can be sorted by."""
+"""The columns by which a table can be sorted, with their values."""
 
 
 def ordered(rows: Sequence[AnyRow], column: str = "status", ascending: bool = False) -> list[AnyRow]:
-    """Rows in order; ties by user name; rows without a value last in either direction."""
+    """Rows sorted by a column, equal ones by user name; rows without a value come last in either direction."""
     value = COLUMNS[column]
     by_name = sorted(rows, key=lambda row: row["username"].casefold())
     valued = [(value(row), row) for row in by_name]

@@ -22,7 +22,7 @@ STATUSES = ("Offline", "Inactive", "Active")
 def document(
     users: Sequence[User], weights: Mapping[str, Weights], now: int, scoring: Scoring, derived: bool = False
 ) -> dict[str, Any]:
-    """Users whose server runs, who were sampled, or whose last activity is known; running first, then by score."""
+    """The users with a running server, a sample or a last activity: running servers first, then by score."""
     rows = []
     for user in users:
         one = weights.get(user.username, NONE)
@@ -41,7 +41,7 @@ def document(
 def derive(
     found: dict[str, Any], rows: Sequence[dict[str, Any]], weights: Mapping[str, Weights], scoring: Scoring
 ) -> None:
-    """Add to a document, and to these of its rows, what people are shown."""
+    """Add percentages, bars and tooltips to some rows of a document, and the values they depend on to the document."""
     for row in rows:
         shown = show(weights.get(row["username"], NONE), scoring)
         row["derived"] = {

@@ -1,4 +1,4 @@
-"""Sampling runs, and what they know (spec 80 §5, §8)."""
+"""Sampling runs, and the documents made of them (spec 80 §5, §8)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from hzmetrics.calendar import epoch, utc
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log
 from hzmetrics.store import Store
-from hzmetrics.store.live_state import remember
-from hzmetrics.store.tables.live import activity_samples, capability_state, user_events
+from hzmetrics.store.live_state import forget, recall, remember
+from hzmetrics.store.tables.live import activity_samples, user_events
 from hzmetrics.users.log_events import USER_EVENT_DAYS
 from hzmetrics.users.user import Source
 
@@ -31,8 +31,7 @@ columns = activity_samples.c
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Without looking for garbage: rows by the hundred thousand, no cycles among them, would be gone through again and
-    again, for a third of all the time."""
+    """Switch the garbage collector off: it would visit hundreds of thousands of rows without cycles again and again."""
     was = gc.isenabled()
     gc.disable()
     try:
@@ -45,15 +44,17 @@ def uncollected() -> Iterator[None]:
 def sample(
     store: Store, settings: ActivitySettings, source: Source, now: int, force: bool = False
 ) -> dict[str, int] | None:
-    """One sampling run, if one is due: samples of the present and of missed times, and retention. Counts of the run.
+    """One sampling run, if one is due or forced: samples of now and of missed times, and retention. Counts of the run.
 
-    When none is due, only the servers that run are looked at. Raises HzmetricsError when the source does not answer.
+    If none is due, only the running servers are updated. Raises HzmetricsError if the source does not answer.
     """
     scoring = settings.scoring
     last_run = last_sampled(store)
-    if last_run is not None and now < last_run:
-        log.warning("activity: the clock stands before the last sampling run at %s; nothing is sampled", utc(last_run))
-        return None
+    if last_run is not None and last_run > now + scoring.sample_interval:
+        log.warning("activity: the last sampling run, at %s, is ahead of the clock; taken as of now", utc(last_run))
+        last_run = now
+        with store.metrics.begin() as connection:
+            remember(connection, LAST_RUN, utc(now))
     if not force and not sampling.is_due(now, last_run, scoring):
         if source.knows_the_past:
             state.refresh_running(store, source, now)
@@ -65,6 +66,9 @@ def sample(
     users = state.refresh_all(store, settings, source, now)
     taken = samples.of_everybody(users, now, scoring, settings.sample_users == "recent")
     missed = sampling.missed_times(last_run, now, scoring) if source.knows_the_past else []
+    if missed:
+        stored = _stored_times(store, columns.timestamp.between(utc(missed[0] - scoring.sample_interval), utc(now)))
+        missed = [time for time in missed if sampling.is_gap(time, stored, scoring.sample_interval)]
     if missed:
         taken = samples.together(taken, _of_the_past(source, settings, missed))
     basis = _keep(store, settings, taken, [*missed, now], now)
@@ -78,13 +82,13 @@ def sample(
 
 
 def backfill(store: Store, settings: ActivitySettings, source: Source, since: int, now: int) -> int:
-    """Add samples where none were taken from `since` on, as far as the source knows the past; their number.
+    """Add samples from `since` on where none were taken; their number.
 
-    They stand at whole multiples of the interval, wherever no run sampled within half an interval; so to do it again
-    adds nothing. Raises HzmetricsError when the source knows only the present.
+    Their times are the multiples of the interval that are not within half an interval of another sample, so a second
+    call adds nothing. Raises HzmetricsError if the source knows only the present.
     """
     if not source.knows_the_past:
-        raise HzmetricsError(f"the source {source.name} knows only the present: nothing can be filled in")
+        raise HzmetricsError(f"the source {source.name} knows only the present: samples of the past cannot be added")
     sampled = _stored_times(store, sa.true())
     begin = max(since, window_start(settings.scoring, now))
     times = sampling.gaps(sampled, begin, now, settings.scoring.sample_interval)
@@ -100,37 +104,56 @@ def backfill(store: Store, settings: ActivitySettings, source: Source, since: in
 
 def last_sampled(store: Store) -> int | None:
     """When the last run was; None before the first."""
-    stored = store.metrics.scalar(sa.select(capability_state.c.value).where(capability_state.c.name == LAST_RUN))
+    stored = recall(store.metrics, LAST_RUN)
     return epoch(stored) if stored else None
 
 
-@uncollected()
-def show(store: Store, settings: ActivitySettings, now: int, derived: bool = False) -> dict[str, Any]:
-    """The document of `activity show`, from what the last update knew."""
-    from hzmetrics.activity.document import document
-
-    scores = weights.read(store, settings.scoring, now)
-    return document(state.read(store), scores, now, settings.scoring, derived)
+def show(
+    store: Store,
+    settings: ActivitySettings,
+    now: int,
+    derived: bool = False,
+    sort: str | None = None,
+    ascending: bool | None = None,
+    limit: int = 0,
+) -> dict[str, Any]:
+    """The document of `activity show --json`, from the last known states; its users as `table` selects them."""
+    document, rows = table(store, settings, now, derived, sort, ascending, limit)
+    return {**document, "users": rows}
 
 
 @uncollected()
 def table(
-    store: Store, settings: ActivitySettings, now: int, sort: str, ascending: bool, limit: int
+    store: Store,
+    settings: ActivitySettings,
+    now: int,
+    derived: bool,
+    sort: str | None,
+    ascending: bool | None,
+    limit: int,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The document for people, with its first `limit` rows (0: all) in an order of theirs; only these are derived."""
+    """The document of all users, and those of its rows to show: the first `limit` (0: all) in the order of a column.
+
+    Without a column, the rows are in the order of the document. `derived` values are added to the rows to show.
+    """
     from hzmetrics.activity.document import derive, document
 
     scores = weights.read(store, settings.scoring, now)
     found = document(state.read(store), scores, now, settings.scoring)
-    rows = cells.ordered(found["users"], sort, ascending)[: limit or None]
-    derive(found, rows, scores, settings.scoring)
+    rows = found["users"]
+    if sort is not None:
+        rows = cells.ordered(rows, sort, sort == "username" if ascending is None else ascending)
+    rows = rows[: limit or None]
+    if derived:
+        derive(found, rows, scores, settings.scoring)
     return found, rows
 
 
 def reset(store: Store) -> int:
-    """Delete all samples; their number."""
+    """Delete all samples, and forget when the last run was; the number of samples."""
     with store.metrics.begin() as connection:
         weights.forget(connection)
+        forget(connection, LAST_RUN)
         return connection.execute(sa.delete(activity_samples)).rowcount
 
 
@@ -142,7 +165,7 @@ def _of_the_past(source: Source, settings: ActivitySettings, times: Sequence[int
 
 
 def _keep(store: Store, settings: ActivitySettings, taken: pa.Table, times: Sequence[int], now: int) -> Basis:
-    """Store the samples of these times, drop those that left the window, and remember the run: all at once.
+    """Store the samples of these times, delete those that left the window, and remember the run, in one transaction.
 
     Returns the basis of the weights.
     """

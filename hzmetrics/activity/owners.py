@@ -1,4 +1,4 @@
-"""The rows of one user, in every table that holds some by name: deleted, or moved to another name (spec 80 §3)."""
+"""The rows of one user in all tables that hold user names: deleted, or moved to another name (spec 80 §3)."""
 
 from __future__ import annotations
 
@@ -21,34 +21,33 @@ TABLES: tuple[tuple[sa.Table, tuple[str, ...], Callable[[Row], Any]], ...] = (
     (user_events, ("time", "event"), lambda row: 0),
     (user_last_event, ("event",), lambda row: row["time"]),
 )
-"""Each table, what tells two rows of one user apart, and which of two that clash stays: the larger."""
+"""Each table, the columns that tell rows of a user apart, and the rank: of two rows that clash the larger stays."""
 
 
 def _written(table: sa.Table, username: str) -> str:
-    """The name as a table has it: what logs tell is kept without regard to case."""
+    """The name as a table holds it: names from logs are in lower case."""
     return plain(username) if table in (user_events, user_last_event) else username
 
 
 def delete(store: Store, username: str) -> int:
-    """Delete every row of one user; their number."""
+    """Delete all rows of a user; their number."""
     with store.metrics.begin() as connection:
         deleted = sum(
             connection.execute(sa.delete(table).where(table.c.username == _written(table, username))).rowcount
             for table, *_ in TABLES
         )
-        weights.weigh(connection, username)
+        weights.forget(connection)
     return deleted
 
 
 def rename(store: Store, old: str, new: str) -> int:
-    """Move every row of one user to another name; their number. Of samples that clash the active one stays."""
+    """Move all rows of a user to another name; their number. Of two samples that clash the active one stays."""
     with store.metrics.begin() as connection:
         moved = sum(
             _move(connection, table, key, rank, _written(table, old), _written(table, new))
             for table, key, rank in TABLES
         )
-        weights.weigh(connection, old)
-        weights.weigh(connection, new)
+        weights.forget(connection)
     return moved
 
 

@@ -1,4 +1,4 @@
-"""Samples in columns: whether a user was active at a time. Brings the engine: only for a run that is due.
+"""Samples in columns: whether a user was active at a time. Imports the engine, so only for a run that is due.
 
 See spec 80 §5.
 """
@@ -45,13 +45,13 @@ def fill_in(instants: Mapping[str, Sequence[int]], times: Sequence[int], scoring
 
 
 def recent(samples: pa.Table, scoring: Scoring) -> pa.Table:
-    """Those of users whose last activity was then in the window."""
+    """The samples of users whose last activity was in the window at that time."""
     ages = pc.subtract(samples["timestamp"], samples["last_activity"])
     return samples.filter(pc.less_equal(ages, scoring.retention_days * 86_400))
 
 
 def together(*of_several: pa.Table) -> pa.Table:
-    """All samples, each once: of two of one user and second the larger flag stays."""
+    """All samples; of two samples of the same user and second the larger flag stays."""
     samples = pa.concat_tables(of_several)
     keys, values = SCHEMA.names[:2], SCHEMA.names[2:]
     largest = samples.group_by(keys, use_threads=False).aggregate([(name, "max") for name in values])
@@ -59,7 +59,7 @@ def together(*of_several: pa.Table) -> pa.Table:
 
 
 def as_stored(samples: pa.Table) -> pa.Table:
-    """Samples with their times as the store has them."""
+    """Samples with their times as the store holds them."""
     return _with_times(samples, utc_text)
 
 

@@ -8,21 +8,21 @@ from collections.abc import Sequence
 from hzmetrics.activity.settings import Scoring
 
 JITTER = 30
-"""Seconds that a run may come early, because cron does."""
+"""Seconds that a run may be early, because cron is."""
 
 
 def is_due(now: int, last_run: int | None, scoring: Scoring) -> bool:
-    """Whether a run is due; never when the clock stands before the last one."""
+    """Whether a run is due; never while the clock is before the last run."""
     return last_run is None or now - last_run >= scoring.sample_interval - JITTER
 
 
 def was_active(last_activity: int | None, at: int, scoring: Scoring) -> bool:
-    """Whether somebody with this last activity is active: exactly so long ago still counts, and so does the future."""
+    """Whether a user with this last activity is active: the limit itself counts, and so does the future."""
     return last_activity is not None and at - last_activity <= scoring.inactive_after * 60
 
 
 def missed_times(last_run: int | None, now: int, scoring: Scoring) -> list[int]:
-    """When samples should have been taken since the last run."""
+    """The times since the last run when samples should have been taken."""
     if last_run is None:
         return []
     interval, since = scoring.sample_interval, now - scoring.retention_days * 86_400
@@ -37,12 +37,12 @@ def missed_times(last_run: int | None, now: int, scoring: Scoring) -> list[int]:
 
 
 def gaps(sampled: Sequence[int], begin: int, now: int, interval: int) -> list[int]:
-    """The multiples of the interval from `begin` to half an interval before now that are farther than half an interval
-    from all times when samples were taken (ascending)."""
-    found = []
-    for time in range(-(-begin // interval) * interval, now - interval // 2, interval):
-        position = bisect_left(sampled, time)
-        near = sampled[max(0, position - 1) : position + 1]
-        if all(abs(one - time) > interval / 2 for one in near):
-            found.append(time)
-    return found
+    """The multiples of the interval, from `begin` to half an interval before now, when no sample was taken."""
+    times = range(-(-begin // interval) * interval, now - interval // 2, interval)
+    return [time for time in times if is_gap(time, sampled, interval)]
+
+
+def is_gap(time: int, sampled: Sequence[int], interval: int) -> bool:
+    """Whether a time is more than half an interval away from all times of samples (ascending)."""
+    position = bisect_left(sampled, time)
+    return all(abs(one - time) > interval / 2 for one in sampled[max(0, position - 1) : position + 1])

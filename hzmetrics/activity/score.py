@@ -1,4 +1,4 @@
-"""The activity score, and how it is shown (spec 80 §6, §7). Pure; times are UTC seconds of the epoch."""
+"""The activity score and its bar (spec 80 §6, §7). Pure; times are UTC seconds of the epoch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LEVELS = (("very-high", 80), ("high", 60), ("normal", 40), ("low", 20), ("very-l
 
 
 class Weights(NamedTuple):
-    """The samples of one user, added up by weight."""
+    """The sums of the weights of a user's samples: of the active ones, and of all."""
 
     active: float = 0.0
     total: float = 0.0
@@ -28,11 +28,11 @@ class Weights(NamedTuple):
             return None
         if scoring.score_base == "window":
             return 100 * min(1.0, self.active / scoring.full_window)
-        return 100 * self.active / self.total if self.total else 0.0  # all so old that they weigh nothing
+        return 100 * self.active / self.total if self.total else 0.0  # the weights of very old samples are 0
 
 
 class Shown(NamedTuple):
-    """A score as people see it."""
+    """A score with its percentage, bar and tooltip."""
 
     activity_score: float | None
     sample_count: int
@@ -44,7 +44,7 @@ class Shown(NamedTuple):
 
 
 def weight(age_seconds: float, half_life: float) -> float:
-    """The weight of a sample of this age; one from the future weighs 1. `half_life` in hours."""
+    """The weight of a sample of this age; a sample from the future weighs 1. `half_life` is in hours."""
     return math.exp(-math.log(2) / half_life * max(0.0, age_seconds) / 3600)
 
 
@@ -75,7 +75,7 @@ def show(weights: Weights, scoring: Scoring) -> Shown:
 
 
 def segments_of(percent: int) -> int:
-    """Segments of the bar that are lit."""
+    """The number of segments of the bar that are lit."""
     return 0 if percent <= 0 else max(1, min(SEGMENTS, percent // 20))
 
 
@@ -84,13 +84,8 @@ def colour_of(segments: int) -> str | None:
     return (None, RED, YELLOW, YELLOW, GREEN, GREEN)[segments]
 
 
-def level_of(raw: float | None) -> str:
-    """The name of the level of a raw score."""
-    return next((name for name, least in LEVELS if raw is not None and raw >= least), "none")
-
-
 def effective_half_life(hours_per_day: int, scoring: Scoring) -> float:
-    """Working hours after which half of the weight of a window is reached, for somebody who works so long each day."""
+    """The number of latest working hours with half of the weight, for a user who works `hours_per_day` every day."""
     ages = range(0, scoring.retention_days * 86_400, scoring.sample_interval)
     weights = [weight(age, scoring.half_life) for age in ages if age % 86_400 < hours_per_day * 3600]
     half, reached = sum(weights) / 2, 0.0

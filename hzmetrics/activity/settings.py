@@ -1,4 +1,4 @@
-"""What `[activity]` and `[jupyterhub]` say (spec 80 §2)."""
+"""The section `[activity]` (spec 80 §2)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hzmetrics.users.settings import UserSettings, jupyterhub
 
 @dataclass(frozen=True)
 class Scoring:
-    """What scores depend on."""
+    """The parameters of scores."""
 
     sample_interval: int = 600
     """Seconds between samples."""
@@ -24,7 +24,7 @@ class Scoring:
     target_hours: int = 8
     """Hours a day that count as 100 %."""
     score_base: str = "samples"
-    """`samples`: against what was measured; `window`: against a completely measured window."""
+    """`samples`: divided by the weight of all samples; `window`: by that of a completely sampled window."""
 
     @cached_property
     def full_window(self) -> float:

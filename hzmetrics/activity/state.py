@@ -1,4 +1,4 @@
-"""The latest known state of each user, kept in the store, with the figures of the containers (spec 80 §3, §4)."""
+"""The latest known state of each user in the store, with the figures of the containers (spec 80 §3, §4)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.database import Database
-from hzmetrics.store.live_state import remember
-from hzmetrics.store.tables.live import activity_users, activity_volumes, capability_state
+from hzmetrics.store.live_state import recall, remember
+from hzmetrics.store.tables.live import activity_users, activity_volumes
 from hzmetrics.users.user import NO_VOLUMES, Source, User
 
 if TYPE_CHECKING:
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 MEASURED = "activity.volumes"
 T = TypeVar("T")
 AT_ONCE = 1000
-"""Rows from which on a table is written in columns, and names in one statement."""
+"""From this number of rows on, a table is written in columns; the largest number of names in a statement."""
 
 States = dict[str, tuple[Any, ...]]
 """User to the columns of `activity_users` between name and `updated`."""
 
 OFF = (None, None, None, None)
-"""Time left and figures of a server that does not run."""
+"""Time left and figures of a stopped server."""
 
 
 def refresh_all(store: Store, settings: ActivitySettings, source: Source, now: int) -> pa.Table:
-    """Everybody as they are now. The store keeps those of whom there is or was something to tell, while they exist."""
+    """All users as they are now. The store keeps those with a running server or a last activity, while they exist."""
     import pyarrow as pa
 
     from hzmetrics.engine import Engine
@@ -57,7 +57,7 @@ def refresh_all(store: Store, settings: ActivitySettings, source: Source, now: i
 
 
 def refresh_running(store: Store, source: Source, now: int) -> None:
-    """The servers that run now, and those that no longer do; nobody else is asked for."""
+    """Update the users whose servers run now, and those whose servers have stopped; no others are asked for."""
     running = {user.username: user for user in source.running()}
     names = activity_users.c.username
     known = activity_users.c.server_active == 1
@@ -78,7 +78,7 @@ def refresh_running(store: Store, source: Source, now: int) -> None:
 
 
 def read(store: Store) -> list[User]:
-    """The latest known state of everybody."""
+    """The latest known state of all users."""
     volumes: dict[str, dict[str, float]] = {}
     for row in store.metrics.rows(sa.select(activity_volumes)):
         volumes.setdefault(row.username, {})[row.volume] = row.size_mb
@@ -110,7 +110,7 @@ def insert(database: Database, connection: sa.Connection, table: sa.Table, rows:
 
 
 def _replace(store: Store, old: States, new: States, now: int) -> None:
-    """Write what has changed: rows that are not in `new`, and those that differ."""
+    """Write the changes: rows that are not in `new`, and rows that differ."""
     gone = old.keys() - new.keys()
     changed = [name for name, state in new.items() if old.get(name) != state]
     if not gone and not changed:
@@ -135,12 +135,12 @@ def _state(user: User) -> tuple[Any, ...]:
 
 
 def parts(names: Sequence[T]) -> list[Sequence[T]]:
-    """At most so many at once as one statement should name."""
+    """The names in parts small enough for one statement."""
     return [names[begin : begin + AT_ONCE] for begin in range(0, len(names), AT_ONCE)]
 
 
 def _with_figures(store: Store, settings: ActivitySettings, users: pa.Table, now: int) -> pa.Table:
-    """CPU and memory of running servers, and volumes when they are due, where a Docker engine is at hand."""
+    """Users with CPU and memory of their running servers; volumes are stored when due. Needs a Docker engine."""
     hub = settings.users.jupyterhub
     if settings.users.source != "jupyterhub" or not hub.docker_socket.exists():
         return users
@@ -153,7 +153,7 @@ def _with_figures(store: Store, settings: ActivitySettings, users: pa.Table, now
     running = (name for name, is_on in zip(names, users["server_active"].to_pylist(), strict=True) if is_on)
     containers = {name: hub.container_name.replace("{username}", encode(name)) for name in running}
     found: Mapping[str, Mapping[str, float]] = docker.containers(containers)
-    measured = store.metrics.scalar(sa.select(capability_state.c.value).where(capability_state.c.name == MEASURED))
+    measured = recall(store.metrics, MEASURED)
     if measured is None or not 0 <= now - epoch(measured) < settings.volumes_update_interval:
         try:
             _store_volumes(store, volume_sizes(docker.volumes(), hub.volume_prefix), names, now)

@@ -9,7 +9,7 @@ from hzmetrics.activity.settings import Scoring
 
 
 def counts(users: pa.Table, now: int, scoring: Scoring) -> dict[str, int]:
-    """Users in all, and of the running servers the active and the inactive ones, and those that do not run."""
+    """The number of users, of active and inactive ones with a running server, and of those without."""
     running = users.filter(pc.equal(users["server_active"], 1))
     active = pc.sum(are_active(running, now, scoring)).as_py() or 0
     return {
@@ -21,6 +21,6 @@ def counts(users: pa.Table, now: int, scoring: Scoring) -> dict[str, int]:
 
 
 def are_active(users: pa.Table, at: int, scoring: Scoring) -> pa.ChunkedArray:
-    """The rule of `was_active` in a column, as 0 and 1."""
+    """The rule of `was_active` over a column, as 0 and 1."""
     recent = pc.less_equal(pc.subtract(at, users["last_activity"]), scoring.inactive_after * 60)
     return pc.fill_null(recent, False).cast(pa.int64())

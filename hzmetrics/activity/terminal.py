@@ -1,4 +1,4 @@
-"""Activity as people read it in a terminal."""
+"""Activity and active users as tables in a terminal."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ from hzmetrics.log import printable
 
 COLOURS = {"Active": "green", "Inactive": "yellow", "Offline": "red"}
 NEWEST = 48
+"""Hours that the history shows."""
 WIDE = 140
-"""Columns of an output that is no terminal."""
+"""Width of the output if it is not a terminal."""
 
 
 def show(document: Mapping[str, Any], shown: Sequence[Mapping[str, Any]], now: int) -> None:
-    """The table of users, with a bar for the score; `shown` are the rows of the document to print."""
+    """The table of users with a bar for the score; `shown` are the rows of the document to print."""
     console = Console()
     if not console.is_terminal:
         console.width = WIDE
     rows = document["users"]
     if not rows:
-        console.print("nobody yet: no user has a running server, a sample, or a known last activity")
+        console.print("no users yet: a user is listed who has a running server, a sample, or a known last activity")
         return
     table = Table(title=cells.badge(rows), title_justify="left")
     for heading in ("User", "Auth", "Status", "CPU", "Memory", "Volumes", "Time Left", "Last Active", "Activity"):
@@ -48,7 +49,7 @@ def show(document: Mapping[str, Any], shown: Sequence[Mapping[str, Any]], now: i
         )
     console.print(table)
     if len(shown) < len(rows):
-        console.print(f"and {len(rows) - len(shown):,} more; --limit 0 shows all", style="dim")
+        console.print(f"and {len(rows) - len(shown):,} more users; to show all, use --limit 0", style="dim")
     console.print(document["sampling_status"], style="dim")
 
 
@@ -63,9 +64,9 @@ def _bar(derived: Mapping[str, Any]) -> Text:
 
 
 def half_lives(scoring: Scoring) -> None:
-    """The effective half-life, for several hours of work a day and the half-lives around the configured one."""
+    """The effective half-life by hours of work a day, for the usual half-lives and the configured one."""
     choices = sorted({24, 48, 72, scoring.half_life})
-    table = Table("work", title="Working hours of half the weight", title_justify="left")
+    table = Table("work", title="Half-life in working hours", title_justify="left")
     for choice in choices:
         table.add_column(f"{choice} h", justify="right")
     for hours in (12, 10, 8, 6, 4, 2):
@@ -77,7 +78,7 @@ def half_lives(scoring: Scoring) -> None:
 def counts(document: Mapping[str, Any]) -> None:
     """The latest counts."""
     if document["updated"] is None:
-        Console().print("not counted yet")
+        Console().print("no counts yet: the first tick counts")
         return
     table = Table("active users of the past", title_justify="left")
     table.add_column("users", justify="right")
@@ -96,4 +97,4 @@ def history(rows: Sequence[Mapping[str, Any]]) -> None:
     for row in rows[-NEWEST:]:
         time, *numbers = row.values()
         table.add_row(time.replace("T", " ").rstrip("Z"), *(f"{number:,}" for number in numbers))
-    Console().print(table if rows else "not counted yet")
+    Console().print(table if rows else "no counts yet: the first tick counts")

@@ -13,93 +13,99 @@ from pathlib import Path
 
 import click
 
-from hzmetrics import lock
-from hzmetrics.active_users import counting as counting
+from hzmetrics.active_users import counting
 from hzmetrics.activity import cells, monitor, owners
 from hzmetrics.calendar import day
 from hzmetrics.cli.app import INSTANT, App, Text, pass_app
 from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.live import openmetrics as prometheus
-from hzmetrics.live.runner import ActivitySide
+from hzmetrics.live.runner import Live
 from hzmetrics.log import log
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+TABLE_ROWS = 200
+"""Rows of a table of users, unless told otherwise."""
 
 
-def _side(app: App) -> ActivitySide:
-    return ActivitySide(app.store, app.settings)
+def _live(app: App) -> Live:
+    return Live(app.store, app.settings)
 
 
 @click.group(invoke_without_command=True)
 @json_option
 @click.pass_context
 def activity(context: click.Context, as_json: bool) -> None:
-    """How active each user is and was; without a command: show."""
+    """Show how active each user is, and manage the samples. Without a command: show."""
     if context.invoked_subcommand is None:
         context.invoke(show_activity, as_json=as_json)
 
 
 @activity.command("show")
-@click.option("--sort", type=click.Choice(sorted(cells.COLUMNS)), default="status", help="Column to sort by.")
-@click.option("--asc/--desc", "ascending", default=None, help="Direction.")
-@click.option("--limit", type=click.IntRange(0), default=200, show_default=True, help="Rows of the table; 0 for all.")
-@click.option("--derived", is_flag=True, help="Also percentages, bars and tooltips, with --json.")
+@click.option("--sort", type=click.Choice(sorted(cells.COLUMNS)), help="Sort by this column.  [default: status]")
+@click.option("--asc/--desc", "ascending", default=None, help="Sort in ascending or descending order.")
+@click.option(
+    "--limit", type=click.IntRange(0), help="Show this many users, 0 for all.  [default: 200; all with --json]"
+)
+@click.option("--derived", is_flag=True, help="With --json: add percentages, bars and tooltips.")
 @json_option
 @pass_app
-def show_activity(app: App, sort: str, ascending: bool | None, limit: int, derived: bool, as_json: bool) -> None:
-    """Scores and states of users, as the last sampling run knew them."""
-    side = _side(app)
+def show_activity(
+    app: App, sort: str | None, ascending: bool | None, limit: int | None, derived: bool, as_json: bool
+) -> None:
+    """Show scores and states of users as of the last sampling run."""
+    live = _live(app)
+    if sort is None and (ascending is not None or not as_json):
+        sort = "status"
     if as_json:
-        click.echo(json.dumps(monitor.show(app.store, side.activity, side.now, derived), ensure_ascii=False))
+        found = monitor.show(app.store, live.activity, live.now, derived, sort, ascending, limit or 0)
+        click.echo(json.dumps(found, ensure_ascii=False))
     else:
         from hzmetrics.activity import terminal
 
-        ascending = sort == "username" if ascending is None else ascending
-        document, rows = monitor.table(app.store, side.activity, side.now, sort, ascending, limit)
-        terminal.show(document, rows, side.now)
+        most = TABLE_ROWS if limit is None else limit
+        document, rows = monitor.table(app.store, live.activity, live.now, True, sort, ascending, most)
+        terminal.show(document, rows, live.now)
 
 
 @activity.command("sample")
-@click.option("--force", is_flag=True, help="Also when no run is due.")
+@click.option("--force", is_flag=True, help="Sample now, even if no run is due.")
 @json_option
 @pass_app
 def sample(app: App, force: bool, as_json: bool) -> None:
-    """One sampling run, if one is due."""
-    side = _side(app)
-    with lock.hold(app.settings, lock.ACTIVITY):
-        side.read_logs()
-        counts = side.sample(force)
+    """Sample the activity of all users, if a run is due."""
+    live = _live(app)
+    live.catch_up("activity")
+    with live.hold("activity"):
+        counts = monitor.sample(app.store, live.activity, live.source, live.now, force)
     if as_json:
         click.echo(json.dumps({"success": counts is not None, **(counts or {})}))
     elif counts is None:
-        log.info("activity: no run is due; --force samples all the same")
+        log.info("activity: no run is due; to sample now, use --force")
     else:
         click.echo(", ".join(f"{name} {number}" for name, number in counts.items()))
 
 
 @activity.command("backfill")
-@click.option(
-    "--since", required=True, type=INSTANT, help="A day or an instant, as YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ; UTC."
-)
+@click.option("--since", required=True, type=INSTANT, help="Begin at YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ, in UTC.")
 @pass_app
 def backfill(app: App, since: int) -> None:
-    """Add samples of times when none were taken, from a source that knows the past (hub, logs)."""
-    side = _side(app)
-    with lock.hold(app.settings, lock.ACTIVITY):
-        side.read_logs()
-        added = monitor.backfill(app.store, side.activity, side.source, since, side.now)
+    """Add samples for the times when none were taken. Needs a source that knows the past: hub or logs."""
+    live = _live(app)
+    live.catch_up("activity")
+    with live.hold("activity"):
+        added = monitor.backfill(app.store, live.activity, live.source, since, live.now)
     click.echo(f"Added {added} activity samples")
 
 
 @activity.command("reset")
-@click.option("--yes", is_flag=True, help="Really.")
+@click.option("--yes", is_flag=True, help="Confirm the deletion.")
 @json_option
 @pass_app
 def reset(app: App, yes: bool, as_json: bool) -> None:
     """Delete all samples."""
     if not yes:
-        raise UsageError("activity reset deletes all samples; say --yes")
-    with lock.hold(app.settings, lock.ACTIVITY):
+        raise UsageError("activity reset deletes all samples; to confirm, add --yes")
+    with _live(app).hold("activity"):
         deleted = monitor.reset(app.store)
     message = f"Deleted {deleted} activity samples"
     click.echo(json.dumps({"success": True, "deleted": deleted, "message": message}) if as_json else message)
@@ -110,8 +116,8 @@ def reset(app: App, yes: bool, as_json: bool) -> None:
 @click.argument("new")
 @pass_app
 def rename(app: App, old: str, new: str) -> None:
-    """Move the rows of one user to another name."""
-    with lock.hold(app.settings, lock.ACTIVITY):
+    """Rename a user: move all rows of the old name to the new one."""
+    with _live(app).hold("activity"):
         _found(owners.rename(app.store, old, new))
 
 
@@ -119,26 +125,29 @@ def rename(app: App, old: str, new: str) -> None:
 @click.argument("user")
 @pass_app
 def delete(app: App, user: str) -> None:
-    """Delete every row of one user."""
-    with lock.hold(app.settings, lock.ACTIVITY):
+    """Delete all rows of a user."""
+    with _live(app).hold("activity"):
         _found(owners.delete(app.store, user))
 
 
 @activity.command("half-life")
 @pass_app
 def half_life(app: App) -> None:
-    """Working hours that half of a score rests on, by hours of work a day."""
+    """Show the half-life of a score in working hours.
+
+    The half-life depends on the hours of work a day.
+    """
     from hzmetrics.activity import terminal
 
-    terminal.half_lives(_side(app).activity.scoring)
+    terminal.half_lives(_live(app).activity.scoring)
 
 
 @click.group("active-users", invoke_without_command=True)
-@click.option("--history", "with_history", is_flag=True, help="The stored counts instead of the latest.")
+@click.option("--history", "with_history", is_flag=True, help="Show all stored counts instead of the latest.")
 @json_option
 @click.pass_context
 def active_users(context: click.Context, with_history: bool, as_json: bool) -> None:
-    """Users of the past day, week and month; without a command: show."""
+    """Count the users of the past day, week and month. Without a command: show."""
     if context.invoked_subcommand is None:
         if with_history:
             context.invoke(history, since=None, as_json=as_json, as_csv=False)
@@ -150,7 +159,7 @@ def active_users(context: click.Context, with_history: bool, as_json: bool) -> N
 @json_option
 @pass_app
 def show_counts(app: App, as_json: bool) -> None:
-    """The latest counts."""
+    """Show the latest counts."""
     counts = counting.show(app.store)
     if as_json:
         click.echo(json.dumps(counts))
@@ -161,26 +170,26 @@ def show_counts(app: App, as_json: bool) -> None:
 
 
 @active_users.command("update")
-@click.option("--force", is_flag=True, help="Count now, not once an hour.")
+@click.option("--force", is_flag=True, help="Count now, even if this hour has been counted.")
 @pass_app
 def update(app: App, force: bool) -> None:
-    """Read new log lines, and count when the hour has changed."""
-    side = _side(app)
-    with lock.hold(app.settings, lock.ACTIVITY):
-        side.read_logs()
-        side.count_active_users(force)
-        side.publish()
+    """Read new log lines, and count if a count is due."""
+    live = _live(app)
+    live.catch_up("active_users")
+    with live.hold("active_users"):
+        counting.update(app.store, live.active_users, live.source, app.clock, force)
+    live.publish()
 
 
 @active_users.command("history")
-@click.option("--since", type=Text("YYYY-MM-DD", day), help="First day, in UTC.")
-@click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values.")
+@click.option("--since", type=Text("YYYY-MM-DD", day), help="Begin with this day, in UTC.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
 @json_option
 @pass_app
 def history(app: App, since: dt.date | None, as_csv: bool, as_json: bool) -> None:
-    """The stored counts, oldest first."""
+    """List the stored counts, oldest first."""
     if as_csv and as_json:
-        raise UsageError("--csv and --json exclude each other")
+        raise UsageError("--csv and --json cannot be combined")
     rows = counting.history(app.store, str(since) if since else None)
     if as_json:
         click.echo(json.dumps(rows))
@@ -195,11 +204,11 @@ def history(app: App, since: dt.date | None, as_csv: bool, as_json: bool) -> Non
 
 
 @click.command()
-@click.option("--output", type=click.Path(path_type=Path), help="Write to this file, replaced at once.")
+@click.option("--output", type=click.Path(path_type=Path), help="Write to this file instead of standard output.")
 @pass_app
 def openmetrics(app: App, output: Path | None) -> None:
-    """The counts for Prometheus."""
-    text = _side(app).exposition()
+    """Print the gauges for Prometheus."""
+    text = _live(app).exposition()
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -208,4 +217,4 @@ def openmetrics(app: App, output: Path | None) -> None:
 
 def _found(rows: int) -> None:
     if not rows:
-        raise HzmetricsError("nothing is known of a user of this name")  # which no log should hold
+        raise HzmetricsError("there are no rows of this user")  # no name: it must not reach the log

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hzmetrics import lock
 from hzmetrics.cli.app import App, pass_app
 from hzmetrics.courses import record
 from hzmetrics.courses.settings import Courses
@@ -22,9 +21,10 @@ from hzmetrics.log import log, printable
 
 if TYPE_CHECKING:
     from hzmetrics.engine import Engine
+    from hzmetrics.live.runner import Live
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-anonymous_option = click.option("--anonymous", is_flag=True, help="Show pseudonyms instead of students' names.")
+anonymous_option = click.option("--anonymous", is_flag=True, help="Show pseudonyms instead of the names of students.")
 
 
 @click.group()
@@ -40,7 +40,7 @@ def courses() -> None:
 @click.argument("port")
 @pass_app
 def record_open(app: App, course: str, student: str, notebook: str, action: str, port: str) -> None:
-    """Record that a student opened a notebook (also: record-event)."""
+    """Record that a student opened a notebook. Another name of the command is record-event."""
     _append(app, course, "events", record.event_line(app.clock.utc_time, course, student, notebook, action, port))
 
 
@@ -52,7 +52,7 @@ courses.add_command(record_open, "record-event")
 @click.argument("student")
 @pass_app
 def record_kill(app: App, course: str, student: str) -> None:
-    """Record that a student's container was ended."""
+    """Record that the container of a student was stopped."""
     _append(app, course, "events", record.event_line(app.clock.utc_time, course, student, "-", "killing", "-"))
 
 
@@ -60,7 +60,7 @@ def record_kill(app: App, course: str, student: str) -> None:
 @click.argument("course")
 @pass_app
 def record_header(app: App, course: str) -> None:
-    """Write the comment that names the values of record-counts."""
+    """Write a comment line that names the monitor counts."""
     _append(app, course, "counts", record.header_line())
 
 
@@ -69,7 +69,10 @@ def record_header(app: App, course: str) -> None:
 @click.argument("values", nargs=-1, type=click.UNPROCESSED)
 @pass_app
 def record_counts(app: App, course: str, values: tuple[str, ...]) -> None:
-    """Record monitor counts: up to 18 integers, in the order record-header names."""
+    """Record monitor counts.
+
+    The counts are up to 18 integers, in the order that record-header writes.
+    """
     _append(app, course, "counts", record.count_line(app.clock.utc_time, values))
 
 
@@ -77,7 +80,7 @@ def record_counts(app: App, course: str, values: tuple[str, ...]) -> None:
 @json_option
 @pass_app
 def list_(app: App, as_json: bool) -> None:
-    """Name the courses."""
+    """List the courses."""
     names = Courses.of(app.settings).names()
     click.echo(json.dumps(names) if as_json else "\n".join(map(printable, names)) or "no courses yet")
 
@@ -85,15 +88,16 @@ def list_(app: App, as_json: bool) -> None:
 @courses.command()
 @pass_app
 def update(app: App) -> None:
-    """Copy what was appended to the raw files; the reports do it for their course by themselves."""
-    from hzmetrics.live.runner import ActivitySide
+    """Read what was appended to the raw files of all courses. Reports do this for their own course."""
+    from hzmetrics.courses import outbox
 
-    all_courses = Courses.of(app.settings)
-    with lock.hold(app.settings, lock.ACTIVITY):
-        if all_courses.url_pattern is not None:
-            ActivitySide(app.store, app.settings).read_logs()
-        for course in all_courses.names():
-            _update(app, all_courses, course)
+    live = _live(app)
+    if live.courses.url_pattern is not None:
+        live.catch_up("courses")
+    with live.hold("courses"):
+        outbox.deliver(app.store, live.courses)
+        for course in live.courses.names():
+            _copy(app, live.courses, course)
 
 
 @courses.command()
@@ -101,7 +105,10 @@ def update(app: App) -> None:
 @json_option
 @pass_app
 def daily(app: App, course: str, as_json: bool) -> None:
-    """Students and notebooks by day, and their running totals."""
+    """Report students and notebooks by day.
+
+    The report has running totals too.
+    """
     from hzmetrics.courses import reports, terminal
 
     document = _report(app, course, reports.daily)
@@ -114,7 +121,10 @@ def daily(app: App, course: str, as_json: bool) -> None:
 @anonymous_option
 @pass_app
 def usage(app: App, course: str, as_json: bool, anonymous: bool) -> None:
-    """Who opened what: students by notebook, notebooks by student, the map of both."""
+    """Report who opened which notebook.
+
+    The report has students by notebook, notebooks by student, and the map of both.
+    """
     from hzmetrics.courses import reports, terminal
 
     document = _report(app, course, reports.usage)
@@ -129,7 +139,10 @@ def usage(app: App, course: str, as_json: bool, anonymous: bool) -> None:
 @json_option
 @pass_app
 def counts(app: App, course: str, as_json: bool) -> None:
-    """The monitor counts: containers, kernels, loads, disk space, memory."""
+    """Report the monitor counts.
+
+    They are numbers of containers and kernels, loads, disk space and memory.
+    """
     from hzmetrics.courses import copy, reports, terminal
 
     all_courses = _known(app, course)
@@ -140,11 +153,11 @@ def counts(app: App, course: str, as_json: bool) -> None:
 
 @courses.command()
 @click.argument("course")
-@click.option("--csv", "as_csv", is_flag=True, required=True, help="Comma-separated values, the one form there is.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values: the default, and the only format.")
 @anonymous_option
 @pass_app
 def export(app: App, course: str, as_csv: bool, anonymous: bool) -> None:
-    """Opens by day, student and notebook."""
+    """Export the number of opens by day, student and notebook."""
     from hzmetrics.courses import reports
 
     name = _pseudonyms(app) if anonymous else str
@@ -157,6 +170,12 @@ def export(app: App, course: str, as_csv: bool, anonymous: bool) -> None:
             writer.writerows(sorted(zip(days, map(name, students), notebooks, opens, strict=True)))
 
     _report(app, course, write)
+
+
+def _live(app: App) -> Live:
+    from hzmetrics.live.runner import Live
+
+    return Live(app.store, app.settings)
 
 
 def _append(app: App, course: str, kind: str, line: str) -> None:
@@ -185,26 +204,27 @@ def _report(app: App, course: str, report: Callable[[Engine], Any]) -> Any:
 
 
 def _update_if_free(app: App, all_courses: Courses, course: str) -> None:
-    """Bring the copy up to date, unless another process is at it: then the report shows what there is."""
+    """Bring the copy up to date, unless another process is doing it: then the report shows what has been copied."""
+    from hzmetrics.courses import outbox
+
     try:
-        with lock.hold(app.settings, lock.ACTIVITY):
-            _update(app, all_courses, course)
+        with _live(app).hold("courses"):
+            try:
+                outbox.deliver(app.store, all_courses)
+            except HzmetricsError as error:  # perhaps of another course
+                log.warning("%s", error)
+            _copy(app, all_courses, course)
     except LockHeld as held:
-        log.info("%s: the newest events may be missing", held)
+        log.info("the newest events may be missing: %s", held)
 
 
-def _update(app: App, all_courses: Courses, course: str) -> None:
-    from hzmetrics.courses import progress
-
-    if not progress.has_news(app.store, all_courses, course):
-        return
+def _copy(app: App, all_courses: Courses, course: str) -> None:
     from hzmetrics.cli.progress import bytes_bar
-    from hzmetrics.courses import copy
+    from hzmetrics.courses import upkeep
 
     size = sum(path.stat().st_size for path in all_courses.folder(course).glob("*.raw"))
     with bytes_bar(f"reading {course}", size) as advance:
-        copied = copy.update(app.store, all_courses, course, advance)
-    log.debug("%s: %d rows copied, %d lines skipped", course, copied.rows, copied.skipped)
+        upkeep.copy(app.store, all_courses, course, advance)
 
 
 def _pseudonyms(app: App) -> Callable[[str], str]:

@@ -14,6 +14,10 @@ from hzmetrics.cli.app import App, pass_app
 from hzmetrics.errors import HzmetricsError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import RenderableType
+
     from hzmetrics.calendar import Month
     from hzmetrics.demo.directory import Directory
     from hzmetrics.demo.progress import Reporter
@@ -56,8 +60,8 @@ def demo(
     Invents a hub with four months of logs, accounts and tools, runs the whole pipeline over them, and shows the result.
     Everything is in one directory, which the next demonstration makes anew.
 
-    With --logs, your own access logs are read instead: a hub's, or those of any Apache or nginx in the common or
-    combined format, plain or packed (gzip, bzip2, xz, zstd, tar), `-` for standard input.
+    With --logs, your own access logs are read instead: a hub's, or those of any web server (docs/log-formats.md),
+    plain or packed (gzip, bzip2, xz, zstd, tar), `-` for standard input.
     """
     from hzmetrics.demo.directory import Directory
 
@@ -76,7 +80,7 @@ def demo(
 
 
 def _invented(app: App, directory: Directory, months: int, lines: int, seed: int, as_json: bool) -> None:
-    from hzmetrics.demo import invention, run
+    from hzmetrics.demo import invention, live, run
 
     last = app.clock.month.plus(-1)
     first = last.plus(1 - months)
@@ -86,6 +90,8 @@ def _invented(app: App, directory: Directory, months: int, lines: int, seed: int
         written = invention.invent(directory, app.settings, app.store, first, last, lines, seed, reporter)
         run.import_pending(app.store, app.settings, reporter)
         run.analyze(app.store, app.settings, list(first.through(last)), reporter)
+    with log.quiet():
+        run.tick(app.store, app.settings, reporter)
     files = {
         "logs/httpd/imported": "access logs, put away after their import",
         "databases/metrics.db": "page views, visits, jobs, and the grids shown above",
@@ -96,12 +102,15 @@ def _invented(app: App, directory: Directory, months: int, lines: int, seed: int
     if as_json:
         _print_document(app, title, list(first.through(last)), [])
         return
-    _show(app, directory, title, list(first.through(last)), files, ("status", "tools top", "audit", "--help"))
+    commands = ("status", "tools top", "whoisonline --show", "activity", "stats", "courses usage python3", "--help")
+    _show(app, directory, title, list(first.through(last)), files, commands, ["", live.lines(app.store, app.settings)])
 
 
 def _own(
     app: App, directory: Directory, logs: tuple[Path, ...], geoip: Path | None, resolve: bool, as_json: bool
 ) -> None:
+    from rich.text import Text
+
     from hzmetrics.demo import document, own, run
     from hzmetrics.enrich.places import Places
     from hzmetrics.logs.reader import open_log
@@ -146,7 +155,8 @@ def _own(
     if as_json:
         _print_document(app, title, months, [*hints, *notes], document.logs(given))
     else:
-        _show(app, directory, title, months, files, ("status", "--help"), ["", *hints, *notes])
+        lines = [Text(line) for line in ("", *hints, *notes)]
+        _show(app, directory, title, months, files, ("status", "--help"), lines)
 
 
 def _print_document(
@@ -174,7 +184,7 @@ def _show(
     months: list[Month],
     files: dict[str, str],
     commands: tuple[str, ...],
-    hints: list[str] | None = None,
+    parts: Sequence[RenderableType] = (),
 ) -> None:
     from rich.console import Console
 
@@ -182,7 +192,7 @@ def _show(
 
     following = [f". {_near(directory.environment_file)}", *(f"hzmetrics {command}" for command in commands)]
     console = Console(file=sys.stdout, highlight=False)
-    console.print(picture.screen(app.store, title, months, _near(directory.root), files, following, hints or []))
+    console.print(picture.screen(app.store, title, months, _near(directory.root), files, following, parts))
 
 
 def _span(first: Month, last: Month) -> str:

@@ -1,6 +1,6 @@
-"""The pipeline.
+"""Pipeline.
 
-What cron calls, where it stands, and what to do by hand.
+The commands that cron calls, those that report the state of the pipeline, and those that control it by hand.
 """
 
 from __future__ import annotations
@@ -36,7 +36,10 @@ def force_option(function: Callable[..., Any]) -> Callable[..., Any]:
 @dry_run_option
 @pass_app
 def tick(app: App, dry_run: bool) -> int:
-    """What cron calls every five minutes: the live map, and at half past the hour a run."""
+    """Do what is due now; cron calls this every five minutes.
+
+    A tick updates the map of who is online and follows the live logs. At half past the hour it also does a run.
+    """
     from hzmetrics.pipeline.tick import tick
 
     app.is_called_by_cron = not dry_run
@@ -49,7 +52,10 @@ def tick(app: App, dry_run: bool) -> int:
 @dry_run_option
 @pass_app
 def run(app: App, every: bool, yes: bool, dry_run: bool) -> int:
-    """Do what is next: import, analyze, summarize. One unit of work, unless told otherwise."""
+    """Do the next unit of work: import, analyze, summarize.
+
+    The pipeline chooses the unit. To work on a month of your choice, use `hzmetrics process`.
+    """
     from hzmetrics.installation.bootstrap import bootstrap
     from hzmetrics.pipeline.run import run
 
@@ -81,7 +87,10 @@ def _units_bar(wanted: bool) -> Iterator[Callable[[int, int, str], None]]:
 @click.option("--watch", is_flag=True, help="Show it again every five seconds, until Ctrl-C.")
 @pass_app
 def status(app: App, as_json: bool, watch: bool) -> int:
-    """Where the pipeline stands, problems last. Exit code 1 if somebody should look at it."""
+    """Report the state of the pipeline, and its problems.
+
+    The exit code is 1 if there are problems.
+    """
     from hzmetrics.health.status import lines, look
 
     while True:
@@ -90,7 +99,6 @@ def status(app: App, as_json: bool, watch: bool) -> int:
             click.clear()
         click.echo(json.dumps(found.as_json(), indent=2) if as_json else "\n".join(lines(found)))
         if not watch:
-            keep(lines(found))
             return 0 if found.is_healthy else 1
         time.sleep(5)
 
@@ -106,7 +114,10 @@ def status(app: App, as_json: bool, watch: bool) -> int:
 def process(
     app: App, oldest: bool, month: Month | None, day: dt.date | None, force: bool, yes: bool, dry_run: bool
 ) -> int:
-    """Import a month or a day, then analyze and summarize the month."""
+    """Import, analyze and summarize one month now.
+
+    One of --next, --month and --day is required; without, the exit code is 1.
+    """
     from hzmetrics.pipeline import manual
 
     match sum((oldest, month is not None, day is not None)):
@@ -128,7 +139,10 @@ def process(
 @dry_run_option
 @pass_app
 def analyze(app: App, month: Month, force: bool, yes: bool, dry_run: bool) -> None:
-    """Analyze a month that is over, sessions included, then summarize it."""
+    """Complete the rows of a past month, then summarize it.
+
+    Names, domains, countries and profiles are filled in, and the sessions are built. Nothing is imported.
+    """
     from hzmetrics.pipeline import manual
 
     with app.run_lock(dry_run):
@@ -142,7 +156,10 @@ def analyze(app: App, month: Month, force: bool, yes: bool, dry_run: bool) -> No
 @dry_run_option
 @pass_app
 def summarize(app: App, month: Month, force: bool, yes: bool, dry_run: bool) -> None:
-    """Write all cells of a month that is over."""
+    """Write all grids of a past month.
+
+    Nothing is imported or analyzed.
+    """
     from hzmetrics.pipeline import manual
 
     with app.run_lock(dry_run):
@@ -161,7 +178,10 @@ def summarize(app: App, month: Month, force: bool, yes: bool, dry_run: bool) -> 
 def rebuild_summaries(
     app: App, since: Month, through: Month | None, periods: tuple[int, ...], yes: bool, dry_run: bool
 ) -> None:
-    """Write the cells of a range of months again, from the rows as they are."""
+    """Write the grids of several months again, now.
+
+    The grids are computed from the rows as they are. Nothing is imported or analyzed.
+    """
     from hzmetrics.pipeline import manual
 
     last = through or app.clock.month.plus(-1)
@@ -175,7 +195,10 @@ def rebuild_summaries(
 @click.argument("month", type=MONTH)
 @pass_app
 def rebuild_from(app: App, month: Month) -> None:
-    """Let the next runs redo every month from MONTH on, all periods."""
+    """Have the next runs redo all months from MONTH on.
+
+    Nothing is done now. Each run redoes one month, with all its periods.
+    """
     from hzmetrics.pipeline.run import make_state_table
     from hzmetrics.store import state
 
@@ -195,7 +218,10 @@ def rebuild_from(app: App, month: Month) -> None:
 @click.argument("months", type=MONTH, nargs=-1, required=True)
 @pass_app
 def mark_dirty(app: App, months: tuple[Month, ...]) -> None:
-    """Let the next runs redo MONTHS from their rows."""
+    """Have the next runs redo only the given months.
+
+    Nothing is done now. The months are redone from their rows, and later months that include them are adjusted.
+    """
     from hzmetrics.pipeline.run import make_state_table
     from hzmetrics.store import state
 
@@ -211,7 +237,10 @@ def mark_dirty(app: App, months: tuple[Month, ...]) -> None:
 @click.option("--all", "every", is_flag=True, help="Remove all marks.")
 @pass_app
 def clear_dirty(app: App, months: tuple[Month, ...], every: bool) -> None:
-    """Take MONTHS off the list of dirty months; without an argument, print it."""
+    """List the months that are to be redone, or remove some.
+
+    Without MONTHS and --all, the list is printed.
+    """
     from hzmetrics.pipeline.run import make_state_table
     from hzmetrics.store import state
 
@@ -243,7 +272,10 @@ def audit(
     month: Month | None,
     as_json: bool,
 ) -> int:
-    """Look for gaps and contradictions in what is stored. Reads only. Exit code 1 if there are any."""
+    """Check the stored data for gaps and contradictions.
+
+    The data is only read. The exit code is 1 if something was found.
+    """
     if months is not None and every:
         raise click.UsageError("--months and --all exclude each other")
     if corrections != (month is not None):

@@ -1,4 +1,4 @@
-"""The configuration: one file and the environment, declared in `schema`, checked, in typed values (spec 65 §2-4)."""
+"""The configuration: one file and the environment, declared in `schema`, checked, typed (spec 65 §2 to §4)."""
 
 from hzmetrics.config.mistakes import find_mistakes
 from hzmetrics.config.schema import CORRECTIONS

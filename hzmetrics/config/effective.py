@@ -46,7 +46,7 @@ def effective(source: Source) -> Iterator[Effective]:
 def _keys(section: Section) -> Iterator[Key[object]]:
     """The keys of a section; where any name is a key, a section that is there replaces the whole table."""
     given = section.origin.sections.get(section.section)
-    for name in section.keys if given is None or section.others is None else given:
+    for name in section.keys if given is None or type(section).others is None else given:
         key = section.key(name)
         if key:
             yield key

@@ -1,4 +1,4 @@
-"""The settings of one invocation (spec 65 §2-4): built once, then passed."""
+"""The settings of one invocation (spec 65 §2 to §4): built once, then passed."""
 
 from __future__ import annotations
 

@@ -102,14 +102,14 @@ class _Parser(configparser.ConfigParser):
 
 
 def _reason(error: configparser.Error) -> str:
+    """The line, and what is wrong with it; never its text, which may hold a password."""
     match error:
         case configparser.DuplicateSectionError():
             return f":{error.lineno}: section [{error.section}] is there twice"
         case configparser.DuplicateOptionError():
             return f":{error.lineno}: [{error.section}] {error.option} is there twice"
         case configparser.MissingSectionHeaderError():
-            return f":{error.lineno}: {error.line.strip()!r} comes before the first [section]"
+            return f":{error.lineno}: this line comes before the first [section]"
         case configparser.ParsingError() if error.errors:
-            number, text = error.errors[0]
-            return f":{number}: {text.strip()} is neither a [section] nor a line of the form key = value"
-    return f": {' '.join(str(error).split())}"
+            return f":{error.errors[0][0]}: this line is neither a [section] nor of the form key = value"
+    return ": not a file of [section] and key = value lines"

@@ -1,5 +1,6 @@
-"""Stable pseudonyms: the same student has the same one in every report of this installation; without the key it tells
-nobody whose it is.
+"""Stable pseudonyms of students.
+
+A student has the same pseudonym in all reports of an installation; without its key, nothing leads back to the name.
 """
 
 from __future__ import annotations

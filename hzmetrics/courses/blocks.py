@@ -1,4 +1,4 @@
-"""The complete lines of a growing file, in blocks of columns: bounded memory, whatever the size."""
+"""The complete lines of a growing file, in blocks of columns, so that memory stays bounded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 BLOCK_BYTES = 32 << 20
 BATCH_ROWS = 1 << 15
 LONGEST_LINE = 1 << 20
-"""A line longer than this is handed out cut, so that it counts as one bad line."""
+"""A longer line is cut to this length, and counts as one bad line."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def blocks(file: BinaryIO, offset: int, number: int, block_bytes: int = BLOCK_BY
 
 
 def _in_batches(table: pa.Table) -> pa.Table:
-    """The same rows in several batches, so that the engine can work on them side by side."""
+    """The same rows in several batches, so that the engine can work on them in parallel."""
     return pa.Table.from_batches(table.to_batches(BATCH_ROWS), table.schema)
 
 

@@ -1,8 +1,8 @@
 """Copying what was appended to a course's raw files into columns (spec 86 §3).
 
 The copy is a set of Parquet segments, one a block of lines, named by the generation of the copy and the offset in the
-file where they begin. The row in `course_files` says how far the copy reaches: a segment from there on is the remains
-of a killed update and is made anew. So an update can die anywhere and neither loses nor repeats a line.
+file where they begin. The row in `course_files` says how far the copy reaches: a segment beyond that is left over from
+an interrupted update, and is written again. An update can end at any point without losing or repeating a line.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from hzmetrics.log import log
 from hzmetrics.store import Store
 
 MODELS = {EVENTS: ("event_lines", "events", "bad_events"), COUNTS: ("count_lines", "counts", "bad_counts")}
-"""What makes rows of a raw file's lines: the second gives the rows, the third the numbers of the bad lines."""
+"""The models that parse the lines of a raw file: the second yields the rows, the third the numbers of bad lines."""
 NAMED = 5
-"""How many bad lines a warning names."""
+"""The number of bad lines that a warning names."""
 NO_LINES = pa.table({"number": pa.array([], pa.int64()), "line": pa.array([], pa.string())})
 PARQUET: dict[str, Any] = {
     "compression": "zstd",
@@ -37,14 +37,14 @@ PARQUET: dict[str, Any] = {
     "use_dictionary": ["student", "notebook", "action"],
     "column_encoding": {"position": "DELTA_BINARY_PACKED", "time": "DELTA_BINARY_PACKED"},
 }
-"""How segments are stored: names by dictionary, places and times by their differences."""
+"""How segments are stored: names by dictionary, positions and times by differences."""
 MOST_SEGMENTS = 40
-"""More than this are merged into one."""
+"""If there are more segments than this, they are merged into one."""
 
 
 @dataclass(frozen=True)
 class Copied:
-    """What an update read."""
+    """Counts of an update."""
 
     rows: int = 0
     skipped: int = 0
@@ -54,7 +54,7 @@ class Copied:
 
 
 def update(store: Store, courses: Courses, course: str, told: Callable[[int], None] = lambda size: None) -> Copied:
-    """Bring the copy of a course up to date; `told` learns the bytes read, block by block. Raises HzmetricsError."""
+    """Bring the copy of a course up to date; `told` gets the bytes read, block by block. Raises HzmetricsError."""
     total = Copied()
     for kind in KINDS:
         path = courses.folder(course) / f"{kind}.raw"

@@ -1,4 +1,4 @@
-"""Monitor counts of this machine, taken without anybody recording them (spec 86 §6)."""
+"""Monitor counts that ticks take of this machine (spec 86 §6)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from hzmetrics.log import log
 
 PERIOD = 600
 """Seconds between counts."""
+JITTER = 30
+"""Seconds that counts may be early, because cron is."""
 CONTAINER_STORE = Path("/var/lib/docker")
 
 
 def count(course: str, homes: Path | None, root: Path, containers: Sequence[Mapping[str, str]]) -> list[int]:
-    """The 18 values of a count line (spec 86 §2). `containers`: Name, which begins COURSE-x-, and State."""
+    """The 18 values of a count line (spec 86 §2). `containers`: State and Name, which begins COURSE-x-."""
     own = [one["State"] for one in containers if one["Name"].startswith(f"{course}-x-")]
     memory = _memory()
     return [
@@ -36,7 +38,7 @@ def count(course: str, homes: Path | None, root: Path, containers: Sequence[Mapp
 
 
 def containers(socket: Path) -> list[Mapping[str, str]]:
-    """Name and State of the containers of the engine behind a socket; none where there is no engine."""
+    """Name and State of the containers of the Docker engine at a socket; none if there is no engine."""
     if not socket.exists():
         return []
     from hzmetrics.users.docker import Docker
@@ -57,7 +59,7 @@ def _folders(homes: Path | None) -> int:
 
 
 def _space(path: Path) -> tuple[int, int]:
-    """Free space in percent and in MiB; 0 where there is no such file system."""
+    """Free space in percent and in MiB; 0 if the path does not exist."""
     try:
         status = os.statvfs(path)
     except OSError:
@@ -67,7 +69,7 @@ def _space(path: Path) -> tuple[int, int]:
 
 
 def _memory() -> dict[str, int]:
-    """Bytes by name, as the system tells."""
+    """Bytes by name, as Linux reports them."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
     except OSError:

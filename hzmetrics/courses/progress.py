@@ -1,4 +1,4 @@
-"""How far each raw file has been copied: rows of `course_files`. Cheap to ask: finding nothing new needs no engine."""
+"""How far each raw file has been copied: rows of `course_files`. Finding out that nothing is new needs no engine."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Progress:
     """Lines copied or skipped."""
     skipped: int = 0
     generation: int = 1
-    """Grows when the file is read again from the start, or its segments are merged."""
+    """Increased when the file is read again from the start, or its segments are merged."""
 
     @property
     def offset(self) -> int:
@@ -36,7 +36,7 @@ class Progress:
 
 
 def load(store: Store, course: str, kind: str) -> Progress:
-    """The progress of a raw file; that of a file never read when there is none."""
+    """The progress of a raw file; the initial one if the file was never read."""
     query = sa.select(course_files).where(course_files.c.course == course, course_files.c.file == f"{kind}.raw")
     rows = store.metrics.rows(query)
     if not rows:
@@ -47,7 +47,7 @@ def load(store: Store, course: str, kind: str) -> Progress:
 
 
 def save(store: Store, course: str, kind: str, progress: Progress, now: str) -> None:
-    """Remember the progress of a raw file: the moment at which its new segments count."""
+    """Store the progress of a raw file; from then on its new segments count."""
     file = f"{kind}.raw"
     mark = progress.mark
     assert mark is not None

@@ -1,4 +1,4 @@
-"""Appending to the raw files: one record a line, one write a record, so that concurrent writers never mix.
+"""The raw files: one line for each record, appended whole or not at all, so that concurrent writers do not mix.
 
 See spec 86 §2.
 """
@@ -6,11 +6,16 @@ See spec 86 §2.
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from hzmetrics.errors import HzmetricsError, UsageError
+from hzmetrics.log import log
+
+BLOCK = 1 << 16
+"""Bytes read at once when the end of the last complete line is searched."""
 
 COUNTS = (
     "running_container",
@@ -32,33 +37,33 @@ COUNTS = (
     "system_container",
     "system_kernel",
 )
-"""Names of the values of a count line, in order."""
+"""The names of the values of a count line, in order."""
 
 
 def event_line(time: dt.datetime, course: str, student: str, notebook: str, action: str, port: str) -> str:
-    """An event as it is recorded; `time` in UTC."""
+    """The line of an event; `time` is in UTC."""
     return " ".join([f"{time:%Y-%m-%dT%H:%M:%S}", *map(field, (course, student, notebook, action, port))])
 
 
 def count_line(time: dt.datetime, values: Sequence[str]) -> str:
-    """A count as it is recorded. Raises UsageError for more than 18 values or one that is no integer."""
+    """The line of a count. Raises UsageError if there are more than 18 values or one is not an integer."""
     if len(values) > len(COUNTS):
-        raise UsageError(f"{len(values)} values, but a count has at most {len(COUNTS)}; nothing recorded")
+        raise UsageError(f"{len(values)} values given, but a count has at most {len(COUNTS)}; nothing was recorded")
     for value in values:
         try:
             int(value)
         except ValueError:
-            raise UsageError(f"{value!r} is not an integer; nothing recorded") from None
+            raise UsageError(f"{value!r} is not an integer; nothing was recorded") from None
     return " ".join([f"{time:%Y-%m-%dT%H:%M:%S}", *(str(int(value)) for value in values)])
 
 
 def header_line() -> str:
-    """The comment that names the values."""
+    """The comment line with the names of the values."""
     return "# " + " ".join(COUNTS)
 
 
 def field(text: str) -> str:
-    """`text` as one field: white space and control characters as `%` and two hex digits a byte; never empty."""
+    """`text` as one field, never empty: `%` and two hex digits for each byte of white space and control characters."""
     encoded = "".join(
         character
         if character.isprintable() and not character.isspace()
@@ -68,17 +73,50 @@ def field(text: str) -> str:
     return encoded or "-"
 
 
-def append(file: Path, line: str) -> None:
-    """Append one line with a single write, making folders as needed. Raises HzmetricsError."""
-    data = f"{line}\n".encode()
+def append(file: Path, text: str) -> None:
+    """Append one or more lines with a single write, making folders as needed: whole or not at all.
+
+    The incomplete line that a failed write has left at the end of the file is removed first. A lock on the file keeps
+    other writers of this program away meanwhile. Raises HzmetricsError.
+    """
+    data = f"{text}\n".encode()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        descriptor = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            size, end = os.fstat(descriptor).st_size, _end_of_lines(descriptor)
+            if end < size:
+                log.warning("%s: an incomplete last line of %d bytes was removed", file, size - end)
+                os.ftruncate(descriptor, end)
             written = os.write(descriptor, data)
+            if written != len(data):
+                os.ftruncate(descriptor, end)
         finally:
             os.close(descriptor)
     except OSError as error:
         raise HzmetricsError(f"cannot record in {file}: {error.strerror}") from None
     if written != len(data):
-        raise HzmetricsError(f"cannot record in {file}: the disk is full; the line was cut")
+        raise HzmetricsError(f"cannot record in {file}: the disk is full")
+
+
+def end_of_lines(file: Path) -> int:
+    """The offset after the last complete line of a file; 0 if there is no file. Raises HzmetricsError."""
+    try:
+        with file.open("rb") as opened:
+            return _end_of_lines(opened.fileno())
+    except FileNotFoundError:
+        return 0
+    except OSError as error:
+        raise HzmetricsError(f"cannot read {file}: {error.strerror}") from None
+
+
+def _end_of_lines(descriptor: int) -> int:
+    end = os.fstat(descriptor).st_size
+    while end > 0:
+        begin = max(0, end - BLOCK)
+        feed = os.pread(descriptor, end - begin, begin).rfind(b"\n")
+        if feed >= 0:
+            return begin + feed + 1
+        end = begin
+    return 0

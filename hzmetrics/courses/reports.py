@@ -81,7 +81,7 @@ def opens_by_day(engine: Engine) -> Iterator[pa.Table]:
 
 
 def count_opens(engine: Engine, rules: CourseRules, now: dt.datetime) -> None:
-    """Define `opens`, which the reports build on, from the relation `events` of one course; `now` in UTC."""
+    """Define `opens`, which all reports use, from the relation `events` of one course; `now` is in UTC."""
     names = engine.query("SELECT DISTINCT student FROM events")["student"].to_pylist()
     students = [name for name in names if rules.is_student(name)]
     engine.register("students", pa.table({"student": pa.array(students, pa.string())}))

@@ -1,4 +1,4 @@
-"""What `[courses]` and `[course:NAME]` say (spec 86 §1)."""
+"""The sections `[courses]` and `[course:NAME]` (spec 86 §1)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from hzmetrics.config import Settings, schema
 from hzmetrics.errors import HzmetricsError
 
 NAME_BYTES = 255
-"""Bytes that the name of a folder may have."""
+"""The largest number of bytes in the name of a folder."""
 
 
 @dataclass(frozen=True)
 class CourseRules:
-    """Which events of a course count, and how they are grouped."""
+    """The rules by which events of a course count and are grouped."""
 
     student_pattern: re.Pattern[str]
     """Matched at the start of a name."""
@@ -43,12 +43,12 @@ class Courses:
 
     @property
     def root(self) -> Path:
-        """The folder with one folder a course."""
+        """The folder that holds a folder for each course."""
         return (self.general.root or self.settings.paths.home / "raw").absolute()
 
     @property
     def copies(self) -> Path:
-        """Where the columns are kept; can be deleted at any time."""
+        """The folder of the columns; it can be deleted at any time."""
         return self.settings.paths.state / "courses"
 
     def names(self) -> list[str]:
@@ -62,38 +62,42 @@ class Courses:
 
     @property
     def enabled(self) -> bool:
-        """Whether a tick looks after courses."""
+        """Whether ticks do the work of courses."""
         is_on = self.general.enabled
         return self.root.is_dir() or self.url_pattern is not None if is_on is None else is_on
 
     @property
     def url_pattern(self) -> re.Pattern[str] | None:
-        """What finds opens in access logs: groups course, student and notebook. Raises ConfigurationError."""
+        """The pattern of opens in access logs, with groups course, student and notebook."""
         return self.general.url_pattern
 
     def tools(self) -> dict[str, str]:
-        """Course to the hub's tool whose sessions are its events."""
-        named = [name.partition(":")[2] for name in self.settings.source.sections if schema.Course.matches(name)]
-        return {course: tool for course in named if (tool := self._own(course).tool)}
+        """The hub's tool of each course whose sessions are its events."""
+        return {course: tool for course in self.configured if (tool := self._own(course).tool)}
 
     def homes(self, course: str) -> Path | None:
-        """The folder with the homes of a course's students."""
+        """The folder with the home folders of the students of a course."""
         return self._own(course).homes
 
     @staticmethod
     def is_name(course: str) -> bool:
-        """Whether a text can be the name of a course: of a folder."""
+        """Whether a text can be the name of a course, that is of a folder."""
         return (
             course not in ("", ".", "..") and not {"/", "\0"} & set(course) and len(os.fsencode(course)) <= NAME_BYTES
         )
+
+    @property
+    def configured(self) -> list[str]:
+        """Names of the courses that have a section of their own."""
+        return [name.partition(":")[2] for name in self.settings.source.sections if schema.Course.matches(name)]
 
     def _own(self, course: str) -> schema.Course:
         return self.settings.section(schema.Course, f"course:{course}")
 
     def folder(self, course: str) -> Path:
-        """The folder of a course, which need not exist. Raises HzmetricsError when the name is no folder name."""
+        """The folder of a course; it need not exist. Raises HzmetricsError if it cannot be the name of a folder."""
         if not self.is_name(course):
-            raise HzmetricsError(f"{course!r} cannot be the name of a course")
+            raise HzmetricsError(f"{course!r} cannot be the name of a course: it must be the name of a folder")
         return self.root / course
 
     def rules(self, course: str) -> CourseRules:

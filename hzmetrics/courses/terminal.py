@@ -1,4 +1,4 @@
-"""The reports as tables for people."""
+"""The reports as tables in a terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.table import Table
 from hzmetrics.log import printable
 
 NEWEST = 31
-"""Days, and counts, that a table shows; the JSON documents hold all."""
+"""The number of days or counts that a table shows; the JSON documents hold all."""
 
 
 def daily(document: dict[str, Any]) -> None:
@@ -29,7 +29,7 @@ def daily(document: dict[str, Any]) -> None:
     console.print(table)
     totals = document["events"]
     console.print(
-        f"in all {totals['total_students'][-1]:,} students and {totals['total_notebooks'][-1]:,} notebooks "
+        f"in total {totals['total_students'][-1]:,} students and {totals['total_notebooks'][-1]:,} notebooks "
         f"on {len(days['timestamps']):,} days"
     )
 

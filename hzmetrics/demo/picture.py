@@ -69,16 +69,16 @@ def screen(
     directory: Path,
     files: Mapping[str, str],
     commands: Sequence[str],
-    hints: Sequence[str] = (),
+    parts: Sequence[RenderableType] = (),
 ) -> RenderableType:
-    """The whole picture: the usage of `months`, then what is in the directory, and what to type next."""
+    """The whole picture: the usage of `months`, further `parts`, the files in the directory, and commands to try."""
     return Group(
         Text(f"\n{title}\n", style="bold"),
         usage(store, months),
-        *(Text(hint) for hint in hints),
+        *parts,
         Text.assemble("\n", ("Files", "bold"), f" in {directory}"),
         *(Text.assemble(f"  {name:<21} ", (meaning, "dim")) for name, meaning in files.items()),
-        Text("\nNext", style="bold"),
+        Text("\nTry next", style="bold"),
         *(Text(f"  {command}", no_wrap=True, overflow="ignore") for command in commands),
     )
 
@@ -114,7 +114,7 @@ def _breakdown(grids: Grids, month: Month, title: str, known: int, names: Mappin
     """A bar for each column: its share of those of whom it is known."""
     everybody, of_known = (grids.of("user", month, 1, column, YEAR) for column in (1, known))
     users = [grids.of("user", month, 1, column, YEAR) for column in names]
-    heading = Text.assemble((title, "bold"), f"  known of {of_known:,} of {everybody:,} in the 12 months to {month}")
+    heading = Text.assemble((title, "bold"), f"  known for {of_known:,} of {everybody:,}, 12 months to {month}")
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(min_width=13)
     table.add_column(justify="right", min_width=6)

@@ -57,7 +57,7 @@ CRAWLERS = (
 )
 """What search engines and scripts call themselves."""
 
-WATCHER = "hub-monitor/1.0 (curl)"
+WATCHER, WATCHER_ACCOUNT = "hub-monitor/1.0 (curl)", "hubstatus"
 
 HOST = "https://hub.example"
 """The hub's own address, in referrers."""
@@ -366,7 +366,7 @@ def _logins(
         {
             "time": np.concatenate([time, watch]),
             "uid": pa.concat_arrays([pa.array(world.accounts.uid).take(who), pa.array(np.full(24, 999))]),
-            "user": pa.concat_arrays([pa.array(world.accounts.username).take(who), pa.array(["hubstatus"] * 24)]),
+            "user": pa.concat_arrays([pa.array(world.accounts.username).take(who), pa.array([WATCHER_ACCOUNT] * 24)]),
             "ip": pa.concat_arrays(
                 [pa.array(world.addresses.ip).take(pa.array(address[visit])), pa.array([MONITOR] * 24)]
             ),

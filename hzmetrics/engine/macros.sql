@@ -12,6 +12,10 @@ CREATE OR REPLACE MACRO fold_like(t) AS
 CREATE OR REPLACE MACRO is_empty(t) AS
     t IS NULL OR rtrim(t, ' ') = '';
 
+-- Whether a text that an address database gives as a country's code is none: a continent, a proxy, a satellite provider,
+-- an anonymity network, or a code for "unknown". Correction `countries` (spec 15).
+CREATE OR REPLACE MACRO is_no_country(t) AS fold(t) IN ('EU', 'AP', 'A1', 'A2', 'O1', 'XX', 'ZZ', 'T1');
+
 -- A whole number as a column of 64 bits holds it: one that is too large as the largest (spec 70 §1.1).
 CREATE OR REPLACE MACRO as_bigint(x) AS
     CASE WHEN x >= 9223372036854775807 THEN 9223372036854775807 ELSE CAST(x AS BIGINT) END;

@@ -13,6 +13,8 @@ PRIVATE = re.compile(r"(10|127|192\.168|169\.254|172\.(1[6-9]|2[0-9]|3[01]))\.")
 LOCAL = (IPv6Network("::1/128"), IPv6Network("fc00::/7"), IPv6Network("fe80::/10"))
 """IPv6 networks that no country has: loopback, unique-local, link-local."""
 
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII | re.IGNORECASE)
+
 _FOUR_PARTS = re.compile(r"0*(\d{1,3})\.0*(\d{1,3})\.0*(\d{1,3})\.0*(\d{1,3})", re.ASCII)
 
 
@@ -32,6 +34,12 @@ def address(text: str) -> Address | None:
     except ValueError:
         return None
     return long.ipv4_mapped or long
+
+
+def is_host(text: str) -> bool:
+    """Whether `text` is the name of a host, which some servers log in the place of its address."""
+    labels = text.strip(" ").split(".")
+    return len(labels) > 1 and all(map(_LABEL.fullmatch, labels)) and not labels[-1].isdigit()
 
 
 def is_private(text: str) -> bool:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hzmetrics.calendar import DateSpan
 from hzmetrics.config import Settings
 from hzmetrics.enrich import rows
-from hzmetrics.enrich.addresses import Address, address
+from hzmetrics.enrich.addresses import Address, address, is_host
 from hzmetrics.enrich.resolver import Resolver
 from hzmetrics.errors import LookupFailure
 from hzmetrics.log import log
@@ -68,7 +68,7 @@ def _hosts(
     for start, stop in _batches(len(texts), settings.dns.concurrency):
         some = {text: address(text) for text in texts[start:stop]}
         names = _names(store, settings, resolver, {found for found in some.values() if found})
-        hosts = {text: NONE if found is None else names.get(found) for text, found in some.items()}
+        hosts = {text: _named(text) if found is None else names.get(found) for text, found in some.items()}
         yield {text: host.lower() for text, host in hosts.items() if host is not None}
         silent = sum(host is None for host in hosts.values())
         if silent:
@@ -76,6 +76,11 @@ def _hosts(
                 f"{table}: the resolver ({settings.dns.nameserver}) does not answer; "
                 f"{len(texts) - stop + silent} of {len(texts)} addresses stay without a host"
             )
+
+
+def _named(text: str) -> str:
+    """The host of what is no address: itself, if it is the name of one."""
+    return text.strip(" ") if is_host(text) else NONE
 
 
 def _relation(answers: Mapping[str, str]) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,13 @@ import maxminddb
 
 from hzmetrics.enrich.addresses import Address
 from hzmetrics.errors import LookupFailure
+
+_COUNTRIES = re.compile(r"city|country|location|enterprise", re.IGNORECASE)
+_OTHERS = re.compile(
+    r"\basn?\b|asn|\bisp\b|connection|domain|anonymous|proxy|privacy|user-?count|static-?ip|risk|carrier|density",
+    re.IGNORECASE,
+)
+"""Types of databases, by their own names, that hold countries, and that hold something else about an address."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +35,10 @@ class Place:
 
 
 class Places:
-    """An open database. Raises LookupFailure if the file cannot be opened, or turns out to be damaged."""
+    """An open database. Raises LookupFailure if the file cannot be opened, holds no countries, or is damaged.
+
+    `built` is when it was made, in seconds since 1970.
+    """
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -35,6 +46,14 @@ class Places:
             self._reader = maxminddb.open_database(file)
         except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
             raise LookupFailure(f"the address database {file} cannot be used: {_reason(error)}") from None
+        metadata = self._reader.metadata()
+        self.built = float(metadata.build_epoch)
+        if _OTHERS.search(metadata.database_type) and not _COUNTRIES.search(metadata.database_type):
+            self.close()
+            raise LookupFailure(
+                f"the address database {file} cannot be used: it is a {metadata.database_type} database, which does "
+                "not say where an address is; a City or Country database is needed"
+            )
 
     def close(self) -> None:
         self._reader.close()

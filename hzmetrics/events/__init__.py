@@ -1,4 +1,4 @@
 """Event accounting: what happens on the hub, and whether it is unusual (spec 84).
 
-Everything is a matter of the times of events, not of the times of updates, so cron yields what a daemon would have.
+Results depend on the times of events, not on the times of updates: cron gives the same results as a daemon.
 """

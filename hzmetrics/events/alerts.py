@@ -1,4 +1,4 @@
-"""Telling somebody that the hub is under stress (spec 84 §9)."""
+"""Alerts: a command is run when the hub is under stress (spec 84 §9)."""
 
 from __future__ import annotations
 
@@ -8,39 +8,50 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import sqlalchemy as sa
-
 from hzmetrics.calendar import Clock, epoch
 from hzmetrics.events.outcome import NewEvent, Outcome
 from hzmetrics.events.settings import EventSettings
 from hzmetrics.log import log
 from hzmetrics.store import Store
-from hzmetrics.store.live_state import remember
-from hzmetrics.store.tables.live import capability_state
+from hzmetrics.store.live_state import recall, remember
 
-LAST_ALERT = "events.last_alert"
+LAST_ALERT, LAST_FAILURE = "events.last_alert", "events.last_alert_failure"
+RETRY = 60
+"""Seconds from a failed alert to the next attempt."""
 TIMEOUT = 60
+"""Seconds that the command may take."""
 ADDRESSES = 5
 
 
 def alert(store: Store, settings: EventSettings, clock: Clock, outcome: Outcome, new: Sequence[NewEvent]) -> None:
-    """Run the alert command, unless it ran within the alert interval. A failing command is logged, no more."""
-    last = store.metrics.scalar(sa.select(capability_state.c.value).where(capability_state.c.name == LAST_ALERT))
-    if last and 0 <= epoch(clock.utc) - epoch(last) < settings.alert_interval_minutes * 60:
+    """Run the alert command, unless an alert was given within the alert interval.
+
+    A command that fails is an error in the log; it is run again after a minute.
+    """
+    if _is_recent(store, LAST_ALERT, clock, settings.alert_interval_minutes * 60):
         return
-    with store.metrics.begin() as connection:
-        remember(connection, LAST_ALERT, clock.utc)
+    if _is_recent(store, LAST_FAILURE, clock, RETRY):
+        return
     message = json.dumps(describe(settings, clock, outcome, new))
+    happened = LAST_ALERT
     try:
         subprocess.run(
             settings.alert_command, input=message.encode(), timeout=TIMEOUT, check=True, stdout=subprocess.DEVNULL
         )
     except (OSError, subprocess.SubprocessError) as error:
         log.error("[events] alert_command failed: %s", error)
+        happened = LAST_FAILURE
+    with store.metrics.begin() as connection:
+        remember(connection, happened, clock.utc)
+
+
+def _is_recent(store: Store, name: str, clock: Clock, seconds: int) -> bool:
+    last = recall(store.metrics, name)
+    return last is not None and 0 <= epoch(clock.utc) - epoch(last) < seconds
 
 
 def describe(settings: EventSettings, clock: Clock, outcome: Outcome, new: Sequence[NewEvent]) -> dict[str, Any]:
-    """What the alert command gets on its standard input."""
+    """The document that the alert command reads on its standard input."""
     thresholds = settings.rules.thresholds
     exceeded = {name: count for name, count in outcome.counts.items() if count > thresholds.get(name, float("inf"))}
     addresses = Counter(event.address for event in new if event.name in exceeded)

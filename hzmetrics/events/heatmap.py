@@ -12,7 +12,7 @@ HAS_ROW, MISSING, FUTURE, CURRENT = 0, -1, -2, -3
 
 @dataclass
 class Hour:
-    """A closed hour, or what several of one cell come to."""
+    """A closed hour, or the sum of several that fall into one cell."""
 
     start: dt.datetime
     """UTC, aware."""
@@ -45,7 +45,7 @@ def cell_of(row: Hour, zone: dt.tzinfo) -> dict[str, Any]:
 
 
 def _together(first: Hour, second: Hour) -> Hour:
-    """Two hours of one cell, in the night when clocks go back: sums, and the later known free space."""
+    """Two hours in one cell, on the night when clocks go back: the sums, and the later known free space."""
     names = {**first.summary, **second.summary}
     summary = {name: first.summary.get(name, 0) + second.summary.get(name, 0) for name in names}
     space = second.free_disk_space if second.free_disk_space != -1 else first.free_disk_space

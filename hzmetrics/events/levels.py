@@ -12,14 +12,14 @@ GREEN, YELLOW, RED = 0, 1, 2
 
 @dataclass(frozen=True)
 class Rules:
-    """When a window is unusual."""
+    """The rules by which a window is unusual."""
 
     thresholds: Mapping[str, float]
     """More events of a name than this in one window are unusual."""
     window: int = 30
-    """Seconds before an evaluation that it looks at: start included, end not."""
+    """Length in seconds of the window before an evaluation: start included, end not."""
     interval: int = 30
-    """Evaluations are at the multiples of this many seconds."""
+    """Seconds between evaluations; their times are multiples of it."""
 
     def level(self, counts: Mapping[str, int], previous: int) -> int:
         """The activity stress level after a window with these counts; it never falls from red to green directly."""
@@ -45,7 +45,7 @@ def evaluate(events: Sequence[tuple[int, str]], after: int, until: int, previous
     """The anomalies of all evaluations later than `after` up to `until`, ascending.
 
     `events`: pairs of time and name, by time; those of the window before the first evaluation included. `previous`: the
-    level at `after`. Stretches without events and with level green are passed over.
+    level at `after`. Stretches without events and with level green are skipped.
     """
     times = [time for time, _ in events]
     found: list[Anomaly] = []
@@ -66,7 +66,7 @@ def evaluate(events: Sequence[tuple[int, str]], after: int, until: int, previous
 
 
 def disk_level(free: int, upload: int, factors: tuple[int, int]) -> int:
-    """The disk stress level: `free` MiB must hold so many uploads of `upload` MiB; 0 switches it off."""
+    """The disk stress level: the number of uploads of `upload` MiB that fit in `free` MiB; 0 switches it off."""
     if not upload:
         return GREEN
     low, high = factors

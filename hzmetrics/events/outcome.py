@@ -1,4 +1,4 @@
-"""What one update of the events read and did."""
+"""The results of one update of the events."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hzmetrics.follow.follower import Reading
 
 @dataclass(frozen=True)
 class NewEvent:
-    """An event that was just read. The address is never stored."""
+    """An event read in this update. The address is never stored."""
 
     time: int
     name: str
@@ -20,16 +20,16 @@ class NewEvent:
 
 @dataclass
 class Outcome:
-    """What an update did."""
+    """Counts and levels of an update."""
 
     reading: Reading = field(default_factory=Reading)
     events: int = 0
     dropped: int = 0
-    """Events of no hour there is: older than the first."""
+    """Events before the first hour."""
     anomalies: int = 0
     hours: int = 0
     activity_level: int = 0
-    """At the last evaluation, which had these `counts`."""
+    """The level of the last evaluation, whose window had these `counts`."""
     counts: dict[str, int] = field(default_factory=dict)
     disk_level: int | None = None
     free_disk_space: int = -1

@@ -61,7 +61,7 @@ def memory(rows: Iterable[tuple[int, str, str]]) -> Document:
 
 
 def activity_summary(store: Store, settings: EventSettings, clock: Clock) -> Document:
-    """Counts by name over the event memory and over the current hour; every configured name appears."""
+    """Counts by name over the event memory and the current hour; all configured names appear."""
     now = epoch(clock.utc)
     names = [*settings.signatures.names, *(n for n in settings.rules.thresholds if n not in settings.signatures.names)]
 

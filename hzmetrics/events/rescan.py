@@ -1,4 +1,4 @@
-"""Making events, anomalies and hours anew from what the followed logs hold (spec 84 §9)."""
+"""Reading the followed logs again from their first line (spec 84 §9)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from hzmetrics.events.update import EVALUATED_UNTIL, HOUR, STATS_FROM, update
 from hzmetrics.follow import follower
 from hzmetrics.follow.settings import Following
 from hzmetrics.store import Store
-from hzmetrics.store.tables.live import anomalies, capability_state, events, hourly_stats
+from hzmetrics.store.live_state import forget
+from hzmetrics.store.tables.live import anomalies, events, hourly_stats
 
 
 def rescan(store: Store, following: Following, settings: EventSettings, clock: Clock) -> Outcome:
-    """Forget the progress and all results from the first line of the logs on, then update until all is read again."""
+    """Delete the progress and all results since the first line of the logs, then update until everything is read."""
     begin = min(follower.first_times(following), default=epoch(clock.utc))
     floor = utc(begin // HOUR * HOUR)
     with store.metrics.begin() as connection:
@@ -25,7 +26,7 @@ def rescan(store: Store, following: Following, settings: EventSettings, clock: C
         connection.execute(sa.delete(hourly_stats).where(hourly_stats.c.start >= floor))
         kept = connection.execute(sa.select(sa.func.max(hourly_stats.c.start))).scalar()
         forgotten = (EVALUATED_UNTIL,) if kept else (EVALUATED_UNTIL, STATS_FROM)
-        connection.execute(sa.delete(capability_state).where(capability_state.c.name.in_(forgotten)))
+        forget(connection, *forgotten)
     while (outcome := update(store, following, settings, clock)).reading.cut_at is not None:
         pass
     return outcome

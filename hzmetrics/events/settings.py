@@ -1,4 +1,4 @@
-"""What `[events]` and `[events:thresholds]` say (spec 84 §2)."""
+"""The sections `[events]` and `[events:thresholds]` (spec 84 §2)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hzmetrics.config import Settings
 from hzmetrics.config.schema import Events, Thresholds
+from hzmetrics.errors import ConfigurationError
 from hzmetrics.events.levels import Rules
 from hzmetrics.events.signatures import Signatures, load
 from hzmetrics.follow.settings import Following
@@ -15,7 +16,7 @@ from hzmetrics.follow.settings import Following
 
 @dataclass(frozen=True)
 class EventSettings:
-    """How events are recognized, weighed and kept. Times in seconds unless the name says otherwise."""
+    """How events are recognized, evaluated and kept. Times are in seconds unless the name says otherwise."""
 
     site: str
     enabled: bool
@@ -39,10 +40,14 @@ class EventSettings:
     def of(cls, settings: Settings, following: Following) -> EventSettings:
         """Raises ConfigurationError."""
         keys = settings.section(Events)
+        try:
+            signatures = load(keys.signatures)
+        except ConfigurationError as error:
+            raise keys.error("signatures", str(error)) from None
         return cls(
             site=settings.hub.site,
             enabled=bool(following.logs) if keys.enabled is None else keys.enabled,
-            signatures=load(keys.signatures),
+            signatures=signatures,
             rules=Rules(settings.section(Thresholds).table, keys.window_seconds, keys.check_interval),
             event_memory=keys.event_memory_seconds,
             recent_minutes=keys.recent_minutes,

@@ -1,4 +1,4 @@
-"""Which log entry is which event: an ordered list, the first that fits names the event (spec 84 §4)."""
+"""The table of event signatures: the first row that matches a log entry names the event (spec 84 §4)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hzmetrics.errors import ConfigurationError
-from hzmetrics.follow.lines import READERS
+from hzmetrics.logs.entries import SOURCES
 
 BUILT_IN = """\
 failed_logins\tauth\t-\t^invalid$\t-
@@ -30,11 +30,11 @@ class Signature:
     name: str
     source: str
     method: str
-    """Upper case; empty fits any."""
+    """In upper case; empty matches any method."""
     pattern: re.Pattern[str]
     """Searched in the target; of an auth entry, in the action."""
     statuses: tuple[tuple[int, int], ...]
-    """Ranges, both ends included; none fits any."""
+    """Ranges, both ends included; without one, any status matches."""
 
     def fits(self, method: str, target: str, status: int) -> bool:
         return (
@@ -45,11 +45,11 @@ class Signature:
 
 
 class Signatures:
-    """The table, compiled: asks each distinct request once."""
+    """The compiled table; remembers the answers for distinct requests."""
 
     def __init__(self, rows: Sequence[Signature]) -> None:
         self.rows = rows
-        self._by_source = {source: [row for row in rows if row.source == source] for source in READERS}
+        self._by_source = {source: [row for row in rows if row.source == source] for source in SOURCES}
         self._known: dict[tuple[str, str, str, int], str | None] = {}
 
     @property
@@ -58,7 +58,7 @@ class Signatures:
         return list(dict.fromkeys(row.name for row in self.rows))
 
     def name(self, source: str, method: str, target: str, status: int) -> str | None:
-        """The event that a request is, if it is one."""
+        """The name of the event of a request; None if it is not an event."""
         candidates = self._by_source.get(source)
         if not candidates:
             return None
@@ -77,7 +77,8 @@ def load(file: Path | None) -> Signatures:
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"[events] signatures: cannot read {file}: {error}") from None
+        reason = error.strerror if isinstance(error, OSError) else f"not UTF-8 at byte {error.start}"
+        raise ConfigurationError(f"cannot read {file}: {reason}") from None
     return parse(text.splitlines(), str(file))
 
 
@@ -96,11 +97,11 @@ def parse(lines: Iterable[str], where: str) -> Signatures:
 
 
 def signature(name: str, source: str, method: str, pattern: str, status: str) -> Signature:
-    """One row. Raises ValueError saying what is wrong with it."""
+    """One row. Raises ValueError with the mistake."""
     if not name:
         raise ValueError("the name is empty")
-    if source not in READERS:
-        raise ValueError(f"source {source!r} is none of {', '.join(READERS)}")
+    if source not in SOURCES:
+        raise ValueError(f"source {source!r} is not one of {', '.join(SOURCES)}")
     try:
         compiled = re.compile(pattern)
     except re.error as error:
@@ -115,7 +116,7 @@ def _statuses(text: str) -> tuple[tuple[int, int], ...]:
     for part in text.split(","):
         match = re.fullmatch(r"\s*(\d{1,3})(?:-(\d{1,3})|(\+))?\s*", part, re.ASCII)
         if not match:
-            raise ValueError(f"status {part.strip()!r} is neither a code nor a range such as 200-399 or 400+")
+            raise ValueError(f"status {part.strip()!r} is not a code, and not a range such as 200-399 or 400+")
         low = int(match[1])
         high = 999 if match[3] else int(match[2] or low)
         if high < low:

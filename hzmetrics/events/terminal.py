@@ -1,4 +1,4 @@
-"""The documents about events as people read them."""
+"""The documents about events as tables in a terminal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BLANKS = "  "
 
 
 def heat_map(cells: list[dict[str, Any]]) -> None:
-    """A week: a row a day, a column an hour, darker for more events."""
+    """A week: a row for each day, a column for each hour; darker cells have more events."""
     console = Console()
     first = cells[0]
     most = max((sum(cell["summary"].values()) for cell in cells), default=0)
@@ -35,7 +35,7 @@ def heat_map(cells: list[dict[str, Any]]) -> None:
             line.append(" ")
         line.append(f" {total:,}")
         console.print(line)
-    console.print("    .. missing   >> now   blank: to come", style="dim")
+    console.print("    .. no data   >> current hour   blank: in the future", style="dim")
 
 
 def _cell(count: int, most: int, valid: int) -> Text:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 
 import sqlalchemy as sa
 
@@ -15,51 +14,38 @@ from hzmetrics.events.alerts import alert
 from hzmetrics.events.outcome import NewEvent, Outcome
 from hzmetrics.events.settings import EventSettings
 from hzmetrics.follow import follower
-from hzmetrics.follow.follower import Consumer, Reading
+from hzmetrics.follow.follower import Reading
 from hzmetrics.follow.lines import Entry
 from hzmetrics.follow.settings import Following
 from hzmetrics.log import log
 from hzmetrics.store import Store
-from hzmetrics.store.live_state import remember
-from hzmetrics.store.tables.live import anomalies, capability_state, events, hourly_stats
+from hzmetrics.store.live_state import recall, remember
+from hzmetrics.store.tables.live import anomalies, events, hourly_stats
+from hzmetrics.store.upsert import upsert
 
 HOUR = 3600
 SPACE_VALID = 600
-"""Seconds after the end of an hour within which free space is still that of its end."""
+"""Seconds after the end of an hour within which the free space is stored as that of its end."""
 
 EVALUATED_UNTIL = "events.evaluated_until"
 STATS_FROM = "events.stats_from"
-LAST_UPDATE = "events.last_update"
 
 
-def update(
-    store: Store, following: Following, settings: EventSettings, clock: Clock, others: Sequence[Consumer] = ()
-) -> Outcome:
-    """Read what the followed logs have gained and bring everything made of it up to the clock.
-
-    `others` look at the same entries and store what they make of them in the same transaction.
-    """
-    accounting = Accounting(settings, clock)
-    reading = follower.update(store, following, clock, [accounting, *others])
-    outcome = accounting.outcome
-    outcome.reading = reading
-    if reading.lines:
-        log.info(
-            "events: %d lines, %d unrecognised, %d events, %d too old to count",
-            reading.lines, reading.unrecognised, outcome.events, outcome.dropped,
-        )  # fmt: skip
-    if settings.alert_command and (outcome.activity_level or outcome.disk_level):
-        alert(store, settings, clock, outcome, accounting.new)
-    return outcome
+def update(store: Store, following: Following, settings: EventSettings, clock: Clock) -> Outcome:
+    """Read the new lines of the followed logs for the events alone, and bring everything up to the clock."""
+    accounting = Accounting(store, settings, clock)
+    follower.update(store, following, clock, [accounting])
+    return accounting.outcome
 
 
 class Accounting:
     """Takes entries, names events, and stores what follows from them: a consumer of followed logs."""
 
-    def __init__(self, settings: EventSettings, clock: Clock) -> None:
+    def __init__(self, store: Store, settings: EventSettings, clock: Clock) -> None:
+        self.database = store
         self.settings = settings
+        self.clock = clock
         self.now = epoch(clock.utc)
-        self.utc = clock.utc
         self.new: list[NewEvent] = []
         self.outcome = Outcome()
 
@@ -70,17 +56,27 @@ class Accounting:
 
     def store(self, connection: sa.Connection, reading: Reading) -> None:
         self.new.sort(key=lambda event: event.time)
-        state = _state(connection)
         horizon = self.settings.rules.floor(self.now - self.settings.settle)
         if reading.cut_at is not None:
             horizon = min(horizon, self.settings.rules.floor(reading.cut_at))
         self._measure_space(connection)
         self._append_events(connection)
-        self._evaluate(connection, state, horizon)
-        if self.new or STATS_FROM in state or reading.cut_at is None:
-            self._close_hours(connection, state, horizon)
+        self._evaluate(connection, horizon)
+        stats_from = recall(connection, STATS_FROM)
+        if self.new or stats_from or reading.cut_at is None:
+            self._close_hours(connection, stats_from, horizon)
         self._purge(connection, horizon)
-        remember(connection, LAST_UPDATE, self.utc)
+
+    def finish(self, reading: Reading) -> None:
+        outcome = self.outcome
+        outcome.reading = reading
+        if reading.lines:
+            log.info(
+                "events: %d lines, %d not recognized, %d events, %d before the first hour",
+                reading.lines, reading.unrecognized, outcome.events, outcome.dropped,
+            )  # fmt: skip
+        if self.settings.alert_command and (outcome.activity_level or outcome.disk_level):
+            alert(self.database, self.settings, self.clock, outcome, self.new)
 
     def _measure_space(self, connection: sa.Connection) -> None:
         self.outcome.free_disk_space = free_space(self.settings)
@@ -100,39 +96,54 @@ class Accounting:
                 ],
             )
 
-    def _evaluate(self, connection: sa.Connection, state: dict[str, str], horizon: int) -> None:
+    def _evaluate(self, connection: sa.Connection, horizon: int) -> None:
         rules = self.settings.rules
-        if EVALUATED_UNTIL in state:
-            after = done = epoch(state[EVALUATED_UNTIL])
+        mark = recall(connection, EVALUATED_UNTIL)
+        if mark is None:
+            after = done = min(rules.floor(self.new[0].time), horizon) if self.new else horizon
+        else:
+            after = done = self._not_ahead(epoch(mark), horizon)
             late = [event.time for event in self.new if self.now - self.settings.max_late <= event.time < done]
             if late:
                 after = rules.floor(late[0])
-                connection.execute(sa.delete(anomalies).where(anomalies.c.when > utc(after)))
-        else:
-            after = done = min(rules.floor(self.new[0].time), horizon) if self.new else horizon
         until = max(horizon, done)
         if until > after:
-            previous = connection.execute(sa.select(anomalies.c.alarm).where(anomalies.c.when == utc(after))).scalar()
-            reach = events.c.time >= utc(after + rules.interval - rules.window), events.c.time < utc(until)
-            rows = connection.execute(sa.select(events.c.time, events.c.name).where(*reach).order_by(events.c.time))
-            found = levels.evaluate([(epoch(row.time), row.name) for row in rows], after, until, previous or 0, rules)
-            if found:
-                connection.execute(
-                    sa.insert(anomalies),
-                    [{"when": utc(one.when), "alarm": one.level, "events": json.dumps(one.counts)} for one in found],
-                )
-            self.outcome.anomalies = len(found)
-        now = connection.execute(
-            sa.select(anomalies.c.alarm, anomalies.c.events).where(anomalies.c.when == utc(until))
-        ).first()
+            self._find_anomalies(connection, after, until)
+        latest = sa.select(anomalies.c.alarm, anomalies.c.events).where(anomalies.c.when == utc(until))
+        now = connection.execute(latest).first()
         if now is not None:
             self.outcome.activity_level, self.outcome.counts = now.alarm, json.loads(now.events)
         remember(connection, EVALUATED_UNTIL, utc(until))
 
-    def _close_hours(self, connection: sa.Connection, state: dict[str, str], horizon: int) -> None:
-        begin = epoch(state[STATS_FROM]) if STATS_FROM in state else min([self.now, *(e.time for e in self.new[:1])])
+    def _not_ahead(self, mark: int, horizon: int) -> int:
+        """The last evaluation; one that lies ahead, from a clock that was wrong, is replaced by the present one."""
+        if mark <= self.now + self.settings.rules.interval:
+            return mark
+        log.warning("events: evaluated until %s, which is ahead of the clock; taken as of now", utc(mark))
+        return horizon
+
+    def _find_anomalies(self, connection: sa.Connection, after: int, until: int) -> None:
+        """Evaluate again what lies between two evaluations; the anomalies found replace those recorded."""
+        rules = self.settings.rules
+        reach = events.c.time >= utc(after + rules.interval - rules.window), events.c.time < utc(until)
+        rows = connection.execute(sa.select(events.c.time, events.c.name).where(*reach).order_by(events.c.time)).all()
+        previous = connection.execute(sa.select(anomalies.c.alarm).where(anomalies.c.when == utc(after))).scalar()
+        found = levels.evaluate([(epoch(row.time), row.name) for row in rows], after, until, previous or 0, rules)
+        if rows:
+            begin = max(after, epoch(rows[0].time))
+            stored = anomalies.c.when > utc(begin), anomalies.c.when <= utc(until)
+            connection.execute(sa.delete(anomalies).where(*stored))
+        upsert(
+            connection,
+            anomalies,
+            [{"when": utc(one.when), "alarm": one.level, "events": json.dumps(one.counts)} for one in found],
+        )
+        self.outcome.anomalies = len(found)
+
+    def _close_hours(self, connection: sa.Connection, stats_from: str | None, horizon: int) -> None:
+        begin = epoch(stats_from) if stats_from else min([self.now, *(event.time for event in self.new[:1])])
         begin = begin // HOUR * HOUR
-        if STATS_FROM not in state:
+        if not stats_from:
             remember(connection, STATS_FROM, utc(begin))
         latest = connection.execute(sa.select(sa.func.max(hourly_stats.c.start))).scalar()
         first_open = epoch(latest) + HOUR if latest else begin
@@ -158,7 +169,7 @@ class Accounting:
         self.outcome.hours = len(rows)
 
     def _add_late_events(self, connection: sa.Connection, first_open: int) -> None:
-        """Events of closed hours go to their rows, however late; older ones than the first row count for nothing."""
+        """Add events of closed hours to their rows, however late; events before the first row are dropped."""
         late: defaultdict[int, Counter[str]] = defaultdict(Counter)
         for event in self.new:
             if event.time < first_open:
@@ -185,7 +196,7 @@ class Accounting:
 
 
 def free_space(settings: EventSettings) -> int:
-    """Free space of the watched file system for an ordinary user, in MiB; -1 and a warning if it cannot be told."""
+    """Free space of the watched file system for an ordinary user, in MiB; -1 and a warning if it is unknown."""
     try:
         status = os.statvfs(settings.disk_path)
     except OSError as error:
@@ -196,7 +207,3 @@ def free_space(settings: EventSettings) -> int:
 
 def _json(counts: Counter[str]) -> str:
     return json.dumps(dict(sorted(counts.items())))
-
-
-def _state(connection: sa.Connection) -> dict[str, str]:
-    return {row.name: row.value for row in connection.execute(sa.select(capability_state))}

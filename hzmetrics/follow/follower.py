@@ -1,4 +1,4 @@
-"""Reading what was appended to the followed logs, and storing what was made of it together with how far it was read."""
+"""Reading the new lines of the followed logs, and storing the results together with the position in the files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from hzmetrics.calendar import Clock, moment
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.follow import tail
-from hzmetrics.follow.lines import LONGEST_LINE, READERS, Entry
+from hzmetrics.follow.lines import Entry, read
 from hzmetrics.follow.mark import FileMark
 from hzmetrics.follow.settings import Following
 from hzmetrics.follow.times import LogClock
@@ -23,37 +23,40 @@ from hzmetrics.store.tables import metrics as tables
 from hzmetrics.store.tables.live import LONGEST_PATH, log_files
 
 KEPT = dt.timedelta(days=40)
-"""How long a file that was read to its end is remembered."""
+"""How long the row of a file that was read to its end is kept."""
 
 
 class Consumer(Protocol):
-    """Makes something of the entries of one update."""
+    """Uses the entries of one update."""
 
     def take(self, entry: Entry) -> None:
-        """Look at one entry; entries of one log come in file order."""
+        """Take one entry; the entries of a log come in file order."""
 
     def store(self, connection: sa.Connection, reading: Reading) -> None:
-        """Write what was made of the entries, in the transaction that remembers how far the logs were read."""
+        """Write the results, in the transaction that stores how far the logs were read."""
+
+    def finish(self, reading: Reading) -> None:
+        """Do what has to follow the transaction, such as messages and alerts."""
 
 
 @dataclass
 class Reading:
-    """What one update read."""
+    """Counts of one update."""
 
     lines: int = 0
-    unrecognised: int = 0
+    unrecognized: int = 0
     cut_at: int | None = None
-    """Where a log was too long for one update: the time of the last line read of it (the smallest of several)."""
+    """If a log was too long for one update, the time of the last line read (the smallest, if several were)."""
 
     def cut(self, last_time: int | None) -> None:
-        """A log was too long; without a time of its lines, nothing is known to be complete."""
+        """Note that a log was too long. Without the time of a line, no time is complete."""
         at = 0 if last_time is None else last_time
         self.cut_at = at if self.cut_at is None else min(at, self.cut_at)
 
 
 @dataclass
 class _Log:
-    """One followed log, its files as they were remembered and as they are to be remembered."""
+    """One followed log, with its files as stored and as they will be stored."""
 
     source: str
     path: Path
@@ -64,7 +67,7 @@ class _Log:
 
 
 def update(store: Store, following: Following, now: Clock, consumers: Sequence[Consumer]) -> Reading:
-    """Read the new lines of every followed log, give them to the consumers, and store all in one transaction."""
+    """Read the new lines of all followed logs, pass them to the consumers, and store everything in one transaction."""
     reading = Reading()
     excluded = _excluded_addresses(store, following)
     logs = [_remembered(store, following, source, path) for source, path in following.logs]
@@ -79,18 +82,19 @@ def update(store: Store, following: Following, now: Clock, consumers: Sequence[C
                 _remember(connection, one, now)
         for consumer in consumers:
             consumer.store(connection, reading)
+    for consumer in consumers:
+        consumer.finish(reading)
     return reading
 
 
 def first_times(following: Following) -> list[int]:
-    """The time of the first line that can be read, of each followed log that is there."""
+    """The time of the first recognized line of each followed log that exists."""
     found = []
     for source, path in following.logs:
         if path.is_file():
             lines, _, _ = tail.read(tail.Piece(path, None, False), tail.CHUNK)
             clock = LogClock(following.zone)
-            entries = (READERS[source](line, clock) for line in lines if len(line) <= LONGEST_LINE)
-            found += [entry.time for entry in entries if entry is not None][:1]
+            found += [entry.time for entry in read(source, lines, clock, following.log_format)][:1]
     return found
 
 
@@ -106,7 +110,7 @@ def _read(
     pieces, lost = tail.plan(one.path, one.seen, following.rotated_dirs)
     if lost:
         log.warning(
-            "%s was replaced and the old file is gone: lines after byte %d may be missing",
+            "%s was replaced, and the old file was not found: lines after byte %d may be missing",
             one.path, one.seen[-1].mark.offset,
         )  # fmt: skip
         one.seen = [tail.Seen(seen.mark, True) for seen in one.seen]
@@ -131,19 +135,17 @@ def _take(
     consumers: Sequence[Consumer],
     reading: Reading,
 ) -> None:
-    read_line = READERS[one.source]
     takes = [consumer.take for consumer in consumers]
-    for line in lines:
-        entry = read_line(line, one.clock) if len(line) <= LONGEST_LINE else None
-        if entry is None:
-            reading.unrecognised += 1
-            continue
+    recognized = 0
+    for entry in read(one.source, lines, one.clock, following.log_format):
+        recognized += 1
         one.last_time = entry.time
         if entry.user.casefold() in following.ignore_users or (excluded and _is_excluded(entry.address, excluded)):
             continue
         for take in takes:
             take(entry)
     reading.lines += len(lines)
+    reading.unrecognized += len(lines) - recognized
 
 
 def _is_excluded(address: str, excluded: Sequence[str]) -> bool:
@@ -152,14 +154,14 @@ def _is_excluded(address: str, excluded: Sequence[str]) -> bool:
 
 
 def _see(one: _Log, piece: tail.Piece, now: tail.Seen) -> None:
-    """Remember how far a piece was read, in place of how far it was."""
+    """Replace the mark of a piece by the new one."""
     seen = [*(before for before in one.seen if before.mark != piece.mark), now]
     one.changed |= seen != one.seen
     one.seen = seen
 
 
 def _excluded_addresses(store: Store, following: Following) -> list[str]:
-    """Substrings of addresses whose lines count for nothing: of the settings, and of `exclude_list` (spec 10 §3.1)."""
+    """Substrings of addresses whose lines are ignored: from the settings and from `exclude_list` (spec 10 §3.1)."""
     listed = [
         str(row.filter)
         for row in store.metrics.rows(sa.select(tables.exclude_list.c.filter, tables.exclude_list.c.type))

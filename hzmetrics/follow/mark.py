@@ -12,7 +12,7 @@ HEAD_BYTES = 1024
 
 @dataclass(frozen=True)
 class FileMark:
-    """A place in a file, with what tells the file from another of its name."""
+    """A position in a file, and the identity of the file."""
 
     device: int
     inode: int
@@ -28,7 +28,7 @@ class FileMark:
         return cls(status.st_dev, status.st_ino, offset, head_len, head_hash(file, head_len))
 
     def is_of(self, file: BinaryIO) -> bool:
-        """Whether the open file is the marked one, and nothing before the mark was cut or replaced."""
+        """Whether the open file is the marked one, and its content up to the mark is unchanged."""
         status = os.fstat(file.fileno())
         same = (status.st_dev, status.st_ino) == (self.device, self.inode)
         return same and status.st_size >= self.offset and head_hash(file, self.head_len) == self.head_hash

@@ -1,4 +1,4 @@
-"""Which logs are followed, and how (`[follow]`, spec 84 §2)."""
+"""The section `[follow]`: which logs are followed, and how (spec 84 §2)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from datetime import tzinfo
 from pathlib import Path
 
 from hzmetrics.config import Settings
-from hzmetrics.config.schema import ActiveUsers, Activity, Follow
+from hzmetrics.config.schema import ActiveUsers, Activity, Follow, Logs
+from hzmetrics.logs.formats import AUTO
 from hzmetrics.logs.packing import LIMITS, Limits
 
 
@@ -19,12 +20,14 @@ class Following:
     """Pairs of source (access, auth, jupyterhub) and path."""
     rotated_dirs: tuple[Path, ...]
     zone: tzinfo
-    """Zone of local times in logs."""
+    """The time zone of local times in logs."""
     exclude_ips: tuple[str, ...]
     ignore_users: frozenset[str]
     max_bytes: int
     limits: Limits = LIMITS
     """Of the text in one packed file."""
+    log_format: str = AUTO
+    """As which access logs are read: `[logs] format`."""
 
     @classmethod
     def of(cls, settings: Settings) -> Following:
@@ -54,4 +57,5 @@ class Following:
             ),
             max_bytes=follow.max_bytes,
             limits=Limits.of(settings),
+            log_format=settings.section(Logs).format,
         )

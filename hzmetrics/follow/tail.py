@@ -1,4 +1,4 @@
-"""What of one followed log has not been read yet: pieces of files, in the order in which they were written.
+"""The unread part of a followed log: pieces of files, in the order in which they were written.
 
 See spec 84 §3.
 """
@@ -35,7 +35,7 @@ class Piece:
     mark: FileMark | None
     """How far it was read; None if it never was."""
     rotated: bool
-    """Nothing will be appended any more: its last line is complete even without a line feed."""
+    """The file is finished: its last line is complete even without a line feed."""
 
     @property
     def offset(self) -> int:
@@ -63,22 +63,22 @@ def plan(path: Path, seen: Sequence[Seen], rotated_dirs: Sequence[Path]) -> tupl
         ]
         pieces += [Piece(one, None, True) for one in sorted(missed, key=lambda one: one.stat().st_mtime_ns)]
     elif not present:
-        return [], False  # neither the log nor where it went: it may yet come
+        return [], False  # both may appear later
     if present:
         pieces.append(Piece(path, None, False))
     return pieces, old is None and not last.done
 
 
 def read(piece: Piece, limit: int, give_up: bool = False, limits: Limits = LIMITS) -> tuple[list[str], FileMark, bool]:
-    """The complete lines of a piece, `limit` bytes of them at the most; the mark after them; whether it was all.
+    """The complete lines of a piece, at most `limit` bytes; the mark after them; whether that was everything.
 
-    A line longer than `limit` waits, or is given up, piece by piece.
+    A line longer than `limit` waits, or with `give_up` is skipped part by part.
     """
     lines: list[str] = []
     offset, rest, taken = piece.offset, b"", 0
     with piece.file.open("rb") as file:
         if piece.mark and not piece.rotated and not piece.mark.is_of(file):
-            raise OSError("it was replaced while it was being read")
+            raise OSError("the file was replaced while it was being read")
         for chunk in _chunks(file, piece, limit, limits):
             taken += len(chunk)
             whole, feed, tail = (rest + chunk).rpartition(b"\n")
@@ -97,7 +97,7 @@ def read(piece: Piece, limit: int, give_up: bool = False, limits: Limits = LIMIT
 
 
 def _chunks(file: BinaryIO, piece: Piece, limit: int, limits: Limits) -> Iterator[bytes]:
-    """The bytes of a piece, `limit` at the most; a rotated file is unpacked, and ends where it is damaged."""
+    """The bytes of a piece, at most `limit`; a rotated file is unpacked, up to the first damage."""
     try:
         for chunk in _bytes_after(file, piece, limits):
             yield chunk[:limit]
@@ -105,7 +105,7 @@ def _chunks(file: BinaryIO, piece: Piece, limit: int, limits: Limits) -> Iterato
             if limit <= 0:
                 break
     except UnreadableLog as error:
-        log.warning("%s is damaged, lines of it may be missing: %s", piece.file, error)
+        log.warning("%s is damaged, its last lines may be missing: %s", piece.file, error)
 
 
 def _bytes_after(file: BinaryIO, piece: Piece, limits: Limits) -> Iterator[bytes]:
@@ -133,7 +133,7 @@ def _unpacked_hash(file: BinaryIO, path: Path, length: int) -> str:
 
 
 def _siblings(path: Path, rotated_dirs: Sequence[Path]) -> list[Path]:
-    """The files that begin with the log's name, each once; not the log itself, nor an archive still being packed."""
+    """The files whose names begin with the log's name, without the log itself and archives still being written."""
     found: dict[Path, None] = {}
     for directory in (path.parent, *rotated_dirs):
         try:
@@ -148,7 +148,7 @@ def _siblings(path: Path, rotated_dirs: Sequence[Path]) -> list[Path]:
 
 
 def _old_file(siblings: Sequence[Path], mark: FileMark) -> Path | None:
-    """The sibling that is the marked file under another name; one of the same inode rather than a copy."""
+    """The sibling that is the marked file under another name; preferably the same inode, else a copy."""
     same = [one for one in siblings if _begins_as(one, mark)]
     return next((one for one in same if one.stat().st_ino == mark.inode), same[0] if same else None)
 
@@ -158,7 +158,7 @@ def _is_known(path: Path, seen: Sequence[Seen]) -> bool:
 
 
 def _begins_as(path: Path, mark: FileMark) -> bool:
-    """Whether the first bytes are those of the mark; of an empty head, only the inode can tell."""
+    """Whether the file begins with the bytes of the mark; for an empty head, whether the inode is the same."""
     try:
         status = path.stat()
         if mark.head_len == 0:

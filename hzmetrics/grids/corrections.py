@@ -19,7 +19,7 @@ from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import web
 
 OF_SESSIONS = ("all-days", "last-session", "session-order")
-OF_GRIDS = ("window-start", "dated-logins", "distinct-total", "half-up")
+OF_GRIDS = ("window-start", "dated-logins", "distinct-total", "half-up", "countries")
 
 
 class Effect(NamedTuple):

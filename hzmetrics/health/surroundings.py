@@ -1,4 +1,4 @@
-"""What is around the program on this machine: cron and the address database."""
+"""Cron entries of this machine."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ CRON = (
     "/etc/crontab", "/etc/cron.d/*", "/var/spool/cron/*", "/var/spool/cron/crontabs/*",
     "/etc/systemd/system/*.service", "/usr/lib/systemd/system/*.service",
 )  # fmt: skip
-"""Where something may call the tick from."""
+"""Files that may call the tick."""
 
 
 def cron_entries(user: str) -> Iterator[tuple[str, str]]:
-    """Lines that call the tick, each with the place it is in. What may not be read is passed over."""
+    """Lines that call the tick, each with its file. Files that cannot be read are skipped."""
     for pattern in CRON:
         for file in sorted(Path("/").glob(pattern.lstrip("/"))):
             try:
@@ -29,14 +29,3 @@ def cron_entries(user: str) -> Iterator[tuple[str, str]]:
 
 def _calls(text: str) -> list[str]:
     return [line for line in text.splitlines() if "hzmetrics" in line and " tick" in line and not line.startswith("#")]
-
-
-def built(database: Path) -> float:
-    """When an address database was built (epoch seconds). Raises OSError or ValueError if it cannot be read."""
-    import maxminddb
-
-    try:
-        with maxminddb.open_database(database) as reader:
-            return float(reader.metadata().build_epoch)
-    except maxminddb.InvalidDatabaseError as error:
-        raise ValueError(str(error)) from None

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from hzmetrics.config import Settings
-from hzmetrics.engine import relation
 from hzmetrics.ingest import filters
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.bots import Bots
 from hzmetrics.ingest.filters import Excludes
 from hzmetrics.ingest.judge import ROOM, Judge, report_months, report_unread
 from hzmetrics.log import log
+from hzmetrics.logs.formats import HUB
 from hzmetrics.logs.reader import LogStream
 from hzmetrics.logs.requests import Requests
 from hzmetrics.logs.settings import LogSettings, log_settings
@@ -76,7 +77,7 @@ class AccessLog(Judge):
         self.engine.run_script(ROOM, "filter_macros")
         self.rules = rules
         self.tally = Tally()
-        self.engine.load("agents", _agent_rows([], rules))
+        self.engine.load("agents", _agent_rows(pa.array([], pa.string()), rules))
         self.requests = Requests(self.engine, rules.logs)
         self.engine.models(ROOM, ["new_clients", "new_agents"])
         self.engine.hold(ROOM, "judged")
@@ -102,8 +103,8 @@ class AccessLog(Judge):
         self.learn_clients("new_clients")
 
     def _learn_agents(self) -> None:
-        new = self.engine.table("new_agents")["agent"].to_pylist()
-        self.tally.agents += len(new) - ("" in new)
+        new = self.engine.table("new_agents")["agent"].combine_chunks()
+        self.tally.agents += len(new.filter(pc.not_equal(new, "")))
         self.engine.add("agents", _agent_rows(new, self.rules))
 
     def _count(self, lines: int) -> None:
@@ -134,7 +135,14 @@ class AccessLog(Judge):
             tally.kept.total(),
             len(tally.kept),
         )
-        report_unread(self.requests.account)
+        account = self.requests.account
+        if self.rules.logs.format != HUB:
+            log.info(
+                "lines by format: %s", ", ".join(f"{name} {lines}" for name, lines in account.formats.most_common())
+            )
+        if account.zones:
+            log.info("%d lines are unrecognized only because of their time zone: correction zones", account.zones)
+        report_unread(account)
         report_months(tally.months)
 
     def report_agents(self) -> None:
@@ -148,11 +156,14 @@ class AccessLog(Judge):
         )
 
 
-def _agent_rows(agents: Iterable[str], rules: Rules) -> pa.Table:
+def _agent_rows(agents: pa.Array, rules: Rules) -> pa.Table:
     """The relation `agents` (agent, is_excluded, is_bot, is_old_explorer) of some user agents, by first appearance."""
-    judged = [
-        (agent, rules.excludes.has_agent(agent), rules.bots.judge(agent), filters.is_old_explorer(agent))
-        for agent in agents
-    ]
-    kinds = {"agent": pa.string(), "is_excluded": pa.bool_(), "is_bot": pa.bool_(), "is_old_explorer": pa.bool_()}
-    return relation(judged, kinds)
+    texts = agents.to_pylist()
+    return pa.table(
+        {
+            "agent": agents,
+            "is_excluded": pa.array(map(rules.excludes.has_agent, texts), pa.bool_()),
+            "is_bot": pa.array(rules.bots.judge(agents), pa.bool_()),
+            "is_old_explorer": pa.array(map(filters.is_old_explorer, texts), pa.bool_()),
+        }
+    )

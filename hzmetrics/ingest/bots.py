@@ -1,13 +1,14 @@
-"""Bots, recognised by what they call themselves (spec 10 §7)."""
+"""Bots, recognized by what they call themselves (spec 10 §7)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pyarrow as pa
 import sqlalchemy as sa
 
+from hzmetrics.agents.judging import are_machines
 from hzmetrics.collation import fold
 from hzmetrics.config import Settings
 from hzmetrics.log import log
@@ -31,16 +32,9 @@ NAME_LENGTH = 255
 """Characters of a user agent that are compared with the stored agents, which are cut to 255 bytes (spec 10 §3.2)."""
 
 
-def has_token(agent: str) -> bool:
+def has_token(agents: pa.Array) -> pa.Array:
     """The reference's rule."""
-    return _contains(agent, TOKENS)
-
-
-def is_listed(agent: str) -> bool:
-    """The correction `bot-tokens`: the tokens, and the crawlers of a maintained list."""
-    from crawleruseragents import is_crawler
-
-    return has_token(agent) or bool(is_crawler(agent))
+    return pa.array([_contains(agent, TOKENS) for agent in agents.to_pylist()], pa.bool_())
 
 
 def _contains(agent: str, texts: tuple[str, ...]) -> bool:
@@ -52,43 +46,53 @@ def _contains(agent: str, texts: tuple[str, ...]) -> bool:
 class Bots:
     """The bots known when a file begins, and those it shows.
 
-    `known` are the stored agents, compared exactly. With `at_once`, the correction `bots-first`, a bot is known from
-    its first line on, as if the file had been searched for bots before; otherwise after the file.
+    `known` are the stored agents, compared exactly. With `at_once`, the correction `bots-first`, a bot is one from its
+    first line on, in whatever file that is; otherwise after the file. With `by_evidence`, the correction `bot-tokens`,
+    the rules of `hzmetrics.agents` decide, and of the stored agents only those count that the reference's rule would
+    not have stored: somebody put them there by hand.
     """
 
     known: frozenset[str]
-    looks_like_one: Callable[[str], bool] = has_token
+    by_evidence: bool = False
     at_once: bool = False
     flagged: list[str] = field(default_factory=list)
     """The file's bots, in the order of their first lines."""
-    _stored: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, connection: sa.Connection, settings: Settings) -> Bots:
         """The bots of the metrics database."""
         return cls(
             frozenset(connection.execute(sa.select(bot_useragents.c.useragent)).scalars()),
-            is_listed if "bot-tokens" in settings.corrections else has_token,
+            "bot-tokens" in settings.corrections,
             "bots-first" in settings.corrections,
         )
 
-    def judge(self, agent: str) -> bool:
-        """Whether lines of this agent are dropped. Takes each agent once, in the order of first lines.
+    @cached_property
+    def dropped(self) -> frozenset[str]:
+        """The stored agents whose lines are dropped (spec 10 §3.2)."""
+        names = self.known - {"", "-"}
+        return frozenset(name for name in names if not (self.by_evidence and _contains(name, TOKENS)))
 
-        See spec 10 §3.2.
+    def judge(self, agents: pa.Array) -> list[bool]:
+        """Whether lines of each agent are dropped. Takes each agent once, in the order of first lines.
+
+        See spec 10 §3.2. A format without agents has none to judge.
         """
-        name = agent[:NAME_LENGTH]
-        if agent and self.looks_like_one(agent):
-            self.flagged.append(name)
-            if self.at_once:
-                return self._learned(name)
-        return name not in ("", "-") and name in self.known
+        looks_like_one = (are_machines if self.by_evidence else has_token)(agents).to_pylist()
+        return [self._judge(*each) for each in zip(agents.to_pylist(), looks_like_one, strict=True)]
 
-    def _learned(self, name: str) -> bool:
-        """Whether `name` is a stored bot once it has been learned: the spelling that was there first stays."""
-        if not self._stored:
-            self._stored = {fold(known): known for known in self.known}
-        return not _contains(name, NO_BOTS) and self._stored.setdefault(fold(name), name) == name
+    def _judge(self, agent: str, looks_like_one: bool) -> bool:
+        name = agent[:NAME_LENGTH]
+        if not looks_like_one:
+            return name in self.dropped
+        if not name.strip(" -"):
+            return True  # an empty name can be judged, but not learned
+        self.flagged.append(name)
+        return name in self.dropped or (self.at_once and not self._is_none_after_all(name))
+
+    def _is_none_after_all(self, name: str) -> bool:
+        """Whether the reference's rule takes its verdict back."""
+        return not self.by_evidence and _contains(name, NO_BOTS)
 
     def learn(self, database: Database, connection: sa.Connection) -> None:
         """Store the flagged bots that are not there yet, then delete what is no bot after all (spec 10 §7, step 4)."""
@@ -99,8 +103,8 @@ class Bots:
         new: dict[str, str] = {}
         for name in names:
             new.setdefault(fold(name), name)
-        kept = [name for folded, name in new.items() if folded not in there and not _contains(name, NO_BOTS)]
+        kept = [name for folded, name in new.items() if folded not in there and not self._is_none_after_all(name)]
         database.append(connection, bot_useragents, pa.table({"useragent": pa.array(kept, pa.string())}))
-        removed = [known for known in self.known if _contains(known, NO_BOTS)]
+        removed = [known for known in self.known if self._is_none_after_all(known)]
         database.delete(connection, bot_useragents, pa.table({"useragent": pa.array(removed, pa.string())}))
         log.info("bots: %d inserted, %d removed by override", len(kept), len(removed))

@@ -52,10 +52,10 @@ class Judge:
 def report_unread(account: Account) -> None:
     """Show the first lines that were not read, and the format they are most like (spec 10 §16)."""
     for line in account.shown_examples:
-        log.info("not recognized: %s", line)
+        log.info("unrecognized, for example: %s", line)
     near = nearest(account.examples)
     if near:
-        log.info("the nearest format of these is %s: %s", near.title, near.example)
+        log.info("these are most like %s: %s", near.title, near.example)
 
 
 def report_months(months: Collection[str]) -> None:

@@ -1,58 +1,39 @@
-"""The counts for Prometheus: valid as OpenMetrics and for the node exporter's textfile collector (spec 82 §6)."""
+"""The text for Prometheus: valid as OpenMetrics and for the node exporter's textfile collector (spec 82 §6).
+
+The exposition of `prometheus-client` writes other text: `HELP` before `TYPE`, and every number with a decimal point.
+"""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
 
-from hzmetrics.calendar import epoch
+from hzmetrics.capability import Family
 from hzmetrics.errors import HzmetricsError
 
-HELP = {
-    "active_users_1d": "Users active in the past 24 hours",
-    "active_users_7d": "Users active in the past 7 days",
-    "active_users_30d": "Users active in the past 30 days",
-}
-UPDATED = "hzmetrics_active_users_updated_timestamp_seconds"
 
-
-class Family(NamedTuple):
-    """One more gauge: its name after the common prefix, what it means, and its values by one label (or none)."""
-
-    name: str
-    meaning: str
-    label: str | None
-    values: Mapping[str, int]
-
-
-def exposition(site: str, counts: Mapping[str, Any], more: Sequence[Family] = ()) -> str:
-    """The text. `counts` as `active-users show --json` gives them; their families appear once there are some."""
+def exposition(site: str, families: Iterable[Family]) -> str:
+    """The text of gauges of a site."""
     host = site.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    lines = []
-    if counts["updated"] is not None:
-        for gauge, meaning in HELP.items():
-            name = f"hzmetrics_{gauge}"
-            lines += [f"# TYPE {name} gauge", f"# HELP {name} {meaning}", f'{name}{{host="{host}"}} {counts[gauge]}']
-        lines += [
-            f"# TYPE {UPDATED} gauge",
-            f"# UNIT {UPDATED} seconds",
-            f"# HELP {UPDATED} Time of the last active user count",
-            f'{UPDATED}{{host="{host}"}} {epoch(counts["updated"])}',
-        ]
-    for family in more:
-        name = f"hzmetrics_{family.name}"
-        lines += [f"# TYPE {name} gauge", f"# HELP {name} {family.meaning}"]
-        for key, value in family.values.items():
-            label = f',{family.label}="{key}"' if family.label else ""
-            lines.append(f'{name}{{host="{host}"{label}}} {value}')
+    lines = [line for family in families for line in _lines(family, host)]
     return "".join(f"{line}\n" for line in (*lines, "# EOF"))
 
 
+def _lines(family: Family, host: str) -> Iterator[str]:
+    name = f"hzmetrics_{family.name}"
+    yield f"# TYPE {name} gauge"
+    if family.unit:
+        yield f"# UNIT {name} {family.unit}"
+    yield f"# HELP {name} {family.meaning}"
+    for value_of_label, value in family.values.items():
+        label = f',{family.label}="{value_of_label}"' if family.label else ""
+        yield f'{name}{{host="{host}"{label}}} {value}'
+
+
 def write(file: Path, text: str, mode: int = 0o644) -> None:
-    """Replace a file at once. Raises HzmetricsError."""
+    """Replace a file in one step. Raises HzmetricsError."""
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     except OSError as error:

@@ -1,56 +1,49 @@
-"""The activity side as a whole: what reads the followed logs together, and what a tick does (spec 80 §1)."""
+"""The live side: what a tick does beside the pipeline (spec 80 §1).
+
+It reads the new lines of the followed logs once for all capabilities, then each capability does its part. The steps are
+independent: each has its own lock, its outcome is recorded, and a step that fails does not stop the others.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping, Set
+from contextlib import AbstractContextManager
+from functools import cached_property, partial
 
-import sqlalchemy as sa
-
-from hzmetrics.active_users import counting as active_users
+from hzmetrics import journal, lock
+from hzmetrics.active_users import capability as active_users
 from hzmetrics.active_users.settings import ActiveUserSettings
-from hzmetrics.activity import monitor
-from hzmetrics.activity.sampling import JITTER
+from hzmetrics.activity import capability as activity
 from hzmetrics.activity.settings import ActivitySettings
 from hzmetrics.calendar import Clock, epoch
-from hzmetrics.config import Settings
-from hzmetrics.config.schema import Activity, Events
-from hzmetrics.courses import counting, derived, outbox, progress, record
-from hzmetrics.courses.derived import AccessOpens
+from hzmetrics.capability import Capability, Family
+from hzmetrics.config import Settings, schema
+from hzmetrics.courses import capability as courses
 from hzmetrics.courses.settings import Courses
-from hzmetrics.errors import HzmetricsError, StoreError
+from hzmetrics.errors import HzmetricsError, LockHeld
+from hzmetrics.events import capability as events
 from hzmetrics.events.settings import EventSettings
-from hzmetrics.events.update import update
 from hzmetrics.follow import follower
 from hzmetrics.follow.follower import Consumer
 from hzmetrics.follow.settings import Following
-from hzmetrics.live import families, openmetrics
+from hzmetrics.live import openmetrics
 from hzmetrics.log import log
 from hzmetrics.store import Store
-from hzmetrics.store.live_state import remember
-from hzmetrics.store.tables.live import capability_state
-from hzmetrics.users.log_events import UserEvents
 from hzmetrics.users.settings import jupyterhub
 from hzmetrics.users.sources import hub_has_users, source_of
 from hzmetrics.users.user import Source
 
-LAST_COUNTS = "courses.last_counts"
+FOLLOW, PUBLISH = "follow", "publish"
+"""The steps that belong to no single capability: reading the logs, writing the text for Prometheus."""
 
 
-@contextmanager
-def _logged() -> Iterator[None]:
-    """An operation whose failure is an error in the log, and no more. A database in trouble is not meant."""
-    try:
-        yield
-    except StoreError:
-        raise
-    except HzmetricsError as error:
-        log.error("%s", error)
+def record_of(step: str) -> str:
+    """The name under which the outcome of a step is recorded in the journal."""
+    return f"live-{step}"
 
 
-class ActivitySide:
-    """The capabilities of 80 to 84 under one configuration; each is set up when first asked for."""
+class Live:
+    """The live side of one hub under one configuration; each part is set up when it is first needed."""
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self.store = store
@@ -80,6 +73,7 @@ class ActivitySide:
 
     @cached_property
     def source(self) -> Source:
+        """Where activity and active users learn of users: asked once for both."""
         return source_of(
             self.store,
             self.activity.users,
@@ -88,114 +82,90 @@ class ActivitySide:
             self.active_users.connected_minutes,
         )
 
-    def read_logs(self, clock: Clock | None = None, account: bool = False) -> None:
-        """Read the new lines of the followed logs, once for everything that is made of them.
+    @cached_property
+    def capabilities(self) -> Mapping[str, Callable[[], Capability]]:
+        """How to set up each capability, in the order in which a tick runs them."""
+        return {
+            "events": lambda: events.capability(self.store, self.events),
+            "active_users": lambda: active_users.capability(
+                self.store, self.active_users, lambda: self.source, self.settings.clock
+            ),
+            "activity": lambda: activity.capability(self.store, self.activity, lambda: self.source, self.now),
+            "courses": lambda: courses.capability(self.store, self.courses),
+        }
 
-        Events are accounted for where `[events]` is on, or if told to `account`.
+    def hold(self, step: str) -> AbstractContextManager[None]:
+        """The lock of a step. Raises LockHeld."""
+        return lock.hold(self.settings, lock.of_step(step))
+
+    def read_logs(self, clock: Clock | None = None, also: Set[str] = frozenset()) -> None:
+        """Read the new lines of the followed logs for all enabled capabilities, and `also` for these disabled ones.
+
+        The caller holds the lock of the step `follow`.
         """
-        account = account or self.events.enabled
-        if not (account or self.following.logs):
-            return
         clock = clock or self.settings.clock
-        users = UserEvents(clock.utc, self.activity.scoring.retention_days)
-        others: list[Consumer] = [users, AccessOpens(self.courses)]
-        if account:
-            update(self.store, self.following, self.events, clock, others)
-        else:
-            follower.update(self.store, self.following, clock, others)
-        outbox.deliver(self.store, self.courses)
+        consumers: list[Consumer] = []
+        for set_up in self.capabilities.values():
+            capability = set_up()
+            if capability.enabled or capability.name in also:
+                consumers += capability.consumers(clock)
+        if consumers:
+            follower.update(self.store, self.following, clock, consumers)
 
-    def look_after_courses(self) -> None:
-        """Events of the courses' tools, counts of this machine, and the copies of raw files.
+    def catch_up(self, capability: str) -> None:
+        """Read the new lines for a command of a capability, unless another process is reading them."""
+        try:
+            with self.hold(FOLLOW):
+                self.read_logs(also={capability})
+        except LockHeld as held:
+            log.info("the newest log lines may be missing: %s", held)
 
-        A file in trouble is logged and holds up no other.
-        """
-        derived.tool_starts(self.store, self.courses)
-        with _logged():
-            outbox.deliver(self.store, self.courses)
-        names = self.courses.names()
-        if names and self._counts_are_due():
-            running = counting.containers(self.activity.users.jupyterhub.docker_socket)
-            for course in names:
-                values = counting.count(course, self.courses.homes(course), self.courses.root, running)
-                line = record.count_line(self.settings.clock.utc_time, [str(value) for value in values])
-                with _logged():
-                    record.append(self.courses.folder(course) / "counts.raw", line)
-        for course in names:
-            with _logged():
-                if progress.has_news(self.store, self.courses, course):
-                    from hzmetrics.courses import copy
-
-                    copy.update(self.store, self.courses, course)
-
-    def _counts_are_due(self) -> bool:
-        """Whether the last counts are old enough; if so, that now is their time."""
-        state = capability_state.c
-        last = self.store.metrics.scalar(sa.select(state.value).where(state.name == LAST_COUNTS))
-        if last is not None and 0 <= self.now - epoch(last) < counting.PERIOD - JITTER:
-            return False
-        with self.store.metrics.begin() as connection:
-            remember(connection, LAST_COUNTS, self.settings.clock.utc)
-        return True
-
-    def count_active_users(self, force: bool = False) -> bool:
-        """Count active users, when due; whether it was done."""
-        return active_users.update(self.store, self.active_users, self.source, self.settings.clock, force)
+    def tick(self) -> None:
+        """Every step, in order."""
+        self._run(FOLLOW, self.read_logs)
+        for name, set_up in self.capabilities.items():
+            self._run(name, partial(_tick, set_up))
+        self._run(PUBLISH, self._publish_if_enabled)
 
     def publish(self) -> None:
-        """Write the exposition where the configuration says."""
+        """Write the text for Prometheus to the configured file."""
         if self.active_users.output:
             openmetrics.write(self.active_users.output, self.exposition())
 
     def exposition(self) -> str:
-        """The text for Prometheus. Other capabilities add to it where the configuration itself switches them on."""
-        more = [
-            *(
-                families.of_activity(self.store, self.activity.scoring, self.now)
-                if self.settings.section(Activity).enabled
-                else ()
-            ),
-            *(families.of_events(self.store, self.events) if self.settings.section(Events).enabled else ()),
-        ]
-        return openmetrics.exposition(self.settings.hub.site, active_users.show(self.store), more)
+        """The text for Prometheus: the families of active users, then those of the other capabilities.
 
-    def sample(self, force: bool = False) -> dict[str, int] | None:
-        """One sampling run, if it is due."""
-        return monitor.sample(self.store, self.activity, self.source, self.now, force)
+        A capability enabled by `auto` takes part once a tick has run it.
+        """
+        return openmetrics.exposition(self.settings.hub.site, self._families())
 
-    def tick(self) -> None:
-        """What every tick does: each step by itself; an error is logged and the next step runs."""
-        for name, step in (
-            ("following logs", self._tick_logs),
-            ("active users", self._tick_active_users),
-            ("activity", self._tick_activity),
-            ("text for Prometheus", self._tick_publish),
-            ("courses", self._tick_courses),
-        ):
-            try:
-                step()
-            except Exception:
-                log.exception("%s failed", name)
+    def _families(self) -> Iterator[Family]:
+        yield from self.capabilities["active_users"]().families()
+        told = {
+            "activity": self.settings.section(schema.Activity).enabled,
+            "events": self.settings.section(schema.Events).enabled,
+        }
+        for name, is_told in told.items():
+            capability = self.capabilities[name]()
+            if capability.enabled and (is_told or journal.read(self.settings, record_of(name))):
+                yield from capability.families()
 
-    def _tick_logs(self) -> None:
-        if self.events.enabled or self.active_users.enabled or self.activity.enabled or self.courses.url_pattern:
-            self.read_logs()
+    def _run(self, step: str, work: Callable[[], object]) -> None:
+        try:
+            with self.hold(step), journal.record(self.settings, record_of(step)) as recording:
+                work()
+                recording.update(exit_code=0)
+        except LockHeld as held:
+            log.info("%s: %s", step, held)
+        except HzmetricsError as error:
+            log.error("%s: %s", step, error)
+            log.debug("where it happened", exc_info=error)
+        except Exception:
+            log.exception("%s failed", step)
 
-    def _tick_active_users(self) -> None:
-        if self.active_users.enabled:
-            self.count_active_users()
-
-    def _tick_activity(self) -> None:
-        if self.activity.enabled:
-            self.sample()
-
-    def _tick_publish(self) -> None:
+    def _publish_if_enabled(self) -> None:
         if self.active_users.enabled:
             self.publish()
-
-    def _tick_courses(self) -> None:
-        if self.courses.enabled:
-            self.look_after_courses()
 
     @cached_property
     def _hub_has_users(self) -> bool:
@@ -204,3 +174,9 @@ class ActivitySide:
     @property
     def _follows_auth(self) -> bool:
         return any(source == "auth" for source, _ in self.following.logs)
+
+
+def _tick(set_up: Callable[[], Capability]) -> None:
+    capability = set_up()
+    if capability.enabled and capability.tick:
+        capability.tick()

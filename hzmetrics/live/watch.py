@@ -1,4 +1,4 @@
-"""Following the logs live (spec 84): an update whenever something was written, at least once a minute."""
+"""Following the logs continuously instead of at each tick (spec 84 §9)."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from hzmetrics.log import log
 
 
 def watch(update: Callable[[Clock], None], seconds: int, updates: int | None = None) -> None:
-    """Update every so many seconds, `updates` times or until SIGTERM or SIGINT; an update under way is finished first.
+    """Update every `seconds`, `updates` times or until SIGTERM or SIGINT; an update in progress is finished first.
 
-    A database that is away for a while is waited for: what was not stored is read again.
+    If the database is unavailable, the update is repeated later: lines that were not stored are read again.
     """
-    with _until_told() as told:
+    with _until_signalled() as ended:
         done = 0
-        while not told.is_set():
+        while not ended.is_set():
             try:
                 update(config.clock())
             except StoreError as error:
@@ -28,17 +28,17 @@ def watch(update: Callable[[Clock], None], seconds: int, updates: int | None = N
             done += 1
             if updates is not None and done >= updates:
                 return
-            told.wait(seconds)
+            ended.wait(seconds)
 
 
 @contextmanager
-def _until_told() -> Iterator[threading.Event]:
-    told = threading.Event()
+def _until_signalled() -> Iterator[threading.Event]:
+    ended = threading.Event()
     previous = {
-        number: signal.signal(number, lambda number, frame: told.set()) for number in (signal.SIGTERM, signal.SIGINT)
+        number: signal.signal(number, lambda number, frame: ended.set()) for number in (signal.SIGTERM, signal.SIGINT)
     }
     try:
-        yield told
+        yield ended
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)

@@ -93,7 +93,7 @@ def _is_host(text: str) -> bool:
     return (
         len(text) <= 253
         and text[0].isalnum()
-        and not text.replace(".", "").isdigit()
+        and any(map(str.isalpha, text))
         and text.lower() not in NO_HOSTS
         and HOST_CHARACTERS.issuperset(text)
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from hzmetrics.errors import UsageError
 
-VALUES = {"status": r"\d{3}|-", "size": r"\d+|-", "time": r"[^\]\"]*?"}
+VALUES = {"anything": r".*?", "status": r"\d{3}|-", "size": r"\d+|-", "time": r"[^\]\"]*?"}
 """How some fields look; others are any text."""
 
 NGINX = {
@@ -19,7 +19,7 @@ NGINX = {
     "msec": "time", "request": "request", "request_method": "method", "request_uri": "target", "uri": "path",
     "document_uri": "path", "args": "query", "query_string": "query", "server_protocol": "protocol", "status": "status",
     "body_bytes_sent": "size", "bytes_sent": "size", "http_referer": "referrer", "http_user_agent": "agent",
-    "request_time": "seconds", "host": "host", "http_host": "host", "server_name": "host",
+    "request_time": "seconds", "anything": "anything", "host": "host", "http_host": "host", "server_name": "host",
 }  # fmt: skip
 """Fields by the variable of nginx."""
 
@@ -147,7 +147,7 @@ def _parts(definition: str) -> Iterable[Part]:
 
 
 def _apache_parts(text: str) -> list[Part]:
-    """Apache writes a time in brackets; a time in several pieces is one field."""
+    """Apache writes a time in brackets; a time in several pieces is one field, and so are a path and its query."""
     for escape, character in ESCAPES.items():
         text = text.replace(escape, character)
     parts: list[Part] = []
@@ -156,6 +156,8 @@ def _apache_parts(text: str) -> list[Part]:
             parts.pop()
         elif part == ("", "time") and parts[-1:] == [part]:
             pass
+        elif part == ("", "query") and parts[-1:] == [("", "path")]:
+            parts[-1] = ("", "target")
         elif part == ("", BRACKETED):
             parts += [("[", ""), ("", "time"), ("]", "")]
         else:

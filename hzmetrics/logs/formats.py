@@ -16,6 +16,13 @@ class Format:
     example: str
     pattern: Pattern | None = None
     """How a line looks; None for formats with a model of their own."""
+    header: str = ""
+    """A line that must come before."""
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """The example with the line that it needs."""
+        return (self.header, self.example) if self.header else (self.example,)
 
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -45,6 +52,8 @@ FORMATS = {
             "w3c",
             "the W3C extended format of IIS and CloudFront",
             f"2025-03-03 09:05:00 10.0.0.5 GET /about - 443 - 192.0.2.1 {BROWSER.replace(' ', '+')} - 200 0 0 15",
+            header="#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) "
+            "cs(Referer) sc-status sc-substatus sc-win32-status time-taken",
         ),
         Format(
             "alb",
@@ -107,7 +116,7 @@ FORMATS = {
             '"GET /about HTTP/1.1"',
             strict_pattern(
                 "$remote_addr [$time_local] $frontend $server $timers $status $bytes_sent $cookie $set_cookie "
-                '$termination $connections $queues "$request"'
+                '$termination $connections $queues$anything "$request"'
             ),
         ),
         Format(

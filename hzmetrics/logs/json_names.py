@@ -85,8 +85,8 @@ NAMES: dict[str, Sequence[str]] = {
 }  # fmt: skip
 """Names by field; a dot leads into an object. Times are read in any form."""
 
-REQUEST = (*REQUEST_LINE, *NAMES["method"], *NAMES["url"], *NAMES["client"])
-"""Members that tell a request from another JSON document. A document with none of them may hold a line."""
+REQUEST = (*REQUEST_LINE, *NAMES["method"], *NAMES["url"])
+"""Members one of which a request has, and one that tells its client. Another JSON document may hold a line."""
 
 MESSAGE = ("MESSAGE", "message", "log", "textPayload", "line", "event.original", "Message", "msg")
 """Members that hold the line of a server, as written by docker, the journal, and log shippers."""
@@ -151,8 +151,12 @@ class Members:
     def wrappers(self) -> dict[str, Sequence[str]]:
         """What the model `messages` reads by name: which members make a request, and which hold a line or its time."""
         requests = {member for name in (*self.own.values(), *REQUEST) for member in first(name)}
+        clients = {
+            member for name in (*self.own.values(), *NAMES["client"], *NAMES["forwarded"]) for member in first(name)
+        }
         return {
             "json_request": sorted(requests),
+            "json_client": sorted(clients),
             "json_message": paths(MESSAGE),
             "json_time": paths(MESSAGE_TIME),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
@@ -18,30 +19,32 @@ from hzmetrics.logs.settings import LogSettings
 
 KINDS = str.maketrans(dict.fromkeys(string.digits, "0") | dict.fromkeys(string.ascii_letters, "a"))
 
+KNOWN = {**FORMATS, HUB_AUTH.name: HUB_AUTH}
+
 ALIKE = 0.5
 """How much of two shapes must be the same for their lines to be alike."""
 
 
 def nearest(lines: Sequence[str]) -> Format | None:
-    """The format whose lines are most like these; None if they are like none.
+    """The format that most lines are like, of those that are like any.
 
     Compared are the shapes of lines: digits, letters, and the signs between them.
     """
-    if not lines:
-        return None
-    if all(line.lstrip().startswith("{") for line in lines):
+    found = Counter(one.name for one in map(_nearest, lines) if one)
+    return KNOWN[found.most_common(1)[0][0]] if found else None
+
+
+def _nearest(line: str) -> Format | None:
+    if line.lstrip().startswith("{"):
         return FORMATS["json"]
     matcher = SequenceMatcher(autojunk=False)
+    matcher.set_seq2(_shape(line))
 
     def likeness(one: Format) -> float:
-        matcher.set_seq2(_shape(one.example))
-        total = 0.0
-        for line in lines:
-            matcher.set_seq1(_shape(line))
-            total += matcher.ratio()
-        return total / len(lines)
+        matcher.set_seq1(_shape(one.example))
+        return matcher.ratio()
 
-    near = max((*FORMATS.values(), HUB_AUTH), key=likeness)
+    near = max(KNOWN.values(), key=likeness)
     return near if likeness(near) >= ALIKE else None
 
 

@@ -17,6 +17,9 @@ from hzmetrics.logs.settings import LogSettings
 
 ROOM = "hzmetrics.logs"
 
+NOTHING = r"[^\s\S]"
+"""An expression that matches nothing."""
+
 
 class Requests:
     """Reads an access log in an engine: after `read`, the relation `requests` tells what a chunk's lines say."""
@@ -121,6 +124,7 @@ def _variables(settings: LogSettings, patterns: Mapping[str, Pattern]) -> dict[s
         **grammar.ACCESS,
         **text.EXPRESSIONS,
         **{text.variable(name): pattern.expression for name, pattern in patterns.items()},
+        "own_line": settings.own.expression if settings.own else NOTHING,
         "collector": collectors.PREFIX,
         "hub_zone": settings.zone,
         "zone_names": list(offsets),

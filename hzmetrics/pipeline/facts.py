@@ -1,4 +1,4 @@
-"""What is known of the months before anything is decided (spec 60 §3): files, rows, cells and remembered state."""
+"""The facts that a run decides by (spec 60 §3): files, rows, cells and remembered state, by month."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ BASE_TABLES = (metrics.web, metrics.userlogin, metrics.webhits, metrics.websessi
 
 @dataclass(frozen=True)
 class Facts:
-    """The facts of one moment; everything else about the months follows from them."""
+    """The facts of one moment."""
 
     today: dt.date
     state: State = field(default_factory=State)
     pending: frozenset[dt.date] = frozenset()
-    """Days with a source file, remembered bad files left out."""
+    """Days with a source file. Remembered bad files are not counted."""
     imported: frozenset[dt.date] = frozenset()
     """Dates of the access logs in `imported/`."""
     months: Mapping[str, frozenset[Month]] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Facts:
     partly_summarized: frozenset[Month] = frozenset()
     """Months for which some grid has cells, but not of all periods."""
     has_orphans: Callable[[Month], bool] = lambda month: False
-    """Whether a month has stamps that no session has. Asked only where it matters: it reads the month's rows."""
+    """Whether rows of a month name a session that does not exist. Expensive: it reads the rows of the month."""
 
     @property
     def current(self) -> Month:
@@ -166,7 +166,7 @@ def months_with_rows(store: Store, table: sa.Table) -> frozenset[Month]:
 
 
 def _look_for_months(connection: sa.Connection, table: sa.Table) -> Iterator[Month]:
-    """A query a year, and a look into the index of `datetime` a month, however many rows there are."""
+    """One query a year, which looks into the index of `datetime` once a month."""
     time = table.c.datetime
     first = connection.execute(sa.select(sa.func.min(time)).where(time >= Month(1, 1).start)).scalar()
     while first:

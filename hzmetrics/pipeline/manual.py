@@ -1,4 +1,4 @@
-"""The pipeline commands that people type: any month, whatever the mode (spec 60 §9)."""
+"""The pipeline commands for operators: for any month, in any mode (spec 60 §9)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hzmetrics.calendar import Month
 from hzmetrics.errors import HzmetricsError
-from hzmetrics.log import log
+from hzmetrics.log import log, stage
 from hzmetrics.pipeline import corrections, facts, stages
 from hzmetrics.pipeline.run import make_state_table
 from hzmetrics.store.schema import require_transactional
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Consent:
-    """What an operator said besides the command."""
+    """The options by which an operator agrees to more."""
 
     force: bool = False
-    """The order of days, and the current month, do not matter."""
+    """Days may be out of order, and the month may be the current one."""
     dry_run: bool = False
     yes: bool = False
     """Many months may be made anew."""
@@ -49,7 +49,7 @@ def process(store: Store, settings: Settings, month: Month | None, day: dt.date 
         month = month or next((Month.of(first) for first in pending), None)
         days = [pending_day for pending_day in pending if Month.of(pending_day) == month]
     if month is None:
-        log.info("nothing pending")
+        log.info("no log is pending")
         return 0
     if days and not consent.force:
         imports.check_order(settings, days[0])
@@ -63,7 +63,7 @@ def process(store: Store, settings: Settings, month: Month | None, day: dt.date 
         stages.analyze(store, settings, month, dry_run=consent.dry_run)
         stages.summarize(store, settings, month, dry_run=consent.dry_run)
     else:
-        log.info("%s is the current month: only imported (--force analyzes it)", month)
+        log.info("%s is the current month, so it was only imported; --force analyzes it as well", month)
     return 1 if failed else 0
 
 
@@ -76,7 +76,9 @@ def import_days(store: Store, settings: Settings, days: Sequence[dt.date], dry_r
         corrections.note_start(store, settings)
     failed = 0
     for day in days:
-        report = imports.import_day(store, settings, day, dry_run=dry_run)
+        with stage(f"import of {day}") as running:
+            report = imports.import_day(store, settings, day, dry_run=dry_run)
+            running.rows = report.rows
         failed += len(report.failed)
         if report.failed and not dry_run:
             with store.metrics.begin() as connection:
@@ -159,7 +161,7 @@ def rebuild_summaries(
 def _begin(store: Store, settings: Settings, month: Month, consent: Consent) -> None:
     if month == settings.clock.month and not consent.force:
         raise HzmetricsError(
-            f"{month} is the current month: its rows are still arriving (--force does it all the same)"
+            f"{month} is the current month, whose rows are still arriving; --force does it all the same"
         )
     store.require("hub", "metrics")
     _settle_corrections(store, settings, consent)

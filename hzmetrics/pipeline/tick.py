@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hzmetrics import lock
+from hzmetrics import journal, lock
 from hzmetrics.errors import HzmetricsError, LockHeld
 from hzmetrics.installation.bootstrap import bootstrap
 from hzmetrics.log import log
-from hzmetrics.pipeline import journal
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
@@ -19,7 +18,7 @@ RUN_MINUTE = 30
 
 
 def tick(store: Store, settings: Settings, dry_run: bool = False) -> int:
-    """The live map, the activity side, and at half past the hour a run.
+    """The live map, the live side, and at half past the hour a run.
 
     Returns the run's exit code, else 0; raises what stopped it.
 
@@ -37,7 +36,7 @@ def tick(store: Store, settings: Settings, dry_run: bool = False) -> int:
 def _steps(store: Store, settings: Settings, dry_run: bool) -> int:
     refresh_map(store, settings, dry_run)
     if not dry_run:
-        observe_activity(store, settings)
+        run_live_side(store, settings)
     if settings.clock.now.minute != RUN_MINUTE:
         return 0
     from hzmetrics.pipeline.run import run
@@ -45,24 +44,21 @@ def _steps(store: Store, settings: Settings, dry_run: bool) -> int:
     return run(store, settings, dry_run=dry_run)
 
 
-def observe_activity(store: Store, settings: Settings) -> None:
-    """The activity side (spec 80 §1), under its own lock. Whatever goes wrong with it, the tick goes on."""
-    from hzmetrics.live.runner import ActivitySide
+def run_live_side(store: Store, settings: Settings) -> None:
+    """The live side (spec 80 §1). The tick goes on, whatever fails."""
+    from hzmetrics.live.runner import Live
 
-    try:
-        with lock.hold(settings, lock.ACTIVITY):
-            ActivitySide(store, settings).tick()
-    except LockHeld as held:
-        log.info("activity: %s", held)
-    except Exception as error:
-        log.error("activity: %s: %s", type(error).__name__, error, exc_info=error)
+    Live(store, settings).tick()
 
 
 def refresh_map(store: Store, settings: Settings, dry_run: bool) -> None:
-    """Who is online (spec 35), under its own lock. Whatever goes wrong with it, the tick goes on."""
+    """The map of who is online (spec 35), under its own lock, if there is a hub. The tick goes on, whatever fails."""
     from hzmetrics.online.refresh import refresh_map as refresh
+    from hzmetrics.users.sources import hub_has_users
 
     try:
+        if settings.hub.hub_dir is None and not hub_has_users(store, settings):
+            return
         if dry_run:
             refresh(store, settings, dry_run=True)
             return

@@ -27,11 +27,11 @@ DIRTY = "dirty_months"
 UNFINISHED = "unfinished_months"
 """Months with imported or reset rows whose summary has not succeeded since (spec 60 §10.3)."""
 BAD_FILES = "bad_files"
-"""Source files that failed, and what they looked like then (spec 60 §10.1)."""
+"""Source files that failed, with their size and time (spec 60 §10.1)."""
 LOOKUPS_FAILING = "lookups_failing"
-"""Closed months whose lookups fail, and since when (spec 60 §10.2)."""
+"""Closed months whose lookups fail, each with the time of the first failure (spec 60 §10.2)."""
 FLOOR = "history_floor"
-"""The month of adoption: published history before it is left alone (spec 70 §8.1)."""
+"""The month of adoption: published numbers before it are never computed again (spec 70 §8.1)."""
 CORRECTIONS = "corrections"
 """The corrections that the stored numbers follow (spec 15)."""
 CORRECTIONS_KNOWN = "corrections_known"
@@ -47,7 +47,7 @@ MOST_UNREAD_FILES = 20
 
 @dataclass(frozen=True)
 class BadFile:
-    """A source file that could not be imported or moved; it is no source until it changes."""
+    """A source file that could not be imported or moved. It is skipped until it changes."""
 
     path: str
     size: int
@@ -133,7 +133,7 @@ class State:
 
     @property
     def lookups_failing(self) -> dict[Month, str]:
-        """Month to the time of the first failure in an unbroken row of them."""
+        """Month to the time of the first of its consecutive failures."""
         found: dict[str, str] = json.loads(self.values.get(LOOKUPS_FAILING) or "{}")
         return {Month.parse(month): since for month, since in found.items()}
 
@@ -145,7 +145,8 @@ def read(store: Store) -> State:
     """All keys. A database that has no state table yet has no state. Raises StoreError."""
     if pipeline_state.name not in store.metrics.table_names:
         return State()
-    return State(_keys.everything(store.metrics))
+    with store.metrics.connect() as connection:
+        return State(_keys.recall_all(connection))
 
 
 def write(store: Store, values: Mapping[str, str]) -> None:
@@ -167,7 +168,7 @@ def add_dirty_months(connection: sa.Connection, months: Iterable[Month]) -> None
 def change_months(
     connection: sa.Connection, key: str, *, add: Iterable[Month] = (), remove: Iterable[Month] = ()
 ) -> None:
-    """Add to and remove from a list of months as one read-and-write. A change that changes nothing is not written."""
+    """Add months to a list and remove others from it. The list is written only if it changes."""
     before = set(_items(_keys.recall_to_change(connection, key)))
     after = (before | {str(month) for month in add}) - {str(month) for month in remove}
     if after != before:
@@ -175,7 +176,7 @@ def change_months(
 
 
 def lower_month(connection: sa.Connection, key: str, month: Month) -> None:
-    """Move a month key back to `month`, if it is absent, empty or later."""
+    """Set a month key to `month`, if it is absent, empty or later."""
     stored = _month(_keys.recall_to_change(connection, key))
     if stored is None or month < stored:
         put(connection, {key: str(month)})
@@ -213,17 +214,17 @@ def _items(text: str) -> list[str]:
 
 
 def _month(text: str) -> Month | None:
-    """The month of a key. What is none counts as absent: an earlier version stored the months of impossible dates."""
+    """The month of a key. A text that is not a month counts as absent: an earlier version stored such texts."""
     try:
         return Month.parse(text.strip())
     except UsageError:
         if text.strip():
-            log.warning("pipeline_state holds %r where a month belongs: ignored", text)
+            log.warning("pipeline_state: %r is not a month and is ignored", text)
         return None
 
 
 def _months(text: str) -> frozenset[Month]:
-    """The months of a list. An item that is none was cut off by an earlier version: ignored (spec 70 §2.3)."""
+    """The months of a list. Items that an earlier version cut off are ignored (spec 70 §2.3)."""
     found = set()
     for item in _items(text):
         try:

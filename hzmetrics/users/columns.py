@@ -1,4 +1,4 @@
-"""All users in columns, as a source knows them at one moment. Brings the engine: only for work on everybody."""
+"""All users in columns, at one moment. Imports the engine, so only for work on all users."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ UTC_TEXT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def table_of(users: Iterable[User]) -> pa.Table:
-    """Users, one a row."""
+    """Users as a table."""
     rows = list(users)
     return pa.table([pa.array([getattr(user, one.name) for user in rows]).cast(one.type) for one in SCHEMA], SCHEMA)
 
 
 def utc_text(times: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Times as the store has them."""
+    """Times as the store holds them."""
     plain = times.cast(pa.timestamp("s")).cast(pa.string())
     return pc.binary_join_element_wise(pc.utf8_replace_slice(plain, 10, 11, "T"), "Z", "")
 

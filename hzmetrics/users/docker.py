@@ -1,4 +1,4 @@
-"""Containers and volumes of users, asked of a Docker engine through its socket (spec 80 §4)."""
+"""Containers and volumes of users, from a Docker engine through its socket (spec 80 §4)."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from hzmetrics.rounding import half_up
 MIB = 1 << 20
 FIGURES = ("cpu_percent", "memory_mb", "memory_percent")
 TIMEOUT = 2
-"""Seconds for the figures of a container."""
+"""Seconds to wait for the figures of a container."""
 VOLUMES_TIMEOUT = 60
 AT_ONCE = 100
-"""Containers that are asked side by side."""
+"""The number of containers asked in parallel."""
 
 
 def encode(username: str) -> str:
-    """A user name as it stands in names of containers and volumes."""
+    """A user name as written in names of containers and volumes."""
     letters = (
         character if character.isascii() and character.isalnum() else "".join(f"-{b:02x}" for b in character.encode())
         for character in username
@@ -67,7 +67,7 @@ class Docker:
         self.path = path
 
     def containers(self, names: Mapping[str, str]) -> dict[str, dict[str, float]]:
-        """Figures by user of those containers (user to container name) that answer in time; asked side by side."""
+        """Figures by user of the containers (user to container name) that answer in time."""
         with ThreadPoolExecutor(AT_ONCE) as pool:
             answers = pool.map(self._figures, names.values())
             return {user: found for user, found in zip(names, answers, strict=True) if found}

@@ -1,7 +1,7 @@
-"""Users of a HUBzero hub: its accounts, its web sessions, its tool sessions (spec 80 §4).
+"""Users of a HUBzero hub: accounts, web sessions and tool sessions (spec 80 §4).
 
 Names are compared without case, as the hub does; users keep the spelling of their account. Times of tool sessions are
-local times of the database, which itself turns them into seconds of the epoch.
+local times of the database, which converts them to seconds of the epoch.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 LIVE_DAYS = 7
-"""Without the middleware's own table, a tool session that began so long ago and has no end counts as running."""
+"""Without the table of the middleware, a tool session without an end counts as running for this long."""
 AT_ONCE = 1000
 
 _LOG_EVENTS = sa.select(user_events.c.username, sa.func.max(user_events.c.time).label("time")).group_by(

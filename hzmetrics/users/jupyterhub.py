@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 PAGE = 200
 TIMEOUT = 10
 MOST_WAITING = 30
-"""Seconds that a page is waited for in all when the Hub asks for patience."""
+"""Seconds to wait in total when the Hub answers that there are too many requests."""
 TOO_MANY_REQUESTS = 429
 HINTS = {
-    401: ": it does not know the token",
+    401: ": the token is unknown",
     403: ": the token needs the scopes list:users, read:users:activity, read:servers",
     404: ": api_url should end in /hub/api",
 }
 
 
 class JupyterHubSource:
-    """The users API of a JupyterHub. It knows the present only."""
+    """The users API of a JupyterHub. It knows only the present."""
 
     name = "jupyterhub"
     knows_the_past = False
@@ -83,25 +83,25 @@ class JupyterHubSource:
                 return
             yield from answer["items"]
             following = answer["_pagination"]["next"]
-            # of the address only what follows the question mark: the token goes to no other place than ours
+            # only the query of the URL is used, so that the token is sent to no other server
             page = urlsplit(following["url"]).query if following else ""
             if page in asked:
                 raise HzmetricsError(f"JupyterHub at {self.hub.api_url} sends the same page of users again")
 
     def _ask(self, page: str) -> Any:
-        """One page. Waits when the Hub asks for patience. Raises HzmetricsError."""
+        """One page. Waits if the Hub answers that there are too many requests. Raises HzmetricsError."""
         waited = 0.0
         while True:
             try:
                 return self._get(page)
             except urllib.error.HTTPError as error:
-                patience = _patience(error)
-                waited += patience
+                wait = _seconds_to_wait(error)
+                waited += wait
                 if error.code != TOO_MANY_REQUESTS or waited > MOST_WAITING:
                     raise HzmetricsError(
                         f"JupyterHub at {self.hub.api_url} answered with status {error.code}{HINTS.get(error.code, '')}"
                     ) from None
-                time.sleep(patience)
+                time.sleep(wait)
 
     def _get(self, page: str) -> Any:
         headers = {"Authorization": f"token {self.hub.api_token}", "Accept": "application/jupyterhub-pagination+json"}
@@ -118,7 +118,7 @@ class JupyterHubSource:
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Another address is an answer like any other that is not the users: the token goes to no other place than ours."""
+    """Redirects are not followed, so that the token is sent to no other server."""
 
     def redirect_request(self, *_: object) -> None:
         return None
@@ -128,7 +128,7 @@ _OPENER = urllib.request.build_opener(_NoRedirects)
 
 
 def _whole(response: http.client.HTTPResponse) -> bytes:
-    """The body. Raises TimeoutError when it takes too long in all, and IncompleteRead when it breaks off."""
+    """The body. Raises TimeoutError if it takes too long in total, IncompleteRead if it is incomplete."""
     deadline = time.monotonic() + TIMEOUT
     body = bytearray()
     while part := response.read1():
@@ -140,8 +140,8 @@ def _whole(response: http.client.HTTPResponse) -> bytes:
     return bytes(body)
 
 
-def _patience(error: urllib.error.HTTPError) -> float:
-    """Seconds that the answer asks us to wait."""
+def _seconds_to_wait(error: urllib.error.HTTPError) -> float:
+    """The seconds to wait before the next request."""
     wanted = str(error.headers.get("Retry-After", ""))
     return max(1.0, float(wanted)) if wanted.isdecimal() else 1.0
 
@@ -149,12 +149,15 @@ def _patience(error: urllib.error.HTTPError) -> float:
 def users_of(
     items: Iterable[Mapping[str, Any]], cull_timeout: int | None, now: int, ignore: frozenset[str] = frozenset()
 ) -> list[User]:
-    """Users from the items of the API; one who appears twice counts once, first appearance. Raises HzmetricsError."""
+    """Users from the items of the API: the first appearance of each name; items without a name are left out.
+
+    Raises HzmetricsError if an item has another shape.
+    """
     users: dict[str, User] = {}
     try:
         for item in items:
-            name = fitted(item["name"])
-            if name not in users and name not in ignore:
+            name = fitted(item["name"] or "")
+            if name.strip() and name not in users and name not in ignore:
                 users[name] = _user(item, cull_timeout, now)._replace(username=name)
     except (KeyError, TypeError, AttributeError, ValueError, UsageError) as error:
         raise HzmetricsError(f"JupyterHub sent an answer of another shape: {error!r}") from None
@@ -185,5 +188,5 @@ def _time_remaining(
 
 
 def time_remaining(cull_timeout: float, extension_hours: float, idle: float) -> int:
-    """Seconds until an idle server is stopped."""
+    """The seconds until an idle server is stopped."""
     return max(0, int(cull_timeout + 3600 * extension_hours - idle))

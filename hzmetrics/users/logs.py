@@ -1,4 +1,4 @@
-"""Users known only from followed auth logs (spec 80 §4)."""
+"""Users from followed auth logs (spec 80 §4)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 event = user_events.c
 ORDER = {"login": 0, "simulation": 1, "logout": 2}
-"""Of events of one second the last of these is the latest."""
+"""The order of events in the same second."""
 
 
 class LogSource:
-    """Everybody who was seen in a followed auth log."""
+    """The users in the followed auth logs."""
 
     name = "logs"
     knows_the_past = True
@@ -54,7 +54,7 @@ class LogSource:
         return {name: times for name, times in instants(self.store, since).items() if name not in self.ignore}
 
     def _users(self, query: sa.Select[tuple[str, str, str]]) -> list[User]:
-        """Users by the latest of the events that a query finds."""
+        """Users by the latest of their events in a query."""
         latest: dict[str, tuple[int, int, str]] = {}
         for name, kind, time in map(tuple, self.store.metrics.rows(query)):
             found = epoch(time), ORDER.get(kind, 0), kind
@@ -71,7 +71,7 @@ class LogSource:
 
 
 def instants(store: Store, since: int) -> dict[str, list[int]]:
-    """When followed logs saw each user from `since` on, and the latest time before; ascending."""
+    """The times of each user's events from `since` on and the latest one before, ascending."""
     before = sa.select(event.username, sa.func.max(event.time).label("time")).where(event.time < utc(since))
     later = sa.select(event.username, event.time).where(event.time >= utc(since)).order_by(event.time)
     found: defaultdict[str, list[int]] = defaultdict(list)

@@ -12,13 +12,13 @@ users_info = sa.table("users_info", sa.column("username", sa.String), sa.column(
 
 
 def authorized(database: str) -> frozenset[str]:
-    """The users whom the authenticator lets in. `database` is an address as SQLAlchemy writes it, or a SQLite file.
+    """The authorized users. `database` is a database URL of SQLAlchemy, or the path of a SQLite file.
 
-    Raises HzmetricsError when it cannot be read.
+    Raises HzmetricsError if it cannot be read.
     """
     try:
         url = sa.make_url(database if "://" in database else f"sqlite:///{database}")
-        if url.get_backend_name() == "sqlite":  # never made by looking for it
+        if url.get_backend_name() == "sqlite":  # must not be created by looking for it
             url = sa.make_url(f"sqlite:///{Path(url.database or '').absolute().as_uri()}?mode=ro&uri=true")
         engine = sa.create_engine(url, poolclass=sa.NullPool)
         with engine.connect() as connection:
@@ -29,8 +29,8 @@ def authorized(database: str) -> frozenset[str]:
 
 
 def _reason(error: Exception) -> object:
-    """What the driver says; SQLAlchemy's own words may hold the address, and that a password."""
+    """The message of the driver; the message of SQLAlchemy can contain the URL, and with it a password."""
     if isinstance(error, ImportError):
         return error
     cause = getattr(error, "orig", None)
-    return cause.args[-1] if cause is not None and cause.args else "it is no address of a database"
+    return cause.args[-1] if cause is not None and cause.args else "it is not the URL of a database"

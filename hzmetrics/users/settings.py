@@ -11,7 +11,7 @@ from hzmetrics.config.schema import Jupyterhub
 
 @dataclass(frozen=True)
 class JupyterHub:
-    """Where a JupyterHub and its containers are asked."""
+    """How to reach a JupyterHub and its containers."""
 
     api_url: str
     api_token: str
@@ -20,23 +20,23 @@ class JupyterHub:
     volume_prefix: str
     cull_timeout: int | None
     authenticator_db: str = ""
-    """Where NativeAuthenticator keeps who is authorized; without it all users are."""
+    """The database in which NativeAuthenticator keeps who is authorized; without it all users are."""
 
 
 @dataclass(frozen=True)
 class UserSettings:
-    """Where users and their activity are known."""
+    """The source of users and their activity."""
 
     source: str
     """hub, jupyterhub or logs."""
     ignore_users: frozenset[str]
     session_hours: int
-    """How long a login without a logout lasts, where only logs tell."""
+    """Hours that a login without a logout lasts, for the source logs."""
     jupyterhub: JupyterHub
 
 
 def hub_database_counts(settings: Settings) -> bool:
-    """Whether a hub database is named; a SQLite hub counts when its users table has rows, which the caller must ask."""
+    """Whether a hub database is named. For SQLite, the caller must look whether the users table has rows."""
     return isinstance(settings.db, MariaDb) and bool(settings.db.hub_db)
 
 
@@ -48,7 +48,8 @@ def jupyterhub(settings: Settings) -> JupyterHub:
         try:
             token = keys.api_token_file.read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise keys.error("api_token_file", f"cannot read {keys.api_token_file}: {error}") from None
+            reason = error.strerror if isinstance(error, OSError) else "not ASCII text"
+            raise keys.error("api_token_file", f"cannot read {keys.api_token_file}: {reason}") from None
     is_culled = Jupyterhub.cull_timeout.applies(settings.source.environment) or keys.is_given("cull_timeout")
     return JupyterHub(
         api_url=keys.api_url.rstrip("/"),

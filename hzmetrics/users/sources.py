@@ -1,4 +1,4 @@
-"""Where users and their activity are known: the hub's tables, a JupyterHub, followed logs; all of one shape."""
+"""The sources of users and their activity: the hub's tables, a JupyterHub, followed logs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hzmetrics.users.user import Source
 
 
 def hub_has_users(store: Store, settings: Settings) -> bool:
-    """Whether a hub database is configured; one on SQLite counts when its users table has rows (spec 65 §2.3)."""
+    """Whether a hub database is configured; on SQLite, whether its users table has rows (spec 65 §2.3)."""
     if isinstance(settings.db, MariaDb):
         return hub_database_counts(settings)
     users = store.hub_tables.users
@@ -21,7 +21,7 @@ def hub_has_users(store: Store, settings: Settings) -> bool:
 def source_of(
     store: Store, settings: UserSettings, now: int, inactive_after: int, connected_minutes: int = 60
 ) -> Source:
-    """The source that the settings name. Only its module is imported: a tick should not pay for the others."""
+    """The source that the settings name. Only its module is imported, which keeps ticks cheap."""
     match settings.source:
         case "hub":
             from hzmetrics.users.hub import HubSource

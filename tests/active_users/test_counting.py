@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_prometheus
 
+from hzmetrics.active_users.capability import families
 from hzmetrics.active_users.counting import Known, known
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.live import openmetrics
@@ -138,6 +139,53 @@ def test_first_count_knows_the_imported_logins(hub: TestHub, followed: Path, mon
     assert sorted(map(tuple, found)) == [("ann", "login"), ("cyd", "simulation"), ("dee", "login")]
 
 
+def test_logins_that_are_imported_later_are_counted_at_once(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def add(*users: str) -> None:
+        rows = [{"user": user, "action": "login", "datetime": "2026-03-09 22:00:00"} for user in users]
+        with hub.store.metrics.begin() as connection:
+            connection.execute(sa.insert(tables.userlogin), rows)
+
+    def tick(time: str) -> None:
+        at(monkeypatch, time)
+        assert hub.run("tick") == 0
+
+    monkeypatch.setenv("HZMETRICS_ACTIVE_USERS_ENABLED", "yes")
+    tick("2026-03-10T12:00:00Z")
+    add("ann", "bob")  # the backlog of a new installation
+    tick("2026-03-10T12:05:00Z")
+    tick("2026-03-10T12:10:00Z")
+    add("cyd")
+    tick("2026-03-10T12:15:00Z")
+    assert gauges(hub) == [
+        ("2026-03-10T12:00:00Z", 0, 0, 0), ("2026-03-10T12:05:00Z", 2, 2, 2), ("2026-03-10T12:15:00Z", 3, 3, 3),
+    ]  # fmt: skip
+    with hub.store.metrics.begin() as connection:  # a rebuild numbers the rows anew
+        connection.execute(sa.delete(tables.userlogin))
+        connection.execute(
+            sa.insert(tables.userlogin).values(id=1, user="dee", action="login", datetime="2026-03-09 22:00:00")
+        )
+    tick("2026-03-10T12:20:00Z")
+    assert gauges(hub)[-1] == ("2026-03-10T12:20:00Z", 4, 4, 4)
+
+
+def test_a_count_while_the_clock_was_ahead_blocks_nothing(
+    hub: TestHub, followed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(followed, "2026-03-10 11:00:00 1001 [ann] 192.0.2.1 login")
+    for time in ("2026-03-10T12:00:00Z", "2026-05-01T00:00:00Z", "2026-03-10T12:10:00Z", "2026-03-10T12:15:00Z"):
+        at(monkeypatch, time)
+        assert hub.run("active-users", "update") == 0
+    assert capsys.readouterr().err.count("is ahead of the clock") == 2  # of active users, and of events
+    assert len(gauges(hub)) == 2
+    assert hub.run("active-users", "show", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["updated"] == "2026-03-10T12:00:00Z"
+    at(monkeypatch, "2026-03-10T13:00:00Z")
+    assert hub.run("active-users", "update") == 0
+    assert [row[0] for row in gauges(hub)] == ["2026-03-10T12:00:00Z", "2026-03-10T13:00:00Z", "2026-05-01T00:00:00Z"]
+    assert hub.run("active-users", "show", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["active_users_1d"] == 1
+
+
 def test_hub_knows_the_connected_and_the_disabled(
     hub: TestHub, followed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,7 +242,7 @@ def test_exposition_is_valid_for_both_parsers(
 
 def test_host_is_escaped() -> None:
     counts = {"active_users_1d": 1, "active_users_7d": 2, "active_users_30d": 3, "updated": "2026-03-10T12:05:00Z"}
-    text = openmetrics.exposition('a\\b"c\nd', counts)
+    text = openmetrics.exposition('a\\b"c\nd', families(counts))
     for read in (read_openmetrics, read_prometheus):
         assert {sample.labels["host"] for family in read(text) for sample in family.samples} == {'a\\b"c\nd'}
 

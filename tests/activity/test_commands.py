@@ -40,7 +40,7 @@ def document(hub: TestHub, capsys: pytest.CaptureFixture[str], *arguments: str) 
 def test_before_the_first_run(hub: TestHub, watched: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert document(hub, capsys, "--json") == {"users": [], "timestamp": "2026-03-10T12:00:00Z"}
     assert hub.run("activity") == 0
-    assert "nobody yet" in capsys.readouterr().out
+    assert "no users yet" in capsys.readouterr().out
 
 
 def test_tick_samples_and_show_tells(
@@ -60,6 +60,14 @@ def test_tick_samples_and_show_tells(
     table = capsys.readouterr().out
     assert "3 users (1 active, 1 idle, 1 offline)" in table and "ann" in table and "cyd" not in table
     assert "and 2 more" in table
+
+    def listed(*options: str) -> list[str]:
+        return [one["username"] for one in document(hub, capsys, "show", "--json", *options)["users"]]  # type: ignore[attr-defined]
+
+    assert listed() == ["cyd", "ann", "bob"]
+    assert listed("--sort", "username") == listed("--asc", "--sort", "last_activity") == ["ann", "bob", "cyd"]
+    assert listed("--sort", "last_activity", "--limit", "2", "--derived") == ["cyd", "bob"]
+    assert listed("--asc", "--limit", "1") == ["bob"]
     log = (hub.root / "log.txt").read_text()
     assert not any(name in log for name in NAMES), "names of users stay out of the log"
 
@@ -72,7 +80,8 @@ def test_sample_when_due_or_forced(
     assert document(hub, capsys, "sample", "--json") == {"success": False}
     assert document(hub, capsys, "sample", "--force", "--json") == counts
     monkeypatch.setenv("HZMETRICS_NOW", "2026-03-10T11:59:59Z")
-    assert document(hub, capsys, "sample", "--force", "--json") == {"success": False}
+    assert document(hub, capsys, "sample", "--json") == {"success": False}
+    assert document(hub, capsys, "sample", "--force", "--json")["success"]
 
 
 def test_backfill_reset_rename_delete(hub: TestHub, watched: Path, capsys: pytest.CaptureFixture[str]) -> None:

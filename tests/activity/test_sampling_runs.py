@@ -76,17 +76,28 @@ def test_second_sample_of_a_second_keeps_the_larger_flag(hub: TestHub) -> None:
     assert_weights(hub.store, Scoring(), NOW)
 
 
-def test_clock_before_the_last_run_does_nothing(hub: TestHub, caplog: pytest.LogCaptureFixture) -> None:
-    monitor.sample(hub.store, settings(), Invented([ANN]), NOW)
-    caplog.clear()
+def test_a_run_while_the_clock_was_ahead_blocks_nothing(hub: TestHub, caplog: pytest.LogCaptureFixture) -> None:
+    def run(now: int, force: bool = False) -> bool:
+        source = Invented([User("ann", last_activity=now)], {"ann": [NOW]})
+        return monitor.sample(hub.store, settings(), source, now, force) is not None
+
     logger = logging.getLogger("hzmetrics")
     logger.addHandler(caplog.handler)
     try:
-        assert monitor.sample(hub.store, settings(), Invented([ANN, BOB]), NOW - 1, force=True) is None
+        assert run(NOW + DAY)
+        assert not run(NOW)
+        assert not run(NOW + 300)
+        assert run(NOW + 600)
     finally:
         logger.removeHandler(caplog.handler)
-    assert {record.levelname for record in caplog.records} == {"WARNING"}
-    assert set(samples(hub.store)) == set(states(hub)) == {"ann"}
+    assert len({id(record) for record in caplog.records if record.levelname == "WARNING"}) == 1
+    assert not run(NOW + 300), "no run is due while the clock is only a little behind the last one"
+    assert run(NOW + 300, force=True)
+    assert run(NOW + DAY)
+    times = samples(hub.store)["ann"]
+    assert sorted(times)[:3] == [NOW + 300, NOW + 600, NOW + 1500] and len(times) == 3 + 141
+    assert monitor.reset(hub.store) == len(times)
+    assert run(NOW)
 
 
 def test_missed_runs_are_filled_in_where_the_past_is_known(hub: TestHub) -> None:

@@ -96,14 +96,7 @@ def test_without_a_configuration_the_three_places_are_named(tmp_path: Path) -> N
     assert [place for place in places if place in str(error.value)] == places
 
 
-def test_the_environment_goes_before_the_file(load) -> None:
-    def values(settings: config.Settings) -> tuple[str, int, float]:
-        return settings.dns.nameserver, settings.dns.concurrency, settings.dns.timeout
-
-    text = "[dns]\nnameserver = 192.0.2.1\nconcurrency = 7\ntimeout = x\n"
-    assert values(load(text)) == ("192.0.2.1", 7, 2.0)
-    environment = {"HZMETRICS_DNS_NAMESERVER": "", "HZMETRICS_DNS_CONCURRENCY": "x", "HZMETRICS_DNS_TIMEOUT": "0.5"}
-    assert values(load(text, **environment)) == ("system", 7, 0.5)
+def test_an_invalid_time_is_refused(load) -> None:
     with pytest.raises(UsageError, match="HZMETRICS_NOW"):
         load("", HZMETRICS_NOW="yesterday")
 

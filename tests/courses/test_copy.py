@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -118,6 +119,36 @@ def test_concurrent_writers_never_mix_lines(tmp_path: Path) -> None:
         writer.join()
     lines = path.read_text().splitlines()
     assert sorted(lines) == sorted(f"{writer} {number}" for writer in range(4) for number in range(500))
+
+
+@pytest.mark.parametrize("tail", ["x", "2026-01-12T08:00:00 py a1 w1 opened", "y" * 200_000])
+def test_an_incomplete_last_line_goes_before_the_next_append(tmp_path: Path, tail: str) -> None:
+    path = tmp_path / "events.raw"
+    path.write_text(f"one\n{tail}")
+    record.append(path, "two")
+    assert path.read_text() == "one\ntwo\n"
+    path.write_text(tail)
+    record.append(path, "two")
+    assert path.read_text() == "two\n"
+
+
+def test_a_record_without_room_leaves_nothing(make_hub: Any) -> None:
+    """With a limit on the size of files, the disk is full after any byte of the second record."""
+    hub = make_hub("sqlite")
+    opened = [sys.executable, "-m", "hzmetrics", "courses", "record-open", "c", "ann", "w1.ipynb", "opened", "-"]
+    environment = {**os.environ, **hub.environment, "HZMETRICS_LOG": "/dev/null"}
+    subprocess.run(opened, env=environment, check=True)
+    first = raw(hub).read_text()
+    for room in (1, len(first) // 2, len(first) - 1):
+
+        def limit(size: int = len(first) + room) -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+        failed = subprocess.run(opened, env=environment, preexec_fn=limit, capture_output=True, text=True, check=False)
+        assert failed.returncode == 1 and "the disk is full" in failed.stderr
+        assert raw(hub).read_text() == first
+    subprocess.run(opened, env=environment, check=True)
+    assert raw(hub).read_text().count("\n") == 2
 
 
 def test_names_with_white_space_stay_one_field() -> None:

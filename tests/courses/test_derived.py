@@ -7,16 +7,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from hzmetrics import config
 from hzmetrics.calendar import Clock
-from hzmetrics.courses import counting, outbox, progress
+from hzmetrics.courses import counting, derived, outbox, progress, record, upkeep
 from hzmetrics.courses.settings import Courses
 from hzmetrics.errors import ConfigurationError, HzmetricsError
-from hzmetrics.live.runner import ActivitySide
+from hzmetrics.live.runner import Live
 from tests.conftest import TestHub
 
 PATTERN = r"/user/(?P<student>[^/]+)/notebooks/(?P<course>[^/]+)/(?P<notebook>[^?]+\.ipynb)"
@@ -26,14 +27,14 @@ def line(time: str, target: str, status: int = 200, method: str = "GET") -> str:
     return f'{time} UTC - "{method} {target} HTTP/1.1" {status} 5 203.0.113.9 "-" "x" TLS 0 5 -\n'
 
 
-def side(hub: TestHub, more: str = "") -> ActivitySide:
+def side(hub: TestHub, more: str = "") -> Live:
     text = hub.configuration.read_text().partition("[follow]")[0]
     hub.configuration.write_text(
         f"{text}[follow]\naccess_logs = {hub.root}/access.log\ntimezone = UTC\n"
         f"[courses]\nurl_pattern = {PATTERN}\n{more}"
     )
     settings = config.load(hub.configuration, time=Clock.parse("2026-02-03T12:00:00Z"))
-    return ActivitySide(hub.store, settings)
+    return Live(hub.store, settings)
 
 
 def raw(hub: TestHub, course: str) -> list[str]:
@@ -55,18 +56,32 @@ def test_opens_in_an_access_log(hub: TestHub) -> None:
     assert raw(hub, "r") == ["2026-02-03T10:04:00 r bob a/w2.ipynb opened -"]
 
 
-def test_what_waits_after_a_kill_is_delivered_once(hub: TestHub) -> None:
+def test_a_delivery_that_stops_after_any_byte_is_completed_once(
+    make_hub: Callable[[str], TestHub], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = make_hub("sqlite")
     courses = Courses.of(side(hub).settings)
-    with hub.store.metrics.begin() as connection:
-        outbox.put(connection, courses, {"py": ["one", "two"]})
-    (courses.root / "py").mkdir(parents=True)
-    (courses.root / "py" / "events.raw").write_text("other\none\ntwo\n")  # killed after the append
-    assert outbox.deliver(hub.store, courses) == 0
-    with hub.store.metrics.begin() as connection:
-        outbox.put(connection, courses, {"py": ["three"]})  # killed before the append
-    assert outbox.deliver(hub.store, courses) == 1
-    assert outbox.deliver(hub.store, courses) == 0
-    assert raw(hub, "py") == ["other", "one", "two", "three"]
+    block = b"one\ntwo\none\n"
+    for written in range(len(block) + 1):
+        course = f"c{written}"
+        record.append(courses.folder(course) / "events.raw", "one")  # of somebody else
+        with hub.store.metrics.begin() as connection:
+            outbox.put(connection, "opens", {course: ["one", "two", "one"]})
+
+        def stop(path: Path, text: str, written: int = written) -> None:
+            with path.open("ab") as file:
+                file.write(block[:written])
+            raise HzmetricsError("stopped")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(outbox, "append", stop)
+            with pytest.raises(HzmetricsError, match="stopped"):
+                outbox.deliver(hub.store, courses)
+        with hub.store.metrics.begin() as connection:
+            outbox.put(connection, "opens", {course: ["one", "two", "one"]})
+        outbox.deliver(hub.store, courses)
+        assert raw(hub, course) == ["one", *["one", "two", "one"] * 2]
+        assert outbox.deliver(hub.store, courses) == 0
 
 
 def test_many_lines_wait_in_parcels_and_one_bad_folder_holds_up_only_its_own(hub: TestHub) -> None:
@@ -75,13 +90,13 @@ def test_many_lines_wait_in_parcels_and_one_bad_folder_holds_up_only_its_own(hub
     (courses.root / "a").write_text("a file where the folder should be")
     many = ["2026-02-03T10:00:00 py ann w1.ipynb opened -"] * (2 * outbox.PARCEL + 1)
     with hub.store.metrics.begin() as connection:
-        outbox.put(connection, courses, {"a": ["one"], "py": many})
+        outbox.put(connection, "opens", {"a": ["one"], "py": many})
     for _ in range(2):
         with pytest.raises(HzmetricsError, match="cannot"):
             outbox.deliver(hub.store, courses)
         assert raw(hub, "py") == many
     with hub.store.metrics.begin() as connection:
-        outbox.put(connection, courses, {"py": ["more"]})
+        outbox.put(connection, "opens", {"py": ["more"]})
     (courses.root / "a").unlink()
     assert outbox.deliver(hub.store, courses) == 2
     assert raw(hub, "a") == ["one"]
@@ -101,8 +116,23 @@ def test_a_target_without_a_part_or_with_a_name_no_folder_can_have_is_no_open(
         + line("2026-02-03 10:02:00", "/ann/other/py")
     )
     settings = config.load(hub.configuration, time=Clock.parse("2026-02-03T12:00:00Z"))
-    ActivitySide(hub.store, settings).read_logs()
+    Live(hub.store, settings).read_logs()
     assert [path.name for path in (hub.root / "home/raw").iterdir()] == ["py"]
+
+
+def test_visitors_make_no_folders_of_strange_names_and_not_many_of_plain_ones(
+    make_hub: Callable[[str], TestHub], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    hub = make_hub("sqlite")
+    monkeypatch.setattr(derived, "MOST_COURSES", 3)
+    live = side(hub, "[course:c++]\n")
+    names = ("c\\x1b[31m", "a", ".hidden", "b", "c", "d", "c++")
+    (hub.root / "access.log").write_text(
+        "".join(line("2026-02-03 10:00:00", f"/user/ann/notebooks/{name}/w1.ipynb") for name in names)
+    )
+    live.read_logs()
+    assert sorted(path.name for path in (hub.root / "home/raw").iterdir()) == ["a", "b", "c++"]
+    assert "courses: 4 opens ignored" in caplog.text
 
 
 def test_killed_at_random_points_every_open_arrives_once(make_hub: Callable[[str], TestHub]) -> None:
@@ -133,10 +163,10 @@ def test_sessions_of_a_tool_are_events_of_its_course(hub: TestHub) -> None:
     with hub.store.hub.begin() as connection:
         connection.execute(sa.insert(log), rows)
     configured = "[course:py]\ntool = lab\n"
-    side(hub, configured).look_after_courses()
+    upkeep.tick(hub.store, side(hub, configured).courses)
     with hub.store.hub.begin() as connection:
         connection.execute(sa.insert(log), [{**rows[0], "sessnum": 3, "username": "cyd"}])
-    side(hub, configured).look_after_courses()
+    upkeep.tick(hub.store, side(hub, configured).courses)
     assert [event.split()[2:5] for event in raw(hub, "py")] == [["ann", "lab", "started"], ["cyd", "lab", "started"]]
     assert len((hub.root / "home/raw/py/counts.raw").read_text().splitlines()) == 1, (
         "counts are taken every ten minutes"
@@ -152,8 +182,9 @@ def test_a_course_in_trouble_holds_up_no_other(make_hub: Callable[[str], TestHub
     (root / "b/events.raw").mkdir()
     activity = side(hub)
     with hub.store.metrics.begin() as connection:
-        outbox.put(connection, activity.courses, {"b": ["2026-02-03T10:00:00 b ann w opened -"]})
-    activity.look_after_courses()
+        outbox.put(connection, "opens", {"b": ["2026-02-03T10:00:00 b ann w opened -"]})
+    with pytest.raises(HzmetricsError, match=r"b/events\.raw.*a/counts\.raw"):
+        upkeep.tick(hub.store, activity.courses)
     assert (root / "b/counts.raw").read_text().count("\n") == 1
     assert not progress.has_news(hub.store, activity.courses, "c")
 

@@ -1,15 +1,17 @@
 """The local address database and the remote service, each with good, odd and hostile answers (spec 20 §4.3 to §4.4)."""
 
+import re
 from collections.abc import Iterator
 from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 
 import pytest
+from mmdb_writer import METADATA_MAGIC
 
 from hzmetrics.config.schema import Geoip
 from hzmetrics.demo import maxmind
 from hzmetrics.enrich import ipinfo
-from hzmetrics.enrich.addresses import address, is_local, is_private
+from hzmetrics.enrich.addresses import address, is_host, is_local, is_private
 from hzmetrics.enrich.ipinfo import Service, parse
 from hzmetrics.enrich.places import Place, Places
 from hzmetrics.errors import ConfigurationError, LookupFailure
@@ -63,14 +65,41 @@ def test_files_that_are_no_database(tmp_path: Path, database: Path, kind: str) -
         case "cut":
             file.write_bytes(whole[: len(whole) // 2])
         case "metadata only":
-            file.write_bytes(whole[whole.index(maxmind.MARKER) :])
+            file.write_bytes(whole[whole.index(METADATA_MAGIC) :])
     with pytest.raises(LookupFailure, match=r"broken\.mmdb"):
         Places(file).country(ip_address("192.0.2.1"))
 
 
+@pytest.mark.parametrize(
+    "kind", ["GeoLite2-ASN", "GeoIP2-ISP", "GeoIP2-Connection-Type", "DBIP-ASN-Lite (compat=GeoLite2-ASN)"]
+)
+def test_databases_of_other_things_are_refused_by_name(tmp_path: Path, kind: str) -> None:
+    maxmind.write(tmp_path / "other.mmdb", RECORDS, kind)
+    with pytest.raises(LookupFailure, match=rf"other\.mmdb cannot be used: it is a {re.escape(kind)} database"):
+        Places(tmp_path / "other.mmdb")
+
+
+@pytest.mark.parametrize(
+    "kind", ["GeoIP2-City", "DBIP-Country-Lite", "GeoIP2-Enterprise", "DBIP-Location-ISP (compat=Enterprise)", ""]
+)
+def test_databases_of_countries_are_known_by_name(tmp_path: Path, kind: str) -> None:
+    maxmind.write(tmp_path / "places.mmdb", RECORDS, kind, built=7)
+    assert Places(tmp_path / "places.mmdb").built == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("crawl-66.example.org", True), ("Pool_1.example", True), ("unknown", False), ("192.0.2.7", False),
+     ("1.2.3", False), ("-", False), ("a..b", False), ("2001:db8::1", False),
+     ("1.2.3.256", False), ("x" * 64 + ".a", False)],
+)  # fmt: skip
+def test_names_of_hosts(text: str, expected: bool) -> None:
+    assert is_host(text) == expected
+
+
 def test_a_damaged_tree_is_a_failure_or_an_answer_but_nothing_else(tmp_path: Path, database: Path) -> None:
     whole = database.read_bytes()
-    metadata = whole.index(maxmind.MARKER)
+    metadata = whole.index(METADATA_MAGIC)
     for position in range(0, metadata, 37):
         file = tmp_path / "damaged.mmdb"
         file.write_bytes(whole[:position] + b"\xff" * 8 + whole[position + 8 :])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import stat
 from collections.abc import Callable
@@ -54,9 +55,30 @@ def test_an_alert_is_given_once_an_interval(hub: TestHub) -> None:
     assert len((hub.root / "alerts").read_text().split()) > len(json.dumps(alert).split())
 
 
-def test_a_failing_alert_command_stops_nothing(hub: TestHub) -> None:
-    follow(hub, "alert_command = /nowhere/at/all\nmax_upload_mb = 0\n")
-    tick(hub, "2026-02-03T10:01:30Z")
+def test_a_failed_alert_is_given_later(hub: TestHub) -> None:
+    command = hub.root / "alert"
+    command.write_text(f"#!/bin/sh\necho >> {hub.root}/attempts\ntest -e {hub.root}/mended\n")
+    follow(hub, f"alert_command = {command}\nmax_upload_mb = 0\n")
+
+    def attempts() -> int:
+        file = hub.root / "attempts"
+        return len(file.read_text()) if file.exists() else 0
+
+    def alert(now: str) -> int:
+        with (hub.root / "cmsauth.log").open("a") as log:
+            log.write(BURST.replace(" 10:00:", now[10:17].replace("T", " ")))
+        at = dt.datetime.fromisoformat(now) + dt.timedelta(minutes=1, seconds=30)
+        tick(hub, f"{at:%Y-%m-%dT%H:%M:%S}Z")
+        return attempts()
+
+    assert alert("2026-02-03T10:00:00Z") == 0, "it cannot be run"
+    command.chmod(command.stat().st_mode | stat.S_IXUSR)
+    tick(hub, "2026-02-03T10:01:40Z")
+    assert attempts() == 0, "a minute has not passed"
+    assert alert("2026-02-03T10:05:00Z") == 1
+    (hub.root / "mended").touch()
+    assert alert("2026-02-03T10:10:00Z") == 2
+    assert alert("2026-02-03T10:15:00Z") == 2
 
 
 def test_a_rescan_ends_in_the_same_history(
@@ -112,7 +134,7 @@ def test_what_people_see(
     [
         ("disk_levels = 5, 15\n", "[events] disk_levels"),
         ("timezone = Mars/Olympus\n", "[events] timezone"),
-        ("signatures = /nowhere.tsv\n", "[events] signatures"),
+        ("signatures = /nowhere.tsv\n", "[events] signatures: cannot read /nowhere.tsv"),
         ("[events:thresholds]\nfiles = many\n", "[events:thresholds] files"),
     ],
 )

@@ -176,6 +176,24 @@ def test_a_clock_set_back_does_nothing(hub: TestHub) -> None:
     assert history(hub)[:2] == before[:2]
 
 
+def test_an_evaluation_while_the_clock_was_ahead_hides_no_later_anomaly(
+    hub: TestHub, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings_ = configured(hub)
+    log = hub.root / "cmsauth.log"
+    burst = [line(second, "invalid") for second in range(60, 70)]
+    log.write_text("".join(burst))
+    tick(hub, settings_, 200)
+    once = history(hub)
+    tick(hub, settings_, 100 * 24 * 3600)
+    tick(hub, settings_, 230)
+    assert history(hub)[1] == once[1] and len(once[1]) == 1
+    with log.open("a") as file:
+        file.writelines(line(second, "invalid") for second in range(600, 610))
+    tick(hub, settings_, 800)
+    assert [row[0] for row in history(hub)[1]] == ["2026-02-03T22:51:30Z", "2026-02-03T23:00:30Z"]
+
+
 def test_hours_when_the_machine_was_down_have_no_free_space(hub: TestHub) -> None:
     settings_ = configured(hub)
     (hub.root / "cmsauth.log").write_text(line(60, "login"))

@@ -40,6 +40,9 @@ class Names:
     def store(self, connection: sa.Connection, reading: follower.Reading) -> None:
         pass
 
+    def finish(self, reading: follower.Reading) -> None:
+        pass
+
 
 class Follower:
     """One followed log and what was read of it so far."""

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hzmetrics.follow.lines import READERS, Entry
+from hzmetrics.follow.lines import Entry, read
 from hzmetrics.follow.times import LogClock
+from hzmetrics.logs.entries import SOURCES
 
 NOON = 1770120000  # 2026-02-03 12:00:00 UTC
 
@@ -58,17 +59,16 @@ NOON = 1770120000  # 2026-02-03 12:00:00 UTC
     ],
 )
 def test_shapes(source: str, line: str, expected: tuple[str, str, int, str, str]) -> None:
-    entry = READERS[source](line, LogClock(dt.UTC))
-    assert entry is not None
+    (entry,) = read(source, [line], LogClock(dt.UTC))
     duration = 0.0125 if source == "jupyterhub" else 0.0
     assert entry == Entry(source, NOON, *expected, duration)
 
 
-@pytest.mark.parametrize("source", READERS)
+@pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("line", ["", "garbage", '"' * 60_000, "2026-02-03 12:00:00 " + "x " * 30_000, "[" * 60_000])
 def test_garbage_is_no_entry_and_costs_little(source: str, line: str) -> None:
     begun = time.process_time()
-    assert READERS[source](line, LogClock(dt.UTC)) is None
+    assert list(read(source, [line] * 100, LogClock(dt.UTC))) == []
     assert time.process_time() - begun < 2
 
 
@@ -83,11 +83,10 @@ def test_garbage_is_no_entry_and_costs_little(source: str, line: str) -> None:
     ],
 )
 def test_times_and_numbers_that_no_calendar_or_column_holds_are_no_entries(source: str, line: str) -> None:
-    assert READERS[source](line, LogClock(ZoneInfo("America/New_York"))) is None
+    assert list(read(source, [line], LogClock(ZoneInfo("America/New_York")))) == []
 
 
 def test_a_status_that_is_no_code_is_none() -> None:
     line = f'2026-02-03 12:00:00 UTC - "GET / HTTP/1.1" {"9" * 5000} 50 203.0.113.9 "-" "x" TLS 0 5 -'
-    entry = READERS["access"](line, LogClock(dt.UTC))
-    assert entry is not None
+    (entry,) = read("access", [line], LogClock(dt.UTC))
     assert entry.status == 0

@@ -20,6 +20,9 @@ UNIVERSITY = set(map(fold, (
 )))  # fmt: skip
 
 
+NO_COUNTRIES = ("EU", "AP", "A1", "A2", "O1", "XX", "ZZ", "T1")
+
+
 def folded(text: str | None) -> str | None:
     return None if text is None else fold(text)
 
@@ -44,11 +47,17 @@ class Naive:
 
     # residence and organisation (spec 50 §7)
 
+    def country(self, text: str | None) -> str | None:
+        code = folded(text)
+        return "" if code in NO_COUNTRIES and "countries" in self.corrections else code
+
     def residence(self, country: str | None) -> set[int]:
         pairs = [(fold(row["country"]), fold(row["continent"])) for row in self.tables.get("country_continent", [])]
-        c = folded(country)
+        c = self.country(country)
         if not c:
             return set()
+        if c == "XK" and "countries" in self.corrections:
+            return {5}
         found = {3} if c == "US" else set()
         found |= {4 for name, continent in pairs if name == c and continent == "AS"}
         found |= {5 for name, continent in pairs if name == c and continent == "EU"}
@@ -56,7 +65,7 @@ class Naive:
 
     def person(self, row: Row) -> set[int]:
         columns = {1} | self.residence(row["countryresident"])
-        if folded(row["countryresident"]):
+        if self.country(row["countryresident"]):
             columns.add(2)
         o = folded(row["orgtype"])
         if o:
@@ -65,7 +74,7 @@ class Naive:
 
     def place(self, session: Row) -> set[int]:
         columns = {1} | self.residence(session["ipcountry"])
-        return columns | {2} if folded(session["ipcountry"]) not in ("", "-") else columns
+        return columns | {2} if self.country(session["ipcountry"]) not in ("", "-") else columns
 
     def class_of(self, session: Row) -> int | None:
         classes = {fold(row["domain"]): row["class"] for row in self.tables.get("domainclass", [])}

@@ -23,7 +23,7 @@ from tests.conftest import TestHub
 from tests.grids.naive import Cells, Naive, Row
 
 MONTH = Month(2024, 2)
-CORRECTIONS = ("window-start", "dated-logins", "distinct-total", "half-up")
+CORRECTIONS = ("window-start", "dated-logins", "distinct-total", "half-up", "countries")
 
 EDGES = sorted({str(MONTH.period(code).start) for code in PERIODS} | {str(MONTH.stop)})
 TIMES = st.sampled_from(
@@ -34,7 +34,7 @@ TIMES = st.sampled_from(
 USERS = st.sampled_from(("ann", "Ann ", "bob", "Ándrás", "andras", "", "-", "gridstat", "HCtest1", " hctest"))
 IPS = st.sampled_from(("192.0.2.1", "192.0.2.2", "192.0.2.3", "127.0.0.1", ""))
 HOSTS = st.sampled_from((None, "", "?", "a.example", "A.example "))
-COUNTRIES = st.sampled_from(("US", "us", "DE", "JP", "BR", "ZZ", "-", ""))
+COUNTRIES = st.sampled_from(("US", "us", "DE", "JP", "BR", "ZZ", "ap ", "XK", "-", ""))
 ORGANISATIONS = st.sampled_from((None, "", "industry", "University", "government", "other"))
 DOMAINS = st.sampled_from((None, "", "?", "edu.example", "EDU.example", "gov", "isp", "odd"))
 STAMPS = st.sampled_from((None, 0, 1, 2, 3, 99))
@@ -82,7 +82,8 @@ def hubs(draw: st.DrawFn) -> dict[str, list[Row]]:
                         {"domain": "isp", "class": 4}, {"domain": "odd", "class": 7}],
         "country_continent": [{"country": "US", "continent": "NA"}, {"country": "DE", "continent": "EU"},
                               {"country": "JP", "continent": "AS"}, {"country": "JP", "continent": "OC"},
-                              {"country": "BR", "continent": "SA"}, {"country": "", "continent": "AS"}],
+                              {"country": "BR", "continent": "SA"}, {"country": "", "continent": "AS"},
+                              {"country": "AP", "continent": "AS"}, {"country": "XK", "continent": "OC"}],
         "webhits": draw(rows(5, datetime=TIMES, hits=st.integers(0, 9))),
         "sessionlog": draw(st.permutations(sessionlog)),
         "joblog": [{"sessnum": n, "job": job, "event": event, "cputime": cpu} for n, job, event, cpu in draw(st.lists(

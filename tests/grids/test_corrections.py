@@ -45,6 +45,10 @@ EXAMPLES: dict[str, tuple[dict[str, list[Row]], tuple[str, int, int], str, str]]
         {"toolstart": [run(1, NOON, "ann"), run(2, NOON, "bob"), *(run(n, NOON, "ann") for n in range(3, 6))]},
         ("simusage", 7, 1), "2", "3",
     ),
+    "countries": (
+        {"websessions": [session(n, NOON, f"192.0.2.{n}", ipcountry=code) for n, code in ((1, "AP"), (2, "XK"))]},
+        ("user", 7, 2), "2", "1",
+    ),
 }  # fmt: skip
 """Name: rows, a cell, its value in the reference, and corrected."""
 

@@ -77,9 +77,33 @@ def test_configuration(make_hub: Callable[[str], TestHub], capsys: pytest.Captur
     assert ("FAIL", "[db] metrics_db is empty", f"{hub.configuration}: under [db] set metrics_db") in (
         found["configuration"]
     )
-    assert ("WARN", "its group may write it", f"chmod 600 {hub.configuration}") in found["configuration"]
+    assert ("WARN", "the group of the file can write to it", f"chmod 600 {hub.configuration}") in found["configuration"]
     assert any("did you mean site?" in detail for _, detail, _ in found["configuration"])
     assert "metrics database" not in found
+
+
+def test_mistakes_in_the_configuration(make_hub: Callable[[str], TestHub], capsys: pytest.CaptureFixture[str]) -> None:
+    hub = make_hub("sqlite")
+    text = hub.configuration.read_text(encoding="utf-8")
+    assert hub.run("init") == 0
+    lines = len(text.splitlines())
+    hub.configuration.write_text(f"{text}[http]\n[activity]\nhalflife = 7\n", encoding="utf-8")
+    place = f"{hub.configuration}:{lines + 3}"
+    detail = f"{place}: [activity] halflife: unknown key, ignored; did you mean half_life?"
+    assert ("FAIL", detail, f"correct {place}") in findings(hub, capsys)["configuration"]
+    hub.configuration.write_text(f"{text}[pipeline]\nmonths_per_run = 0\n[events]\ntimezone = Mars\n", encoding="utf-8")
+    assert hub.run("doctor", "--json") == 2
+    checks = json.loads(capsys.readouterr().out)
+    assert [check["detail"].split(": ")[1] for check in checks] == ["[pipeline] months_per_run", "[events] timezone"]
+
+
+def test_corrections_are_a_choice(make_hub: Callable[[str], TestHub], capsys: pytest.CaptureFixture[str]) -> None:
+    hub = make_hub("sqlite")
+    [(verdict, detail, fix)] = findings(hub, capsys)["corrections"]
+    assert (verdict, "10 % of visits" in detail, "docs/usage-tables.md" in fix) == ("WARN", True, True)
+    with hub.configuration.open("a") as configuration:
+        configuration.write("[metrics]\ncorrections = none\n")
+    assert findings(hub, capsys)["corrections"] == [("OK", "none", "")]
 
 
 def test_bad_files_and_runs(hub: TestHub, capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,7 +126,10 @@ def test_address_database(make_hub: Callable[[str], TestHub], capsys: pytest.Cap
     file = hub.root / "places.mmdb"
     with hub.configuration.open("a") as configuration:
         configuration.write(f"[geoip]\ndatabase = {file}\n")
-    assert findings(hub, capsys)["address database"][0][:2] == ("FAIL", f"{file}: No such file or directory")
+    assert findings(hub, capsys)["address database"][0][:2] == (
+        "FAIL",
+        f"the address database {file} cannot be used: No such file or directory",
+    )
     file.write_bytes(b"x" * 5000)
     assert findings(hub, capsys)["address database"][0][0] == "FAIL"
 

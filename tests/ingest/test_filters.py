@@ -3,7 +3,8 @@
 import pytest
 
 from hzmetrics.ingest.addresses import anywhere, canonical, exactly
-from hzmetrics.ingest.bots import Bots, has_token, is_listed
+from hzmetrics.ingest.bots import Bots
+from hzmetrics.logs.settings import LogSettings
 from tests.logs import lines
 
 
@@ -160,13 +161,39 @@ def test_bots_first_drops_the_lines_of_the_file_that_shows_a_bot() -> None:
     texts = [line(agent=agent) for agent in agents]
     reference, corrected = Bots(frozenset()), Bots(frozenset(), at_once=True)
     assert verdicts(texts, bots=reference) == [None] * 5
-    assert verdicts(texts, bots=corrected) == ["bot", None, None, None, "bot"]
+    assert verdicts(texts, bots=corrected) == ["bot", "bot", None, None, "bot"]
     assert reference.flagged == corrected.flagged == ["New bot", "new BOT", "searchtool bot"]
 
 
-def test_bot_tokens_adds_a_maintained_list() -> None:
-    agent = "HTTrack 3.0x"
-    assert not has_token(agent)
-    assert is_listed(agent)
-    assert is_listed("x GoogleBot")
-    assert not is_listed("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
+CUBOT = "Mozilla/5.0 (Linux; Android 13; CUBOT P80) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0"
+
+
+def test_bot_tokens_judges_by_evidence_instead() -> None:
+    texts = [line(agent=agent) for agent in ("HTTrack 3.0x", CUBOT, "-", "")]
+    reference, corrected = Bots(frozenset(), at_once=True), Bots(frozenset(), by_evidence=True, at_once=True)
+    assert verdicts(texts, bots=reference) == [None, "bot", None, None]
+    assert verdicts(texts, bots=corrected) == ["bot", None, "bot", "bot"]
+    assert corrected.flagged == ["HTTrack 3.0x"]
+
+
+def test_bot_tokens_keeps_stored_agents_that_only_a_person_can_have_stored() -> None:
+    by_hand = CUBOT.replace("CUBOT", "Our kiosk")
+    for by_evidence, expected in ((False, ["bot", "bot"]), (True, [None, "bot"])):
+        bots = Bots(frozenset({CUBOT, by_hand}), by_evidence)
+        assert verdicts([line(agent=CUBOT), line(agent=by_hand)], bots=bots) == expected
+
+
+def test_a_format_without_agents_says_nothing_about_them() -> None:
+    common = '192.0.2.1 - - [04/Mar/2025:08:00:00 +0000] "GET /register HTTP/1.1" 200 5'
+    bots = Bots(frozenset(), by_evidence=True, at_once=True)
+    with lines.access_log(bots=bots, logs=LogSettings("auto")) as log:
+        for texts in ([common], [f'{common} "-" ""', common]):
+            log.judge(lines.relation(texts))
+        assert log.engine.query("SELECT dropped_by FROM judged ORDER BY number")["dropped_by"].to_pylist() == [
+            "bot",
+            None,
+        ]
+        assert log.engine.table("kept").select(["referrer", "useragent"]).to_pylist() == [
+            {"referrer": "", "useragent": ""}
+        ]
+    assert bots.flagged == []

@@ -286,8 +286,8 @@ def test_values_are_cut_to_their_columns(hub: TestHub) -> None:
 
 def test_logs_of_other_servers(hub: TestHub) -> None:
     lines = [
-        '192.0.2.1 - - [10/Oct/2000:13:55:36 -0700] "GET /apache_pb.gif HTTP/1.0" 200 2326',
-        '192.0.2.1 - ann [10/Oct/2000:13:55:37 -0700] "GET /a HTTP/1.0" 200 2326 "http://h/" "Moz \\"illa\\""',
+        '192.0.2.1 - - [10/Oct/2000:13:55:36 +0000] "GET /apache_pb.gif HTTP/1.0" 200 2326',
+        '192.0.2.1 - ann [10/Oct/2000:06:55:37 -0700] "GET /a HTTP/1.0" 200 2326 "http://h/" "Moz \\"illa\\""',
         'h.example:443 2001:DB8::1 - - [10/Oct/2000:13:55:38 +0000] "GET /b HTTP/2" 200 9 "-" "x"',
         '192.0.2.1 - - [31/Feb/2000:13:55:37 -0700] "GET /z HTTP/1.0" 200 1 "-" "-"',
         '192.0.2.1 - - [10/Oct/2000:13:55:37 -0700] "\\x16\\x03" 400 - "-" "-"',

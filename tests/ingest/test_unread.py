@@ -150,5 +150,5 @@ def test_the_log_shows_examples_and_the_nearest_format(hub: TestHub) -> None:
     write(hub, NAME, access_line() * 200 + COMBINED + "\x1b[31mred\n" * 4)
     assert hub.run("import", "--next") == 0
     said = (hub.root / "log.txt").read_text(encoding="utf-8")
-    assert said.count("not recognized: ") == 3
-    assert r"not recognized: \x1b[31mred" in said
+    assert said.count("unrecognized, for example: ") == 3
+    assert r"unrecognized, for example: \x1b[31mred" in said

@@ -1,4 +1,4 @@
-"""The golden vectors of the activity side (spec 80 to 86), against the product's functions and its command line."""
+"""The golden vectors of the live side (spec 80 to 86), against the product's functions and its command line."""
 
 from __future__ import annotations
 

@@ -36,6 +36,10 @@ def test_every_format_is_nearest_to_its_own_example(name: str) -> None:
 
 def test_the_nearest_format_of_lines_that_are_nearly_right() -> None:
     assert remedy.nearest([COMBINED_LINE.replace("192.0.2.1", "-").replace("HTTP/1.1", "")]) is FORMATS["combined"]
+    assert (
+        remedy.nearest([COMBINED_LINE.replace("03/Mar", "31/Feb"), COMBINED_LINE, "{", "garbage"])
+        is FORMATS["combined"]
+    )
     assert remedy.nearest(['{"a": 1']) is FORMATS["json"]
     assert remedy.nearest([HUB_AUTH.example.replace("192.0.2.1", "a.example")]) is HUB_AUTH
     assert remedy.nearest(["an essay, of which no server knows anything"]) is None

@@ -36,7 +36,7 @@ def with_settings(hub: TestHub, **changes: object) -> Store:
 
 @pytest.mark.parametrize("version", ["8.0.36", "5.5.5-10.5.29-MariaDB-log", "10.3.39-MariaDB"])
 def test_other_servers_are_refused(version: str) -> None:
-    with pytest.raises(StoreError, match=r"needed is MariaDB 10\.6 or newer"):
+    with pytest.raises(StoreError, match=r"MariaDB 10\.6 or newer is needed"):
         refuse_other_servers(version)
 
 

@@ -67,6 +67,11 @@ def job_key(row: Row) -> tuple[int, int, str, str]:
     return row["sessnum"], row["job"], fold(row["event"]), fold(row["venue"])
 
 
+def residence(country: str | None, corrections: frozenset[str]) -> str | None:
+    none = ("EU", "AP", "A1", "A2", "O1", "XX", "ZZ", "T1")
+    return "" if "countries" in corrections and country is not None and fold(country) in none else country
+
+
 def inside(t: str, start: str, end: str, corrections: frozenset[str]) -> bool:
     return start < t < end or ("window-start" in corrections and t == start < end)
 
@@ -124,7 +129,9 @@ def breakdowns(
             if fold(row["appname"]) in names and inside(row["start"], start, stop(year, month), corrections)
         ]
         total = stat["users"] or 0
-        by_country = grouped([(row["countryresident"], row["user"], row["sessnum"]) for row in u])
+        by_country = grouped(
+            [(residence(row["countryresident"], corrections), row["user"], row["sessnum"]) for row in u]
+        )
         by_domain = grouped([(row["domain"], row["user"], row["sessnum"]) for row in u])
         by_type = grouped(
             [

@@ -88,7 +88,7 @@ def hubs(draw: st.DrawFn) -> dict[str, list[Row]]:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(tables=hubs(), corrections=st.frozensets(st.sampled_from(["window-start", "half-up"])))
+@given(tables=hubs(), corrections=st.frozensets(st.sampled_from(["window-start", "half-up", "countries"])))
 def test_equal_the_naive_reading(hub: TestHub, tables: dict[str, list[Row]], corrections: frozenset[str]) -> None:
     fill(hub, tables)
     settings = replace(hub.settings, corrections=corrections)

@@ -26,6 +26,10 @@ CREATE OR REPLACE MACRO everywhere() AS (SELECT count(*) FROM windows);
 CREATE OR REPLACE MACRO whole(x) AS
     as_bigint(CASE WHEN corrected('half-up') THEN round(x) ELSE round_even(x, 0) END);
 
+-- A country, folded. Correction `countries`: codes that are no country's are as good as none.
+CREATE OR REPLACE MACRO country_of(t) AS
+    CASE WHEN corrected('countries') AND is_no_country(t) THEN '' ELSE fold(t) END;
+
 -- The calendar day of a time; none for a zero date, a zero month or a zero day.
 CREATE OR REPLACE MACRO day_of(t) AS TRY_CAST(left(t, 10) AS DATE);
 

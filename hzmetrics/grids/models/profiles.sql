@@ -2,7 +2,7 @@
 --
 -- grain: an account
 -- reads: xprofiles, windows
--- corrections: window-start
+-- corrections: window-start, countries
 -- stored: table
 -- columns:
 --   uid      BIGINT   number of the account
@@ -12,6 +12,6 @@
 --   depth    BIGINT   depth of the registration
 
 SELECT
-    uidNumber AS uid, fold(username) AS who, coalesce(fold(countryresident), '') AS country,
+    uidNumber AS uid, fold(username) AS who, coalesce(country_of(countryresident), '') AS country,
     coalesce(fold(orgtype), '') AS orgtype, depth(registerDate) AS depth
 FROM xprofiles

@@ -2,7 +2,7 @@
 --
 -- grain: a run
 -- reads: toolstart, windows
--- corrections: window-start
+-- corrections: window-start, countries
 -- stored: table
 -- columns:
 --   who       VARCHAR  folded user name; NULL if not known
@@ -12,6 +12,6 @@
 --   depth     BIGINT   depth of the start; 0: before all of the windows
 
 SELECT
-    fold("user") AS who, datetime, coalesce(fold(countryresident), '') AS country,
+    fold("user") AS who, datetime, coalesce(country_of(countryresident), '') AS country,
     coalesce(fold(orgtype), '') AS orgtype, depth(datetime) AS depth
 FROM toolstart

@@ -2,12 +2,12 @@
 --
 -- grain: a session
 -- reads: websessions, session_downloads, login_addresses, domain_classes, windows
--- corrections: window-start
+-- corrections: window-start, countries
 -- stored: table
 -- columns:
 --   ip              VARCHAR  folded address
 --   visitor         VARCHAR  folded address and host; NULL without a host
---   country         VARCHAR  folded country of the address
+--   country         VARCHAR  folded country of the address; empty if not known
 --   domain          VARCHAR  folded domain
 --   class           BIGINT   class of the domain; NULL if it has none
 --   duration        BIGINT   s, from first to last request
@@ -20,7 +20,7 @@
 SELECT
     fold(s.ip) AS ip,
     fold(s.ip) || chr(31) || fold(s.host) AS visitor,
-    fold(s.ipcountry) AS country,
+    country_of(s.ipcountry) AS country,
     fold(s.domain) AS domain,
     c.class,
     s.duration,

@@ -27,7 +27,7 @@ SELECT
     number,
     format,
     written(coalesce(hub_clock(instant), local)) AS datetime,
-    instant,
+    CASE WHEN written(instant) IS NOT NULL THEN instant END AS instant,
     CASE
         WHEN called IS NULL OR NOT regexp_full_match(said, '[A-Za-z-]+') THEN ''
         WHEN starts_with(called, '/') OR path_of(called) IS NOT NULL THEN said

@@ -87,7 +87,7 @@ SELECT
         CASE WHEN contains(more, '"') THEN ' ' || regexp_extract(more, getvariable('quoted_addresses'), 1) ELSE '' END
     ) AS forwarded,
     coalesce(
-        nullif(regexp_extract(peer, '^\S+ \S+ (\S.*?)\s*$', 1), ''), regexp_extract(peer, '(\S+)\s*$', 1)
+        nullif(regexp_extract(peer, '^[0-9A-Fa-f.:]+ \S+ (\S.*?)\s*$', 1), ''), regexp_extract(peer, '(\S+)\s*$', 1)
     ) AS "user",
     '' AS host
 FROM asked

@@ -6,6 +6,7 @@ bare AS (
         number,
         line,
         CASE
+            WHEN regexp_matches(line, getvariable('own_line')) THEN line
             WHEN regexp_matches(line, getvariable('collector')) OR contains(line, chr(27)) OR contains(line, '#033[')
                 THEN peeled(peeled(uncolored(line)))
             ELSE line
@@ -17,7 +18,7 @@ objects AS (
         number,
         line,
         CASE
-            WHEN starts_with(rest, '{') OR NOT ends_with(rtrim(rest), '}') OR NOT contains(rest, '{"') THEN rest
+            WHEN regexp_matches(rest, getvariable('own_line')) OR starts_with(rest, '{') OR NOT ends_with(rtrim(rest), '}') OR NOT contains(rest, '{"') THEN rest
             ELSE substr(rest, strpos(rest, '{"'))
         END AS text,
         starts_with(text, '{') AND json_valid(text) AS is_object
@@ -28,7 +29,10 @@ wrapped AS (
         *,
         CASE
             WHEN is_object
-                AND NOT list_has_any(json_keys(text), getvariable('json_request'))
+                AND NOT (
+                    list_has_any(json_keys(text), getvariable('json_request'))
+                    AND list_has_any(json_keys(text), getvariable('json_client'))
+                )
                 THEN list_any_value(json_extract_string(text, getvariable('json_message')))
         END AS message
     FROM objects

@@ -5,6 +5,7 @@ SELECT
     format,
     datetime[1:10] AS day,
     datetime,
+    '' AS "zone",
     instant,
     method,
     target,
@@ -32,4 +33,11 @@ FROM asked
 JOIN peers USING (peer)
 WHERE peers.address IS NOT NULL
 UNION ALL BY NAME
-SELECT * EXCLUDE ("zone", logged_time) FROM hub_requests WHERE getvariable('reads_ipv6') OR NOT contains(address, ':')
+SELECT
+    * EXCLUDE (logged_time),
+    CASE
+        WHEN "zone" IN ('UTC', 'GMT') OR NOT regexp_full_match("zone", '[A-Za-z]*')
+            THEN less_minutes(TRY_CAST(logged_time AS TIMESTAMP), offset_minutes("zone"))
+    END AS instant
+FROM hub_requests
+WHERE getvariable('reads_ipv6') OR NOT contains(address, ':')

@@ -62,7 +62,9 @@ END;
 -- What follows the local time and its fraction: its zone.
 CREATE OR REPLACE MACRO zone_of(t) AS CASE
     WHEN strlen(t) = 26 AND t[21] = ' ' THEN t[22:26]
-    ELSE trim(regexp_extract(t, '\d:[0-5]\d:[0-5]\d(?:[.,]\d+)?(.*)$', 1))
+    ELSE regexp_extract(
+        substr(t, CASE WHEN t[3] = '/' THEN 21 WHEN t[4] = ',' THEN 26 ELSE 20 END), '^(?:[.,]\d+)?\s*(.*?)\s*$', 1
+    )
 END;
 
 CREATE OR REPLACE MACRO is_epoch(t) AS regexp_full_match(t, '\d{9,19}(?:\.\d*)?');

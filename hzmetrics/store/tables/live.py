@@ -122,7 +122,7 @@ activity_samples = table(
     Index("activity_samples_timestamp", "timestamp"),
 )
 
-# the samples of each user added up by weight, as of the origin that `capability_state` names; only a help for reading
+# a cache: the samples of each user added up by weight, as of the origin that `capability_state` names
 activity_weights = table(
     "activity_weights",
     key("username", ExactText()),

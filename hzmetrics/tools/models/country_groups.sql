@@ -2,6 +2,7 @@
 --
 -- grain: a tool, period and country
 -- reads: countries, tool_session_users
+-- corrections: countries
 -- columns:
 --   resid   BIGINT   number of the tool's resource
 --   period  BIGINT   code of the period
@@ -11,8 +12,8 @@
 
 SELECT resid, period, key, countries.name AS label, users
 FROM (
-    SELECT resid, period, fold(country) AS key, count(DISTINCT who) AS users
+    SELECT resid, period, residence(country) AS key, count(DISTINCT who) AS users
     FROM tool_session_users
-    GROUP BY resid, period, fold(country)
+    GROUP BY resid, period, residence(country)
 )
 LEFT JOIN countries ON fold(countries.code) = key

@@ -12,5 +12,9 @@ CREATE OR REPLACE MACRO whole_average(average) AS
 CREATE OR REPLACE MACRO whole_seconds(seconds) AS
     CAST(round(CAST(CAST(least(seconds, 2147483648) AS VARCHAR) AS DECIMAL(38, 20))) AS BIGINT);
 
+-- A country of residence, folded. Correction `countries`: codes that are no country's are as good as none.
+CREATE OR REPLACE MACRO residence(t) AS
+    CASE WHEN corrected('countries') AND is_no_country(t) THEN '' ELSE fold(t) END;
+
 -- A figure in a list of tools: halves of the binary number go to the even neighbor (spec 40 §6).
 CREATE OR REPLACE MACRO rounded(figure) AS as_bigint(round_even(figure, 0));

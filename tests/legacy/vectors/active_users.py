@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hzmetrics.active_users.capability import families
 from hzmetrics.active_users.counting import count, known
 from hzmetrics.calendar import epoch
 from hzmetrics.config.schema import IGNORED_USERS
@@ -33,7 +34,7 @@ def counted(given: dict[str, Any]) -> dict[str, int]:
 def openmetrics(given: dict[str, Any]) -> dict[str, str]:
     counts = given["counts"] or dict.fromkeys(("active_users_1d", "active_users_7d", "active_users_30d"))
     updated = given["updated"] if given["counts"] else None
-    return {"text": exposition(given["site"], {**counts, "updated": updated})}
+    return {"text": exposition(given["site"], families({**counts, "updated": updated}))}
 
 
 KINDS = {"count": counted, "openmetrics": openmetrics}

@@ -1,4 +1,7 @@
-"""What the last tick and the last run did: small files in the state directory, readable when the database is not."""
+"""How the last tick, the last run and the last steps of the live side ended.
+
+Small files in the state directory: they can be read when the database cannot.
+"""
 
 from __future__ import annotations
 
@@ -8,38 +11,35 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 from hzmetrics.config import Settings
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log
 
-Kind = Literal["tick", "run"]
-
 
 @dataclass(frozen=True)
 class Entry:
-    """One tick or run. Times are local, by the clock of the invocation."""
+    """One tick, run or step. Times are local, by the clock of the invocation."""
 
     started: str
     what: str = ""
     """The unit of work, in words."""
     exit_code: int | None = None
-    """None: still at work, or killed."""
+    """None: still running, or killed."""
     error: str = ""
     succeeded: str = ""
     """When the last one with exit code 0 started."""
 
 
-def read(settings: Settings, kind: Kind) -> Entry | None:
-    """The last one of a kind; None if there was none yet or its record cannot be read."""
+def read(settings: Settings, kind: str) -> Entry | None:
+    """The last record of a kind; None if there was none or it cannot be read."""
     try:
         return Entry(**json.loads(_path(settings, kind).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
 
 
-def written_at(settings: Settings, kind: Kind) -> float | None:
+def written_at(settings: Settings, kind: str) -> float | None:
     """When the record of a kind was written, in real time (epoch seconds)."""
     try:
         return _path(settings, kind).stat().st_mtime
@@ -48,8 +48,8 @@ def written_at(settings: Settings, kind: Kind) -> float | None:
 
 
 @contextmanager
-def record(settings: Settings, kind: Kind) -> Iterator[Recording]:
-    """Record a tick or run: when it starts, what it says of itself, and how it ends."""
+def record(settings: Settings, kind: str) -> Iterator[Recording]:
+    """Record a tick (`tick`), a run (`run`) or a step of the live side (`live-NAME`): when it started, how it ended."""
     before = read(settings, kind)
     recording = Recording(settings, kind, Entry(settings.clock.local, succeeded=before.succeeded if before else ""))
     if kind == "run":
@@ -67,7 +67,7 @@ def record(settings: Settings, kind: Kind) -> Iterator[Recording]:
 class Recording:
     """The record of something that is going on."""
 
-    def __init__(self, settings: Settings, kind: Kind, entry: Entry) -> None:
+    def __init__(self, settings: Settings, kind: str, entry: Entry) -> None:
         self._path = _path(settings, kind)
         self.entry = entry
 
@@ -83,7 +83,7 @@ class Recording:
         )
 
     def save(self) -> None:
-        """Replace the file whole. A full disk costs the record, never the work."""
+        """Replace the file as a whole. If that fails, for example on a full disk, only the record is lost."""
         fresh = self._path.with_suffix(f".{os.getpid()}")
         try:
             fresh.parent.mkdir(parents=True, exist_ok=True)
@@ -94,5 +94,5 @@ class Recording:
             fresh.unlink(missing_ok=True)
 
 
-def _path(settings: Settings, kind: Kind) -> Path:
+def _path(settings: Settings, kind: str) -> Path:
     return settings.paths.state / f"last-{kind}.json"
