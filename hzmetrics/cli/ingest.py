@@ -82,14 +82,14 @@ def import_(
 
 @click.command()
 @click.option("--since", type=MONTH, required=True, help="The first month.")
-@click.option("--yes", is_flag=True, help="Do it without asking.")
+@click.option("--yes", is_flag=True, help="Replace the rows without a question on a terminal.")
 @dry_run_option
 @pass_app
 def reimport(app: App, since: Month, yes: bool, dry_run: bool) -> None:
-    """Import archived logs again, from a month on, so that corrections apply to them.
+    """Import archived logs again, from a month on.
 
-    Replaces the rows of each file in `imported` by those that it gives now. A month whose files are not all there is
-    left alone. The next runs compute the months again.
+    Replaces the rows of each file in `imported` by those that it gives now, so that corrections that act at import
+    apply to them. A month whose files are not all there is left alone. The next runs compute the months again.
     """
     from hzmetrics.pipeline import manual
 
@@ -104,10 +104,10 @@ def reimport(app: App, since: Month, yes: bool, dry_run: bool) -> None:
 @dry_run_option
 @pass_app
 def import_apache(app: App, file: Path, dry_run: bool) -> None:
-    """Import one access log, pending or not, and move it to `imported`.
+    """Import one access log, and move the file.
 
-    The file leaves its place, wherever it is: to keep it there, import a copy. With `-` as FILE, the log is read from
-    standard input, and nothing is moved.
+    The file, pending or not, moves to the directory `imported`: to keep it in its place, import a copy. With `-` as
+    FILE, the log is read from standard input, and nothing is moved.
     """
     from hzmetrics.ingest.imports import import_access
 
