@@ -7,7 +7,7 @@ from typing import Any
 
 from hzmetrics.calendar import Month
 from hzmetrics.demo.own import OwnLogs
-from hzmetrics.demo.picture import COLUMNS, ORGANISATION, RESIDENCE, YEAR, Grids
+from hzmetrics.demo.picture import COLUMNS, ORGANIZATION, RESIDENCE, YEAR, Grids
 from hzmetrics.ingest.imports import Reading
 from hzmetrics.logs.account import Account
 from hzmetrics.logs.remedy import nearest
@@ -31,7 +31,7 @@ def usage(store: Store, title: str, months: Sequence[Month], notes: Sequence[str
             for month in months
         ],
         "residence": breakdown(2, RESIDENCE) if months else {},
-        "organisation": breakdown(7, ORGANISATION) if months else {},
+        "organization": breakdown(7, ORGANIZATION) if months else {},
         "notes": list(notes),
     }
 

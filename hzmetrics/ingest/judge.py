@@ -12,10 +12,12 @@ import pyarrow as pa
 from hzmetrics.engine import Engine, Value, relation
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.log import log
+from hzmetrics.logs import requests as logs
 from hzmetrics.logs.account import Account
 from hzmetrics.logs.remedy import nearest
 
-ROOM = "hzmetrics.ingest"
+PACKAGE = "hzmetrics.ingest"
+"""Where the models of imports are."""
 
 
 class Judge:
@@ -25,7 +27,7 @@ class Judge:
     """
 
     def __init__(self, clients: Clients, variables: Mapping[str, Value]) -> None:
-        self.engine = Engine()
+        self.engine = Engine(PACKAGE, logs.PACKAGE)
         self._clients = clients
         for name, value in variables.items():
             self.engine.set_variable(name, value)

@@ -8,9 +8,6 @@ from hzmetrics.engine import Engine
 from hzmetrics.logs import grammar
 from hzmetrics.logs.account import MOST_EXAMPLES, Account
 from hzmetrics.logs.formats import HUB_AUTH
-from hzmetrics.logs.reader import NO_LINES
-
-ROOM = "hzmetrics.logs"
 
 
 class AuthEvents:
@@ -21,23 +18,17 @@ class AuthEvents:
         self.account = Account()
         for name, value in grammar.AUTH.items():
             engine.set_variable(name, value)
-        for script in ("time_macros", "auth_macros"):
-            engine.run_script(ROOM, script)
-        engine.register("lines", NO_LINES)
-        engine.models(ROOM, ["auth_matches"])
-        engine.hold(ROOM, "auth_events")
-        engine.models(ROOM, ["unread_auth_lines"])
 
     def read(self, lines: pa.Table) -> None:
         """Take a chunk's lines apart."""
         self.engine.register("lines", lines)
-        self.engine.hold(ROOM, "auth_events")
         self._count(len(lines))
 
     def _count(self, lines: int) -> None:
         account = self.account
         account.lines += lines
         query = "SELECT count(*) AS lines FROM auth_events WHERE datetime IS NOT NULL"
+        self.engine.build("auth_events")
         account.formats[HUB_AUTH.name] += self.engine.query(query)["lines"][0].as_py()
         if account.unread and len(account.examples) < MOST_EXAMPLES:
             unread = self.engine.table("unread_auth_lines")["line"].to_pylist()

@@ -14,7 +14,7 @@ import pyarrow as pa
 from hzmetrics.engine import Engine
 from hzmetrics.logs.account import MOST_SHOWN, Account
 from hzmetrics.logs.formats import AUTO, FORMATS, HUB, HUB_AUTH, Format
-from hzmetrics.logs.requests import Requests
+from hzmetrics.logs.requests import PACKAGE, Requests
 from hzmetrics.logs.settings import LogSettings
 
 KINDS = str.maketrans(dict.fromkeys(string.digits, "0") | dict.fromkeys(string.ascii_letters, "a"))
@@ -73,7 +73,7 @@ def of_access_log(account: Account, settings: LogSettings) -> str:
 def _read_as(lines: Sequence[str], settings: LogSettings) -> str:
     """The name of the format that most of these lines have; empty if they have none."""
     every = replace(settings, format=AUTO, corrections=settings.corrections | {"zones", "ipv6"})
-    with Engine() as engine:
+    with Engine(PACKAGE) as engine:
         requests = Requests(engine, every)
         numbers = pa.array(range(len(lines)), pa.int64())
         requests.read(pa.table({"number": numbers, "line": pa.array(lines, pa.string())}))
