@@ -20,7 +20,6 @@ from hzmetrics.cli.app import DAY, MONTH, App, Text, dry_run_option, pass_app
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log, printable
 from hzmetrics.pipeline.steps import Step
-from hzmetrics.store.schema import require_transactional
 
 SHOWN = 200
 """Characters of a user agent that a terminal shows."""
@@ -299,8 +298,10 @@ def archive_logs(app: App, day: dt.date | None, dry_run: bool) -> None:
 
 @contextmanager
 def _importing(app: App, dry_run: bool) -> Iterator[None]:
-    """Hold the run lock, and require tables that can roll back a failed import; a dry run needs neither."""
+    """Hold the run lock, and do what comes before imports; a dry run needs neither."""
     with app.run_lock(dry_run):
         if not dry_run:
-            require_transactional(app.store)
+            from hzmetrics.pipeline.manual import begin_imports
+
+            begin_imports(app.store, app.settings)
         yield

@@ -57,7 +57,7 @@ def process(store: Store, settings: Settings, month: Month | None, day: dt.date 
     if goes_on:
         _settle_corrections(store, settings, consent)
     if not consent.dry_run:
-        require_transactional(store)
+        begin_imports(store, settings)
     failed = import_days(store, settings, days, consent.dry_run)
     if goes_on:
         stages.analyze(store, settings, month, dry_run=consent.dry_run)
@@ -67,13 +67,17 @@ def process(store: Store, settings: Settings, month: Month | None, day: dt.date 
     return 1 if failed else 0
 
 
+def begin_imports(store: Store, settings: Settings) -> None:
+    """Before imports: require tables that can roll back a failed one, and store from when on corrections apply."""
+    require_transactional(store)
+    make_state_table(store)
+    corrections.note_start(store, settings)
+
+
 def import_days(store: Store, settings: Settings, days: Sequence[dt.date], dry_run: bool = False) -> int:
     """Import all pending files of some days; returns how many failed. They are remembered (spec 60 §10.1)."""
     from hzmetrics.ingest import imports
 
-    if not dry_run:
-        make_state_table(store)
-        corrections.note_start(store, settings)
     failed = 0
     for day in days:
         with stage(f"import of {day}") as running:
@@ -90,10 +94,6 @@ def retry_unread(store: Store, settings: Settings, dry_run: bool = False) -> int
     """Import the archived files that became no rows and can be read now; returns how many still cannot."""
     from hzmetrics.ingest import archived
 
-    store.require("metrics")
-    if not dry_run:
-        make_state_table(store)
-        corrections.note_start(store, settings)
     found = archived.retry_unread(store, settings, dry_run)
     if not found.brought and not found.failed:
         log.info("no file was put away unread")
@@ -109,7 +109,6 @@ def reimport(store: Store, settings: Settings, since: Month, consent: Consent) -
     """
     from hzmetrics.ingest import archived
 
-    store.require("metrics")
     months = archived.plan(store, settings, since)
     ready = [month for month in months if not month.problem]
     if not months:
@@ -125,8 +124,6 @@ def reimport(store: Store, settings: Settings, since: Month, consent: Consent) -
         raise HzmetricsError(
             f"the rows of {len(ready)} months, {ready[0].month} to {ready[-1].month}, are replaced; to agree, add --yes"
         )
-    make_state_table(store)
-    corrections.note_start(store, settings)
     left = archived.reimport(store, settings, months, since)
     follows = max((month.month.plus(1) for month in left), default=since)
     if ready:

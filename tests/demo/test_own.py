@@ -92,7 +92,4 @@ def test_logs_of_which_nothing_can_be_read(capfd: pytest.CaptureFixture[str]) ->
     assert main(["demo", "--logs", "a.log"]) == 1
     out, told = capfd.readouterr()
     assert out == ""
-    assert (
-        "the logs contain no page views, so there is nothing to show. 200 of 200 lines could not be read; first: garbage."
-        in told
-    )
+    assert "no page views, so there is nothing to show. 200 of 200 lines could not be read; first: garbage." in told
