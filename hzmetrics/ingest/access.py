@@ -15,15 +15,12 @@ from hzmetrics.ingest import filters
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.bots import Bots
 from hzmetrics.ingest.filters import Excludes
-from hzmetrics.ingest.log_file import LogFile, report_months
+from hzmetrics.ingest.log_file import LogFile, report_months, report_unread
 from hzmetrics.log import log
 from hzmetrics.logs.formats import HUB
 from hzmetrics.logs.reader import LogStream
-from hzmetrics.logs.requests import Requests, nearest
+from hzmetrics.logs.requests import Requests
 from hzmetrics.logs.settings import LogSettings, log_settings
-
-LONGEST_EXAMPLE = 200
-"""Characters of an unrecognized line that are shown."""
 
 
 @dataclass(frozen=True)
@@ -133,11 +130,6 @@ class AccessLog(LogFile):
             tally.kept.total(),
             len(tally.kept),
         )
-        report_months(tally.months)
-        self._report_formats()
-
-    def _report_formats(self) -> None:
-        """Tell as what lines were read, and which were not."""
         account = self.requests.account
         if self.rules.logs.format != HUB:
             log.info(
@@ -145,10 +137,8 @@ class AccessLog(LogFile):
             )
         if account.zones:
             log.info("%d lines are unrecognized only because of their time zone: correction zones", account.zones)
-        for example in account.examples:
-            log.info("unrecognized, for example: %s", example[:LONGEST_EXAMPLE])
-        if account.unread > account.read and (near := nearest(account.examples)):
-            log.warning("most lines are unrecognized; they look like %s: [logs] format = %s", near.title, near.name)
+        report_unread(account)
+        report_months(tally.months)
 
     def report_agents(self) -> None:
         """Tell what the search for bots found (spec 10 §16)."""

@@ -13,6 +13,8 @@ from hzmetrics.engine import Engine, Value, relation
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.log import log
 from hzmetrics.logs import requests as logs
+from hzmetrics.logs.account import Account
+from hzmetrics.logs.remedy import nearest
 
 PACKAGE = "hzmetrics.ingest"
 """Where the models of imports are."""
@@ -47,6 +49,15 @@ class LogFile:
         rows = [(address, *astuple(self._clients.client(address))) for address in addresses]
         kinds = {"address": pa.string(), "stored": pa.string(), "is_ipv6": pa.bool_(), "is_excluded": pa.bool_()}
         return relation(rows, kinds)
+
+
+def report_unread(account: Account) -> None:
+    """Show the first lines that were not read, and the format they are most like (spec 10 §16)."""
+    for line in account.shown_examples:
+        log.info("unrecognized, for example: %s", line)
+    near = nearest(account.examples)
+    if near:
+        log.info("these are most like %s: %s", near.title, near.example)
 
 
 def report_months(months: Collection[str]) -> None:

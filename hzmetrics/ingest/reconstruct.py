@@ -104,7 +104,8 @@ class _Reconstruction:
         self.anomalies = 0
         self.findings: dict[str, tuple[str, Found]] = {}
         """What to record: file name and rows, by the name under the collation, of which the ledger has one."""
-        self._end = 0
+        self._ranges: list[tuple[int, int]] = []
+        """First and last ids of the files so far."""
 
     def consider(self, since: Month | None) -> int:
         """Look at the files in question; their number."""
@@ -199,9 +200,9 @@ class _Reconstruction:
 
     def _check_overlap(self, source: Source, found: Found) -> None:
         assert found.start is not None and found.end is not None
-        if found.start <= self._end:
+        if any(found.start <= end and start <= found.end for start, end in self._ranges):
             self._anomaly(source, f"ids {found.start} to {found.end} overlap those of an earlier file")
-        self._end = max(self._end, found.end)
+        self._ranges.append((found.start, found.end))
 
     def _anomaly(self, source: Source, problem: str) -> None:
         self.anomalies += 1
