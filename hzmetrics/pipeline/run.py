@@ -142,14 +142,12 @@ class Work:
                 self.settings,
                 day,
                 dry_run=self.dry_run,
-                skip=lambda source: facts.is_remembered(source, known.state),
+                skip=lambda source: facts.is_remembered(source, known.state, self.settings),
                 on_rows=(lambda connection: _reopen(connection, month)) if marks else None,
             )
             running.rows = report.rows
-        failed = [*report.failed, *report.unmoved]
-        self.failures += [f"{source.path}: {reason}" for source, reason in failed]
-        bad = [facts.bad_file(source, reason) for source, reason in failed if source not in report.changed]
-        self.remember(lambda connection: state.remember_bad_files(connection, bad))
+        self.failures += [f"{source.path}: {reason}" for source, reason in (*report.failed, *report.unmoved)]
+        self.remember(lambda connection: facts.remember_failures(connection, report, self.settings))
 
     def reset(self, month: Month, marks: bool) -> None:
         from hzmetrics.pipeline.reset import reset_month
@@ -195,7 +193,7 @@ class Work:
 
     def tell_bad_files(self, known: Facts) -> None:
         """Warn of the remembered files; forget those that have changed or gone."""
-        changed = [bad.path for bad in known.state.bad_files if facts.look_at(bad) != bad]
+        changed = [bad.path for bad in known.state.bad_files if not facts.is_unchanged(bad, self.settings)]
         for bad in known.state.bad_files:
             if bad.path not in changed:
                 log.warning("%s is left out until it changes: %s", bad.path, bad.reason)
