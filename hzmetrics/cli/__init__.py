@@ -21,6 +21,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "import",
         "import-apache",
         "import-auth",
+        "reimport",
         "agents",
         "identify-bots",
         "rebuild-webhits",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hzmetrics import log
 from hzmetrics.cli.app import App, pass_app
+from hzmetrics.errors import HzmetricsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +50,7 @@ LOG = click.Path(path_type=Path, allow_dash=True, readable=False)
     help="With --logs: take countries from this MaxMind file.",
 )
 @click.option("--resolve", is_flag=True, help="With --logs: look up the names of all visitors.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.argument("more", type=LOG, nargs=-1, metavar="")
 @pass_app
 def demo(
@@ -59,6 +62,7 @@ def demo(
     logs: tuple[Path, ...],
     geoip: Path | None,
     resolve: bool,
+    as_json: bool,
     more: tuple[Path, ...],
 ) -> None:
     """Show the results for an invented hub, or for your own logs.
@@ -75,17 +79,17 @@ def demo(
     if not logs:
         if more or geoip or resolve:
             raise click.UsageError("files, --geoip and --resolve require --logs")
-        _invented(app, directory, months or 4, lines or 200_000, 1 if seed is None else seed)
+        _invented(app, directory, months or 4, lines or 200_000, 1 if seed is None else seed, as_json)
         return
     if months or lines or seed is not None:
         raise click.UsageError("--logs and --months, --lines or --seed exclude each other")
     files = (*logs, *more)
     if files.count(STANDARD_INPUT) > 1:
         raise click.UsageError("standard input can be read only once")
-    _own(app, directory, files, geoip, resolve)
+    _own(app, directory, files, geoip, resolve, as_json)
 
 
-def _invented(app: App, directory: Directory, months: int, lines: int, seed: int) -> None:
+def _invented(app: App, directory: Directory, months: int, lines: int, seed: int, as_json: bool) -> None:
     from hzmetrics.demo import invention, live, run
 
     last = app.clock.month.plus(-1)
@@ -105,12 +109,19 @@ def _invented(app: App, directory: Directory, months: int, lines: int, seed: int
         "hzmetrics.log": "the log of this demonstration",
     }
     title = f"An invented hub, {_span(first, last)}: {written:,} log lines"
+    if as_json:
+        _print_document(app, title, list(first.through(last)), [])
+        return
     commands = ("status", "tools top", "whoisonline --show", "activity", "stats", "courses usage python3", "--help")
     _show(app, directory, title, list(first.through(last)), files, commands, ["", live.lines(app.store, app.settings)])
 
 
-def _own(app: App, directory: Directory, logs: tuple[Path, ...], geoip: Path | None, resolve: bool) -> None:
-    from hzmetrics.demo import run
+def _own(
+    app: App, directory: Directory, logs: tuple[Path, ...], geoip: Path | None, resolve: bool, as_json: bool
+) -> None:
+    from rich.text import Text
+
+    from hzmetrics.demo import document, own, run
     from hzmetrics.enrich.places import Places
     from hzmetrics.logs.reader import open_log
 
@@ -136,8 +147,13 @@ def _own(app: App, directory: Directory, logs: tuple[Path, ...], geoip: Path | N
     reporter = _begin(app, directory, sections)
     with app.run_lock(), log.quiet():
         run.settle_corrections(app.store, app.settings)
-        run.import_files(app.store, app.settings, logs, reporter)
-        months = run.months_of(app.store)
+        given = own.import_files(app.store, app.settings, logs, reporter)
+        asked = own.months_of(app.store)
+        if not asked:
+            raise HzmetricsError(
+                f"the logs contain no page views, so there is nothing to show. {' '.join(given.notes)}"
+            )
+        months = own.of_the_bulk(asked, app.clock.month)
         missing = run.analyze(app.store, app.settings, months, reporter, skip)
     files = {
         "databases/metrics.db": "page views, visits, and the grids",
@@ -145,7 +161,23 @@ def _own(app: App, directory: Directory, logs: tuple[Path, ...], geoip: Path | N
     }
     title = f"Your logs, {_span(months[0], months[-1])}"
     hints = [*skip.values(), *([log.printable(missing)] if missing else [])]
-    _show(app, directory, title, months, files, ("status", "--help"), ["", *hints] if hints else [])
+    left_out = [f"{month} (page views: {asked[month]:,})" for month in asked if month not in months]
+    notes = [f"Not shown, far from the other months: {', '.join(left_out)}."] if left_out else []
+    notes += given.notes
+    if as_json:
+        _print_document(app, title, months, [*hints, *notes], document.logs(given))
+    else:
+        lines = [Text(line) for line in ("", *hints, *notes)]
+        _show(app, directory, title, months, files, ("status", "--help"), lines)
+
+
+def _print_document(
+    app: App, title: str, months: list[Month], notes: list[str], logs: dict[str, Any] | None = None
+) -> None:
+    from hzmetrics.demo import document
+
+    found = document.usage(app.store, title, months, notes)
+    click.echo(json.dumps({**found, "logs": logs} if logs else found, indent=2))
 
 
 def _begin(app: App, directory: Directory, sections: dict[str, dict[str, str]]) -> Reporter:

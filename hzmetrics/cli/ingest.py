@@ -20,7 +20,6 @@ from hzmetrics.cli.app import DAY, MONTH, App, Text, dry_run_option, pass_app
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log, printable
 from hzmetrics.pipeline.steps import Step
-from hzmetrics.store.schema import require_transactional
 
 SHOWN = 200
 """Characters of a user agent that a terminal shows."""
@@ -33,29 +32,45 @@ LOG_FILE = click.Path(path_type=Path, readable=False)
 @click.option("--next", "next_month", is_flag=True, help="Import all pending days of the oldest pending month.")
 @click.option("--month", type=MONTH, help="Import all pending days of this month.")
 @click.option("--day", type=DAY, help="Import this day.")
+@click.option("--retry-unread", is_flag=True, help="Import archived logs that became no rows and can be read now.")
 @click.option("--force", is_flag=True, help="Import even if logs of earlier days are pending.")
 @dry_run_option
 @pass_app
-def import_(app: App, next_month: bool, month: Month | None, day: dt.date | None, force: bool, dry_run: bool) -> None:
+def import_(
+    app: App,
+    next_month: bool,
+    month: Month | None,
+    day: dt.date | None,
+    retry_unread: bool,
+    force: bool,
+    dry_run: bool,
+) -> None:
     """Import all pending logs of a month or a day.
 
     Pending logs are the access and auth logs in the `daily` directories. Imported files move to `imported`. Nothing is
     analyzed or summarized: `hzmetrics process` does that too. For a site without a hub, --next reads all new lines of
     its logs, where they are.
     """
-    chosen = [next_month, month is not None, day is not None].count(True)
+    chosen = [next_month, month is not None, day is not None, retry_unread].count(True)
     if chosen > 1:
-        raise click.UsageError("--next, --month and --day exclude each other")
+        raise click.UsageError("--next, --month, --day and --retry-unread exclude each other")
     settings = app.settings
     if not chosen:
-        raise HzmetricsError("nothing to import was named: use --next, --month or --day")
+        raise HzmetricsError("nothing to import was named: use --next, --month, --day or --retry-unread")
     if settings.is_site:
         if not next_month:
             raise click.UsageError("the logs of a site are read as they are, without dates: use --next")
         _read_site(app, dry_run)
         return
-    from hzmetrics.ingest.imports import check_order, import_day, pending_days
+    from hzmetrics.ingest.imports import check_order, pending_days
+    from hzmetrics.pipeline import manual
 
+    if retry_unread:
+        with _importing(app, dry_run):
+            failed = manual.retry_unread(app.store, settings, dry_run)
+        if failed:
+            raise HzmetricsError(f"{failed} archived files still cannot be read; they stay where they are")
+        return
     with _importing(app, dry_run):
         days = [day] if day else pending_days(settings, month)
         if next_month:
@@ -65,9 +80,7 @@ def import_(app: App, next_month: bool, month: Month | None, day: dt.date | None
             return
         if not force:
             check_order(settings, days[0])
-        failed = 0
-        for date in days:
-            failed += len(import_day(app.store, settings, date, dry_run).failed)
+        failed = manual.import_days(app.store, settings, days, dry_run)
     if failed:
         raise HzmetricsError(f"{failed} files could not be imported; they stay where they are")
 
@@ -85,13 +98,33 @@ def _read_site(app: App, dry_run: bool) -> None:
 
 
 @click.command()
+@click.option("--since", type=MONTH, required=True, help="The first month.")
+@click.option("--yes", is_flag=True, help="Replace the rows without a question on a terminal.")
+@dry_run_option
+@pass_app
+def reimport(app: App, since: Month, yes: bool, dry_run: bool) -> None:
+    """Import archived logs again, from a month on.
+
+    Replaces the rows of each file in `imported` by those that it gives now, so that corrections that act at import
+    apply to them. A month whose files are not all there is left alone. The next runs compute the months again.
+    """
+    from hzmetrics.pipeline import manual
+
+    with _importing(app, dry_run):
+        left = manual.reimport(app.store, app.settings, since, manual.Consent(dry_run=dry_run, yes=yes))
+    if left and not dry_run:
+        raise HzmetricsError(f"{len(left)} months keep rows of before: {', '.join(str(one.month) for one in left)}")
+
+
+@click.command()
 @click.argument("file", type=LOG_FILE)
 @dry_run_option
 @pass_app
 def import_apache(app: App, file: Path, dry_run: bool) -> None:
-    """Import one access log, pending or not.
+    """Import one access log, and move the file.
 
-    With `-` as FILE, the log is read from standard input.
+    The file, pending or not, moves to the directory `imported`: to keep it in its place, import a copy. With `-` as
+    FILE, the log is read from standard input, and nothing is moved.
     """
     from hzmetrics.ingest.imports import import_access
     from hzmetrics.logs.reader import STANDARD_INPUT
@@ -286,8 +319,10 @@ def archive_logs(app: App, day: dt.date | None, dry_run: bool) -> None:
 
 @contextmanager
 def _importing(app: App, dry_run: bool) -> Iterator[None]:
-    """Hold the run lock, and require tables that can roll back a failed import; a dry run needs neither."""
+    """Hold the run lock, and do what comes before imports; a dry run needs neither."""
     with app.run_lock(dry_run):
         if not dry_run:
-            require_transactional(app.store)
+            from hzmetrics.pipeline.manual import begin_imports
+
+            begin_imports(app.store, app.settings)
         yield

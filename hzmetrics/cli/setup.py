@@ -83,7 +83,8 @@ def _refuse_mistakes(source: config.Source) -> None:
 def config_(context: click.Context, as_json: bool) -> None:
     """Show all settings in effect, and where each came from.
 
-    A setting comes from the file, from the environment, or is the default. Passwords, keys and tokens are masked.
+    A setting comes from the file, from the environment, or is the default. Passwords, keys and tokens are masked. Of
+    the corrections that act at import, it says from which day on they apply.
     """
     if context.invoked_subcommand is not None:
         return
@@ -93,7 +94,22 @@ def config_(context: click.Context, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(setting) for setting in effective(source)], indent=2))
     else:
-        click.echo("\n".join(map(printable, lines(source))))
+        click.echo("\n".join(map(printable, lines(source, {("metrics", "corrections"): _since(context.obj)}))))
+
+
+def _since(app: App) -> list[str]:
+    """From when on imported lines follow the corrections, if the database can be asked."""
+    from hzmetrics.pipeline.corrections import since_lines
+    from hzmetrics.store import Store, state
+
+    try:
+        settings = config.build(app.source, app.clock)
+        if isinstance(settings.db, config.Sqlite) and not (settings.db.directory / "metrics.db").exists():
+            return []
+        app.store = Store(settings)
+        return since_lines(state.read(app.store).corrected_since)
+    except HzmetricsError:
+        return []
 
 
 @config_.command()

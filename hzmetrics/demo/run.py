@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Container, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -19,7 +18,7 @@ from hzmetrics.pipeline import corrections, stages
 from hzmetrics.pipeline import tick as ticking
 from hzmetrics.pipeline.run import make_state_table
 from hzmetrics.store import Store
-from hzmetrics.store.tables.metrics import domainclass, web, websessions
+from hzmetrics.store.tables.metrics import domainclass, websessions
 
 READING = "reading the logs"
 
@@ -42,29 +41,6 @@ def import_pending(store: Store, settings: Settings, reporter: Reporter) -> None
             for source, reason in report.failed:
                 raise HzmetricsError(f"{source.path}: {reason}")
             advance(str(day), 1)
-
-
-def import_files(store: Store, settings: Settings, paths: Sequence[Path], reporter: Reporter) -> None:
-    """Import access logs of any web server, all or none. Raises HzmetricsError."""
-    sizes = {path: path.stat().st_size for path in paths if path.is_file()}
-    with reporter.piece(READING, max(1, sum(sizes.values()))) as advance:
-        before = 0
-
-        def watch(done: int, total: int) -> None:
-            nonlocal before
-            advance("", max(0, done - before))
-            before = done if done < total else 0
-
-        if not imports.import_files(store, settings, paths, watch):
-            raise HzmetricsError(
-                "the logs contain no page views, so there is nothing to show; the log of this demonstration has details"
-            )
-
-
-def months_of(store: Store) -> list[Month]:
-    """The months that have requests, ascending."""
-    month = sa.func.substr(web.c.datetime, 1, 7)
-    return [Month.parse(text) for (text,) in store.metrics.rows(sa.select(month).distinct().order_by(month))]
 
 
 def analyze(

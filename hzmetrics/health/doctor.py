@@ -21,6 +21,7 @@ from hzmetrics.config.schema import Metrics
 from hzmetrics.errors import ConfigurationError, HzmetricsError, LookupFailure, StoreError, UsageError
 from hzmetrics.health import rights, surroundings
 from hzmetrics.health.mistakes import all_mistakes
+from hzmetrics.ingest import sources
 from hzmetrics.installation import directories
 from hzmetrics.installation.adoption import apply, inventory, plan, space
 from hzmetrics.installation.adoption.inventory import Inventory
@@ -65,6 +66,7 @@ def examine(store: Store, settings: Settings, cron_line: str) -> list[Check]:
         _agents(settings),
         *_machine(settings, cron_line),
         *_activity(store, settings),
+        *_log_names(settings),
     ]
 
 
@@ -352,7 +354,7 @@ def _machine(settings: Settings, cron_line: str) -> Iterator[Check]:
 def _activity(store: Store, settings: Settings) -> Iterator[Check]:
     last = journal.read(settings, "run")
     if last is None or not last.succeeded:
-        detail = "none"
+        detail = "never"
         if last is not None:
             detail += f"; the run of {last.started} " + (f"failed: {last.error}" if last.error else "has not ended")
         yield Check("last successful run", "WARN", detail, "hzmetrics run")
@@ -366,5 +368,10 @@ def _activity(store: Store, settings: Settings) -> Iterator[Check]:
     except (HzmetricsError, ValueError):
         return
     for file in files:
-        hint = f"repair or remove {file.path}; the next run tries a changed file again"
+        hint = f"repair or remove {file.path}, or do what the message says; the next run tries the file again"
         yield Check("bad file", "WARN", f"{Path(file.path).name}: {file.reason}", hint)
+
+
+def _log_names(settings: Settings) -> Iterator[Check]:
+    for told in sources.tell_not_taken(settings, sources.pending(settings)):
+        yield Check("names of logs", "WARN", told, sources.expected_names(settings))

@@ -16,11 +16,11 @@ from hzmetrics.config import Settings
 from hzmetrics.errors import HzmetricsError, StoreError, UsageError
 from hzmetrics.ingest import sources
 from hzmetrics.log import printable
-from hzmetrics.pipeline import decide, facts
+from hzmetrics.pipeline import corrections, decide, facts
 from hzmetrics.pipeline.corrections import listed, offered
 from hzmetrics.pipeline.facts import Facts
 from hzmetrics.store import Store
-from hzmetrics.store.state import BadFile
+from hzmetrics.store.state import BadFile, State
 from hzmetrics.store.tables.metrics import imported_sources, web, webhits
 
 TICK_LATE = dt.timedelta(minutes=16)
@@ -28,6 +28,9 @@ TICK_LATE = dt.timedelta(minutes=16)
 
 RUN_LATE = dt.timedelta(hours=25)
 """Age of the last successful run from which it counts as late."""
+
+UNREAD_SHOWN = dt.timedelta(days=30)
+"""How long a file is shown that was imported although it was empty or mostly unread."""
 
 Summary = Literal["all periods", "some periods", "none"]
 
@@ -77,6 +80,8 @@ class Status:
     concurrency: int
     timeout: float
     corrections: str
+    corrected_since: dict[str, str] = field(default_factory=dict)
+    """Corrections that act at import: the day from which on imported lines follow them; empty: all lines."""
     new_corrections: list[str] = field(default_factory=list)
     """Corrections that came with a new version, and are off."""
     mode: str = ""
@@ -102,6 +107,8 @@ class Status:
     lookups_failing: dict[str, str] = field(default_factory=dict)
     map_file: str = ""
     map_written: str = ""
+    warnings: list[str] = field(default_factory=list)
+    """What somebody may want to know, and what does not make the exit code 1."""
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -129,6 +136,9 @@ def look(store: Store, settings: Settings) -> Status:
         at_work=lock.holder(settings),
     )
     if not settings.is_site:
+        status.warnings = sources.tell_not_taken(settings, waiting)
+        if status.warnings:
+            status.warnings.append(sources.expected_names(settings))
         _look_at_map(status, settings)
     _look_at_journal(status, settings)
     store.require("metrics")
@@ -158,7 +168,7 @@ def _tell_state(status: Status, settings: Settings, known: Facts) -> None:
     status.next_unit = f"{unit.what} {unit.month or ''}".strip()
     if remembered.mode == "rebuild":
         status.rebuild = _rebuild(known)
-    status.bad_files = [bad for bad in remembered.bad_files if facts.look_at(bad) == bad]
+    status.bad_files = [bad for bad in remembered.bad_files if facts.is_unchanged(bad, settings)]
     status.problems += [f"{bad.path} is left out until it changes: {bad.reason}" for bad in status.bad_files]
     status.lookups_failing = {str(month): since for month, since in sorted(remembered.lookups_failing.items())}
     status.problems += [
@@ -166,7 +176,17 @@ def _tell_state(status: Status, settings: Settings, known: Facts) -> None:
     ]
     if remembered.corrections != settings.corrections:
         status.corrections += f" (numbers so far: {listed(remembered.corrections)}; the next run computes them again)"
+    status.corrected_since = remembered.corrected_since
+    status.warnings += list(_unread_files(remembered, settings))
     status.new_corrections = offered(settings, remembered)
+
+
+def _unread_files(remembered: State, settings: Settings) -> Iterator[str]:
+    """The files of the last days that were imported although most of their lines could not be read."""
+    for file in remembered.unread_files:
+        day = day_of(file.day)
+        if day and settings.clock.today - day <= UNREAD_SHOWN:
+            yield f"{file.filename} was imported on {file.day}, but {file.said}"
 
 
 def _look_at_logs(status: Status, store: Store, settings: Settings) -> None:
@@ -311,6 +331,8 @@ def calendar(months: Sequence[MonthStatus]) -> list[str]:
 def lines(status: Status) -> list[str]:
     """The status for people."""
     found = [printable(line) for line in _lines(status)]
+    if status.warnings:
+        found += ["", "Warnings", *(f"  {printable(warning)}" for warning in status.warnings)]
     if status.problems:
         return [*found, "", "Problems", *(f"  {printable(problem)}" for problem in status.problems)]
     return [*found, "", "No problems."]
@@ -354,6 +376,7 @@ def _lines(status: Status) -> Iterator[str]:
         ("file", status.configuration),
         ("name server", f"{status.nameserver}, {status.concurrency} at a time, {status.timeout:g} s each"),
         ("corrections", status.corrections),
+        *(("at import", line) for line in corrections.since_lines(status.corrected_since)),
         ("new corrections", _offer(status.new_corrections)),
         ("log file", status.log_file),
     )

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from hzmetrics.config import Settings
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.filters import Excludes
-from hzmetrics.ingest.judge import Judge, report_months
+from hzmetrics.ingest.ledger import Record
+from hzmetrics.ingest.log_file import LogFile, report_months, report_unread
 from hzmetrics.log import log
 from hzmetrics.logs.auth import AuthEvents
 from hzmetrics.logs.reader import LogStream
@@ -38,16 +39,18 @@ class Tally:
         return self.lines - self.kept - self.dropped.total()
 
 
-class AuthLog(Judge):
-    """Judges one auth log."""
+class AuthLog(LogFile):
+    """An auth log, filtered."""
 
-    def __init__(self, connection: sa.Connection, settings: Settings) -> None:
+    def __init__(self, connection: sa.Connection, settings: Settings, replaced: Record | None = None) -> None:
+        """`replaced`: the record whose rows are deleted in the same transaction: they do not count as present."""
         clients = Clients.of(settings, Excludes.read(connection).ip)
         super().__init__(clients, {})
         self.events = AuthEvents(self.engine)
         self.tally = Tally()
-        self._days: set[str] = set()
-        """Days whose logins are in `present_logins`."""
+        self._replaced = replaced
+        self.days: set[str] = set()
+        """Days of the events so far; their logins are in `present_logins`."""
 
     def kept(self, stream: LogStream) -> Iterator[pa.Table]:
         """The events that count, without ids and with duplicates, chunk by chunk in file order."""
@@ -68,9 +71,12 @@ class AuthLog(Judge):
         See spec 10 §6.3.
         """
         arriving = fitted_rows(userlogin, rows)
-        days = {text[:10] for text in arriving["datetime"].unique().to_pylist()} - self._days
-        self._remember(database.read(sa.select(*KEY).where(_on(days))))
-        self._days |= days
+        days = {text[:10] for text in arriving["datetime"].unique().to_pylist()} - self.days
+        present = sa.select(*KEY).where(_on(days))
+        if self._replaced and self._replaced.has_range:
+            present = present.where(~userlogin.c.id.between(self._replaced.start, self._replaced.end))
+        self._remember(database.read(present))
+        self.days |= days
         self.engine.register(
             "arriving_logins", arriving.append_column("number", pa.array(range(len(rows)), pa.int64()))
         )
@@ -79,7 +85,7 @@ class AuthLog(Judge):
         return new
 
     def _remember(self, rows: pa.Table) -> None:
-        if self._days:
+        if self.days:
             self.engine.add("present_logins", rows)
         else:
             self.engine.load("present_logins", rows)
@@ -104,6 +110,7 @@ class AuthLog(Judge):
             tally.dropped["filtered"],
             tally.dropped["other action"],
         )
+        report_unread(self.events.account)
         report_months(tally.months)
 
 

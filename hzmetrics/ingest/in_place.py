@@ -1,4 +1,4 @@
-"""Logs of a site without a hub: read where they are, each line once, however a file is rotated (spec 10 §18)."""
+"""Logs of a site without a hub: read where they are, each line once, however a file is rotated (spec 10 §19)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from hzmetrics.calendar import Month
 from hzmetrics.config import Settings
 from hzmetrics.config.schema import Logs
 from hzmetrics.errors import HzmetricsError, StoreUnavailable
-from hzmetrics.ingest import ledger
 from hzmetrics.ingest.imports import Transaction
 from hzmetrics.log import log
 from hzmetrics.logs.packing import Limits, Unpacked, UnreadableLog, base_name
@@ -160,15 +159,16 @@ class _Site:
         log.info("reading %s from byte %d on", file.path, start)
         with self.database.begin() as connection:
             transaction = Transaction(self.database, connection, self.settings)
-            ids = transaction.access(LogStream(str(file.path), cast(IO[bytes], part), 0, self.limits))
+            reading = transaction.access(LogStream(str(file.path), cast(IO[bytes], part), 0, self.limits))
+            reading.refuse_unread(self.settings)
             file.require_same(start + part.taken)
             end = start + part.taken
             read = Read(file.path.name, start, end, _hash(file.head[:end]), file.packed if stop is None else "")
-            ledger.record(self.database, connection, str(read), "web", ids.range, ids.count, self.settings.clock)
-            if ids.count:
-                self.on_rows(connection, frozenset(ids.months))
+            transaction.record(reading, str(read), "web")
+            if reading.ids.count:
+                self.on_rows(connection, reading.months)
         self.reads.add(read)
-        return ids.count
+        return reading.ids.count
 
 
 class _Reads:

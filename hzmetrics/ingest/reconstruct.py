@@ -16,8 +16,8 @@ from hzmetrics.errors import HzmetricsError
 from hzmetrics.ingest import ledger, sources
 from hzmetrics.ingest.access import AccessLog, Rules
 from hzmetrics.ingest.auth import AuthLog
-from hzmetrics.ingest.judge import PACKAGE
 from hzmetrics.ingest.ledger import Record
+from hzmetrics.ingest.log_file import PACKAGE
 from hzmetrics.ingest.sources import Source
 from hzmetrics.log import log
 from hzmetrics.logs.packing import Limits, UnreadableLog
@@ -38,7 +38,7 @@ class Target:
     key: tuple[str, ...]
     kind: sources.Kind
     pattern: str
-    judge: Callable[[sa.Connection, Settings], AccessLog | AuthLog]
+    log: Callable[[sa.Connection, Settings], AccessLog | AuthLog]
 
 
 TARGETS = {
@@ -104,7 +104,8 @@ class _Reconstruction:
         self.anomalies = 0
         self.findings: dict[str, tuple[str, Found]] = {}
         """What to record: file name and rows, by the name under the collation, of which the ledger has one."""
-        self._end = 0
+        self._ranges: list[tuple[int, int]] = []
+        """First and last ids of the files so far."""
 
     def consider(self, since: Month | None) -> int:
         """Look at the files in question; their number."""
@@ -147,8 +148,8 @@ class _Reconstruction:
         """The table rows of a file; None if it has no recognized line."""
         limits = Limits.of(self.settings)
         with self.database.connect() as connection, open_log(source.path, limits) as stream:
-            with self.target.judge(connection, self.settings) as judge:
-                keys = [_keys(judge, self.name, lines) for lines in stream.lines()]
+            with self.target.log(connection, self.settings) as log_file:
+                keys = [_keys(log_file, self.name, lines) for lines in stream.lines()]
         return self._match(pa.concat_tables(keys)) if sum(map(len, keys)) else None
 
     def _match(self, keys: pa.Table) -> Found:
@@ -199,15 +200,15 @@ class _Reconstruction:
 
     def _check_overlap(self, source: Source, found: Found) -> None:
         assert found.start is not None and found.end is not None
-        if found.start <= self._end:
+        if any(found.start <= end and start <= found.end for start, end in self._ranges):
             self._anomaly(source, f"ids {found.start} to {found.end} overlap those of an earlier file")
-        self._end = max(self._end, found.end)
+        self._ranges.append((found.start, found.end))
 
     def _anomaly(self, source: Source, problem: str) -> None:
         self.anomalies += 1
         log.warning("%s, %s: %s", source.path.name, self.name, problem)
 
 
-def _keys(judge: AccessLog | AuthLog, name: str, lines: pa.Table) -> pa.Table:
-    judge.read(lines)
-    return judge.engine.table(f"{name}_keys")
+def _keys(log_file: AccessLog | AuthLog, name: str, lines: pa.Table) -> pa.Table:
+    log_file.read(lines)
+    return log_file.engine.table(f"{name}_keys")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-
 import pyarrow as pa
 
 from hzmetrics.engine import Engine, Value, relation
 from hzmetrics.logs import collectors, escapes, grammar, text, w3c, zones
-from hzmetrics.logs.formats import AUTO, FORMATS, HUB, Format
+from hzmetrics.logs.account import MOST_EXAMPLES, Account
+from hzmetrics.logs.formats import HUB
 from hzmetrics.logs.json_names import Members
 from hzmetrics.logs.settings import LogSettings
 
@@ -19,32 +16,6 @@ PACKAGE = "hzmetrics.logs"
 
 NOTHING = r"[^\s\S]"
 """An expression that matches nothing."""
-
-MOST_EXAMPLES = 3
-"""Lines that were not read that are shown."""
-
-
-@dataclass
-class Account:
-    """What the lines of a log were read as."""
-
-    lines: int = 0
-    formats: Counter[str] = field(default_factory=Counter)
-    """Lines by format; those without a client or an existing time are not read."""
-    comments: int = 0
-    """Lines that are directives of the W3C format."""
-    zones: int = 0
-    """Lines of a hub that only the correction `zones` reads."""
-    examples: list[str] = field(default_factory=list)
-    """The first lines that were not read."""
-
-    @property
-    def read(self) -> int:
-        return self.formats.total()
-
-    @property
-    def unread(self) -> int:
-        return self.lines - self.comments - self.read
 
 
 class Requests:
@@ -126,19 +97,6 @@ class Requests:
         if account.unread and len(account.examples) < MOST_EXAMPLES:
             lines_left = self.engine.table("unread_lines")["line"].to_pylist()
             account.examples += lines_left[: MOST_EXAMPLES - len(account.examples)]
-
-
-def nearest(lines: Sequence[str]) -> Format | None:
-    """The format that most of some lines look like, if they look like any."""
-    names = {name: name for name in FORMATS} | dict.fromkeys(text.LOOSE, "combined")
-    with Engine(PACKAGE) as engine:
-        requests = Requests(engine, LogSettings(AUTO, corrections=frozenset({"ipv6", "zones"})))
-        requests.read(
-            pa.table({"number": pa.array(range(len(lines)), pa.int64()), "line": pa.array(lines, pa.string())})
-        )
-        found = engine.query("SELECT format FROM classified WHERE format IS NOT NULL")["format"].to_pylist()
-    likely = Counter(names[name] for name in found if name in names).most_common(1)
-    return FORMATS[likely[0][0]] if likely else None
 
 
 def variables(settings: LogSettings) -> dict[str, Value]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import compress
 from pathlib import Path
@@ -13,12 +15,14 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Month, month_of
+from hzmetrics.config.schema import Logs
 from hzmetrics.store import state
 from hzmetrics.store.state import BadFile, State
 from hzmetrics.store.tables import metrics
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
+    from hzmetrics.ingest.imports import DayReport
     from hzmetrics.store import Store
 
 GRACE = dt.timedelta(days=3)
@@ -108,7 +112,7 @@ def gather(store: Store, settings: Settings) -> Facts:
     from hzmetrics.ingest import sources
 
     remembered = state.read(store)
-    pending = [source for source in sources.pending(settings) if not is_remembered(source.path, remembered)]
+    pending = [source for source in sources.pending(settings) if not is_remembered(source.path, remembered, settings)]
     return Facts(
         today=settings.clock.today,
         state=remembered,
@@ -128,25 +132,43 @@ def _has_orphans(store: Store, month: Month) -> bool:
     return has_orphans(store, month)
 
 
-def is_remembered(path: Path, remembered: State) -> bool:
+def reading(settings: Settings) -> str:
+    """A digest of what decides how log lines are read: a bad file is tried again when it changes."""
+    texts = [settings.source.sections.get(Logs.heading, {}), settings.hub.timezone, sorted(settings.corrections)]
+    return hashlib.sha256(json.dumps(texts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def is_remembered(path: Path, remembered: State, settings: Settings) -> bool:
     """Whether a file is remembered as bad and has not changed since."""
-    return any(bad.path == str(path) and look_at(bad) == bad for bad in remembered.bad_files)
+    return any(bad.path == str(path) and is_unchanged(bad, settings) for bad in remembered.bad_files)
 
 
-def bad_file(path: Path, reason: str) -> BadFile:
+def bad_file(path: Path, reason: str, settings: Settings) -> BadFile:
     """A file that failed, as it looks now."""
-    bad = BadFile(str(path), -1, -1, reason)
-    return look_at(bad) or bad
+    bad = BadFile(str(path), -1, -1, reason, reading(settings))
+    return _look_at(bad) or bad
 
 
-def look_at(bad: BadFile) -> BadFile | None:
+def remember_failures(connection: sa.Connection, report: DayReport, settings: Settings) -> None:
+    """Store which files of a day failed, or could not be moved; not those that came too early."""
+    failed = [*report.failed, *report.unmoved]
+    bad = [bad_file(source.path, reason, settings) for source, reason in failed if source not in report.changed]
+    state.remember_bad_files(connection, bad)
+
+
+def is_unchanged(bad: BadFile, settings: Settings) -> bool:
+    """Whether a remembered file looks as it did when it failed, and would be read in the same way."""
+    return _look_at(bad) == bad and bad.reading in ("", reading(settings))
+
+
+def _look_at(bad: BadFile) -> BadFile | None:
     """A remembered file as it looks now; None if it is gone."""
     path = Path(bad.path)
     try:
         now = path.stat() if path.exists() else path.lstat()
     except OSError:
         return None
-    return BadFile(bad.path, now.st_size, now.st_ctime_ns, bad.reason)
+    return replace(bad, size=now.st_size, modified=now.st_ctime_ns)
 
 
 def months_with_rows(store: Store, table: sa.Table) -> frozenset[Month]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -144,24 +145,26 @@ class Work:
                 self.settings,
                 day,
                 dry_run=self.dry_run,
-                skip=lambda source: facts.is_remembered(source.path, known.state),
+                skip=lambda source: facts.is_remembered(source.path, known.state, self.settings),
                 on_rows=(lambda connection: state.reopen(connection, month)) if marks else None,
             )
             running.rows = report.rows
-        failed = [*report.failed, *report.unmoved]
-        self.failures += [f"{source.path}: {reason}" for source, reason in failed]
-        bad = [facts.bad_file(source.path, reason) for source, reason in failed if source not in report.changed]
-        self.remember(lambda connection: state.remember_bad_files(connection, bad))
+        self.failures += [f"{source.path}: {reason}" for source, reason in (*report.failed, *report.unmoved)]
+        self.remember(lambda connection: facts.remember_failures(connection, report, self.settings))
 
     def read_site(self) -> None:
         """Import the new lines of a site's logs (spec 60 §13). A file that fails is remembered."""
         from hzmetrics.pipeline import site
 
         remembered = state.read(self.store)
-        skip = lambda path: facts.is_remembered(path, remembered)  # noqa: E731
+
+        def skip(path: Path) -> bool:
+            return facts.is_remembered(path, remembered, self.settings)
+
         report = site.read_logs(self.store, self.settings, skip, self.dry_run)
         self.failures += [f"{path}: {reason}" for path, reason in report.failed]
-        bad = [facts.bad_file(path, reason) for path, reason in report.failed if path not in report.changed]
+        failed = [(path, reason) for path, reason in report.failed if path not in report.changed]
+        bad = [facts.bad_file(path, reason, self.settings) for path, reason in failed]
         self.remember(lambda connection: state.remember_bad_files(connection, bad))
 
     def reset(self, month: Month, marks: bool) -> None:
@@ -208,7 +211,7 @@ class Work:
 
     def tell_bad_files(self, known: Facts) -> None:
         """Warn of the remembered files; forget those that have changed or gone."""
-        changed = [bad.path for bad in known.state.bad_files if facts.look_at(bad) != bad]
+        changed = [bad.path for bad in known.state.bad_files if not facts.is_unchanged(bad, self.settings)]
         for bad in known.state.bad_files:
             if bad.path not in changed:
                 log.warning("%s is left out until it changes: %s", bad.path, bad.reason)

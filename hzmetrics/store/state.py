@@ -36,6 +36,13 @@ CORRECTIONS = "corrections"
 """The corrections that the stored numbers follow (spec 15)."""
 CORRECTIONS_KNOWN = "corrections_known"
 """The corrections that `all` stood for when that list was stored (spec 15)."""
+UNREAD_FILES = "unread_files"
+"""Imported files that were empty or mostly unread, the newest last (spec 10 §10.4)."""
+CORRECTED_SINCE = "corrected_since"
+"""Corrections that act at import, and the day from which on imported lines follow them (spec 15)."""
+
+MOST_UNREAD_FILES = 20
+"""Unread files that are remembered."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,19 @@ class BadFile:
     modified: int
     """When its content, or the right to read it, changed last, nanoseconds."""
     reason: str
+    reading: str = ""
+    """How logs were read then: the file is tried again when that changes. Earlier versions did not store it."""
+
+
+@dataclass(frozen=True)
+class UnreadFile:
+    """A file that was imported although it was empty or mostly unread."""
+
+    filename: str
+    target: str
+    said: str
+    day: str
+    """When it was imported."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +120,16 @@ class State:
     @property
     def bad_files(self) -> tuple[BadFile, ...]:
         return tuple(BadFile(**entry) for entry in json.loads(self.values.get(BAD_FILES) or "[]"))
+
+    @property
+    def unread_files(self) -> tuple[UnreadFile, ...]:
+        return tuple(UnreadFile(**entry) for entry in json.loads(self.values.get(UNREAD_FILES) or "[]"))
+
+    @property
+    def corrected_since(self) -> dict[str, str]:
+        """Correction to day; an empty one means all lines. Corrections from before days were stored are absent."""
+        found: dict[str, str] = json.loads(self.values.get(CORRECTED_SINCE) or "{}")
+        return found
 
     @property
     def lookups_failing(self) -> dict[Month, str]:
@@ -165,6 +195,16 @@ def remember_bad_files(connection: sa.Connection, files: Iterable[BadFile], forg
     after |= {bad.path: vars(bad) for bad in files}
     if after != before:
         put(connection, {BAD_FILES: json.dumps([after[path] for path in sorted(after)])})
+
+
+def remember_unread_file(connection: sa.Connection, filename: str, target: str, file: UnreadFile | None) -> None:
+    """Store that a file is unread; None: it is not, or not any more. A change that changes nothing is not written."""
+    before = json.loads(_keys.recall_to_change(connection, UNREAD_FILES) or "[]")
+    after = [entry for entry in before if (entry["filename"], entry["target"]) != (filename, target)]
+    if file:
+        after = [*after, vars(file)][-MOST_UNREAD_FILES:]
+    if after != before:
+        put(connection, {UNREAD_FILES: json.dumps(after)})
 
 
 def remember_lookups(connection: sa.Connection, failing: Mapping[Month, str]) -> None:

@@ -16,10 +16,11 @@ from hzmetrics.config import CORRECTIONS
 from hzmetrics.engine import Engine
 from hzmetrics.errors import UsageError
 from hzmetrics.logs import definitions
+from hzmetrics.logs.account import Account
 from hzmetrics.logs.clients import PRIVATE, Proxies
 from hzmetrics.logs.escapes import unescape
 from hzmetrics.logs.formats import BROWSER, FORMATS
-from hzmetrics.logs.requests import PACKAGE, Account, Requests, nearest
+from hzmetrics.logs.requests import PACKAGE, Requests
 from hzmetrics.logs.settings import LogSettings
 from tests.logs.lines import relation
 
@@ -362,12 +363,6 @@ def test_a_definition_needs_a_client_and_a_request() -> None:
 def test_a_named_format_is_the_only_one() -> None:
     account, rows = read([COMBINED, JSON], format="json")
     assert ([row["number"] for row in rows], account.unread, account.examples) == ([1], 1, [COMBINED])
-
-
-def test_the_nearest_format_of_lines_that_are_not_read() -> None:
-    near = nearest([COMBINED.replace("03/Mar", "31/Feb"), COMBINED, JSON, "garbage"])
-    assert near is not None and near.name == "combined"
-    assert nearest(["garbage"]) is None
 
 
 def test_own_member_names_come_first() -> None:
