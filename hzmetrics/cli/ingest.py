@@ -86,12 +86,9 @@ def import_(
 
 
 def _read_site(app: App, dry_run: bool) -> None:
-    from hzmetrics.pipeline.run import make_state_table
     from hzmetrics.pipeline.site import read_logs
 
     with _importing(app, dry_run):
-        if not dry_run:
-            make_state_table(app.store)
         failed = len(read_logs(app.store, app.settings, dry_run=dry_run).failed)
     if failed:
         raise HzmetricsError(f"{failed} files could not be read; the next run tries them again")

@@ -204,6 +204,30 @@ def test_a_damaged_file_is_named_and_does_not_stop_the_others(site: Site, capsys
     assert site.rows() == 204
 
 
+def test_a_copy_in_the_making_counts_no_line_twice(site: Site) -> None:
+    """Of a log that logrotate copies, first a part is seen, of which an earlier read took only the start."""
+    site.at("2026-11-05T12:30:00")
+    whole = lines("2026-11", range(1, 9))
+    site.log.write_bytes(lines("2026-11", range(1, 3)))
+    assert site.run("import", "--next") == 0
+    site.log.write_bytes(whole)
+    assert site.run("import", "--next") == 0
+    (site.logs / "access.log.1").write_bytes(lines("2026-11", range(1, 6)))
+    assert site.run("import", "--next") == 0
+    assert site.rows() == 8
+
+
+def test_a_log_that_cannot_be_read_is_told_and_tried_again(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    site.at("2026-11-05T12:30:00")
+    site.log.write_bytes(b"".join(b"%d the server did something\n" % number for number in range(200)))
+    assert site.run("run") == 1
+    assert site.run("status") == 1
+    assert "access.log" in capsys.readouterr().out
+    site.log.write_bytes(lines("2026-11", range(1, 9)))
+    assert site.run("run") == 0
+    assert site.rows() == 8
+
+
 def test_the_logs_must_exist(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     assert site.run("init") == 0
     assert site.run("status") == 1
