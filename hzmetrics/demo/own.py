@@ -85,11 +85,13 @@ def without_repetitions(paths: Sequence[Path], limits: Limits) -> tuple[list[Pat
     repeated: list[tuple[Path, Path]] = []
     known: dict[Identity, Path] = {}
     for path, head in zip(paths, heads, strict=True):
-        one = known.setdefault(_identity(path, limits), path) if head and heads.count(head) > 1 else path
-        if one is path:
-            chosen.append(path)
-        else:
-            repeated.append((path, one))
+        text = _identity(path, limits) if head and heads.count(head) > 1 else None
+        if text in known:
+            repeated.append((path, known[text]))
+            continue
+        chosen.append(path)
+        if text:
+            known[text] = path
     return chosen, repeated
 
 
