@@ -26,6 +26,9 @@ COURSE = "python3"
 GUESSES, ATTACK_AGE = 8, 5400
 """Failed logins within half a minute, by somebody who guesses passwords, and how many seconds ago that was."""
 
+STAY = 5
+"""How much longer than past sessions of tools the present ones last."""
+
 ONLINE_MINUTES = 45
 """How long a session of the CMS stays after its last request."""
 
@@ -59,7 +62,7 @@ def tool_sessions(recent: list[Day], clock: Clock) -> pa.Table:
     """The tool sessions of the recent days; those that have not ended yet have no times."""
     sessions = pa.concat_tables(day.tool_sessions for day in recent)
     now = epoch(clock.today) + clock.now.hour * 3600 + clock.now.minute * 60
-    is_running = pc.greater(pc.add(sessions["start"], sessions["walltime"]), now)
+    is_running = pc.greater(pc.add(sessions["start"], pc.multiply(sessions["walltime"], STAY)), now)
     for name in ("walltime", "viewtime", "cputime"):
         times = pc.if_else(is_running, 0.0, sessions[name])
         sessions = sessions.set_column(sessions.column_names.index(name), name, times)

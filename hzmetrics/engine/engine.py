@@ -170,10 +170,6 @@ class Engine:
         """Run the statements of a package's `models/NAME.sql`."""
         self.connection.execute(_sql(package, name))
 
-    def register_windows(self, month: Month, periods: Sequence[int]) -> None:
-        """The relation `windows(period, start, stop)` of a month's periods (spec 50 §2)."""
-        self.register("windows", windows(month, periods))
-
     def _give(self, name: str) -> None:
         """Take note of a relation that was registered."""
         if not self.library.packages:

@@ -15,7 +15,7 @@ from hzmetrics.ingest import filters
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.bots import Bots
 from hzmetrics.ingest.filters import Excludes
-from hzmetrics.ingest.judge import Judge, report_months, report_unread
+from hzmetrics.ingest.log_file import LogFile, report_months, report_unread
 from hzmetrics.log import log
 from hzmetrics.logs.formats import HUB
 from hzmetrics.logs.reader import LogStream
@@ -25,7 +25,7 @@ from hzmetrics.logs.settings import LogSettings, log_settings
 
 @dataclass(frozen=True)
 class Rules:
-    """What a file's lines are judged by; read once a file."""
+    """What a file's lines are filtered by; read once a file."""
 
     clients: Clients
     excludes: Excludes
@@ -69,8 +69,8 @@ class Tally:
         return self.kept.total() + self.dropped.total()
 
 
-class AccessLog(Judge):
-    """Judges one access log by `rules`."""
+class AccessLog(LogFile):
+    """An access log, filtered by `rules`."""
 
     def __init__(self, rules: Rules) -> None:
         super().__init__(rules.clients, {**filters.EXPRESSIONS, "excluded_urls": rules.excludes.url})
@@ -82,12 +82,12 @@ class AccessLog(Judge):
     def kept(self, stream: LogStream) -> Iterator[pa.Table]:
         """The rows of `web` without their ids, chunk by chunk in file order. The tally grows with them."""
         for lines in stream.lines():
-            self.judge(lines)
+            self.filter(lines)
             self._count(len(lines))
             yield self.engine.table("web_rows")
         self.tally.lines += stream.blank
 
-    def judge(self, lines: pa.Table) -> None:
+    def filter(self, lines: pa.Table) -> None:
         """Take a chunk's lines apart and look at their clients and agents: `filtered_requests` tells which count."""
         self.read(lines)
         self._learn_agents()
@@ -154,11 +154,13 @@ class AccessLog(Judge):
 def _agent_rows(agents: pa.Array, rules: Rules) -> pa.Table:
     """The relation `agents` (agent, is_excluded, is_bot, is_old_explorer) of some user agents, by first appearance."""
     texts = agents.to_pylist()
+    recognized = rules.bots.recognize(agents)
+    rules.bots.flag(agents, recognized)
     return pa.table(
         {
             "agent": agents,
             "is_excluded": pa.array(map(rules.excludes.has_agent, texts), pa.bool_()),
-            "is_bot": pa.array(rules.bots.judge(agents), pa.bool_()),
+            "is_bot": pa.array(rules.bots.drops(agents, recognized), pa.bool_()),
             "is_old_explorer": pa.array(map(filters.is_old_explorer, texts), pa.bool_()),
         }
     )

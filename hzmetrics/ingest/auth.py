@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from hzmetrics.config import Settings
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.filters import Excludes
-from hzmetrics.ingest.judge import Judge, report_months, report_unread
 from hzmetrics.ingest.ledger import Record
+from hzmetrics.ingest.log_file import LogFile, report_months, report_unread
 from hzmetrics.log import log
 from hzmetrics.logs.auth import AuthEvents
 from hzmetrics.logs.reader import LogStream
@@ -39,8 +39,8 @@ class Tally:
         return self.lines - self.kept - self.dropped.total()
 
 
-class AuthLog(Judge):
-    """Judges one auth log."""
+class AuthLog(LogFile):
+    """An auth log, filtered."""
 
     def __init__(self, connection: sa.Connection, settings: Settings, replaced: Record | None = None) -> None:
         """`replaced`: the record whose rows are deleted in the same transaction: they do not count as present."""

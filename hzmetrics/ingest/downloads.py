@@ -9,7 +9,7 @@ from hzmetrics.config import Settings
 from hzmetrics.engine import Engine
 from hzmetrics.errors import HzmetricsError, StoreError
 from hzmetrics.ingest.filters import EXPRESSIONS
-from hzmetrics.ingest.judge import PACKAGE
+from hzmetrics.ingest.log_file import PACKAGE
 from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.database import Database

@@ -16,8 +16,8 @@ from hzmetrics.errors import HzmetricsError
 from hzmetrics.ingest import ledger, sources
 from hzmetrics.ingest.access import AccessLog, Rules
 from hzmetrics.ingest.auth import AuthLog
-from hzmetrics.ingest.judge import PACKAGE
 from hzmetrics.ingest.ledger import Record
+from hzmetrics.ingest.log_file import PACKAGE
 from hzmetrics.ingest.sources import Source
 from hzmetrics.log import log
 from hzmetrics.logs.packing import Limits, UnreadableLog
@@ -38,7 +38,7 @@ class Target:
     key: tuple[str, ...]
     kind: sources.Kind
     pattern: str
-    judge: Callable[[sa.Connection, Settings], AccessLog | AuthLog]
+    log: Callable[[sa.Connection, Settings], AccessLog | AuthLog]
 
 
 TARGETS = {
@@ -148,8 +148,8 @@ class _Reconstruction:
         """The table rows of a file; None if it has no recognized line."""
         limits = Limits.of(self.settings)
         with self.database.connect() as connection, open_log(source.path, limits) as stream:
-            with self.target.judge(connection, self.settings) as judge:
-                keys = [_keys(judge, self.name, lines) for lines in stream.lines()]
+            with self.target.log(connection, self.settings) as log_file:
+                keys = [_keys(log_file, self.name, lines) for lines in stream.lines()]
         return self._match(pa.concat_tables(keys)) if sum(map(len, keys)) else None
 
     def _match(self, keys: pa.Table) -> Found:
@@ -209,6 +209,6 @@ class _Reconstruction:
         log.warning("%s, %s: %s", source.path.name, self.name, problem)
 
 
-def _keys(judge: AccessLog | AuthLog, name: str, lines: pa.Table) -> pa.Table:
-    judge.read(lines)
-    return judge.engine.table(f"{name}_keys")
+def _keys(log_file: AccessLog | AuthLog, name: str, lines: pa.Table) -> pa.Table:
+    log_file.read(lines)
+    return log_file.engine.table(f"{name}_keys")

@@ -25,7 +25,7 @@ WRITTEN = ("session_rows", "web_stamps", "tool_stamps")
 
 
 def session_windows(month: Month, settings: Settings) -> tuple[Window, ...]:
-    """The four windows of a month, start included, stop excluded, in the order in which they are walked (spec 30 §2).
+    """The four windows of a month, start included, stop excluded, in the order in which they are searched (spec 30 §2).
 
     They leave out days 8, 16 and 24; correction `all-days` closes the gaps.
     """

@@ -233,6 +233,20 @@ def test_a_stored_model_is_computed_once_until_an_input_changes(engine: Engine) 
     assert engine.table("ordered_requests").num_rows == 1
 
 
+def test_an_input_can_be_a_query(engine: Engine) -> None:
+    engine.register("tool_start_matches", pa.table({"number": [1, 2], "id": [7, 8]}))
+    one = (
+        "SELECT number + 39 AS ids_before, number - 1 AS after, number AS through FROM tool_start_matches WHERE id = 7"
+    )
+    engine.define("batch", one, ["tool_start_matches"])
+    assert engine.table("tool_stamps").to_pylist() == [{"id": 7, "sessionid": 41}]
+    engine.register("tool_start_matches", pa.table({"number": [2, 5], "id": [7, 8]}))
+    assert engine.table("tool_stamps").to_pylist() == [{"id": 7, "sessionid": 43}]
+    engine.define("batch", "SELECT 1 AS id", [])
+    with pytest.raises(ModelError, match=r"models need the relation batch\(.*\): no column ids_before"):
+        engine.table("tool_stamps")
+
+
 def test_a_variable_that_is_missing_is_named() -> None:
     tested = dataclasses.replace(
         declared("hzmetrics.sessions", "web_stamps"), reads=(), variables={"pattern": "VARCHAR"}

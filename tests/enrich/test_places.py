@@ -1,6 +1,7 @@
 """The local address database and the remote service, each with good, odd and hostile answers (spec 20 §4.3 to §4.4)."""
 
 import re
+import time
 from collections.abc import Iterator
 from ipaddress import IPv4Address, ip_address
 from pathlib import Path
@@ -83,8 +84,8 @@ def test_databases_of_other_things_are_refused_by_name(tmp_path: Path, kind: str
     "kind", ["GeoIP2-City", "DBIP-Country-Lite", "GeoIP2-Enterprise", "DBIP-Location-ISP (compat=Enterprise)", ""]
 )
 def test_databases_of_countries_are_known_by_name(tmp_path: Path, kind: str) -> None:
-    maxmind.write(tmp_path / "places.mmdb", RECORDS, kind, built=7)
-    assert Places(tmp_path / "places.mmdb").built == 7
+    maxmind.write(tmp_path / "places.mmdb", RECORDS, kind)
+    assert abs(Places(tmp_path / "places.mmdb").built - time.time()) < 60
 
 
 @pytest.mark.parametrize(

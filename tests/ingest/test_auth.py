@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hzmetrics.engine import Engine
 from hzmetrics.ingest.addresses import Clients, anywhere
-from hzmetrics.ingest.judge import Judge
+from hzmetrics.ingest.log_file import LogFile
 from hzmetrics.logs import grammar
 from hzmetrics.logs.auth import AuthEvents
 from hzmetrics.logs.requests import PACKAGE
@@ -20,10 +20,10 @@ Row = tuple[str, str, int, str, str]
 
 def read(texts: list[str], *, ip: tuple[str, ...] = (), reads_ipv6: bool = False) -> list[Row]:
     """The rows that lines become."""
-    with Judge(Clients(anywhere(ip), reads_ipv6), {}) as judge:
-        AuthEvents(judge.engine).read(relation(texts))
-        judge.learn_clients("new_auth_clients")
-        return [tuple(row.values()) for row in judge.engine.table("userlogin_rows").to_pylist()]
+    with LogFile(Clients(anywhere(ip), reads_ipv6), {}) as log:
+        AuthEvents(log.engine).read(relation(texts))
+        log.learn_clients("new_auth_clients")
+        return [tuple(row.values()) for row in log.engine.table("userlogin_rows").to_pylist()]
 
 
 TIME, END = "2025-06-07 10:00:01", "203.0.113.20 login"

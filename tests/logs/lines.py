@@ -77,7 +77,7 @@ def access_log(
     reads_ipv6: bool = False,
     logs: LogSettings = READ_AS_HUB,
 ) -> AccessLog:
-    """An access log judged by rules that no database holds."""
+    """An access log filtered by rules that no database holds."""
     clients = Clients(anywhere(ip), reads_ipv6)
     return AccessLog(Rules(clients, Excludes(ip, useragent, url), bots or Bots(frozenset()), logs))
 

@@ -147,11 +147,14 @@ class TestOnServer:
             assert [row.value for row in store.hub.rows(sa.select(table))] == [9]
             cursor.execute("DROP USER hzt_least@localhost")
 
-    def test_no_room_for_rows_on_their_way(self, on_server: TestHub, tmp_path: Path, monkeypatch) -> None:
+    def test_no_room_for_temporary_files(self, on_server: TestHub, tmp_path: Path, monkeypatch) -> None:
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
         database = on_server.store.metrics
         rows = pa.table({"datetime": ["2025-07-01 00:00:00"], "hits": [1]})
-        with pytest.raises(StoreError, match=f"cannot write rows to {tmp_path}/gone"), database.begin() as connection:
+        with (
+            pytest.raises(StoreError, match=f"cannot write rows to the temporary directory {tmp_path}/gone"),
+            database.begin() as connection,
+        ):
             database.append(connection, metrics.webhits, rows)
 
 

@@ -1,4 +1,4 @@
-"""What access and auth logs have in common: an engine that holds a file's clients, each judged once."""
+"""What access and auth logs have in common: an engine that knows the clients of a file."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ PACKAGE = "hzmetrics.ingest"
 """Where the models of imports are."""
 
 
-class Judge:
-    """An engine for one file. Use as a context manager.
+class LogFile:
+    """One file and an engine to filter its lines. Use as a context manager.
 
     It knows the relation `clients` (address, stored, is_ipv6, is_excluded), and `variables` by name.
     """
@@ -31,7 +31,7 @@ class Judge:
         self._clients = clients
         for name, value in variables.items():
             self.engine.set_variable(name, value)
-        self.engine.load("clients", self._judged([]))
+        self.engine.load("clients", self._rows([]))
 
     def __enter__(self) -> Self:
         return self
@@ -42,13 +42,13 @@ class Judge:
         self.engine.__exit__(kind, error, trace)
 
     def learn_clients(self, model: str) -> None:
-        """Judge the addresses that a model gives: those not seen before."""
-        self.engine.add("clients", self._judged(self.engine.table(model)["address"].to_pylist()))
+        """Look at the addresses that a model yields: those not seen before."""
+        self.engine.add("clients", self._rows(self.engine.table(model)["address"].to_pylist()))
 
-    def _judged(self, addresses: Iterable[str]) -> pa.Table:
-        judged = [(address, *astuple(self._clients.judge(address))) for address in addresses]
+    def _rows(self, addresses: Iterable[str]) -> pa.Table:
+        rows = [(address, *astuple(self._clients.client(address))) for address in addresses]
         kinds = {"address": pa.string(), "stored": pa.string(), "is_ipv6": pa.bool_(), "is_excluded": pa.bool_()}
-        return relation(judged, kinds)
+        return relation(rows, kinds)
 
 
 def report_unread(account: Account) -> None:
