@@ -83,15 +83,15 @@ def without_repetitions(paths: Sequence[Path], limits: Limits) -> tuple[list[Pat
     heads = [None if path == STANDARD_INPUT else _identity(path, limits, whole=False).head for path in paths]
     chosen: list[Path] = []
     repeated: list[tuple[Path, Path]] = []
-    known: dict[Identity, Path] = {}
+    known: dict[Identity | None, Path] = {}
     for path, head in zip(paths, heads, strict=True):
-        text = _identity(path, limits) if head and heads.count(head) > 1 else None
-        if text in known:
-            repeated.append((path, known[text]))
+        identity = _identity(path, limits) if head and heads.count(head) > 1 else None
+        if identity in known:
+            repeated.append((path, known[identity]))
             continue
         chosen.append(path)
-        if text:
-            known[text] = path
+        if identity:
+            known[identity] = path
     return chosen, repeated
 
 
