@@ -1,4 +1,4 @@
-"""Files whose lines could not be read are told, and long ones are not imported (spec 10 §10.4, 60 §10.1)."""
+"""Files whose lines could not be read are told, and long ones are not imported (spec 10 §10.4, spec 60 §10.1)."""
 
 from __future__ import annotations
 
