@@ -59,7 +59,6 @@ WITHOUT_HEADERS = {
     "hzmetrics.activity",
     "hzmetrics.courses",
     "hzmetrics.installation.adoption",
-    "hzmetrics.logs",
     "hzmetrics.users",
 }
 
