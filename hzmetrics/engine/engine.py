@@ -101,6 +101,11 @@ class Engine:
 
         return pa.RecordBatchReader.from_batches(stream.schema, batches())
 
+    def register_parquet(self, name: str, paths: Sequence[str]) -> None:
+        """Make the rows of Parquet files known as a relation; they are read as models need them."""
+        self.connection.read_parquet(list(paths)).create_view(name)
+        self._give(name)
+
     def load(self, name: str, relation: pa.Table) -> None:
         """As `register`, but copy the rows into the engine: for relations that many models read."""
         self.connection.register("loading", relation)
