@@ -84,7 +84,12 @@ class Hub(Section, name="hub", side="core"):
 class Logs(Section, name="logs", side="core"):
     """How log lines and files are read."""
 
-    format = Text("hub", "hub, auto, the name of a format, or a definition in the notation of Apache or nginx")
+    files = Items("", "access logs of a site without a hub: paths, which may hold *, ? and **; read where they are")
+    format = Text(
+        "hub",
+        "hub, auto, the name of a format, or a definition in the notation of Apache or nginx",
+        shown="hub; auto for a site without a hub",
+    )
     trusted_proxies = Items(
         "", "addresses and networks of proxies that are believed when they name the client", shown="private networks"
     )
@@ -123,6 +128,7 @@ class Metrics(Section, name="metrics", side="core"):
         CORRECTIONS,
         "known errors of earlier versions to correct; a new hub wants all of them (docs/usage-tables.md)",
         sample="all",
+        shown="none; all for a site without a hub",
     )
 
 

@@ -28,9 +28,11 @@ def _of_values(settings: Settings) -> Iterator[Mistake]:
     from hzmetrics.logs.settings import log_settings
     from hzmetrics.users.settings import jupyterhub
 
-    dns, events = settings.dns, settings.section(Events)
+    dns, events, logs = settings.dns, settings.section(Events), settings.section(Logs)
+    if logs.files and not settings.is_site:
+        yield logs.mistake("files", "is for a site without a hub; remove it, or [hub] site, hub_dir and [db] hub_db")
     readers: tuple[tuple[Section, str, Callable[[], object]], ...] = (
-        (settings.section(Logs), "format", lambda: log_settings(settings)),
+        (logs, "format", lambda: log_settings(settings)),
         (dns, "nameserver", lambda: servers(dns.nameserver)),
         (events, "signatures", lambda: load(events.signatures)),
         (settings.section(Jupyterhub), "api_token_file", lambda: jupyterhub(settings)),

@@ -56,6 +56,8 @@ def refresh_map(store: Store, settings: Settings, dry_run: bool) -> None:
     from hzmetrics.online.refresh import refresh_map as refresh
     from hzmetrics.users.sources import hub_has_users
 
+    if settings.is_site:
+        return
     try:
         if settings.hub.hub_dir is None and not hub_has_users(store, settings):
             return
