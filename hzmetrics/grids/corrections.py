@@ -37,7 +37,8 @@ class Effect(NamedTuple):
 def effects(store: Store, settings: Settings, month: Month) -> list[Effect]:
     """The effect of each correction of sessions and grids, the others as configured. Raises StoreError.
 
-    Corrections of sessions are measured on the sessions that all requests of the month would give, independent of the stored sessions.
+    Corrections of sessions are measured on the sessions that all requests of the month would give, not on the stored
+    ones.
     """
     found = []
     for names, with_sessions in ((OF_SESSIONS, True), (OF_GRIDS, False)):
