@@ -82,7 +82,7 @@ def start(file: Path, verbose: bool = False, form: str = "text") -> None:
     stop()
     log.setLevel(logging.DEBUG)
     log.propagate = False
-    pool.addHandler(logging.NullHandler())  # never on standard error, whatever becomes of the file
+    pool.addHandler(logging.NullHandler())  # never on standard error, even if the file cannot be written
     line: logging.Formatter = _JsonLine() if form == "json" else _Line()
 
     console = logging.StreamHandler(sys.stderr)

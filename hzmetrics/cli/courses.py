@@ -197,7 +197,7 @@ def _report(app: App, course: str, report: Callable[[Engine], Any]) -> Any:
     all_courses = _known(app, course)
     rules = all_courses.rules(course)
     _update_if_free(app, all_courses, course)
-    with Engine() as engine:
+    with Engine(copy.PACKAGE) as engine:
         copy.register_events(engine, app.store, all_courses, course)
         reports.count_opens(engine, rules, app.clock.utc_time)
         return report(engine)

@@ -25,7 +25,7 @@ from hzmetrics.store.tables.metrics import web
 LONG_GAP = 13
 """Months from one with page views to the next, beyond which the two do not belong together."""
 FEW = 20
-"""Months far from the others belong to the report unless these have more page views than so many times theirs."""
+"""Months far from the others belong to the report unless the others have this many times their page views."""
 FIRST = Month(1995, 1)
 """No log is older."""
 
@@ -83,13 +83,15 @@ def without_repetitions(paths: Sequence[Path], limits: Limits) -> tuple[list[Pat
     heads = [None if path == STANDARD_INPUT else _identity(path, limits, whole=False).head for path in paths]
     chosen: list[Path] = []
     repeated: list[tuple[Path, Path]] = []
-    known: dict[Identity, Path] = {}
+    known: dict[Identity | None, Path] = {}
     for path, head in zip(paths, heads, strict=True):
-        one = known.setdefault(_identity(path, limits), path) if head and heads.count(head) > 1 else path
-        if one is path:
-            chosen.append(path)
-        else:
-            repeated.append((path, one))
+        identity = _identity(path, limits) if head and heads.count(head) > 1 else None
+        if identity in known:
+            repeated.append((path, known[identity]))
+            continue
+        chosen.append(path)
+        if identity:
+            known[identity] = path
     return chosen, repeated
 
 

@@ -174,7 +174,7 @@ def _problem(
     spans: Sequence[tuple[int, int]],
 ) -> str:
     """Why a month is left alone; empty if it is not."""
-    missing = [one.record.filename for one in files if one.path is None or not one.path.stat().st_size]
+    missing = [one.record.filename for one in files if not _is_there(one)]
     if missing:
         named = ", ".join(missing[: sources.MOST_NAMED])
         more = f" and {len(missing) - sources.MOST_NAMED} more" if len(missing) > sources.MOST_NAMED else ""
@@ -193,6 +193,11 @@ def _problem(
     if unknown:
         return f"{unknown:,} of its requests are of no file in the ledger; see hzmetrics reconstruct-imported-sources"
     return ""
+
+
+def _is_there(one: Archived) -> bool:
+    """Whether the file of a record is in `imported/`, and not emptied there."""
+    return one.path is not None and (one.path.stat().st_size > 0 or not one.record.rows)
 
 
 def _rows_outside(connection: sa.Connection, month: Month, spans: Sequence[tuple[int, int]]) -> int:

@@ -33,7 +33,7 @@ from hzmetrics.store.state import UnreadFile
 from hzmetrics.store.tables.metrics import userlogin, web, webhits
 
 Progress = Callable[[int, int], None]
-"""Told how many of a file's bytes have been read, and of how many (0: nobody knows)."""
+"""Called with the number of bytes read of a file, and its size (0: unknown)."""
 
 
 OnRows = Callable[[sa.Connection], None]
@@ -105,7 +105,7 @@ def _tell(day: dt.date, files: Sequence[Source], dry_run: bool) -> None:
 def check_order(settings: Settings, day: dt.date) -> None:
     """Refuse a day that is not the next (spec 10 §9). Raises HzmetricsError.
 
-    A day with an auth log and no access log is nobody's next.
+    A day with an auth log and no access log is never the next one.
     """
     files = sources.pending(settings)
     kinds = {source.kind for source in files if source.date == day}

@@ -158,7 +158,7 @@ def _files(directory: Path, deep: bool) -> Iterator[os.DirEntry[str]]:
         if entry.is_dir(follow_symlinks=False):
             if deep:
                 yield from _files(Path(entry.path), deep)
-        elif entry.is_file() or not Path(entry.path).exists():  # no pipe: nobody may ever write to it
+        elif entry.is_file() or not Path(entry.path).exists():  # no pipe: reading one could wait for ever
             yield entry
 
 
