@@ -33,6 +33,7 @@ def events() -> None:
 def update(app: App) -> None:
     """Read the new lines of the followed logs, and bring events, anomalies and hours up to date."""
     live = _live(app)
+    live.events.signatures.check()
     with live.hold(FOLLOW):
         live.read_logs(also={"events"})
 
@@ -46,6 +47,7 @@ def watch(app: App, seconds: int, updates: int | None) -> None:
     from hzmetrics.live.watch import watch as keep_watching
 
     live = _live(app)
+    live.events.signatures.check()
     with live.hold(FOLLOW):
         keep_watching(lambda clock: live.read_logs(clock, also={"events"}), seconds, updates)
 
@@ -104,6 +106,7 @@ def activities(app: App, summary: bool, as_json: bool) -> None:
 def signatures(app: App, test: tuple[str, str, str, str] | None) -> None:
     """Print the table of event signatures."""
     settings = _live(app).events
+    settings.signatures.check()
     if test is None:
         terminal.signatures(settings.signatures)
         return
@@ -145,6 +148,7 @@ def rescan(app: App, from_start: bool) -> None:
     from hzmetrics.events.rescan import rescan as read_again
 
     live = _live(app)
+    live.events.signatures.check()
     with live.hold(FOLLOW):
         live.read_logs(also={"events"})  # the other capabilities must not miss the new lines
         read_again(app.store, live.following, live.events, app.clock)

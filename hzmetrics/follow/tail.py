@@ -69,31 +69,33 @@ def plan(path: Path, seen: Sequence[Seen], rotated_dirs: Sequence[Path]) -> tupl
     return pieces, old is None and not last.done
 
 
-def read(piece: Piece, limit: int, give_up: bool = False, limits: Limits = LIMITS) -> tuple[list[str], FileMark, bool]:
+def read(piece: Piece, limit: int, give_up: bool = False, limits: Limits = LIMITS) -> tuple[bytes, FileMark, bool]:
     """The complete lines of a piece, at most `limit` bytes; the mark after them; whether that was everything.
 
     A line longer than `limit` waits, or with `give_up` is skipped part by part.
     """
-    lines: list[str] = []
+    lines: list[bytes] = []
     offset, rest, taken = piece.offset, b"", 0
     with piece.file.open("rb") as file:
         if piece.mark and not piece.rotated and not piece.mark.is_of(file):
             raise OSError("the file was replaced while it was being read")
         for chunk in _chunks(file, piece, limit, limits):
             taken += len(chunk)
-            whole, feed, tail = (rest + chunk).rpartition(b"\n")
+            whole, feed, tail = chunk.rpartition(b"\n")
             if feed:
-                offset += len(whole) + 1
-                lines += whole.decode("utf-8", "replace").split("\n")
-            rest = tail
+                lines += (rest, whole, feed)
+                offset += len(rest) + len(whole) + 1
+                rest = tail
+            else:
+                rest += tail
         complete = taken < limit
         if give_up and not complete and offset == piece.offset:
             offset += len(rest)
         if complete and piece.rotated and rest:
             offset += len(rest)
-            lines.append(rest.decode("utf-8", "replace"))
+            lines.append(rest)
         mark = _rotated_mark(file, piece.file, offset) if piece.rotated else FileMark.at(file, offset)
-    return lines, mark, complete
+    return b"".join(lines), mark, complete
 
 
 def _chunks(file: BinaryIO, piece: Piece, limit: int, limits: Limits) -> Iterator[bytes]:

@@ -94,6 +94,11 @@ class Requests:
         engine.view("raw", " UNION ALL BY NAME ".join(sources))
 
     def read(self, lines: pa.Table) -> None:
+        """Take a chunk's lines apart, and account for them."""
+        self.take_apart(lines)
+        self._count(len(lines))
+
+    def take_apart(self, lines: pa.Table) -> None:
         """Take a chunk's lines apart."""
         self.engine.register("lines", lines)
         if self._is_hub:
@@ -103,7 +108,6 @@ class Requests:
             new = self.engine.table("new_peers")["peer"].to_pylist()
             found = [(peer, self.settings.proxies.client(peer)) for peer in new]
             self.engine.add("peers", relation(found, {"peer": pa.string(), "address": pa.string()}))
-        self._count(len(lines))
 
     def _read_hub(self) -> None:
         self.engine.register("hub_lines", self.engine.connection.table("lines").to_arrow_table())

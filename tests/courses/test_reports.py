@@ -19,10 +19,11 @@ from hzmetrics.courses.copy import rows_of
 from hzmetrics.courses.progress import COUNTS, EVENTS
 from hzmetrics.courses.settings import CourseRules
 from hzmetrics.engine import Engine
+from hzmetrics.logs.patterns import Pattern
 
 Event = tuple[dt.datetime, str, str, str]
 START = dt.datetime(2026, 1, 11, 20)
-RULES = CourseRules(student_pattern=re.compile("s"), staff=frozenset({"s9"}), strip_extensions=True)
+RULES = CourseRules(student_pattern=Pattern("s"), staff=frozenset({"s9"}), strip_extensions=True)
 
 EVENTS_OF_A_COURSE = st.lists(
     st.tuples(

@@ -13,12 +13,12 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Clock
 from hzmetrics.follow import follower, tail
-from hzmetrics.follow.lines import Entry
 from hzmetrics.follow.mark import FileMark
 from hzmetrics.follow.settings import Following
 from hzmetrics.logs.packing import LIMITS, Limits
@@ -34,8 +34,8 @@ class Names:
     def __init__(self) -> None:
         self.read: list[str] = []
 
-    def take(self, entry: Entry) -> None:
-        self.read.append(entry.user)
+    def take(self, source: str, entries: pa.Table) -> None:
+        self.read += entries["user"].to_pylist()
 
     def store(self, connection: sa.Connection, reading: follower.Reading) -> None:
         pass
