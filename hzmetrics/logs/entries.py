@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import chain
 from types import TracebackType
 from typing import Self
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hzmetrics.engine import Engine, relation
 from hzmetrics.logs.auth import AuthEvents
@@ -28,18 +32,21 @@ COLUMNS = ["time", "method", "target", "status", "user", "address", "duration"]
 status (0: none); user and address (empty: none); seconds."""
 
 
+TURNS = {"number": pa.int64(), "is_second": pa.bool_()}
+
+Said = Callable[[pa.Table], pa.Table]
+"""From lines to what they say, without the instants of local times."""
+
+
 class Entries:
     """Reads one log, of which lines come in order: to what they say. Use as a context manager."""
 
     def __init__(self, source: str, settings: LogSettings, clock: LogClock) -> None:
-        self.engine = Engine()
         self.clock = clock
-        if source == "auth":
-            self._take_apart = AuthEvents(self.engine).read
-        else:
-            self._take_apart = Requests(self.engine, _settings(source, settings, clock)).take_apart
-        self._said = "auth_entries" if source == "auth" else "request_entries"
-        self.engine.models(ROOM, [self._said])
+        self._engines = ExitStack()
+        self._engine = self._engines.enter_context(Engine())
+        self._readers: list[Said] = []
+        self._other_readers = self._open(source, settings)
 
     def __enter__(self) -> Self:
         return self
@@ -47,27 +54,66 @@ class Entries:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.engine.__exit__(kind, error, trace)
+        self._engines.__exit__(kind, error, trace)
 
     def read(self, lines: pa.Table) -> pa.Table:
         """What lines (number, line) say, in their order, in `COLUMNS`; lines that say nothing are missing."""
-        engine = self.engine
-        self._take_apart(lines)
-        engine.register("said", engine.table(self._said))
+        engine, clock = self._engine, self.clock
+        engine.register("said", self._said(lines))
         minutes = engine.query("SELECT DISTINCT local[1:16] AS minute FROM said WHERE instant IS NULL")
-        found = list(readings(minutes["minute"].to_pylist(), self.clock.zone))
+        found = list(readings(minutes["minute"].to_pylist(), clock.zone))
         engine.register("readings", relation(found, READINGS))
-        engine.set_variable("last_local", self.clock.last)
-        engine.set_variable("is_second", self.clock.is_second)
+        if clock.is_second or any(reading.is_near for reading in found):
+            engine.set_variable("last_local", clock.last)
+            engine.set_variable("is_second", clock.is_second)
+            engine.hold(ROOM, "turns")
+        else:
+            engine.register("turns", relation([], TURNS))
         engine.hold(ROOM, "entries")
-        last = engine.query("SELECT local, is_second FROM entries WHERE is_plain ORDER BY number DESC LIMIT 1")
-        for row in last.to_pylist():
-            self.clock.last, self.clock.is_second = row["local"], row["is_second"]
+        last = "FROM said LEFT JOIN turns USING (number) WHERE instant IS NULL AND zone IN ('', '-')"
+        for row in engine.query(f"SELECT local, is_second {last} ORDER BY number DESC LIMIT 1").to_pylist():
+            clock.last, clock.is_second = row["local"], bool(row["is_second"])
         return engine.table("entries").select(COLUMNS)
 
+    def _said(self, lines: pa.Table) -> pa.Table:
+        """What lines say to the first reader that can read them."""
+        found: list[pa.Table] = []
+        for reader in chain(self._readers, self._more_readers()):
+            found.append(reader(lines))
+            if len(found[-1]) == len(lines):
+                break
+            lines = lines.filter(pc.invert(pc.is_in(lines["number"], found[-1]["number"].combine_chunks())))
+        return pa.concat_tables(found)
 
-def _settings(source: str, settings: LogSettings, clock: LogClock) -> LogSettings:
-    """How the requests of a source are read: those of a hub, and where no format is configured any."""
-    log_format = "jupyterhub" if source == "jupyterhub" else AUTO if settings.format == HUB else settings.format
-    zone = clock.zone.key if isinstance(clock.zone, ZoneInfo) else "UTC"
-    return LogSettings(log_format, settings.fields, settings.proxies, zone, CORRECTIONS)
+    def _more_readers(self) -> Iterator[Said]:
+        """Readers that no line needed before."""
+        for reader in self._other_readers:
+            self._readers.append(reader)
+            yield reader
+
+    def _open(self, source: str, settings: LogSettings) -> Iterator[Said]:
+        """The readers of a source, in the order in which lines are given to them."""
+        if source == "auth":
+            yield _reader(self._engine, AuthEvents(self._engine).read, "auth_entries")
+        elif source == "jupyterhub":
+            yield self._requests(self._engine, "jupyterhub", settings)
+        else:
+            yield self._requests(self._engine, settings.format, settings)
+            if settings.format == HUB:  # web servers beside the hub's need no configuration
+                yield self._requests(self._engines.enter_context(Engine()), AUTO, settings)
+
+    def _requests(self, engine: Engine, log_format: str, settings: LogSettings) -> Said:
+        """The reader of requests in a format; the time zone counts for the names of zones."""
+        zone = self.clock.zone.key if isinstance(self.clock.zone, ZoneInfo) else "UTC"
+        requests = Requests(engine, LogSettings(log_format, settings.fields, settings.proxies, zone, CORRECTIONS))
+        return _reader(engine, requests.take_apart, "hub_entries" if log_format == HUB else "request_entries")
+
+
+def _reader(engine: Engine, take_apart: Callable[[pa.Table], None], model: str) -> Said:
+    engine.models(ROOM, [model])
+
+    def read(lines: pa.Table) -> pa.Table:
+        take_apart(lines)
+        return engine.table(model)
+
+    return read

@@ -57,7 +57,9 @@ class Requests:
         self.account = Account()
         self._is_hub = settings.format == HUB
         self._members = Members(settings.members)
-        self._patterns = {name: one.pattern for name, one in FORMATS.items() if one.pattern}
+        self._patterns = {
+            name: one.pattern for name, one in FORMATS.items() if one.pattern and name in settings.formats
+        }
         if settings.own:
             self._patterns[OWN] = settings.own
         for name, value in _variables(settings, self._patterns).items():
@@ -88,8 +90,9 @@ class Requests:
         engine.view("classify", text.classification(self.settings.formats, self._patterns))
         engine.register("classified", engine.table("classify"))
         engine.view("members", self._members.query())
-        engine.models(ROOM, ["combined", "json", "w3c"])
-        sources = ["(FROM combined)", "(FROM json)", "(FROM w3c)"]
+        own_models = [name for name in ("combined", "json", "w3c") if name in self.settings.formats]
+        engine.models(ROOM, own_models)
+        sources = [f"(FROM {name})" for name in own_models]
         sources += [text.select(name, pattern) for name, pattern in self._patterns.items()]
         engine.view("raw", " UNION ALL BY NAME ".join(sources))
 
