@@ -21,8 +21,8 @@ successful_logins\tauth\t-\t^login$\t-
 logouts\tauth\t-\t^logout$\t-
 failed_logins\tjupyterhub\tPOST\t/hub/login\t400+
 successful_logins\tjupyterhub\tPOST\t/hub/login\t302
-failed_logins\tjupyterhub\t-\t/hub/(lti13/)?oauth_callback(\\?|$)\t400+
-successful_logins\tjupyterhub\t-\t/hub/(lti13/)?oauth_callback(\\?|$)\t302
+failed_logins\tjupyterhub\t-\t/hub/(lti13/)?oauth_callback\t400+
+successful_logins\tjupyterhub\t-\t/hub/(lti13/)?oauth_callback\t302
 """
 """The table used without a signature file: name, source, method, pattern, status."""
 

@@ -22,6 +22,7 @@ from hzmetrics.follow import follower, tail
 from hzmetrics.follow.mark import FileMark
 from hzmetrics.follow.settings import Following
 from hzmetrics.logs.packing import LIMITS, Limits
+from hzmetrics.logs.settings import LogSettings
 from tests.conftest import TestHub
 from tests.logs.test_packing import zstd
 
@@ -253,3 +254,42 @@ def test_every_line_is_read_once_whatever_happens_to_the_log(followed: Follower,
     while followed.update().cut_at is not None:
         pass
     assert followed.names.read == written
+
+
+LINES = {
+    "hub": ("access", '2026-02-03 10:00:00 UTC - "GET / HTTP/1.1" 200 5 {address} "-" "x" TLS 0 5 -'),
+    "combined": ("access", '{address} - {user} [03/Feb/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "x"'),
+    "with host": (
+        "access",
+        'www.example.org:443 {address} - {user} [03/Feb/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 5',
+    ),
+    "json": (
+        "access",
+        '{{"time": "2026-02-03T10:00:00Z", "remote_addr": "10.0.0.1", "http_x_forwarded_for": "{address}, 10.0.0.2", '
+        '"remote_user": "{user}", "request": "GET / HTTP/1.1", "status": "200", "body_bytes_sent": "5"}}',
+    ),
+    "auth": ("auth", "2026-02-03 10:00:00 7 [{user}] {address} login"),
+    "jupyterhub": (
+        "jupyterhub",
+        "[I 2026-02-03 10:00:00.1 JupyterHub log:1] 200 GET /hub/home ({user}@{address}) 1.5ms",
+    ),
+}
+
+
+@pytest.mark.parametrize("form", LINES)
+def test_excluded_addresses_and_ignored_users_are_left_out_in_every_format(followed: Follower, form: str) -> None:
+    source, line = LINES[form]
+    people = [("ann", "198.51.100.7"), ("Robot", "198.51.100.8"), ("bob", "203.0.113.99"), ("cyd", "2001:DB8::7")]
+    log = followed.hub.root / "some.log"
+    log.write_text("".join(f"{line.format(user=user, address=address)}\n" for user, address in people))
+    addresses: list[str] = []
+
+    class Addresses(Names):
+        def take(self, source: str, entries: pa.Table) -> None:
+            addresses.extend(entries["address"].to_pylist())
+
+    excluded, ignored = ("203.0.113.", "2001:db8:"), frozenset({"robot"})
+    following = Following(((source, log),), (), dt.UTC, excluded, ignored, 1 << 20, reading=LogSettings("hub"))
+    reading = follower.update(followed.hub.store, following, NOW, [Addresses()])
+    assert (reading.lines, reading.unrecognized) == (4, 0)
+    assert addresses == ["198.51.100.7", *(["198.51.100.8"] if form == "hub" else [])]
