@@ -95,7 +95,7 @@ def first_times(following: Following) -> list[int]:
     for source, path in following.logs:
         if path.is_file():
             text, _, _ = tail.read(tail.Piece(path, None, False), tail.CHUNK)
-            for entries in _entries(source, text, following, LogClock(following.zone), Reading()):
+            for entries in _entries(source, b"", text, following, LogClock(following.zone), Reading()):
                 found += entries["time"][:1].to_pylist()
     return found
 
@@ -121,7 +121,8 @@ def _read(
     for piece in pieces:
         text, mark, complete = tail.read(piece, limit, limit == following.max_bytes, following.limits)
         limit -= mark.offset - piece.offset
-        for entries in _entries(one.source, text, following, one.clock, reading):
+        heading = tail.heading(piece) if text and one.source == "access" else b""
+        for entries in _entries(one.source, heading, text, following, one.clock, reading):
             one.last_time = entries["time"][-1].as_py()
             kept = _kept(entries, following, excluded)
             for consumer in consumers:
@@ -133,16 +134,22 @@ def _read(
             break
 
 
-def _entries(source: str, text: bytes, following: Following, clock: LogClock, reading: Reading) -> Iterator[pa.Table]:
-    """The entries in some text of a log, at least one at a time."""
+def _entries(
+    source: str, heading: bytes, text: bytes, following: Following, clock: LogClock, reading: Reading
+) -> Iterator[pa.Table]:
+    """The entries in some text of a log under its heading, at least one at a time."""
     if not text:
         return
-    from hzmetrics.logs.entries import Entries  # the engine: only where there are lines
+    import pyarrow.compute as pc  # the engine: only where there are lines
+
+    from hzmetrics.logs.entries import Entries
     from hzmetrics.logs.reader import CHUNK, Lines, line_feeds
 
     pieces = (text[begin : begin + CHUNK] for begin in range(0, len(text), CHUNK))
     lines = Lines()
     with Entries(source, following.reading, clock) as reader:
+        for table in Lines().tables(line_feeds([heading])):
+            reader.read(table.set_column(0, "number", pc.subtract(table["number"], len(table))))
         for table in lines.tables(line_feeds(pieces)):
             entries = reader.read(table)
             reading.lines += len(table)

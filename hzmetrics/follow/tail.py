@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +18,9 @@ from hzmetrics.log import log
 from hzmetrics.logs.packing import LIMITS, Limits, Unpacked, UnreadableLog, base_name
 
 CHUNK = 1 << 20
+
+HEADING_BYTES = 1 << 14
+"""Bytes in which a heading is looked for."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,16 @@ def read(piece: Piece, limit: int, give_up: bool = False, limits: Limits = LIMIT
     return b"".join(lines), mark, complete
 
 
+def heading(piece: Piece) -> bytes:
+    """The lines at the start of a file that say how to read it, if they were read before: `#Fields` and the like."""
+    if not piece.offset:
+        return b""
+    with piece.file.open("rb") as file:
+        head = _head(file, piece.file, min(HEADING_BYTES, piece.offset))
+    lines = list(takewhile(lambda line: line.startswith(b"#"), head.splitlines(keepends=True)))
+    return b"".join(lines)
+
+
 def _chunks(file: BinaryIO, piece: Piece, limit: int, limits: Limits) -> Iterator[bytes]:
     """The bytes of a piece, at most `limit`; a rotated file is unpacked, up to the first damage."""
     try:
@@ -127,11 +141,16 @@ def _rotated_mark(file: BinaryIO, path: Path, offset: int) -> FileMark:
 
 def _unpacked_hash(file: BinaryIO, path: Path, length: int) -> str:
     """SHA-256 of the first `length` bytes of a rotated file, unpacked. Raises UnreadableLog."""
+    return hashlib.sha256(_head(file, path, length)).hexdigest()
+
+
+def _head(file: BinaryIO, path: Path, length: int) -> bytes:
+    """The first `length` bytes of a file, unpacked. Raises UnreadableLog."""
     file.seek(0)
     head, blocks = b"", Unpacked(file, str(path)).read_after(0)
     while len(head) < length and (block := next(blocks, b"")):
         head += block
-    return hashlib.sha256(head[:length]).hexdigest()
+    return head[:length]
 
 
 def _siblings(path: Path, rotated_dirs: Sequence[Path]) -> list[Path]:
