@@ -2,10 +2,10 @@
 
     python -m benchmarks.ingest [--lines 1000000] [--socket MARIADB.sock]
 
-Measured on the traffic of the invented hub are judging its lines through the shortcut for plain lines, the same through
-the whole grammar, and the whole import with bot detection into SQLite and, with a socket, into MariaDB (as user root;
-the databases `hzmetrics_benchmark_hub` and `hzmetrics_benchmark_metrics` are dropped and made anew). CPU seconds are
-those of this process, all threads together: they tell more than seconds on a machine that is busy otherwise.
+Measured on the traffic of the invented hub are filtering its lines through the shortcut for plain lines, the same
+through the whole grammar, and the whole import with bot detection into SQLite and, with a socket, into MariaDB (as user
+root; the databases `hzmetrics_benchmark_hub` and `hzmetrics_benchmark_metrics` are dropped and made anew). CPU seconds
+are those of this process, all threads together: they tell more than seconds on a machine that is busy otherwise.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from hzmetrics.store.schema import create_metrics
 
 MONTH = Month(2025, 6)
 SAMPLE = 100_000
-"""Lines that are also judged without the shortcut."""
+"""Lines that are also filtered without the shortcut."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ def spending() -> Iterator[list[Spent]]:
     spent.append(Spent(time.perf_counter() - begun, time.process_time() - cpu))
 
 
-def judged(path: Path, shortcut: bool) -> Spent:
-    """Judge all lines of a file."""
+def filtered(path: Path, shortcut: bool) -> Spent:
+    """Filter all lines of a file."""
     rules = Rules(Clients(anywhere([]), False), Excludes([], [], []), Bots(frozenset()))
     with spending() as spent, AccessLog(rules) as log, open_log(path) as stream:
         if not shortcut:
@@ -101,10 +101,10 @@ def main() -> None:
         lines = write(whole, options.lines, MONTH, seed=1, fields=23)
         small = write(sample, SAMPLE, MONTH, seed=1, fields=23)
 
-        quick, exact = judged(sample, True), judged(sample, False)
-        print(f"judging {small:,} lines: shortcut {quick}, whole grammar {exact}, {exact.cpu / quick.cpu:.1f} times")
-        judging = judged(whole, True)
-        print(f"judging {lines:,} lines: {judging}, {lines / judging.seconds:,.0f} lines/s")
+        quick, exact = filtered(sample, True), filtered(sample, False)
+        print(f"filtering {small:,} lines: shortcut {quick}, whole grammar {exact}, {exact.cpu / quick.cpu:.1f} times")
+        filtering = filtered(whole, True)
+        print(f"filtering {lines:,} lines: {filtering}, {lines / filtering.seconds:,.0f} lines/s")
         stores = {"SQLite": {"sqlite": str(root / "db")}}
         if options.socket:
             stores["MariaDB"] = fresh_databases(options.socket)
@@ -114,7 +114,7 @@ def main() -> None:
             taken, rows = imported(whole, place, database)
             print(
                 f"importing {lines:,} lines, {rows:,} rows, into {name}: {taken}, "
-                f"{lines / taken.seconds:,.0f} lines/s, {taken.seconds / judging.seconds:.1f} times judging"
+                f"{lines / taken.seconds:,.0f} lines/s, {taken.seconds / filtering.seconds:.1f} times filtering"
             )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak memory: {peak:,.0f} MiB")

@@ -1,12 +1,13 @@
 """Writes the documents that are made from the program itself: `python -m docs.generate`.
 
-`cli.md` is what every command says about itself; `models.md` is what every model says about itself;
-`configuration.md` is the schema of the configuration; `demo.svg` is a picture of a demonstration that was really run.
+`cli.md` and the manual page `hzmetrics.1` are the help of every command, `models.md` is the headers of every model,
+`configuration.md` is the schema of the configuration, and `demo.svg` is the output of a demonstration.
 """
 
 from __future__ import annotations
 
 import importlib
+import inspect
 import io
 import os
 import re
@@ -32,8 +33,9 @@ WIDTH = 80
 INTRODUCTION = """\
 # Command line
 
-Made from `--help` by `make docs`; a test holds it to that. Exit codes of every command: 0 done or nothing to do, 1 an
-operation failed or was refused, 2 wrong use of the command line or no usable configuration.
+This document is generated from `--help` by `make docs`, and a test compares them. Every command exits with 0 if it is
+done or has nothing to do, with 1 if an operation failed or was refused, and with 2 if the command line is wrong or
+there is no usable configuration. (`process` and `import` without an option exit with 1.)
 
 ```
 {help}
@@ -53,16 +55,6 @@ In the graphs an arrow leads from a relation to the models that read it. Rounded
 read by way of macros are not drawn.
 """
 
-WITHOUT_HEADERS = {
-    "hzmetrics.activity",
-    "hzmetrics.courses",
-    "hzmetrics.enrich",
-    "hzmetrics.ingest",
-    "hzmetrics.installation.adoption",
-    "hzmetrics.logs",
-    "hzmetrics.users",
-}
-
 
 def command_line() -> str:
     """The text of `cli.md`."""
@@ -78,6 +70,96 @@ def command_line() -> str:
                 f"### {' '.join(path)}\n\n```\n{text}\n```\n" for path, text in _with_subcommands(command, (name,))
             ]
     return "\n".join(parts)
+
+
+MANUAL_BEGIN = """\
+.\\" Generated from the help of the commands by `make docs`.
+.TH HZMETRICS 1 "" "hzmetrics {version}" "hzmetrics"
+.ad l
+.SH NAME
+hzmetrics \\- usage analytics of a HUBzero science gateway
+.SH SYNOPSIS
+.B hzmetrics
+.RI [ OPTIONS ]
+.I COMMAND
+.RI [ ARGUMENTS ]
+.SH DESCRIPTION
+"""
+
+MANUAL_END = """\
+.SH EXIT STATUS
+.TP
+.B 0
+The command is done, or had nothing to do.
+.TP
+.B 1
+An operation failed or was refused, or a report found problems.
+.TP
+.B 2
+The command line is wrong, or there is no usable configuration.
+.SH ENVIRONMENT
+.TP
+.B HZMETRICS_CONFIG
+The configuration file.
+.TP
+.B HZMETRICS_HOME
+The home directory; the default is /opt/hubzero/metrics.
+.TP
+.B HZMETRICS_LOG
+The log file.
+.TP
+.B HZMETRICS_LOG_ROOT
+The directory of the logs to import; the default is /var/log.
+.SH FILES
+.TP
+.I /opt/hubzero/metrics/conf/hzmetrics.conf
+The configuration.
+"""
+
+
+def manual_page() -> str:
+    """The text of `hzmetrics.1`."""
+    context = click.Context(cli, info_name="hzmetrics", **cli.context_settings)
+    parts = [MANUAL_BEGIN.format(version=hzmetrics.__version__), _described(cli)]
+    parts += [".SH OPTIONS\n", _options(cli, context), ".SH COMMANDS\n"]
+    for family, names in FAMILIES.items():
+        module = importlib.import_module(f"hzmetrics.cli.{family}")
+        parts.append(f".SS {_roff((module.__doc__ or family).strip().splitlines()[0].rstrip('.'))}\n")
+        for name in names:
+            command = cli.get_command(context, name)
+            assert command is not None
+            for path, below in _all_of(command, (name,)):
+                inner = click.Context(below, info_name=path[-1], parent=context)
+                words = " ".join(below.collect_usage_pieces(inner))
+                parts.append(f".TP\n.B {_roff(' '.join(path))} {_roff(words)}\n{_described(below)}")
+                if options := _options(below, inner):
+                    parts.append(f".RS\n{options}.RE\n")
+    return "".join([*parts, MANUAL_END])
+
+
+def _all_of(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    yield path, command
+    if isinstance(command, click.Group):
+        for name, below in sorted(command.commands.items()):
+            yield from _all_of(below, (*path, name))
+
+
+def _described(command: click.Command) -> str:
+    """The description of a command, a line for each paragraph."""
+    paragraphs = inspect.cleandoc(command.help or "").split("\n\n")
+    return ".sp\n".join(f"{_roff(' '.join(paragraph.split()))}\n" for paragraph in paragraphs)
+
+
+def _options(command: click.Command, context: click.Context) -> str:
+    """The options of a command, without `--help`."""
+    records = (option.get_help_record(context) for option in command.params if isinstance(option, click.Option))
+    return "".join(f".TP\n.B {_roff(names)}\n{_roff(text)}\n" for names, text in filter(None, records))
+
+
+def _roff(text: str) -> str:
+    """Text with the characters escaped that are instructions to roff."""
+    text = text.replace("\\", "\\(rs").replace("-", "\\-").replace("'", "\\(aq").replace("`", "\\(ga")
+    return f"\\&{text}" if text.startswith((".", "\\(aq")) else text
 
 
 def _with_subcommands(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -105,8 +187,7 @@ def packages() -> list[str]:
     """The packages that have models."""
     home = Path(hzmetrics.__file__).parent
     found = sorted(path.parent for path in home.rglob("models") if any(path.glob("*.sql")))
-    named = (".".join(path.relative_to(home.parent).parts) for path in found)
-    return [package for package in named if package not in WITHOUT_HEADERS]
+    return [".".join(path.relative_to(home.parent).parts) for path in found]
 
 
 def models() -> str:
@@ -189,6 +270,7 @@ def picture() -> str:
 
 if __name__ == "__main__":
     (HERE / "cli.md").write_text(command_line(), encoding="utf-8")
+    (HERE / "hzmetrics.1").write_text(manual_page(), encoding="utf-8")
     (HERE / "models.md").write_text(models(), encoding="utf-8")
     (HERE / "configuration.md").write_text(configuration(), encoding="utf-8")
     (HERE / "demo.svg").write_text(picture(), encoding="utf-8")

@@ -25,14 +25,14 @@ class Entry:
     what: str = ""
     """The unit of work, in words."""
     exit_code: int | None = None
-    """None: still at work, or killed."""
+    """None: still running, or killed."""
     error: str = ""
     succeeded: str = ""
     """When the last one with exit code 0 started."""
 
 
 def read(settings: Settings, kind: str) -> Entry | None:
-    """The last one of a kind; None if there was none yet or its record cannot be read."""
+    """The last record of a kind; None if there was none or it cannot be read."""
     try:
         return Entry(**json.loads(_path(settings, kind).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -83,7 +83,7 @@ class Recording:
         )
 
     def save(self) -> None:
-        """Replace the file whole. A full disk costs the record, never the work."""
+        """Replace the file as a whole. If that fails, for example on a full disk, only the record is lost."""
         fresh = self._path.with_suffix(f".{os.getpid()}")
         try:
             fresh.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""One machine, one lock: advisory file locks that the kernel releases when their holder dies (spec 65 §6)."""
+"""Advisory file locks of one machine, which the kernel releases when their holder dies (spec 65 §6)."""
 
 from __future__ import annotations
 
@@ -105,10 +105,10 @@ def _describe(content: str) -> str:
         return ""
     pid, start, taken = parts
     if _is_elsewhere(start):
-        return f"process {pid} of another environment, {taken}"
+        return f"process {pid} of another environment, since {taken}"
     command = _command(pid)
     if command is None:
-        return f"process {pid}, gone, {taken}"
+        return f"process {pid}, which has ended, since {taken}"
     return f"process {pid}{'' if PROGRAM in command else ', now another program'}, since {taken}"
 
 

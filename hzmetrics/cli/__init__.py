@@ -1,4 +1,4 @@
-"""What an operator types. One module a family of commands, imported only when one of them is called."""
+"""The command line. Each family of commands is one module, imported only when one of its commands is called."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "import",
         "import-apache",
         "import-auth",
+        "reimport",
         "agents",
         "identify-bots",
         "rebuild-webhits",
@@ -46,6 +47,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "grids": ("summarize-month",),
     "tools": ("gen-tool-stats", "gen-tool-tops", "gen-tool-toplists", "andmore-usage", "tools"),
     "online": ("whoisonline",),
+    "lookup": ("lookup",),
     "pipeline": (
         "tick",
         "run",
@@ -69,7 +71,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 
 
 class Commands(click.Group):
-    """Commands found by name; only the called one's family is imported."""
+    """Commands found by name; only the family of the called command is imported."""
 
     def list_commands(self, context: click.Context) -> list[str]:
         return [command for commands in FAMILIES.values() for command in commands]
@@ -81,6 +83,16 @@ class Commands(click.Group):
                 command: click.Command = getattr(module, _function(name))
                 return command
         return None
+
+    def resolve_command(
+        self, context: click.Context, arguments: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(context, arguments)
+        except click.NoSuchCommand as error:
+            raise click.NoSuchCommand(
+                error.command_name, possibilities=self.list_commands(context), ctx=context
+            ) from None
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         for family, commands in FAMILIES.items():
@@ -100,15 +112,16 @@ def _function(name: str) -> str:
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.option("-c", "--config", type=click.Path(path_type=Path), help="Configuration file.")
-@click.option("-v", "--verbose", is_flag=True, help="Also show debug messages on standard error.")
-@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Form of the log lines.")
+@click.option("-c", "--config", type=click.Path(path_type=Path), help="Read this configuration file.")
+@click.option("-v", "--verbose", is_flag=True, help="Also show debug messages.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Set the format of log lines.")
 @click.version_option(__version__, "--version", message="hzmetrics %(version)s")
 @click.pass_context
 def cli(context: click.Context, config: Path | None, verbose: bool, log_format: str) -> None:
     """Usage analytics of a HUBzero science gateway.
 
-    Cron runs `hzmetrics tick` every five minutes. Operators run `status`, and `process --next` for backlog.
+    Cron calls `hzmetrics tick` every five minutes. `hzmetrics status` reports the state of the pipeline, and `hzmetrics
+    run --all` does all pending work at once.
     """
     context.obj = App(config, verbose, log_format)
     context.call_on_close(context.obj.close)
@@ -133,9 +146,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _report(error)
         return error.exit_code
     except BrokenPipeError:
-        sys.stdout = None  # nobody reads any more: nothing is left to flush
+        sys.stdout = None  # the reader has closed the pipe: there is nothing to flush
         return 1
-    except OSError as error:  # the machine's fault, a full disk say, and no riddle: one line says it
+    except OSError as error:  # a fault of the machine, such as a full disk: one line explains it
         _report(error)
         return 1
     except Exception as error:

@@ -41,7 +41,12 @@ def activity(context: click.Context, as_json: bool) -> None:
 
 
 @activity.command("show")
-@click.option("--sort", type=click.Choice(sorted(cells.COLUMNS)), help="Sort by this column.  [default: status]")
+@click.option(
+    "--sort",
+    type=click.Choice(sorted(cells.COLUMNS)),
+    metavar="COLUMN",
+    help=f"Sort by one of the columns {', '.join(sorted(cells.COLUMNS))}.  [default: status]",
+)
 @click.option("--asc/--desc", "ascending", default=None, help="Sort in ascending or descending order.")
 @click.option(
     "--limit", type=click.IntRange(0), help="Show this many users, 0 for all.  [default: 200; all with --json]"
@@ -133,7 +138,10 @@ def delete(app: App, user: str) -> None:
 @activity.command("half-life")
 @pass_app
 def half_life(app: App) -> None:
-    """Show the half-life of a score in working hours, by hours of work a day."""
+    """Show the half-life of a score in working hours.
+
+    The half-life depends on the hours of work a day.
+    """
     from hzmetrics.activity import terminal
 
     terminal.half_lives(_live(app).activity.scoring)

@@ -1,4 +1,4 @@
-"""What every command gets: the settings and the store, made when first asked for."""
+"""What every command gets: the settings and the store, set up when first used."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
+from click.shell_completion import CompletionItem
 
 from hzmetrics import config, lock, log
 from hzmetrics.calendar import Clock, DateSpan, Month, either_day, epoch
+from hzmetrics.cli import completion
+from hzmetrics.cli.completion import Complete
 from hzmetrics.config.schema import FIRST_CORRECTIONS, Metrics
 from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.pipeline.steps import Step
@@ -107,9 +110,10 @@ pass_app = click.make_pass_decorator(App)
 class Text(click.ParamType[T]):
     """A value that a function reads from the text of the command line, raising UsageError."""
 
-    def __init__(self, name: str, read: Callable[[str], T]) -> None:
+    def __init__(self, name: str, read: Callable[[str], T], complete: Complete | None = None) -> None:
         self.name = name
         self.read = read
+        self.complete = complete
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> T:
         if not isinstance(value, str):
@@ -118,6 +122,9 @@ class Text(click.ParamType[T]):
             return self.read(value)
         except UsageError as error:
             self.fail(str(error), param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return self.complete(ctx, param, incomplete) if self.complete else []
 
 
 class Items(click.ParamType[tuple[Any, ...]]):
@@ -141,9 +148,9 @@ class Items(click.ParamType[tuple[Any, ...]]):
         return tuple(item for name, item in known.items() if name in names)
 
 
-MONTH = Text("YYYY-MM", Month.parse)
+MONTH = Text("YYYY-MM", Month.parse, completion.months)
 DAY = Text("YYYY-MM-DD", either_day)
-DATE = Text("DATE", DateSpan.parse)
+DATE = Text("DATE", DateSpan.parse, completion.months)
 """`YYYY`, `YYYY-MM`, `YYYY-MM-DD` or `A..B` (spec 20 §1.3)."""
 INSTANT = Text("TIME", epoch)
 
@@ -160,5 +167,5 @@ def closed(date: DateSpan | None, every: bool = False) -> DateSpan | None:
 
 
 def dry_run_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--dry-run`: tell, write nothing."""
-    return click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")(function)
+    """`--dry-run`: report, and write nothing."""
+    return click.option("--dry-run", is_flag=True, help="Report what would be done, and write nothing.")(function)

@@ -60,7 +60,7 @@ def record_kill(app: App, course: str, student: str) -> None:
 @click.argument("course")
 @pass_app
 def record_header(app: App, course: str) -> None:
-    """Write a comment line with the names of the values of record-counts."""
+    """Write a comment line that names the monitor counts."""
     _append(app, course, "counts", record.header_line())
 
 
@@ -69,7 +69,10 @@ def record_header(app: App, course: str) -> None:
 @click.argument("values", nargs=-1, type=click.UNPROCESSED)
 @pass_app
 def record_counts(app: App, course: str, values: tuple[str, ...]) -> None:
-    """Record monitor counts: up to 18 integers, in the order that record-header writes."""
+    """Record monitor counts.
+
+    The counts are up to 18 integers, in the order that record-header writes.
+    """
     _append(app, course, "counts", record.count_line(app.clock.utc_time, values))
 
 
@@ -103,7 +106,10 @@ def update(app: App) -> None:
 @json_option
 @pass_app
 def daily(app: App, course: str, as_json: bool) -> None:
-    """Report students and notebooks by day, and their running totals."""
+    """Report students and notebooks by day.
+
+    The report has running totals too.
+    """
     from hzmetrics.courses import reports, terminal
 
     document = _report(app, course, reports.daily)
@@ -116,7 +122,10 @@ def daily(app: App, course: str, as_json: bool) -> None:
 @anonymous_option
 @pass_app
 def usage(app: App, course: str, as_json: bool, anonymous: bool) -> None:
-    """Report who opened what: students by notebook, notebooks by student, and the map of both."""
+    """Report who opened which notebook.
+
+    The report has students by notebook, notebooks by student, and the map of both.
+    """
     from hzmetrics.courses import reports, terminal
 
     document = _report(app, course, reports.usage)
@@ -131,7 +140,10 @@ def usage(app: App, course: str, as_json: bool, anonymous: bool) -> None:
 @json_option
 @pass_app
 def counts(app: App, course: str, as_json: bool) -> None:
-    """Report the monitor counts: containers, kernels, loads, disk space, memory."""
+    """Report the monitor counts.
+
+    They are numbers of containers and kernels, loads, disk space and memory.
+    """
     from hzmetrics.courses import copy, reports, terminal
 
     all_courses = _known(app, course)
@@ -186,7 +198,7 @@ def _report(app: App, course: str, report: Callable[[Engine], Any]) -> Any:
     all_courses = _known(app, course)
     rules = all_courses.rules(course)
     _update_if_free(app, all_courses, course)
-    with Engine() as engine:
+    with Engine(copy.PACKAGE) as engine:
         copy.register_events(engine, app.store, all_courses, course)
         reports.count_opens(engine, rules, app.clock.utc_time)
         return report(engine)

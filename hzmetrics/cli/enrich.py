@@ -1,6 +1,6 @@
-"""Completing rows.
+"""Completion of rows.
 
-Names, domains, countries, bots, profiles and job times.
+The commands that add names, domains, countries, profiles and job times to rows, and remove bots.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ALL_TIME = DateSpan(None, None)
 Command = Callable[..., Any]
 
 database_argument = click.argument("database", type=click.Choice(("metrics", "hub")))
-all_time_option = click.option("--all", "every", is_flag=True, help="Rows of all time.")
+all_time_option = click.option("--all", "every", is_flag=True, help="Include the rows of all time.")
 refused_all_option = click.option("--all", "every", is_flag=True, hidden=True)
 
 
@@ -67,9 +67,9 @@ SECONDS = Seconds(min=0, min_open=True)
 @click.argument("table", type=Identifier())
 @date_argument
 @all_time_option
-@click.option("-n", "--nameserver", help="system, or addresses: ADDRESS[:PORT],...")
-@click.option("-c", "--concurrency", type=click.IntRange(min=1), help="Queries in flight.")
-@click.option("-t", "--timeout", type=SECONDS, help="Seconds to wait for one answer.")
+@click.option("-n", "--nameserver", help="Ask these: system, or ADDRESS[:PORT],...")
+@click.option("-c", "--concurrency", type=click.IntRange(min=1), help="Set the number of queries in flight.")
+@click.option("-t", "--timeout", type=SECONDS, help="Set the time to wait for one answer.")
 @dry_run_option
 @pass_app
 def resolve_dns(
@@ -83,8 +83,14 @@ def resolve_dns(
     timeout: float | None,
     dry_run: bool,
 ) -> None:
-    """Look up the host names of addresses (default: the last 7 days)."""
+    """Look up the host names of addresses.
+
+    Without a DATE, the rows of the last 7 days are completed.
+    """
+    from hzmetrics.enrich.resolver import servers
+
     dns = app.settings.dns.replace(nameserver=nameserver, concurrency=concurrency, timeout=timeout)
+    servers(dns.nameserver)  # wrong use is refused before a database is opened
     step = Step("resolve-dns", (database, table, ALL_TIME if every else date))
     app.run(step, dry_run, replace(app.settings, dns=dns))
 
@@ -97,7 +103,10 @@ def resolve_dns(
 @dry_run_option
 @pass_app
 def fill_domain(app: App, database: str, table: str, date: DateSpan | None, every: bool, dry_run: bool) -> None:
-    """Fill in the domain of hosts (default: this month)."""
+    """Fill in the domains of host names.
+
+    Without a DATE, the rows of this month are completed.
+    """
     app.run(Step("fill-domain", (database, table, ALL_TIME if every else date)), dry_run)
 
 
@@ -106,9 +115,9 @@ def fill_domain(app: App, database: str, table: str, date: DateSpan | None, ever
 @table_argument(PLACED)
 @date_argument
 @refused_all_option
-@click.option("--url", help="Address of a remote address service.")
-@click.option("--hub-key", help="Key for the remote service.")
-@click.option("--timeout", type=SECONDS, help="Seconds to wait for the remote service.")
+@click.option("--url", help="Ask the address service at this URL.")
+@click.option("--hub-key", help="Use this key for the address service.")
+@click.option("--timeout", type=SECONDS, help="Set the time to wait for the address service.")
 @dry_run_option
 @pass_app
 def fill_ipcountry(
@@ -122,19 +131,22 @@ def fill_ipcountry(
     timeout: float | None,
     dry_run: bool,
 ) -> None:
-    """Fill in the country of addresses (default: this month)."""
+    """Fill in the countries of addresses in one table.
+
+    Without a DATE, the rows of this month are completed.
+    """
     step = Step("fill-ipcountry", (database, table, closed(date, every)))
     geoip = app.settings.geoip.replace(url=url or None, hub_key=hub_key or None, timeout=timeout)
     app.run(step, dry_run, replace(app.settings, geoip=geoip))
 
 
 @click.command()
-@click.option("--month", type=DATE, help="One month, or another date.")
-@click.option("--all", "every", is_flag=True, help="Every month with a web row that lacks its country.")
+@click.option("--month", type=DATE, help="Complete the rows of a month, or of another date.")
+@click.option("--all", "every", is_flag=True, help="Complete every month in which a row of web lacks its country.")
 @dry_run_option
 @pass_app
 def fill_geo(app: App, month: DateSpan | None, every: bool, dry_run: bool) -> None:
-    """Fill in countries in all four tables."""
+    """Fill in the countries of addresses in all four tables."""
     if (month is not None) == every:
         raise click.UsageError("give exactly one of --month and --all")
     span = closed(month)
@@ -151,7 +163,10 @@ def fill_geo(app: App, month: DateSpan | None, every: bool, dry_run: bool) -> No
 @dry_run_option
 @pass_app
 def clean_bots(app: App, table: str, date: DateSpan | None, every: bool, dry_run: bool) -> None:
-    """Delete rows of hosts and domains on the exclude list (default: this month)."""
+    """Delete the rows of hosts and domains on the exclude list.
+
+    Without a DATE, the rows of this month are examined.
+    """
     app.run(Step("clean-bots", (table, closed(date, every))), dry_run)
 
 
@@ -159,11 +174,14 @@ def clean_bots(app: App, table: str, date: DateSpan | None, every: bool, dry_run
 @database_argument
 @table_argument(PEOPLE)
 @click.argument("date", required=False)
-@click.option("--all", "every", is_flag=True, help="Accepted; all rows are always considered.")
+@click.option("--all", "every", is_flag=True, help="Accepted for older scripts; all rows are always considered.")
 @dry_run_option
 @pass_app
 def fill_user_info(app: App, database: str, table: str, date: str | None, every: bool, dry_run: bool) -> None:
-    """Fill in residence, citizenship and organization of users."""
+    """Fill in the profiles of users: residence, organization.
+
+    Citizenship is filled in too.
+    """
     app.run(Step("fill-user-info", (database, table, date)), dry_run)
 
 
@@ -179,7 +197,7 @@ def import_hub_data(app: App, dry_run: bool) -> None:
 @dry_run_option
 @pass_app
 def middleware_wall(app: App, dry_run: bool) -> None:
-    """Insert the jobs that the middleware logged."""
+    """Add the jobs that the middleware logged."""
     app.run(Step("middleware-wall"), dry_run)
 
 

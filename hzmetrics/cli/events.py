@@ -25,13 +25,16 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 @click.group()
 def events() -> None:
-    """Follow the logs, and report events, stress levels and hourly statistics."""
+    """Follow the logs, and report events and stress levels."""
 
 
 @events.command()
 @pass_app
 def update(app: App) -> None:
-    """Read the new lines of the followed logs, and bring events, anomalies and hours up to date."""
+    """Bring the events up to date with the followed logs.
+
+    New lines are read, and anomalies and hourly statistics are derived from them.
+    """
     live = _live(app)
     live.events.signatures.check()
     with live.hold(FOLLOW):
@@ -61,7 +64,7 @@ def watch(app: App, seconds: int, updates: int | None) -> None:
 @json_option
 @pass_app
 def stats(app: App, weeks_ago: int, recent: int | None, as_json: bool) -> None:
-    """Show the number of events in each hour of a week as a heat map."""
+    """Show the events in each hour of a week as a heat map."""
     settings = _live(app).events
     if recent is not None:
         document = reports.recent_stats(app.store, settings, recent)
@@ -79,7 +82,10 @@ def stats(app: App, weeks_ago: int, recent: int | None, as_json: bool) -> None:
 @json_option
 @pass_app
 def anomalies(app: App, limit: int, recent: bool, as_json: bool) -> None:
-    """List the anomalies (windows with unusually many events), newest first."""
+    """List the anomalies, newest first.
+
+    An anomaly is a window of time with unusually many events.
+    """
     settings = _live(app).events
     if recent:
         _show(reports.recent_anomalies(app.store, settings, app.clock), as_json, terminal.recent_anomalies)
@@ -134,7 +140,10 @@ def disk(app: App, as_json: bool) -> None:
 @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values: the default, and the only format.")
 @pass_app
 def export(app: App, low: dt.date, high: dt.date, as_csv: bool) -> None:
-    """Export the hourly statistics: a row for each hour and event name."""
+    """Export the hourly statistics.
+
+    The table has a row for each hour and event name.
+    """
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(("hour", "event", "count", "free_disk_space"))
     writer.writerows(reports.hours(app.store, f"{low}T00:00:00Z", f"{high}T00:00:00Z"))
@@ -144,7 +153,10 @@ def export(app: App, low: dt.date, high: dt.date, as_csv: bool) -> None:
 @click.option("--from-start", is_flag=True, required=True, help="Read the logs from their first line.")
 @pass_app
 def rescan(app: App, from_start: bool) -> None:
-    """Delete the events, anomalies and hours of the followed logs, and read the logs again."""
+    """Delete the events, and read the followed logs again.
+
+    Anomalies and hourly statistics are deleted too.
+    """
     from hzmetrics.events.rescan import rescan as read_again
 
     live = _live(app)

@@ -1,6 +1,6 @@
-"""Ingesting logs.
+"""Import of logs.
 
-Access and auth logs into rows, the ledger of imported files, and what is derived from rows.
+The commands that import access and auth logs, maintain the ledger of imported files, and derive data from the rows.
 """
 
 from __future__ import annotations
@@ -15,50 +15,87 @@ from typing import Any
 import click
 
 from hzmetrics.calendar import Month, compact_day
+from hzmetrics.cli import completion
 from hzmetrics.cli.app import DAY, MONTH, App, Text, dry_run_option, pass_app
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log, printable
 from hzmetrics.pipeline.steps import Step
-from hzmetrics.store.schema import require_transactional
 
 SHOWN = 200
 """Characters of a user agent that a terminal shows."""
 
 LOG_FILE = click.Path(path_type=Path, readable=False)
-"""A log, or `-`. What is wrong with the file itself is said where it is opened: no misuse of the command line."""
+"""A log file, or `-`. A file that cannot be opened is reported by the code that opens it, with exit code 1."""
 
 
 @click.command("import")
-@click.option("--next", "next_month", is_flag=True, help="All pending days of the oldest pending month.")
-@click.option("--month", type=MONTH, help="All pending days of a month.")
-@click.option("--day", type=DAY, help="One day.")
-@click.option("--force", is_flag=True, help="Import out of order.")
+@click.option("--next", "next_month", is_flag=True, help="Import all pending days of the oldest pending month.")
+@click.option("--month", type=MONTH, help="Import all pending days of this month.")
+@click.option("--day", type=DAY, help="Import this day.")
+@click.option("--retry-unread", is_flag=True, help="Import archived logs that became no rows and can be read now.")
+@click.option("--force", is_flag=True, help="Import even if logs of earlier days are pending.")
 @dry_run_option
 @pass_app
-def import_(app: App, next_month: bool, month: Month | None, day: dt.date | None, force: bool, dry_run: bool) -> None:
-    """Import pending access and auth logs."""
-    chosen = [next_month, month is not None, day is not None].count(True)
+def import_(
+    app: App,
+    next_month: bool,
+    month: Month | None,
+    day: dt.date | None,
+    retry_unread: bool,
+    force: bool,
+    dry_run: bool,
+) -> None:
+    """Import all pending logs of a month or a day.
+
+    Pending logs are the access and auth logs in the `daily` directories. Imported files move to `imported`. Nothing is
+    analyzed or summarized: `hzmetrics process` does that too.
+    """
+    chosen = [next_month, month is not None, day is not None, retry_unread].count(True)
     if chosen > 1:
-        raise click.UsageError("use one of --next, --month and --day")
+        raise click.UsageError("--next, --month, --day and --retry-unread exclude each other")
     settings = app.settings
     if not chosen:
-        raise HzmetricsError("say what to import: --next, --month or --day")
-    from hzmetrics.ingest.imports import check_order, import_day, pending_days
+        raise HzmetricsError("nothing to import was named: use --next, --month, --day or --retry-unread")
+    from hzmetrics.ingest.imports import check_order, pending_days
+    from hzmetrics.pipeline import manual
 
+    if retry_unread:
+        with _importing(app, dry_run):
+            failed = manual.retry_unread(app.store, settings, dry_run)
+        if failed:
+            raise HzmetricsError(f"{failed} archived files still cannot be read; they stay where they are")
+        return
     with _importing(app, dry_run):
         days = [day] if day else pending_days(settings, month)
         if next_month:
             days = [date for date in days if Month.of(date) == Month.of(days[0])]
         if not days:
-            log.info("no log is pending")
+            log.info("no logs are pending")
             return
         if not force:
             check_order(settings, days[0])
-        failed = 0
-        for date in days:
-            failed += len(import_day(app.store, settings, date, dry_run).failed)
+        failed = manual.import_days(app.store, settings, days, dry_run)
     if failed:
         raise HzmetricsError(f"{failed} files could not be imported; they stay where they are")
+
+
+@click.command()
+@click.option("--since", type=MONTH, required=True, help="The first month.")
+@click.option("--yes", is_flag=True, help="Replace the rows without a question on a terminal.")
+@dry_run_option
+@pass_app
+def reimport(app: App, since: Month, yes: bool, dry_run: bool) -> None:
+    """Import archived logs again, from a month on.
+
+    Replaces the rows of each file in `imported` by those that it gives now, so that corrections that act at import
+    apply to them. A month whose files are not all there is left alone. The next runs compute the months again.
+    """
+    from hzmetrics.pipeline import manual
+
+    with _importing(app, dry_run):
+        left = manual.reimport(app.store, app.settings, since, manual.Consent(dry_run=dry_run, yes=yes))
+    if left and not dry_run:
+        raise HzmetricsError(f"{len(left)} months keep rows of before: {', '.join(str(one.month) for one in left)}")
 
 
 @click.command()
@@ -66,7 +103,11 @@ def import_(app: App, next_month: bool, month: Month | None, day: dt.date | None
 @dry_run_option
 @pass_app
 def import_apache(app: App, file: Path, dry_run: bool) -> None:
-    """Import one access log (`-`: standard input)."""
+    """Import one access log, and move the file.
+
+    The file, pending or not, moves to the directory `imported`: to keep it in its place, import a copy. With `-` as
+    FILE, the log is read from standard input, and nothing is moved.
+    """
     from hzmetrics.ingest.imports import import_access
 
     settings = app.settings
@@ -79,7 +120,10 @@ def import_apache(app: App, file: Path, dry_run: bool) -> None:
 @dry_run_option
 @pass_app
 def import_auth(app: App, file: Path, dry_run: bool) -> None:
-    """Import one auth log (`-`: standard input), without ledger and move."""
+    """Import one auth log, without the ledger.
+
+    The file is not recorded and stays where it is. With `-` as FILE, the log is read from standard input.
+    """
     from hzmetrics.ingest.imports import import_auth
 
     settings = app.settings
@@ -91,10 +135,11 @@ def import_auth(app: App, file: Path, dry_run: bool) -> None:
 @click.argument("file", type=LOG_FILE)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def agents(file: Path, as_json: bool) -> None:
-    """Say of each user agent in an access log whether it is a person's or a machine's, and why.
+    """Classify the user agents in an access log.
 
-    Reads the formats that `demo --logs` reads (`-`: standard input) and prints the agents with the most lines first.
-    This is what an import decides by with the correction `bot-tokens`.
+    Each agent is listed with the rule that makes it a person's or a machine's; those with the most lines come first.
+    FILE is in any format that `demo --logs` reads; with `-`, the log is read from standard input. An import uses the
+    same rules if the correction `bot-tokens` is on.
     """
     from hzmetrics.ingest.agents import listing
 
@@ -125,21 +170,24 @@ def _shown(agent: str | None) -> str:
 @dry_run_option
 @pass_app
 def identify_bots(app: App, file: Path, dry_run: bool) -> None:
-    """Learn the bots that an access log shows (`-`: standard input)."""
+    """Add the bots in an access log to the list.
+
+    A bot is a user agent that names itself as a machine. With `-` as FILE, the log is read from standard input.
+    """
     from hzmetrics.ingest.identify import identify_bots
 
     identify_bots(app.store, app.settings, file, dry_run)
 
 
 @click.command()
-@click.option("--month", type=MONTH, help="This month.")
-@click.option("--all", "every", is_flag=True, help="Every month that has requests.")
+@click.option("--month", type=MONTH, help="Count the hits of this month.")
+@click.option("--all", "every", is_flag=True, help="Count the hits of every month that has requests.")
 @dry_run_option
 @pass_app
 def rebuild_webhits(app: App, month: Month | None, every: bool, dry_run: bool) -> None:
-    """Count the hits of each day anew."""
+    """Count the hits of each day again."""
     if every == (month is not None):
-        raise click.UsageError("use exactly one of --month and --all")
+        raise click.UsageError("give exactly one of --month and --all")
     if month:
         app.run(Step("rebuild-webhits", options={"month": month}), dry_run)
         return
@@ -156,11 +204,14 @@ def rebuild_webhits(app: App, month: Month | None, every: bool, dry_run: bool) -
 
 
 @click.command()
-@click.option("--start", type=MONTH, help="From this month on.")
+@click.option("--start", type=MONTH, help="Begin with this month.")
 @dry_run_option
 @pass_app
 def backfill_dnload(app: App, start: Month | None, dry_run: bool) -> None:
-    """Set the download flag of requests imported without one."""
+    """Set the missing download flags of requests.
+
+    Earlier versions imported requests without the flag.
+    """
     from hzmetrics.ingest.downloads import backfill_dnload
 
     settings = app.settings
@@ -169,13 +220,16 @@ def backfill_dnload(app: App, start: Month | None, dry_run: bool) -> None:
 
 
 @click.command()
-@click.argument("filename")
+@click.argument("filename", shell_complete=completion.imported_files)
 @click.option("--table", type=click.Choice(["web", "userlogin", "webhits", "all"]), default="all", show_default=True)
-@click.option("--force", is_flag=True, help="Also if another file's rows are in the recorded range.")
+@click.option("--force", is_flag=True, help="Delete even if the recorded range has rows of another file.")
 @dry_run_option
 @pass_app
 def forget_import(app: App, filename: str, table: str, force: bool, dry_run: bool) -> None:
-    """Delete the rows a file became, and its ledger rows."""
+    """Delete the rows and records of one file.
+
+    FILENAME is the name of an imported file as recorded in the ledger.
+    """
     from hzmetrics.ingest.ledger import forget_import
 
     with app.run_lock(dry_run):
@@ -183,11 +237,14 @@ def forget_import(app: App, filename: str, table: str, force: bool, dry_run: boo
 
 
 @click.command()
-@click.option("--apply", is_flag=True, help="Write the corrections (without: report).")
+@click.option("--apply", is_flag=True, help="Write the corrections; without, they are only reported.")
 @dry_run_option
 @pass_app
 def repair_imported_sources(app: App, apply: bool, dry_run: bool) -> None:
-    """Correct id ranges that earlier versions recorded wrongly."""
+    """Correct wrong id ranges in the ledger.
+
+    Earlier versions recorded wrong ranges for some files.
+    """
     from hzmetrics.ingest.repair import repair_imported_sources
 
     writes = apply and not dry_run
@@ -196,16 +253,19 @@ def repair_imported_sources(app: App, apply: bool, dry_run: bool) -> None:
 
 
 @click.command()
-@click.option("--validate", is_flag=True, help="Compare recorded files with their rows.")
-@click.option("--apply", is_flag=True, help="Write the ledger rows (without: report).")
-@click.option("--since", type=MONTH, help="Only files of this month and later.")
-@click.option("--target", type=click.Choice(["web", "userlogin"]), help="Only this table.")
+@click.option("--validate", is_flag=True, help="Compare the recorded files with their rows.")
+@click.option("--apply", is_flag=True, help="Write the records; without, they are only reported.")
+@click.option("--since", type=MONTH, help="Consider only files of this month and later.")
+@click.option("--target", type=click.Choice(["web", "userlogin"]), help="Consider only the files of this table.")
 @dry_run_option
 @pass_app
 def reconstruct_imported_sources(
     app: App, validate: bool, apply: bool, since: Month | None, target: str | None, dry_run: bool
 ) -> None:
-    """Record files that were imported before there was a ledger."""
+    """Record files that the ledger lacks.
+
+    These are files in `imported` that were imported before the ledger existed.
+    """
     from hzmetrics.ingest.reconstruct import TARGETS, reconstruct
 
     settings = app.settings
@@ -219,7 +279,7 @@ def reconstruct_imported_sources(
 @dry_run_option
 @pass_app
 def fetch_logs(app: App, day: dt.date | None, dry_run: bool) -> None:
-    """Put pending logs together in the staging directory."""
+    """Collect pending logs in the staging directory."""
     from hzmetrics.ingest.staging import fetch_logs
 
     fetch_logs(app.settings, day, dry_run)
@@ -230,7 +290,7 @@ def fetch_logs(app: App, day: dt.date | None, dry_run: bool) -> None:
 @dry_run_option
 @pass_app
 def archive_logs(app: App, day: dt.date | None, dry_run: bool) -> None:
-    """Compress pending logs and put them away, imported or not."""
+    """Compress and archive logs, imported or not."""
     from hzmetrics.ingest.staging import archive_logs
 
     archive_logs(app.settings, day, dry_run)
@@ -238,8 +298,10 @@ def archive_logs(app: App, day: dt.date | None, dry_run: bool) -> None:
 
 @contextmanager
 def _importing(app: App, dry_run: bool) -> Iterator[None]:
-    """The run lock, over tables that can take back a failed import; a dry run needs neither."""
+    """Hold the run lock, and do what comes before imports; a dry run needs neither."""
     with app.run_lock(dry_run):
         if not dry_run:
-            require_transactional(app.store)
+            from hzmetrics.pipeline.manual import begin_imports
+
+            begin_imports(app.store, app.settings)
         yield

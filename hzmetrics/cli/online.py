@@ -1,7 +1,4 @@
-"""Who is online.
-
-The live map of the hub's visitors.
-"""
+"""Map of who is online."""
 
 from __future__ import annotations
 
@@ -21,19 +18,19 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--show", is_flag=True, help="Show who is online now; refresh nothing.")
-@click.option("--names", is_flag=True, help="With --show: also the names of signed-in users.")
+@click.option("--show", is_flag=True, help="Show who is online, and update nothing.")
+@click.option("--names", is_flag=True, help="With --show: include the names of signed-in users.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document.")
 @dry_run_option
 @pass_app
 def whoisonline(app: App, show: bool, names: bool, as_json: bool, dry_run: bool) -> None:
-    """Refresh the map of who is online, or show it."""
+    """Update the map of who is online, or show who is."""
     from hzmetrics.online.refresh import refresh_map
 
     if names and not show:
-        raise click.UsageError("--names goes with --show")
+        raise click.UsageError("--names requires --show")
     if show and dry_run:
-        raise click.UsageError("--show writes nothing: --dry-run does not go with it")
+        raise click.UsageError("--show and --dry-run exclude each other: --show writes nothing")
     if show:
         _show(app, names, as_json)
         return
@@ -64,7 +61,7 @@ def _print(places: Sequence[Spot], names: bool, age: dt.timedelta | None) -> Non
     from rich.table import Table
     from rich.text import Text
 
-    written = "The map was never written." if age is None else f"The map was written {_ago(age)} ago."
+    written = "The map has not been written yet." if age is None else f"The map was written {_ago(age)} ago."
     table = Table(caption=written, caption_justify="left")
     table.add_column("Place", overflow="fold")
     for heading in ("Signed in", "Guests", "Robots"):

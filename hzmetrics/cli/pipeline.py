@@ -1,6 +1,6 @@
-"""The pipeline.
+"""Pipeline.
 
-What cron calls, where it stands, and what to do by hand.
+The commands that cron calls, those that report the state of the pipeline, and those that control it by hand.
 """
 
 from __future__ import annotations
@@ -24,19 +24,22 @@ from hzmetrics.log import keep, log, quiet
 
 
 def yes_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--yes`: agree to redo months after a change of the corrections."""
-    return click.option("--yes", is_flag=True, help="Redo the months if the corrections have changed.")(function)
+    """`--yes`: agree that a change of the corrections redoes all months."""
+    return click.option("--yes", is_flag=True, help="Redo all months if the list of corrections has changed.")(function)
 
 
 def force_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option("--force", is_flag=True, help="Also the current month, and days out of order.")(function)
+    return click.option("--force", is_flag=True, help="Accept the current month, and days out of order.")(function)
 
 
 @click.command()
 @dry_run_option
 @pass_app
 def tick(app: App, dry_run: bool) -> int:
-    """What cron calls every five minutes: the live map, and at half past the hour a run."""
+    """Do what is due now; cron calls this every five minutes.
+
+    A tick updates the map of who is online and follows the live logs. At half past the hour it also does a run.
+    """
     from hzmetrics.pipeline.tick import tick
 
     app.is_called_by_cron = not dry_run
@@ -44,12 +47,15 @@ def tick(app: App, dry_run: bool) -> int:
 
 
 @click.command()
-@click.option("--all", "every", is_flag=True, help="Go on until everything is done, not one unit of work.")
+@click.option("--all", "every", is_flag=True, help="Go on until everything is done, or a unit fails.")
 @yes_option
 @dry_run_option
 @pass_app
 def run(app: App, every: bool, yes: bool, dry_run: bool) -> int:
-    """Do what is next: import, analyze, summarize. One unit of work, unless told otherwise."""
+    """Do the next unit of work: import, analyze, summarize.
+
+    The pipeline chooses the unit. To work on a month of your choice, use `hzmetrics process`.
+    """
     from hzmetrics.installation.bootstrap import bootstrap
     from hzmetrics.pipeline.run import run
 
@@ -62,7 +68,7 @@ def run(app: App, every: bool, yes: bool, dry_run: bool) -> int:
 
 @contextmanager
 def _units_bar(wanted: bool) -> Iterator[Callable[[int, int, str], None]]:
-    """A bar over the units of a run, on a terminal only; messages below a warning give way to it."""
+    """A progress bar over the units of a run, on a terminal only. Meanwhile only warnings and errors are shown."""
     if not wanted or not sys.stderr.isatty():
         yield lambda done, left, what: None
         return
@@ -81,7 +87,10 @@ def _units_bar(wanted: bool) -> Iterator[Callable[[int, int, str], None]]:
 @click.option("--watch", is_flag=True, help="Show it again every five seconds, until Ctrl-C.")
 @pass_app
 def status(app: App, as_json: bool, watch: bool) -> int:
-    """Where the pipeline stands, problems last. Exit code 1 if somebody should look at it."""
+    """Report the state of the pipeline, and its problems.
+
+    The exit code is 1 if there are problems.
+    """
     from hzmetrics.health.status import lines, look
 
     while True:
@@ -90,7 +99,6 @@ def status(app: App, as_json: bool, watch: bool) -> int:
             click.clear()
         click.echo(json.dumps(found.as_json(), indent=2) if as_json else "\n".join(lines(found)))
         if not watch:
-            keep(lines(found))
             return 0 if found.is_healthy else 1
         time.sleep(5)
 
@@ -106,16 +114,19 @@ def status(app: App, as_json: bool, watch: bool) -> int:
 def process(
     app: App, oldest: bool, month: Month | None, day: dt.date | None, force: bool, yes: bool, dry_run: bool
 ) -> int:
-    """Import a month or a day, then analyze and summarize the month."""
+    """Import, analyze and summarize one month now.
+
+    One of --next, --month and --day is required; without, the exit code is 1.
+    """
     from hzmetrics.pipeline import manual
 
     match sum((oldest, month is not None, day is not None)):
         case 0:
-            raise HzmetricsError("which month? give --next, --month or --day")
+            raise HzmetricsError("choose the logs with --next, --month or --day")
         case 1:
             pass
         case _:
-            raise click.UsageError("--next, --month and --day exclude each other")
+            raise click.UsageError("use only one of --next, --month and --day")
     settings = app.settings
     with app.run_lock(dry_run):
         return manual.process(app.store, settings, month, day, manual.Consent(force, dry_run, yes))
@@ -128,7 +139,10 @@ def process(
 @dry_run_option
 @pass_app
 def analyze(app: App, month: Month, force: bool, yes: bool, dry_run: bool) -> None:
-    """Analyze a month that is over, sessions included, then summarize it."""
+    """Complete the rows of a past month, then summarize it.
+
+    Names, domains, countries and profiles are filled in, and the sessions are built. Nothing is imported.
+    """
     from hzmetrics.pipeline import manual
 
     with app.run_lock(dry_run):
@@ -142,7 +156,10 @@ def analyze(app: App, month: Month, force: bool, yes: bool, dry_run: bool) -> No
 @dry_run_option
 @pass_app
 def summarize(app: App, month: Month, force: bool, yes: bool, dry_run: bool) -> None:
-    """Write all cells of a month that is over."""
+    """Write all grids of a past month.
+
+    Nothing is imported or analyzed.
+    """
     from hzmetrics.pipeline import manual
 
     with app.run_lock(dry_run):
@@ -161,12 +178,15 @@ def summarize(app: App, month: Month, force: bool, yes: bool, dry_run: bool) -> 
 def rebuild_summaries(
     app: App, since: Month, through: Month | None, periods: tuple[int, ...], yes: bool, dry_run: bool
 ) -> None:
-    """Write the cells of a range of months again, from the rows as they are."""
+    """Write the grids of several months again, now.
+
+    The grids are computed from the rows as they are. Nothing is imported or analyzed.
+    """
     from hzmetrics.pipeline import manual
 
     last = through or app.clock.month.plus(-1)
     if last < since:
-        raise click.UsageError(f"{since} through {last} is no range of months")
+        raise click.UsageError(f"the range {since} through {last} ends before it starts")
     with app.run_lock(dry_run):
         manual.rebuild_summaries(app.store, app.settings, since, last, periods, manual.Consent(True, dry_run, yes))
 
@@ -175,7 +195,10 @@ def rebuild_summaries(
 @click.argument("month", type=MONTH)
 @pass_app
 def rebuild_from(app: App, month: Month) -> None:
-    """Let the next runs redo every month from MONTH on, all periods."""
+    """Have the next runs redo all months from MONTH on.
+
+    Nothing is done now. Each run redoes one month, with all its periods.
+    """
     from hzmetrics.pipeline.run import make_state_table
     from hzmetrics.store import state
 
@@ -184,18 +207,27 @@ def rebuild_from(app: App, month: Month) -> None:
     make_state_table(app.store)
     remembered = state.read(app.store)
     if remembered.catchup_started and month < remembered.catchup_started:
-        log.warning("%s is before %s, the oldest month that catchup took up", month, remembered.catchup_started)
+        log.warning(
+            "%s is before %s, the oldest month that the pipeline has caught up with", month, remembered.catchup_started
+        )
     if remembered.cascade_from and remembered.cascade_from < month:
-        log.warning("%s has changed: the long periods before %s stay as they are", remembered.cascade_from, month)
+        log.warning(
+            "rows of %s have changed, but the long periods of months before %s are not computed again",
+            remembered.cascade_from,
+            month,
+        )
     state.write(app.store, {state.MODE: "rebuild", state.CURSOR: str(month)})
-    log.info("rebuild starts at %s with the next run", month)
+    log.info("the next run starts to rebuild at %s", month)
 
 
 @click.command()
 @click.argument("months", type=MONTH, nargs=-1, required=True)
 @pass_app
 def mark_dirty(app: App, months: tuple[Month, ...]) -> None:
-    """Let the next runs redo MONTHS from their rows."""
+    """Have the next runs redo only the given months.
+
+    Nothing is done now. The months are redone from their rows, and later months that include them are adjusted.
+    """
     from hzmetrics.pipeline.run import make_state_table
     from hzmetrics.store import state
 
@@ -203,7 +235,9 @@ def mark_dirty(app: App, months: tuple[Month, ...]) -> None:
     make_state_table(app.store)
     with app.store.metrics.begin() as connection:
         state.add_dirty_months(connection, months)
-    log.info("%s: marked dirty in the database of %s", ", ".join(map(str, months)), settings.file)
+    log.info(
+        "%s: marked; the next runs compute them again (database of %s)", ", ".join(map(str, months)), settings.file
+    )
 
 
 @click.command()
@@ -211,7 +245,10 @@ def mark_dirty(app: App, months: tuple[Month, ...]) -> None:
 @click.option("--all", "every", is_flag=True, help="Remove all marks.")
 @pass_app
 def clear_dirty(app: App, months: tuple[Month, ...], every: bool) -> None:
-    """Take MONTHS off the list of dirty months; without an argument, print it."""
+    """List the months that are to be redone, or remove some.
+
+    Without MONTHS and --all, the list is printed.
+    """
     from hzmetrics.pipeline.run import make_state_table
     from hzmetrics.store import state
 
@@ -227,9 +264,11 @@ def clear_dirty(app: App, months: tuple[Month, ...], every: bool) -> None:
 
 
 @click.command()
-@click.option("--months", type=int, help="How many months back (default: 24).")
+@click.option("--months", type=click.IntRange(min=1, clamp=True), help="How many months back (default: 24).")
 @click.option("--all", "every", is_flag=True, help="From the oldest row on.")
-@click.option("--floor", type=float, default=0.05, help="Share of unanswered rows that is never a finding.")
+@click.option(
+    "--floor", type=click.FloatRange(min=0, clamp=True), default=0.05, help="Share of unanswered rows that is accepted."
+)
 @click.option("--corrections", is_flag=True, help="What each correction would change in a month (needs --month).")
 @click.option("--month", type=MONTH, help="The month of --corrections.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
@@ -243,11 +282,14 @@ def audit(
     month: Month | None,
     as_json: bool,
 ) -> int:
-    """Look for gaps and contradictions in what is stored. Reads only. Exit code 1 if there are any."""
+    """Check the stored data for gaps and contradictions.
+
+    The data is only read. The exit code is 1 if something was found.
+    """
     if months is not None and every:
-        raise click.UsageError("--months and --all exclude each other")
+        raise click.UsageError("use only one of --months and --all")
     if corrections != (month is not None):
-        raise click.UsageError("--corrections and --month go together")
+        raise click.UsageError("--corrections needs --month, and --month needs --corrections")
     if month is not None:
         from hzmetrics.pipeline.corrections import effect_lines, effects
 
@@ -257,8 +299,7 @@ def audit(
         return 0
     from hzmetrics.health import audit as auditing
 
-    window = None if every else max(24 if months is None else months, 1)
-    found = auditing.audit(app.store, app.settings, window, max(floor, 0))
+    found = auditing.audit(app.store, app.settings, None if every else months or 24, floor)
     click.echo(json.dumps(found.as_json(), indent=2) if as_json else "\n".join(found.lines()))
     keep(found.lines())
     return 1 if found.findings else 0

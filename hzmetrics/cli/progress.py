@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def bytes_bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar over bytes; gives the function to call with each number of bytes done."""
+    """A bar over bytes; yields the function to call with each number of bytes done."""
     if not sys.stderr.isatty():
         yield lambda size: None
         return

@@ -14,7 +14,10 @@ from hzmetrics.pipeline.steps import Step
 @dry_run_option
 @pass_app
 def logfix_session(app: App, month: Month | None, dry_run: bool) -> None:
-    """Group a month's requests into sessions (default: this month)."""
+    """Group the requests of a month into sessions.
+
+    Without a MONTH, the sessions of this month are built.
+    """
     app.run(Step("logfix-session", (month or app.clock.month,)), dry_run)
 
 
@@ -23,5 +26,8 @@ def logfix_session(app: App, month: Month | None, dry_run: bool) -> None:
 @dry_run_option
 @pass_app
 def clear_orphan_stamps(app: App, date: DateSpan | None, dry_run: bool) -> None:
-    """Clear session ids of sessions that do not exist (default: this month)."""
+    """Clear references to sessions that no longer exist.
+
+    Without a DATE, the rows of this month are examined.
+    """
     app.run(Step("clear-orphan-stamps", (closed(date),)), dry_run)

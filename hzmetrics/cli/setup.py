@@ -1,6 +1,6 @@
-"""Setting up.
+"""Installation.
 
-Directories, databases, migrations and health.
+The commands that create directories and databases, change the tables of old ones, and check the installation.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 @click.command()
 @pass_app
 def init(app: App) -> None:
-    """Make directories, the metrics database and its tables. Safe at any time."""
+    """Create directories, the metrics database and its tables.
+
+    The command is safe to run at any time: it creates only what is missing.
+    """
     from hzmetrics.installation import directories
     from hzmetrics.installation.adoption import apply
 
@@ -76,9 +79,10 @@ def _refuse_mistakes(source: config.Source) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def config_(context: click.Context, as_json: bool) -> None:
-    """Show every setting in effect and where it came from: default, line of the file, or environment.
+    """Show all settings in effect, and where each came from.
 
-    Passwords, keys and tokens are masked.
+    A setting comes from the file, from the environment, or is the default. Passwords, keys and tokens are masked. Of
+    the corrections that act at import, it says from which day on they apply.
     """
     if context.invoked_subcommand is not None:
         return
@@ -88,7 +92,22 @@ def config_(context: click.Context, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(setting) for setting in effective(source)], indent=2))
     else:
-        click.echo("\n".join(map(printable, lines(source))))
+        click.echo("\n".join(map(printable, lines(source, {("metrics", "corrections"): _since(context.obj)}))))
+
+
+def _since(app: App) -> list[str]:
+    """From when on imported lines follow the corrections, if the database can be asked."""
+    from hzmetrics.pipeline.corrections import since_lines
+    from hzmetrics.store import Store, state
+
+    try:
+        settings = config.build(app.source, app.clock)
+        if isinstance(settings.db, config.Sqlite) and not (settings.db.directory / "metrics.db").exists():
+            return []
+        app.store = Store(settings)
+        return since_lines(state.read(app.store).corrected_since)
+    except HzmetricsError:
+        return []
 
 
 @config_.command()
@@ -122,7 +141,7 @@ def sample() -> None:
 @dry_run_option
 @pass_app
 def setup_db(app: App, dry_run: bool) -> None:
-    """Make the metrics database and its tables."""
+    """Create the metrics database and its tables only."""
     from hzmetrics.installation.adoption import apply
 
     if dry_run:
@@ -134,16 +153,17 @@ def setup_db(app: App, dry_run: bool) -> None:
 
 
 @click.command()
-@click.option("--apply", "applying", is_flag=True, help="Take the steps.")
-@click.option("--required-only", is_flag=True, help="Accepted for older scripts; changes nothing.")
-@click.option("--space-checked", is_flag=True, help="The server's disks, not seen from here, have room.")
-@click.option("--json", "as_json", is_flag=True, help="Report as one JSON document.")
+@click.option("--apply", "applying", is_flag=True, help="Make the changes.")
+@click.option("--required-only", is_flag=True, help="Accepted for older scripts, and ignored.")
+@click.option("--space-checked", is_flag=True, help="Confirm that the disks of a remote server have room.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @dry_run_option
 @pass_app
 def migrate(app: App, applying: bool, required_only: bool, space_checked: bool, as_json: bool, dry_run: bool) -> None:
-    """Report what the metrics database still needs; --apply does it.
+    """List the changes that the metrics database needs.
 
-    Heavy steps copy tables. They can be interrupted at any point; the same command then goes on.
+    With --apply, they are made. Heavy changes copy tables. They can be interrupted at any point; the same command then
+    continues.
     """
     from hzmetrics.health import report
     from hzmetrics.installation.adoption import apply
@@ -162,7 +182,7 @@ def migrate(app: App, applying: bool, required_only: bool, space_checked: bool, 
 
 
 def cron_line(settings: Settings) -> str:
-    """The line that runs this installation every five minutes."""
+    """The crontab line that calls this installation every five minutes."""
     home = settings.paths.home
     program = Path(sys.argv[0]).absolute()
     words = ([] if home == HOME else [f"HZMETRICS_HOME={home}"]) + [str(program)]
@@ -170,11 +190,11 @@ def cron_line(settings: Settings) -> str:
 
 
 @click.command()
-@click.option("--fix", is_flag=True, help="Make missing directories, database and tables.")
-@click.option("--json", "as_json", is_flag=True, help="Report as one JSON document.")
+@click.option("--fix", is_flag=True, help="First create missing directories, database and tables.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @pass_app
 def doctor(app: App, fix: bool, as_json: bool) -> int:
-    """Check everything that can be wrong, and name what puts it right."""
+    """Check the installation, and name the command for each repair."""
     from hzmetrics.health import doctor as examination
 
     if any(mistake.is_fatal for mistake in config.find_mistakes(app.source)):

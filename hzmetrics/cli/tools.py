@@ -1,4 +1,7 @@
-"""Statistics of tools and resources."""
+"""Statistics of tools and resources.
+
+The commands that write them, and those that show them.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from textwrap import fill
 import click
 
 from hzmetrics.calendar import PERIOD_NAMES, PERIODS, Month
+from hzmetrics.cli import completion
 from hzmetrics.cli.app import MONTH, App, Text, dry_run_option, pass_app
 from hzmetrics.log import printable
 from hzmetrics.pipeline.steps import Step
@@ -27,7 +31,10 @@ def _run(app: App, name: str, month: Month | None, dry_run: bool) -> None:
 @dry_run_option
 @pass_app
 def gen_tool_stats(app: App, month: Month | None, dry_run: bool) -> None:
-    """Count every tool's users, sessions, jobs and times (default: this month)."""
+    """Count the users, sessions, jobs and times of each tool.
+
+    Without a MONTH, the statistics of this month are written.
+    """
     _run(app, "gen-tool-stats", month, dry_run)
 
 
@@ -36,7 +43,11 @@ def gen_tool_stats(app: App, month: Month | None, dry_run: bool) -> None:
 @dry_run_option
 @pass_app
 def gen_tool_tops(app: App, month: Month | None, dry_run: bool) -> None:
-    """Break down every tool's users by country, domain and organisation."""
+    """List the countries, domains and employers of tool users.
+
+    The lists are written for each tool. They need the rows of gen-tool-stats for the same month. Without a MONTH, the
+    lists of this month are written.
+    """
     _run(app, "gen-tool-tops", month, dry_run)
 
 
@@ -45,7 +56,10 @@ def gen_tool_tops(app: App, month: Month | None, dry_run: bool) -> None:
 @dry_run_option
 @pass_app
 def gen_tool_toplists(app: App, month: Month | None, dry_run: bool) -> None:
-    """Rank the hub's tools by users, runs and times."""
+    """Rank the tools of the hub by users, jobs and times.
+
+    The ranking needs the rows of gen-tool-stats for the same month. Without a MONTH, that of this month is written.
+    """
     _run(app, "gen-tool-toplists", month, dry_run)
 
 
@@ -54,7 +68,10 @@ def gen_tool_toplists(app: App, month: Month | None, dry_run: bool) -> None:
 @dry_run_option
 @pass_app
 def andmore_usage(app: App, month: Month | None, dry_run: bool) -> None:
-    """Count the users of every resource that is not a tool."""
+    """Count the users of each resource that is not a tool.
+
+    Without a MONTH, the users of this month are counted.
+    """
     _run(app, "andmore-usage", month, dry_run)
 
 
@@ -63,26 +80,30 @@ period_option = click.option(
     type=click.Choice(PERIODS),
     default=12,
     show_default=True,
-    help="Code of the period: " + ", ".join(f"{code} {name}" for code, name in PERIOD_NAMES.items()) + ".",
+    help="Show this period: " + ", ".join(f"{code} {name}" for code, name in PERIOD_NAMES.items()) + ".",
 )
-month_option = click.option("--month", type=MONTH, help="Month that the period ends with (default: the newest).")
+month_option = click.option(
+    "--month", type=MONTH, help="Show the period that ends with this month.  [default: the newest]"
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
 HOURS = ("wall", "cpu", "view", "wait")
-"""The figures that are times; a terminal shows hours."""
+"""The figures that are times; they are printed in hours."""
 
 
 @click.group()
 def tools() -> None:
-    """Read the statistics of tools."""
+    """Show the statistics that the gen-tool commands wrote."""
 
 
 @tools.command()
 @period_option
-@click.option("--by", type=click.Choice(list(TOPLISTS)), default="users", show_default=True)
+@click.option(
+    "--by", type=click.Choice(list(TOPLISTS)), default="users", show_default=True, help="Rank by this figure."
+)
 @month_option
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many tools to list.")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="List this number of tools.")
 @json_option
 @pass_app
 def top(app: App, period: int, by: str, month: Month | None, limit: int, as_json: bool) -> None:
@@ -109,13 +130,16 @@ def top(app: App, period: int, by: str, month: Month | None, limit: int, as_json
 
 
 @tools.command()
-@click.argument("tool")
+@click.argument("tool", shell_complete=completion.tools)
 @period_option
 @month_option
 @json_option
 @pass_app
 def show(app: App, tool: str, period: int, month: Month | None, as_json: bool) -> None:
-    """Show what is known of one TOOL, an alias or a resource id; --period is that of its lists of users."""
+    """Show the statistics of one tool.
+
+    TOOL is the alias of the tool or its resource id. The period applies to the lists of its users.
+    """
     from hzmetrics.tools import reading
 
     report = reading.show(app.store, tool, month or reading.newest_month(app.store), period)
@@ -160,7 +184,7 @@ def _print_table(
     names: str,
     footer: Sequence[str] | None = None,
 ) -> None:
-    """Print rows of figures, a line each, as wide as the terminal or 80 columns; `names` that are too long are cut."""
+    """Print a table as wide as the terminal, at least 80 columns; long cells of the column `names` are cut."""
     from rich import box
     from rich.console import Console
     from rich.table import Table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hzmetrics.config.keys import Key
@@ -63,8 +63,8 @@ def _effective(section: Section, key: Key[object]) -> Effective:
     return Effective(section.section, key.name, text, "environment" if given.variable else "file", given.place)
 
 
-def lines(source: Source) -> Iterator[str]:
-    """All settings for people, a section a paragraph."""
+def lines(source: Source, notes: Mapping[tuple[str, str], Sequence[str]]) -> Iterator[str]:
+    """All settings for people, a section a paragraph; below a setting the `notes` on its section and key."""
     shown = list(effective(source))
     width = max(len(one.key) for one in shown) + 1
     yield f"# {source.file}"
@@ -76,3 +76,4 @@ def lines(source: Source) -> Iterator[str]:
             yield f"[{section}]" if section else "# environment"
         value = ", ".join(one.value.splitlines())
         yield f"{one.key:<{width}}= {value:<40}  # {one.place or one.origin}"
+        yield from (f"#   {note}" for note in notes.get((one.section, one.key), ()))

@@ -52,6 +52,9 @@ CORRECTIONS = (
 )
 """Names of the corrections that an operator can switch on (spec 15)."""
 
+AT_IMPORT = ("bots-first", "bot-tokens", "exact-ip-filter", "ipv6", "zones", "offsets", "absolute-urls")
+"""Those of them that decide on log lines as they are imported; the others act on rows."""
+
 FIRST_CORRECTIONS = frozenset(CORRECTIONS) - {"zones", "offsets", "absolute-urls", "countries"}
 """What `all` stood for when versions did not yet store it."""
 
@@ -87,6 +90,8 @@ class Logs(Section, name="logs", side="core"):
     fields = Items("", "names of members of JSON lines: FIELD = NAME pairs", shown="the usual names")
     unpack_ratio = Whole(1000, 1, 10**9, "a packed file with more text than its size times this is not read")
     unpack_bytes = Whole(50 * 10**9, 1, 10**18, "a packed file with more bytes of text than this is not read")
+    unread_lines = Whole(100, 1, None, "lines from which on a file that is mostly unread is not imported")
+    unread_percent = Whole(50, 0, 100, "a file of which more than this part of the lines is unread is mostly unread")
 
 
 class Db(Section, name="db", side="core"):
@@ -185,10 +190,10 @@ class Events(Section, name="events", side="live", numbers="default"):
 class Thresholds(Section, name="events:thresholds", side="live"):
     """Events of a name in one window beyond which it is unusual; this section replaces the whole table."""
 
-    failed_logins = Number(5, "failed logins")
-    successful_logins = Number(3, "logins")
-    started_submissions = Number(5, "submissions begun")
-    completed_submissions = Number(4, "submissions completed")
+    failed_logins = Number(5, "failed logins; a busy site may want 8")
+    successful_logins = Number(3, "logins; a busy site may want 20")
+    started_submissions = Number(5, "submissions begun; a busy site may want 50")
+    completed_submissions = Number(4, "submissions completed; a busy site may want 5")
     failed_submissions = Number(5, "submissions that failed")
     files = Number(10, "files added")
     comments = Number(30, "comments")

@@ -7,6 +7,7 @@ between, the next delivery looks from that place on for the lines that have arri
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,8 +21,7 @@ from hzmetrics.courses.settings import Courses
 from hzmetrics.errors import Failures, HzmetricsError, LockHeld, StoreError
 from hzmetrics.log import log
 from hzmetrics.store import Store
-from hzmetrics.store.live_state import forget, remember
-from hzmetrics.store.tables.live import capability_state
+from hzmetrics.store.live_state import forget, recall_all, remember, remember_all
 
 OUTBOX = "courses.outbox."
 """The beginning of the names of waiting parcels in `capability_state`; a series and a number follow."""
@@ -40,11 +40,8 @@ def put(connection: sa.Connection, series: str, lines: Mapping[str, Sequence[str
     if parcels:
         waiting = _waiting(connection, prefix)
         free = int(next(reversed(waiting)).removeprefix(prefix)) + 1 if waiting else 0
-        rows = [
-            {"name": f"{prefix}{number:09d}", "value": json.dumps(parcel)}
-            for number, parcel in enumerate(parcels, free)
-        ]
-        connection.execute(sa.insert(capability_state), rows)
+        names = (f"{prefix}{number:09d}" for number in itertools.count(free))
+        remember_all(connection, dict(zip(names, map(json.dumps, parcels), strict=False)))
 
 
 def deliver(store: Store, courses: Courses) -> int:
@@ -115,8 +112,4 @@ def _arrived(path: Path, size: int, lines: Sequence[str]) -> int:
 
 def _waiting(connection: sa.Connection, prefix: str = OUTBOX) -> dict[str, dict[str, Any]]:
     """The parcels by name, in order."""
-    state = capability_state.c
-    rows = connection.execute(
-        sa.select(state.name, state.value).where(state.name.startswith(prefix)).order_by(state.name)
-    )
-    return {row.name: json.loads(row.value) for row in rows}
+    return {name: json.loads(parcel) for name, parcel in recall_all(connection, prefix).items()}

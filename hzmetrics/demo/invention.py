@@ -1,4 +1,4 @@
-"""An invented hub, ready to be analysed: its logs, its databases, and a database of its visitors' addresses."""
+"""An invented hub, ready to be imported: its logs, its databases, and a database of the addresses of its visitors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from hzmetrics.calendar import Month
 from hzmetrics.config import Settings
-from hzmetrics.demo import hub, logs, maxmind, traffic, world
+from hzmetrics.demo import hub, logs, maxmind, present, traffic, world
 from hzmetrics.demo.directory import SITE, Directory
 from hzmetrics.demo.progress import Reporter
 from hzmetrics.store import Store
@@ -18,6 +18,9 @@ from hzmetrics.store.tables.metrics import countries
 
 GROWTH = 1.09
 """How much busier each month is than the one before."""
+
+BUSY = 3
+"""How busy the present is, compared with the busiest day of the past."""
 
 WEEKEND = 0.55
 """How busy a Saturday or Sunday is, compared with the other days."""
@@ -43,9 +46,10 @@ def invent(
     seed: int,
     reporter: Reporter,
 ) -> int:
-    """Invent a hub that wrote about `lines` access log lines from `first` to `last`; returns how many they are.
+    """Invent a hub with about `lines` access log lines from `first` to `last`; returns the exact number.
 
-    Its logs wait to be imported: the oldest quarter has the older form of line and is compressed.
+    The logs are ready to be imported: those of the oldest quarter have the older format and are compressed. The live
+    logs, which are followed and not imported, are those of yesterday and today.
     """
     invented = world.invent(seed, first.first_day, last.last_day, lines)
     pages = traffic.known_pages(invented)
@@ -64,14 +68,17 @@ def invent(
             logs.write(logs.auth_lines(day), auth / f"cmsauth.log-{end}")
             sessions.append(day.tool_sessions)
             advance(str(date), 1)
+        recent = present.days(invented, pages, settings.clock, BUSY * max(shares))
+        sessions.append(present.tool_sessions(recent, settings.clock))
         hub.fill(store, invented, pa.concat_tables(sessions), settings.clock)
         names = {row.code: row.name for row in store.metrics.rows(sa.select(countries))}
-        places = world.places(invented.organisations, names)
-        maxmind.write(directory.addresses, places, built=int(settings.clock.now.timestamp()))
+        places = world.places(invented.organizations, names)
+        maxmind.write(directory.addresses, places)
         for alias, _ in world.TOOLS:
             tool = directory.applications / alias / "r26"
             tool.mkdir(parents=True)
             (tool / "tool.xml").touch()
+        present.invent(settings, store, invented, recent)
     return written
 
 

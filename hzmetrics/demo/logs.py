@@ -16,12 +16,12 @@ from hzmetrics.demo.world import epoch
 ZONE = "-0500"
 
 
-def access_lines(day: Day, fields: int) -> pa.Array:
-    """The access log of a day, each line with its end: the form of 23 fields, or the older one of 14."""
+def access_lines(day: Day, fields: int, zone: str = ZONE) -> pa.Array:
+    """The access log of a day, each line with its end: in the format of 23 fields, or in the older one of 14."""
     rows = day.requests
     size = rows["size"].cast(pa.string())
     request = pc.binary_join_element_wise(rows["method"], rows["url"], "HTTP/1.1", " ")
-    front = [_stamps(day, rows["time"]), ZONE]
+    front = [_stamps(day, rows["time"]), zone]
     client = [_quoted(request), rows["status"], size, rows["ip"], _quoted(rows["referrer"]), _quoted(rows["agent"])]
     connection = ["TLSv1.3", "0", size]
     if fields == 14:

@@ -6,7 +6,7 @@ import math
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from itertools import islice
@@ -113,8 +113,9 @@ class Resolver:
         with closing(pycares.Channel(servers=self.servers, timeout=self.settings.timeout, tries=TRIES)) as channel:
             while (now := time.monotonic()) < until:
                 for name in islice(left, self.settings.concurrency - len(given_up)):
-                    given_up[name] = min(until, now + self.settings.timeout + SPARE)
-                    channel.query(name, kind, callback=lambda *reply, name=name: arrived.put((name, *reply)))
+                    with suppress(pycares.AresError):  # raised where no server accepts the question: it has no answer
+                        channel.query(name, kind, callback=lambda *reply, name=name: arrived.put((name, *reply)))
+                        given_up[name] = min(until, now + self.settings.timeout + SPARE)
                 if not given_up:
                     return
                 oldest = next(iter(given_up))

@@ -12,7 +12,7 @@ from hzmetrics.logs.packing import LIMITS, Limits
 from hzmetrics.logs.settings import LogSettings, log_settings
 
 SOURCES = ("access", "auth", "jupyterhub")
-"""What a followed log may be."""
+"""The kinds of logs that can be followed."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Everything that can be wrong with an installation, and the command or line that fixes it (spec 65 §10)."""
+"""Checks of an installation, each with the command or line that fixes what it finds (spec 65 §10)."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from hzmetrics.config.schema import Metrics
 from hzmetrics.errors import ConfigurationError, HzmetricsError, LookupFailure, StoreError, UsageError
 from hzmetrics.health import rights, surroundings
 from hzmetrics.health.mistakes import all_mistakes
+from hzmetrics.ingest import sources
 from hzmetrics.installation import directories
 from hzmetrics.installation.adoption import apply, inventory, plan, space
 from hzmetrics.installation.adoption.inventory import Inventory
@@ -34,7 +35,7 @@ from hzmetrics.store.version import refuse_newer
 Verdict = Literal["OK", "WARN", "FAIL"]
 
 OLD_ADDRESSES_DAYS = 180
-"""Age from which an address database is worth renewing."""
+"""Age from which an address database should be renewed."""
 LITTLE_SPACE = 1_000_000_000
 """Free bytes of the staging directory below which imports may soon fail."""
 CLOCK_TOLERANCE = 60
@@ -44,7 +45,7 @@ LATE_RUN = dt.timedelta(hours=3)
 
 @dataclass(frozen=True)
 class Check:
-    """One question and its answer. A warning never makes the command fail."""
+    """The result of one check. Warnings do not make the command fail."""
 
     name: str
     verdict: Verdict
@@ -65,11 +66,12 @@ def examine(store: Store, settings: Settings, cron_line: str) -> list[Check]:
         _agents(settings),
         *_machine(settings, cron_line),
         *_activity(store, settings),
+        *_log_names(settings),
     ]
 
 
 def repair(store: Store, settings: Settings) -> None:
-    """Make directories, database and tables, as `init` does; what cannot be made stays a problem."""
+    """Create directories, database and tables, as `init` does. Failures are logged, and the checks report them."""
     try:
         directories.make(settings.paths)
     except HzmetricsError as error:
@@ -106,7 +108,7 @@ def _configuration(settings: Settings) -> Iterator[Check]:
     except OSError:
         return
     if mode & stat.S_IWGRP:
-        yield Check("configuration", "WARN", "its group may write it", f"chmod 600 {settings.file}")
+        yield Check("configuration", "WARN", "the group of the file can write to it", f"chmod 600 {settings.file}")
 
 
 def mistakes(source: Source) -> Iterator[Check]:
@@ -149,7 +151,7 @@ def _databases(store: Store, settings: Settings) -> Iterator[Check]:
     try:
         found = inventory.read(store.metrics)
     except StoreError as error:
-        yield Check("database server", "FAIL", str(error), f"{settings.file}: look at [db]")
+        yield Check("database server", "FAIL", str(error), f"{settings.file}: check [db]")
         return
     yield from _metrics_database(store, settings, found)
     if isinstance(settings.db, MariaDb):
@@ -186,7 +188,11 @@ def _originals(store: Store, found: Inventory) -> Iterator[Check]:
     for name in store.metrics.rows(sa.select(kept).where(kept != "")):
         if name.original in found.tables:
             size = space.size(found.tables[name.original].size)
-            yield Check("kept original", "OK", f"{name.original}, {size}; when all is well: DROP TABLE {name.original}")
+            yield Check(
+                "kept original",
+                "OK",
+                f"{name.original}, {size}; when you no longer need it: DROP TABLE {name.original}",
+            )
 
 
 def _server(store: Store, settings: Settings, db: MariaDb) -> Iterator[Check]:
@@ -201,7 +207,7 @@ def _server(store: Store, settings: Settings, db: MariaDb) -> Iterator[Check]:
         return
     yield Check("database server", "OK", str(version))
     zero_dates = [name for name in str(mode).split(",") if name.startswith("NO_ZERO")]
-    yield Check("sql_mode", "FAIL" if zero_dates else "OK", f"of our connections: {mode}")
+    yield Check("sql_mode", "FAIL" if zero_dates else "OK", f"for connections of hzmetrics: {mode}")
     yield _clock(str(now))
     yield from _rights(grants, str(user), settings, db)
 
@@ -210,11 +216,13 @@ def _clock(of_server: str) -> Check:
     try:
         apart = abs((moment(of_server) - dt.datetime.now()).total_seconds())
     except UsageError:
-        return Check("clock", "WARN", f"the database server says {of_server}")
+        return Check("clock", "WARN", f"the database server's clock shows {of_server}")
     if apart > CLOCK_TOLERANCE:
-        detail = f"the database server says {of_server}, this machine {dt.datetime.now():%Y-%m-%d %H:%M:%S}"
+        detail = (
+            f"the database server's clock shows {of_server}, that of this machine {dt.datetime.now():%Y-%m-%d %H:%M:%S}"
+        )
         return Check("clock", "WARN", detail, "timedatectl set-ntp true; give both the same time zone")
-    return Check("clock", "OK", "agrees with the database server's")
+    return Check("clock", "OK", "agrees with that of the database server")
 
 
 def _rights(grants: list[str], user: str, settings: Settings, db: MariaDb) -> Iterator[Check]:
@@ -251,42 +259,51 @@ def _hub_database(store: Store, settings: Settings, db: MariaDb) -> Iterator[Che
         yield Check("hub database", "FAIL", str(error))
     else:
         if missing:
-            hint = f"{settings.file}: look at [db] hub_db_prefix, now {settings.prefix}"
-            yield Check("hub database", "WARN", f"has no {', '.join(sorted(missing))}", hint)
+            hint = f"{settings.file}: check [db] hub_db_prefix, which is {settings.prefix}"
+            yield Check("hub database", "WARN", f"lacks the tables {', '.join(sorted(missing))}", hint)
         else:
             yield Check("hub database", "OK", db.hub_db)
 
 
 def _lookups(settings: Settings) -> Iterator[Check]:
     from hzmetrics.enrich.places import Places
-    from hzmetrics.enrich.resolver import Resolver
 
-    hint = f"{settings.file}: under [dns] set nameserver = ADDRESS"
-    try:
-        works = Resolver(settings.dns).probe()
-    except ConfigurationError as error:
-        yield Check("name server", "FAIL", str(error), hint)
-    else:
-        if works:
-            yield Check("name server", "OK", settings.dns.nameserver)
-        else:
-            yield Check("name server", "WARN", f"{settings.dns.nameserver}: no answer", hint)
-    database = settings.geoip.database
-    if database is None:
+    yield from _name_servers(settings)
+    file = settings.geoip.database
+    if file is None:
         if not settings.geoip.url:
             hint = f"{settings.file}: under [geoip] set database = FILE.mmdb"
             yield Check("address database", "WARN", "none configured: countries stay unknown", hint)
         return
     try:
-        places = Places(database)
+        places = Places(file)
     except LookupFailure as failure:
         yield Check("address database", "FAIL", str(failure), f"{settings.file}: [geoip] database")
         return
     places.close()
     age = (time.time() - places.built) / 86400
     old = age > OLD_ADDRESSES_DAYS
-    detail = f"{database}, {age:.0f} days old"
+    detail = f"{file}, {age:.0f} days old"
     yield Check("address database", "WARN", detail, "geoipupdate") if old else Check("address database", "OK", detail)
+
+
+def _name_servers(settings: Settings) -> Iterator[Check]:
+    """Each name server by itself: enrichment waits for one that is silent."""
+    from hzmetrics.enrich import lookup
+
+    hint = f"{settings.file}: under [dns] set nameserver = ADDRESS"
+    try:
+        servers = lookup.name_servers(settings.dns)
+    except (ConfigurationError, LookupFailure) as error:
+        yield Check("name server", "FAIL" if isinstance(error, ConfigurationError) else "WARN", str(error), hint)
+        return
+    for server in servers:
+        try:
+            detail = f"{server} answered in {lookup.response_time(settings.dns, server)} ms"
+        except LookupFailure as failure:
+            yield Check("name server", "WARN", str(failure), hint)
+        else:
+            yield Check("name server", "OK", detail)
 
 
 def _agents(settings: Settings) -> Check:
@@ -310,23 +327,30 @@ def _machine(settings: Settings, cron_line: str) -> Iterator[Check]:
     if entries:
         yield Check("cron", "OK", "; ".join(sorted({place for place, _ in entries})))
     else:
-        yield Check("cron", "WARN", "nothing seen that calls the tick", f"crontab -e -u {user}, add: {cron_line}")
+        yield Check("cron", "WARN", "no entry calls hzmetrics tick", f"crontab -e -u {user}, then add: {cron_line}")
 
 
 def _activity(store: Store, settings: Settings) -> Iterator[Check]:
     last = journal.read(settings, "run")
     if last is None or not last.succeeded:
-        detail = "never" if last is None else f"none yet; the last, {last.started}, ended with: {last.error}"
+        detail = "never"
+        if last is not None:
+            detail += f"; the run of {last.started} " + (f"failed: {last.error}" if last.error else "has not ended")
         yield Check("last successful run", "WARN", detail, "hzmetrics run")
     else:
         age = settings.clock.now.replace(tzinfo=None) - moment(last.succeeded)
         late = age > LATE_RUN
-        detail = last.succeeded + (f"; since then: {last.error}" if last.error else "")
+        detail = last.succeeded + (f"; a later run failed: {last.error}" if last.error else "")
         yield Check("last successful run", "WARN" if late else "OK", detail, "hzmetrics run" if late else "")
     try:
         files = state.read(store).bad_files
     except (HzmetricsError, ValueError):
         return
     for file in files:
-        hint = f"repair or remove {file.path}; changed, it is tried again"
+        hint = f"repair or remove {file.path}, or do what the message says; the next run tries the file again"
         yield Check("bad file", "WARN", f"{Path(file.path).name}: {file.reason}", hint)
+
+
+def _log_names(settings: Settings) -> Iterator[Check]:
+    for told in sources.tell_not_taken(settings, sources.pending(settings)):
+        yield Check("names of logs", "WARN", told, sources.expected_names(settings))

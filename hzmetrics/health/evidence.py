@@ -73,7 +73,7 @@ def register(engine: Engine, store: Store, settings: Settings, window: Window, f
 
 
 def _source(table: sa.Table) -> sa.Label[str]:
-    return sa.literal(table.name).label("source")
+    return sa.literal(table.name, sa.String()).label("source")
 
 
 def _month(time: sa.ColumnElement[Any]) -> sa.Label[str]:
@@ -120,7 +120,7 @@ def _cells(grid: sa.Table, first: Month, window: Window) -> sa.Select[Any]:
     if grid is metrics.summary_misc_vals:
         wanted = sa.or_(wanted, sa.and_(cell.rowid == 8, cell.period.in_((1, 3))))
     return sa.select(
-        sa.literal(grid.name).label("grid"),
+        sa.literal(grid.name, sa.String()).label("grid"),
         _month(cell.datetime),
         cell.period,
         cell.rowid,
@@ -134,9 +134,9 @@ def _newest_cells(grid: sa.Table) -> sa.Select[Any]:
     value = grid.c.value
     nothing = "" if isinstance(value.type, sa.String) else 0
     newest = sa.func.max(as_text(grid.c.datetime))
-    return sa.select(sa.literal(grid.name).label("grid"), sa.func.substr(newest, 1, 7).label("month")).where(
-        value.is_not(None), value != nothing
-    )
+    return sa.select(
+        sa.literal(grid.name, sa.String()).label("grid"), sa.func.substr(newest, 1, 7).label("month")
+    ).where(value.is_not(None), value != nothing)
 
 
 def _row_days(table: sa.Table) -> sa.Select[Any]:

@@ -1,4 +1,4 @@
-"""What `migrate` would do and what `doctor` has found, for people to read (spec 70 §8.4, spec 65 §10)."""
+"""The reports of `migrate` and `doctor` as text (spec 70 §8.4, spec 65 §10)."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def _time(seconds: float) -> str:
 
 
 def health(checks: Sequence[Check], fixed: bool) -> list[str]:
-    """Every check, then the open problems with what fixes each."""
+    """Every check, then the problems and warnings, each with its fix."""
     found = [f"{check.verdict:<4}  {_told(check)}" for check in checks]
     open_ones = [check for check in checks if check.verdict == "FAIL"]
     for title, listed in (
         ("Problems", open_ones),
-        ("Worth a look", [check for check in checks if check.verdict == "WARN"]),
+        ("Warnings", [check for check in checks if check.verdict == "WARN"]),
     ):
         if listed:
             found += ["", f"{title}:"]
@@ -66,7 +66,7 @@ def health(checks: Sequence[Check], fixed: bool) -> list[str]:
                 found.append(f"  {_told(check)}")
                 found += [f"    fix: {printable(check.fix)}"] if check.fix else []
     if open_ones and not fixed:
-        found += ["", "hzmetrics doctor --fix makes missing directories, database and tables."]
+        found += ["", "hzmetrics doctor --fix creates missing directories, the database and its tables."]
     return found
 
 

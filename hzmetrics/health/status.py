@@ -1,4 +1,4 @@
-"""`status`: where the pipeline stands, and whether somebody should look at it (spec 65 §7). Writes nothing."""
+"""`status`: how far the pipeline has come, and its problems (spec 65 §7). Writes nothing."""
 
 from __future__ import annotations
 
@@ -16,18 +16,21 @@ from hzmetrics.config import Settings
 from hzmetrics.errors import HzmetricsError, StoreError, UsageError
 from hzmetrics.ingest import sources
 from hzmetrics.log import printable
-from hzmetrics.pipeline import decide, facts
+from hzmetrics.pipeline import corrections, decide, facts
 from hzmetrics.pipeline.corrections import listed, offered
 from hzmetrics.pipeline.facts import Facts
 from hzmetrics.store import Store
-from hzmetrics.store.state import BadFile
+from hzmetrics.store.state import BadFile, State
 from hzmetrics.store.tables.metrics import imported_sources, webhits
 
 TICK_LATE = dt.timedelta(minutes=16)
-"""Three ticks missed: cron does not call any more."""
+"""Age of the last tick from which it counts as late: three ticks are missing."""
 
 RUN_LATE = dt.timedelta(hours=25)
-"""A day without a run that succeeded."""
+"""Age of the last successful run from which it counts as late."""
+
+UNREAD_SHOWN = dt.timedelta(days=30)
+"""How long a file is shown that was imported although it was empty or mostly unread."""
 
 Summary = Literal["all periods", "some periods", "none"]
 
@@ -50,7 +53,7 @@ class MonthStatus:
     has_sessions: bool
     summary: Summary
     is_marked: bool
-    """Dirty, or left unfinished: it will be done again."""
+    """Marked dirty, or left unfinished: it will be done again."""
     is_pending: bool
     missing_days: int
     """Days without any hit and without an access log, from the first covered day to yesterday."""
@@ -58,7 +61,7 @@ class MonthStatus:
 
 @dataclass
 class Status:
-    """All that `status` tells."""
+    """Everything that `status` shows."""
 
     configuration: str
     log_file: str
@@ -66,13 +69,15 @@ class Status:
     concurrency: int
     timeout: float
     corrections: str
+    corrected_since: dict[str, str] = field(default_factory=dict)
+    """Corrections that act at import: the day from which on imported lines follow them; empty: all lines."""
     new_corrections: list[str] = field(default_factory=list)
     """Corrections that came with a new version, and are off."""
     mode: str = ""
     analyzed: str = ""
     catchup_started: str = ""
     rebuild: str = ""
-    """In rebuild: walk or sweep, where it is and how much is left."""
+    """In mode rebuild: walk or sweep, its position and how much is left."""
     history_floor: str = ""
     next_unit: str = ""
     dirty_months: list[str] = field(default_factory=list)
@@ -84,11 +89,13 @@ class Status:
     last_tick: journal.Entry | None = None
     last_run: journal.Entry | None = None
     at_work: str = ""
-    """Who holds the run lock."""
+    """The process that holds the run lock."""
     bad_files: list[BadFile] = field(default_factory=list)
     lookups_failing: dict[str, str] = field(default_factory=dict)
     map_file: str = ""
     map_written: str = ""
+    warnings: list[str] = field(default_factory=list)
+    """What somebody may want to know, and what does not make the exit code 1."""
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -100,7 +107,7 @@ class Status:
 
 
 def look(store: Store, settings: Settings) -> Status:
-    """Everything that can be seen; what cannot be is a problem. Raises ConfigurationError."""
+    """Collect the status. A database that does not answer becomes a problem. Raises ConfigurationError."""
     waiting = sources.pending(settings)
     status = Status(
         configuration=str(settings.file),
@@ -115,9 +122,12 @@ def look(store: Store, settings: Settings) -> Status:
         last_run=journal.read(settings, "run"),
         at_work=lock.holder(settings),
     )
+    status.warnings = sources.tell_not_taken(settings, waiting)
+    if status.warnings:
+        status.warnings.append(sources.expected_names(settings))
     _look_at_map(status, settings)
     _look_at_journal(status, settings)
-    store.require("metrics")  # a missing name is a mistake in the configuration, not a problem of the pipeline
+    store.require("metrics")
     try:
         known = replace(facts.gather(store, settings), has_orphans=lambda month: False)  # rows are not read here
         covered = frozenset(known.imported) | _days_with_hits(store) | _days_in_ledger(store)
@@ -142,13 +152,25 @@ def _tell_state(status: Status, settings: Settings, known: Facts) -> None:
     status.next_unit = f"{unit.what} {unit.month or ''}".strip()
     if remembered.mode == "rebuild":
         status.rebuild = _rebuild(known)
-    status.bad_files = [bad for bad in remembered.bad_files if facts.look_at(bad) == bad]
+    status.bad_files = [bad for bad in remembered.bad_files if facts.is_unchanged(bad, settings)]
     status.problems += [f"{bad.path} is left out until it changes: {bad.reason}" for bad in status.bad_files]
     status.lookups_failing = {str(month): since for month, since in sorted(remembered.lookups_failing.items())}
-    status.problems += [f"lookups of {month} fail since {since}" for month, since in status.lookups_failing.items()]
+    status.problems += [
+        f"lookups for {month} have failed since {since}" for month, since in status.lookups_failing.items()
+    ]
     if remembered.corrections != settings.corrections:
         status.corrections += f" (numbers so far: {listed(remembered.corrections)}; the next run computes them again)"
+    status.corrected_since = remembered.corrected_since
+    status.warnings += list(_unread_files(remembered, settings))
     status.new_corrections = offered(settings, remembered)
+
+
+def _unread_files(remembered: State, settings: Settings) -> Iterator[str]:
+    """The files of the last days that were imported although most of their lines could not be read."""
+    for file in remembered.unread_files:
+        day = day_of(file.day)
+        if day and settings.clock.today - day <= UNREAD_SHOWN:
+            yield f"{file.filename} was imported on {file.day}, but {file.said}"
 
 
 def _rebuild(known: Facts) -> str:
@@ -166,13 +188,15 @@ def _look_at_journal(status: Status, settings: Settings) -> None:
     where = f"see {settings.paths.log_file}"
     tick, run = status.last_tick, status.last_run
     if tick and now - moment(tick.started) > TICK_LATE:
-        status.problems.append(f"no tick since {tick.started}: does cron call hzmetrics tick every five minutes?")
+        status.problems.append(f"no tick since {tick.started}; check that cron calls hzmetrics tick every five minutes")
     if tick and tick.exit_code and tick.error:
         status.problems.append(f"the tick of {tick.started} failed: {tick.error}; {where}")
     if run and run.exit_code:
         status.problems.append(f"the run of {run.started} failed ({run.what}): {run.error}; {where}")
     if run and run.exit_code is None and not status.at_work:
-        status.problems.append(f"the run of {run.started} was killed ({run.what}); the next one goes on; {where}")
+        status.problems.append(
+            f"the run of {run.started} was killed ({run.what}); the next run continues its work; {where}"
+        )
     if tick and run and run.succeeded and now - moment(run.succeeded) > RUN_LATE:
         status.problems.append(f"no run has succeeded since {run.succeeded}; {where}")
 
@@ -199,7 +223,7 @@ def _files(dates: Sequence[dt.date]) -> Files:
 
 
 def month_list(known: Facts, covered: frozenset[dt.date]) -> Iterator[MonthStatus]:
-    """Every month from the first that has anything to the current one."""
+    """Every month from the first that has files, rows or cells up to the current one."""
     rows = known.months["web"] | known.months["userlogin"]
     marked = known.state.dirty_months | known.state.unfinished_months
     pending = {Month.of(day) for day in known.pending}
@@ -258,7 +282,7 @@ def symbol(month: MonthStatus) -> str:
 
 LEGEND = (
     "# all periods summarized   + some of them   s sessions   r rows only   . nothing",
-    "! will be done again   < files wait   a number: days without hits or log",
+    "! will be done again   < has pending files   a number: days without hits and log",
 )
 
 
@@ -278,6 +302,8 @@ def calendar(months: Sequence[MonthStatus]) -> list[str]:
 def lines(status: Status) -> list[str]:
     """The status for people."""
     found = [printable(line) for line in _lines(status)]
+    if status.warnings:
+        found += ["", "Warnings", *(f"  {printable(warning)}" for warning in status.warnings)]
     if status.problems:
         return [*found, "", "Problems", *(f"  {printable(problem)}" for problem in status.problems)]
     return [*found, "", "No problems."]
@@ -286,18 +312,18 @@ def lines(status: Status) -> list[str]:
 def _lines(status: Status) -> Iterator[str]:
     yield from _section(
         "State",
-        ("mode", status.mode or "unknown"),
+        ("mode", _mode(status.mode)),
         ("rebuild", status.rebuild),
         ("next", status.next_unit),
         ("last daily analysis", status.analyzed or "never"),
-        ("catchup started", status.catchup_started),
-        ("history floor", status.history_floor),
+        ("oldest caught up", status.catchup_started),
+        ("history kept before", status.history_floor),
         ("backlog", ", ".join(status.backlog)),
-        ("dirty months", ", ".join(status.dirty_months)),
-        ("unfinished months", ", ".join(status.unfinished_months)),
+        ("marked months", ", ".join(status.dirty_months)),
+        ("interrupted months", ", ".join(status.unfinished_months)),
         ("last tick", _entry(status.last_tick)),
         ("last run", _entry(status.last_run)),
-        ("at work", status.at_work),
+        ("running now", status.at_work),
         ("map", status.map_file and f"{status.map_file}, written {status.map_written}"),
     )
     if status.months:
@@ -311,9 +337,22 @@ def _lines(status: Status) -> Iterator[str]:
         ("file", status.configuration),
         ("name server", f"{status.nameserver}, {status.concurrency} at a time, {status.timeout:g} s each"),
         ("corrections", status.corrections),
+        *(("at import", line) for line in corrections.since_lines(status.corrected_since)),
         ("new corrections", _offer(status.new_corrections)),
         ("log file", status.log_file),
     )
+
+
+MODES = {
+    "normal": "daily work",
+    "catchup": "catching up: month by month, the backlog is imported and gets the period of one month",
+    "rebuild": "rebuilding: the long periods are computed again, first by a walk over the months, then by a sweep",
+}
+
+
+def _mode(mode: str) -> str:
+    """The mode, with what it means."""
+    return f"{mode} ({MODES[mode]})" if mode in MODES else mode or "unknown"
 
 
 def _section(heading: str, *rows: tuple[str, str]) -> Iterator[str]:
@@ -326,7 +365,7 @@ def _section(heading: str, *rows: tuple[str, str]) -> Iterator[str]:
 def _entry(entry: journal.Entry | None) -> str:
     if entry is None:
         return "never"
-    result = "at work, or killed" if entry.exit_code is None else "done" if entry.exit_code == 0 else "failed"
+    result = "running, or killed" if entry.exit_code is None else "done" if entry.exit_code == 0 else "failed"
     return ", ".join(part for part in (entry.started, entry.what, result) if part)
 
 

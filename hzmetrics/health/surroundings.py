@@ -1,4 +1,4 @@
-"""What is around the program on this machine: cron."""
+"""Cron entries of this machine."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ CRON = (
     "/etc/crontab", "/etc/cron.d/*", "/var/spool/cron/*", "/var/spool/cron/crontabs/*",
     "/etc/systemd/system/*.service", "/usr/lib/systemd/system/*.service",
 )  # fmt: skip
-"""Where something may call the tick from."""
+"""Files that may call the tick."""
 
 
 def cron_entries(user: str) -> Iterator[tuple[str, str]]:
-    """Lines that call the tick, each with the place it is in. What may not be read is passed over."""
+    """Lines that call the tick, each with its file. Files that cannot be read are skipped."""
     for pattern in CRON:
         for file in sorted(Path("/").glob(pattern.lstrip("/"))):
             try:

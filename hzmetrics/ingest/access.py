@@ -15,20 +15,17 @@ from hzmetrics.ingest import filters
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.bots import Bots
 from hzmetrics.ingest.filters import Excludes
-from hzmetrics.ingest.judge import ROOM, Judge, report_months
+from hzmetrics.ingest.log_file import LogFile, report_months, report_unread
 from hzmetrics.log import log
 from hzmetrics.logs.formats import HUB
 from hzmetrics.logs.reader import LogStream
-from hzmetrics.logs.requests import Requests, nearest
+from hzmetrics.logs.requests import Requests
 from hzmetrics.logs.settings import LogSettings, log_settings
-
-LONGEST_EXAMPLE = 200
-"""Characters of an unrecognized line that are shown."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What a file's lines are judged by; read once a file."""
+    """What a file's lines are filtered by; read once a file."""
 
     clients: Clients
     excludes: Excludes
@@ -72,38 +69,33 @@ class Tally:
         return self.kept.total() + self.dropped.total()
 
 
-class AccessLog(Judge):
-    """Judges one access log by `rules`."""
+class AccessLog(LogFile):
+    """An access log, filtered by `rules`."""
 
     def __init__(self, rules: Rules) -> None:
         super().__init__(rules.clients, {**filters.EXPRESSIONS, "excluded_urls": rules.excludes.url})
-        self.engine.run_script(ROOM, "filter_macros")
         self.rules = rules
         self.tally = Tally()
         self.engine.load("agents", _agent_rows(pa.array([], pa.string()), rules))
         self.requests = Requests(self.engine, rules.logs)
-        self.engine.models(ROOM, ["new_clients", "new_agents"])
-        self.engine.hold(ROOM, "judged")
-        self.engine.models(ROOM, ["tallies", "kept", "unread_ipv6"])
 
     def kept(self, stream: LogStream) -> Iterator[pa.Table]:
         """The rows of `web` without their ids, chunk by chunk in file order. The tally grows with them."""
         for lines in stream.lines():
-            self.judge(lines)
+            self.filter(lines)
             self._count(len(lines))
-            yield self.engine.table("kept")
+            yield self.engine.table("web_rows")
         self.tally.lines += stream.blank
 
-    def judge(self, lines: pa.Table) -> None:
-        """Take a chunk's lines apart and decide which count: `judged`, `tallies` and `kept` tell."""
+    def filter(self, lines: pa.Table) -> None:
+        """Take a chunk's lines apart and look at their clients and agents: `filtered_requests` tells which count."""
         self.read(lines)
         self._learn_agents()
-        self.engine.hold(ROOM, "judged")
 
     def read(self, lines: pa.Table) -> None:
         """Take a chunk's lines apart: `requests` and `clients` tell what they are."""
         self.requests.read(lines)
-        self.learn_clients("new_clients")
+        self.learn_clients("new_request_clients")
 
     def _learn_agents(self) -> None:
         new = self.engine.table("new_agents")["agent"].combine_chunks()
@@ -114,7 +106,7 @@ class AccessLog(Judge):
         tally = self.tally
         tally.lines += lines
         tally.ipv6 += self.engine.table("unread_ipv6")["lines"][0].as_py()
-        for row in self.engine.table("tallies").to_pylist():
+        for row in self.engine.table("request_counts").to_pylist():
             tally.months.add(row["day"][:7])
             if row["dropped_by"]:
                 tally.dropped[row["dropped_by"]] += row["lines"]
@@ -138,11 +130,6 @@ class AccessLog(Judge):
             tally.kept.total(),
             len(tally.kept),
         )
-        report_months(tally.months)
-        self._report_formats()
-
-    def _report_formats(self) -> None:
-        """Tell as what lines were read, and which were not."""
         account = self.requests.account
         if self.rules.logs.format != HUB:
             log.info(
@@ -150,10 +137,8 @@ class AccessLog(Judge):
             )
         if account.zones:
             log.info("%d lines are unrecognized only because of their time zone: correction zones", account.zones)
-        for example in account.examples:
-            log.info("unrecognized, for example: %s", example[:LONGEST_EXAMPLE])
-        if account.unread > account.read and (near := nearest(account.examples)):
-            log.warning("most lines are unrecognized; they look like %s: [logs] format = %s", near.title, near.name)
+        report_unread(account)
+        report_months(tally.months)
 
     def report_agents(self) -> None:
         """Tell what the search for bots found (spec 10 §16)."""
@@ -169,11 +154,13 @@ class AccessLog(Judge):
 def _agent_rows(agents: pa.Array, rules: Rules) -> pa.Table:
     """The relation `agents` (agent, is_excluded, is_bot, is_old_explorer) of some user agents, by first appearance."""
     texts = agents.to_pylist()
+    recognized = rules.bots.recognize(agents)
+    rules.bots.flag(agents, recognized)
     return pa.table(
         {
             "agent": agents,
             "is_excluded": pa.array(map(rules.excludes.has_agent, texts), pa.bool_()),
-            "is_bot": pa.array(rules.bots.judge(agents), pa.bool_()),
+            "is_bot": pa.array(rules.bots.drops(agents, recognized), pa.bool_()),
             "is_old_explorer": pa.array(map(filters.is_old_explorer, texts), pa.bool_()),
         }
     )

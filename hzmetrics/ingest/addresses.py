@@ -69,7 +69,7 @@ class Client:
 
 @dataclass(frozen=True)
 class Clients:
-    """Judges addresses. `reads_ipv6` is the correction `ipv6`."""
+    """How addresses are stored, and which are excluded. `reads_ipv6` is the correction `ipv6`."""
 
     excludes: Exclusion
     reads_ipv6: bool
@@ -80,7 +80,8 @@ class Clients:
         exclusion = exactly if "exact-ip-filter" in settings.corrections else anywhere
         return cls(exclusion(filters), "ipv6" in settings.corrections)
 
-    def judge(self, address: str) -> Client:
+    def client(self, address: str) -> Client:
+        """The client with an address."""
         if ":" not in address:
             return Client(address, False, self.excludes(address))
         if not is_ipv6(address):

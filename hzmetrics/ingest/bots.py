@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -73,25 +74,30 @@ class Bots:
         names = self.known - {"", "-"}
         return frozenset(name for name in names if not (self.by_evidence and _contains(name, TOKENS)))
 
-    def judge(self, agents: pa.Array) -> list[bool]:
-        """Whether lines of each agent are dropped. Takes each agent once, in the order of first lines.
+    def recognize(self, agents: pa.Array) -> list[bool]:
+        """Whether each agent looks like a bot's. A format without agents has none."""
+        found: list[bool] = (are_machines if self.by_evidence else has_token)(agents).to_pylist()
+        return found
 
-        See spec 10 §3.2. A format without agents has none to judge.
-        """
-        looks_like_one = (are_machines if self.by_evidence else has_token)(agents).to_pylist()
-        return [self._judge(*each) for each in zip(agents.to_pylist(), looks_like_one, strict=True)]
+    def flag(self, agents: pa.Array, recognized: Sequence[bool]) -> None:
+        """Take note of recognized agents, each once, in the order of first lines; an empty name cannot be learned."""
+        names = (agent[:NAME_LENGTH] for agent, is_one in zip(agents.to_pylist(), recognized, strict=True) if is_one)
+        self.flagged += [name for name in names if name.strip(" -")]
 
-    def _judge(self, agent: str, looks_like_one: bool) -> bool:
-        name = agent[:NAME_LENGTH]
-        if not looks_like_one:
+    def drops(self, agents: pa.Array, recognized: Sequence[bool]) -> list[bool]:
+        """Whether the lines of each agent are dropped (spec 10 §3.2)."""
+        names = (agent[:NAME_LENGTH] for agent in agents.to_pylist())
+        return [self._drops(name, is_one) for name, is_one in zip(names, recognized, strict=True)]
+
+    def _drops(self, name: str, is_recognized: bool) -> bool:
+        if not is_recognized:
             return name in self.dropped
         if not name.strip(" -"):
-            return True  # an empty name can be judged, but not learned
-        self.flagged.append(name)
+            return True
         return name in self.dropped or (self.at_once and not self._is_none_after_all(name))
 
     def _is_none_after_all(self, name: str) -> bool:
-        """Whether the reference's rule takes its verdict back."""
+        """Whether the reference's rule reverses itself."""
         return not self.by_evidence and _contains(name, NO_BOTS)
 
     def learn(self, database: Database, connection: sa.Connection) -> None:

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
-from hzmetrics.calendar import Month
+from hzmetrics.calendar import Month, month_of
 from hzmetrics.config import Settings
 from hzmetrics.errors import HzmetricsError, StoreUnavailable
-from hzmetrics.ingest import ledger, sources
+from hzmetrics.ingest import ledger, sources, unread
 from hzmetrics.ingest.access import AccessLog, Rules
 from hzmetrics.ingest.auth import AuthLog
+from hzmetrics.ingest.ledger import Record
 from hzmetrics.ingest.sources import Source
+from hzmetrics.ingest.unread import UnreadLog
 from hzmetrics.log import log
 from hzmetrics.logs import packing
+from hzmetrics.logs.account import Account
 from hzmetrics.logs.packing import Limits, UnreadableLog
 from hzmetrics.logs.reader import STANDARD_INPUT, ChangedLog, LogStream, open_log
-from hzmetrics.store import Store
+from hzmetrics.store import Store, state
 from hzmetrics.store.database import Database
+from hzmetrics.store.state import UnreadFile
 from hzmetrics.store.tables.metrics import userlogin, web, webhits
 
 Progress = Callable[[int, int], None]
@@ -127,7 +132,8 @@ def import_access(
     A file whose name is in the ledger is only put away. Standard input (`-`) is imported without ledger and move.
     Raises HzmetricsError.
     """
-    return _import(store, settings, path, "access", dry_run, progress).rows
+    with _named(path):
+        return _import(store, settings, path, "access", dry_run, progress).rows
 
 
 def import_auth(
@@ -138,22 +144,80 @@ def import_auth(
     Raises HzmetricsError.
     """
     database, limits = store.metrics, Limits.of(settings)
-    with open_log(path, limits) as stream, database.connect() if dry_run else database.begin() as connection:
-        return _Transaction(database, connection, settings, dry_run, progress).auth(stream).count
+    with (
+        _named(path),
+        open_log(path, limits) as stream,
+        database.connect() if dry_run else database.begin() as connection,
+    ):
+        reading = _Transaction(database, connection, settings, dry_run, progress).auth(stream)
+        reading.refuse_unread(settings)
+        return reading.ids.count
 
 
-def import_files(store: Store, settings: Settings, paths: Sequence[Path], progress: Progress | None = None) -> int:
+def import_files(
+    store: Store, settings: Settings, paths: Sequence[Path], progress: Progress | None = None
+) -> list[Reading]:
     """Import access logs in one transaction; none is remembered in the ledger or moved. `-` is standard input.
 
-    Returns the rows inserted into `web`. Raises HzmetricsError.
+    Returns what each of them held: also one whose lines could not be read. Raises HzmetricsError.
     """
-    rows = 0
+    readings = []
     with store.metrics.begin() as connection:
         transaction = _Transaction(store.metrics, connection, settings, progress=progress)
         for path in paths:
             with open_log(path, Limits.of(settings)) as stream:
-                rows += transaction.access(stream).count
-    return rows
+                readings.append(transaction.access(stream))
+    return readings
+
+
+def import_again(
+    store: Store,
+    settings: Settings,
+    path: Path,
+    record: Record,
+    dry_run: bool = False,
+    first: Month | None = None,
+    counted: bool = True,
+) -> Reading:
+    """Replace the rows of an archived file by those that it gives now, in one transaction with its ledger row.
+
+    The file stays where it is, and the months that change are marked dirty, from `first` on. `counted`: its hits are
+    added to `webhits`; otherwise the caller counts them. A file that had no rows and has none now changes nothing.
+    Raises HzmetricsError; then nothing has changed.
+    """
+    database, limits = store.metrics, Limits.of(settings)
+    with (
+        _named(path),
+        open_log(path, limits) as stream,
+        database.connect() if dry_run else database.begin() as connection,
+    ):
+        before = ledger.months(connection, record)
+        if not dry_run and record.rows:
+            ledger.forget(database, connection, record)
+        transaction = _Transaction(database, connection, settings, dry_run, counted=counted, replaced=record)
+        reading = transaction.read(stream, sources.KIND_OF[record.target])
+        reading.refuse_unread(settings)
+        if record.rows and not reading.account.lines:
+            raise HzmetricsError(f"{path}: there is no line in it any more, but it became {record.rows:,} rows")
+        stream.require_unchanged(path)
+        reading = replace(reading, months=before | reading.months)
+        if dry_run or not (record.rows or reading.ids.count):
+            return reading
+        if not record.rows:
+            ledger.forget(database, connection, record)
+        transaction.record(reading, record.filename, record.target)
+        changed = [month for month in reading.months if first is None or month >= first]
+        state.add_dirty_months(connection, changed)
+        return reading
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Names the file whose lines could not be read."""
+    try:
+        yield
+    except UnreadLog as error:
+        raise UnreadLog(f"{path}: {error}") from None
 
 
 @dataclass
@@ -172,6 +236,25 @@ class Ids:
         first = self.start + self.count
         self.count += len(rows)
         return rows.add_column(0, "id", pa.array(np.arange(first, first + len(rows))))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a log held: its lines, and the rows that they became."""
+
+    name: str
+    kind: sources.Kind
+    ids: Ids
+    account: Account
+    dropped: Mapping[str, int]
+    """Lines by the filter that dropped them."""
+    kept: int
+    months: frozenset[Month]
+    """Months of the kept lines, and of the rows that they replace."""
+
+    def refuse_unread(self, settings: Settings) -> None:
+        """Raises UnreadLog for a long file that is mostly unread."""
+        unread.refuse(self.account, self.kind, settings)
 
 
 @dataclass(frozen=True)
@@ -203,12 +286,13 @@ def _import(
             if stream.total and not stream.packed and packing.base_name(path.name) != path.name:
                 raise UnreadableLog(f"cannot read {path}: by its name it is compressed, but it is not; rename it")
             transaction = _Transaction(database, connection, settings, dry_run, progress)
-            ids = transaction.access(stream) if kind == "access" else transaction.auth(stream)
-            rows = ids.count
+            reading = transaction.read(stream, kind)
+            reading.refuse_unread(settings)
+            rows = reading.ids.count
             if is_file:
                 stream.require_unchanged(path)
             if is_file and not dry_run:
-                ledger.record(database, connection, path.name, target, ids.range, rows, settings.clock)
+                transaction.record(reading, path.name, target)
             if rows and on_rows and not dry_run:
                 on_rows(connection)
     if dry_run or not is_file:
@@ -231,8 +315,26 @@ class _Transaction:
     settings: Settings
     dry_run: bool = False
     progress: Progress | None = None
+    counted: bool = True
+    """Whether the hits of access logs are added to `webhits`."""
+    replaced: Record | None = None
+    """The record whose rows are deleted in the same transaction."""
 
-    def access(self, stream: LogStream) -> Ids:
+    def read(self, stream: LogStream, kind: sources.Kind) -> Reading:
+        """The rows of a log into their table."""
+        return self.access(stream) if kind == "access" else self.auth(stream)
+
+    def record(self, reading: Reading, filename: str, target: str) -> None:
+        """The ledger row of a file, and a warning if it is empty or mostly unread."""
+        ids, clock = reading.ids, self.settings.clock
+        ledger.record(self.database, self.connection, filename, target, ids.range, ids.count, clock)
+        said = unread.warning(reading.account, self.settings)
+        if said:
+            log.warning("%s is imported, but %s", filename, said)
+        file = UnreadFile(ledger.stored_name(filename), target, said, str(clock.today)) if said else None
+        ledger.note_unread(self.database, self.connection, filename, target, file)
+
+    def access(self, stream: LogStream) -> Reading:
         """The rows of an access log into `web` and `webhits`, and its bots."""
         rules = Rules.read(self.connection, self.settings)
         rules.report()
@@ -241,20 +343,25 @@ class _Transaction:
             self._append(web, (ids.number(rows) for rows in self._watched(access.kept(stream), stream)))
             access.report()
             access.report_agents()
+        tally = access.tally
         if not self.dry_run:
-            self.database.append(self.connection, webhits, _hits(access.tally.kept))
+            if self.counted:
+                self.database.append(self.connection, webhits, _hits(tally.kept))
             rules.bots.learn(self.database, self.connection)
-        return ids
+        account, dropped, kept = access.requests.account, dict(tally.dropped), tally.kept.total()
+        return Reading(stream.name, "access", ids, account, dropped, kept, _months(tally.kept))
 
-    def auth(self, stream: LogStream) -> Ids:
+    def auth(self, stream: LogStream) -> Reading:
         """The new rows of an auth log into `userlogin`."""
         ids = Ids(self.database.next_id(self.connection, userlogin))
-        with AuthLog(self.connection, self.settings) as auth:
+        with AuthLog(self.connection, self.settings, self.replaced) as auth:
             events = self._watched(auth.kept(stream), stream)
             self._append(userlogin, (ids.number(auth.new(self.database, rows)) for rows in events))
             auth.report()
         log.info("%d logins %s", ids.count, "would be inserted" if self.dry_run else "inserted")
-        return ids
+        tally = auth.tally
+        account, dropped = auth.events.account, dict(tally.dropped)
+        return Reading(stream.name, "auth", ids, account, dropped, tally.kept, _months(auth.days))
 
     def _append(self, table: sa.Table, chunks: Iterator[pa.Table]) -> None:
         """Append `chunks` in order; each is written while the next one is made."""
@@ -272,6 +379,11 @@ class _Transaction:
             yield rows
             if self.progress:
                 self.progress(stream.done, stream.total)
+
+
+def _months(days: Iterable[str]) -> frozenset[Month]:
+    """The months of days, `YYYY-MM-DD`."""
+    return frozenset(filter(None, map(month_of, days)))
 
 
 def _hits(kept: Mapping[str, int]) -> pa.Table:

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 import pyarrow as pa
 import sqlalchemy as sa
 
-from hzmetrics.calendar import Clock
+from hzmetrics.calendar import Clock, Month, month_of
 from hzmetrics.collation import fold
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log
 from hzmetrics.logs import packing
-from hzmetrics.store import Store
+from hzmetrics.store import Store, state
 from hzmetrics.store.database import Database
 from hzmetrics.store.fit import fit
+from hzmetrics.store.state import UnreadFile
 from hzmetrics.store.tables import metrics
 from hzmetrics.store.tables.metrics import imported_sources
 
@@ -117,10 +118,7 @@ def forget_import(store: Store, filename: str, table: str = "all", force: bool =
             raise HzmetricsError(f"the ledger has no record of {filename}{where}")
         if not force:
             _refuse_overlaps(chosen, ledger)
-        deleted = 0
-        for entry in chosen:
-            deleted += _forget(connection, entry, dry_run)
-        return deleted
+        return sum(forget(store.metrics, connection, entry, dry_run) for entry in chosen)
 
 
 def _refuse_overlaps(chosen: Iterable[Record], ledger: Iterable[Record]) -> None:
@@ -134,7 +132,8 @@ def _refuse_overlaps(chosen: Iterable[Record], ledger: Iterable[Record]) -> None
                 )
 
 
-def _forget(connection: sa.Connection, entry: Record, dry_run: bool) -> int:
+def forget(database: Database, connection: sa.Connection, entry: Record, dry_run: bool = False) -> int:
+    """Delete the rows of a record, the record, and what is remembered of its file; returns the rows deleted."""
     table = metrics.metadata.tables[entry.target]
     rows = 0
     if not entry.has_range:
@@ -146,5 +145,24 @@ def _forget(connection: sa.Connection, entry: Record, dry_run: bool) -> int:
         rows = connection.execute(sa.delete(table).where(table.c.id.between(entry.start, entry.end))).rowcount
     if not dry_run:
         connection.execute(sa.delete(imported_sources).where(imported_sources.c.id == entry.id))
+        note_unread(database, connection, entry.filename, entry.target, None)
     log.info("%s, %s: %d rows %s", entry.filename, entry.target, rows, "would be deleted" if dry_run else "deleted")
     return rows
+
+
+def months(connection: sa.Connection, entry: Record) -> frozenset[Month]:
+    """The months of a record's rows."""
+    table = metrics.metadata.tables[entry.target]
+    if not entry.has_range:
+        return frozenset()
+    month = sa.func.substr(table.c.datetime, 1, 7)
+    found = connection.execute(sa.select(month).distinct().where(table.c.id.between(entry.start, entry.end))).scalars()
+    return frozenset(filter(None, map(month_of, found)))
+
+
+def note_unread(
+    database: Database, connection: sa.Connection, filename: str, target: str, file: UnreadFile | None
+) -> None:
+    """Remember that a file is unread, or (None) that it is not, if there is a table to remember it in."""
+    if metrics.pipeline_state.name in database.table_names:
+        state.remember_unread_file(connection, stored_name(filename), target, file)

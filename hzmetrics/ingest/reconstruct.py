@@ -16,8 +16,8 @@ from hzmetrics.errors import HzmetricsError
 from hzmetrics.ingest import ledger, sources
 from hzmetrics.ingest.access import AccessLog, Rules
 from hzmetrics.ingest.auth import AuthLog
-from hzmetrics.ingest.judge import ROOM
 from hzmetrics.ingest.ledger import Record
+from hzmetrics.ingest.log_file import PACKAGE
 from hzmetrics.ingest.sources import Source
 from hzmetrics.log import log
 from hzmetrics.logs.packing import Limits, UnreadableLog
@@ -33,21 +33,26 @@ class Target:
     """One of the two tables that files become rows of. Models `NAME_keys` and `NAME_matches` say which rows."""
 
     table: sa.Table
+    stored: str
+    """What the models call its rows."""
     key: tuple[str, ...]
     kind: sources.Kind
     pattern: str
-    judge: Callable[[sa.Connection, Settings], AccessLog | AuthLog]
+    log: Callable[[sa.Connection, Settings], AccessLog | AuthLog]
 
 
 TARGETS = {
     "web": Target(
         web,
+        "stored_requests",
         ("datetime", "ip", "content"),
         "access",
         "*-access*log*",
         lambda connection, settings: AccessLog(Rules.read(connection, settings)),
     ),
-    "userlogin": Target(userlogin, ("datetime", "ip", "user", "action"), "auth", "cmsauth*log*", AuthLog),
+    "userlogin": Target(
+        userlogin, "stored_logins", ("datetime", "ip", "user", "action"), "auth", "cmsauth*log*", AuthLog
+    ),
 }
 
 
@@ -99,7 +104,8 @@ class _Reconstruction:
         self.anomalies = 0
         self.findings: dict[str, tuple[str, Found]] = {}
         """What to record: file name and rows, by the name under the collation, of which the ledger has one."""
-        self._end = 0
+        self._ranges: list[tuple[int, int]] = []
+        """First and last ids of the files so far."""
 
     def consider(self, since: Month | None) -> int:
         """Look at the files in question; their number."""
@@ -142,8 +148,8 @@ class _Reconstruction:
         """The table rows of a file; None if it has no recognized line."""
         limits = Limits.of(self.settings)
         with self.database.connect() as connection, open_log(source.path, limits) as stream:
-            with self.target.judge(connection, self.settings) as judge:
-                keys = [_keys(judge, self.name, lines) for lines in stream.lines()]
+            with self.target.log(connection, self.settings) as log_file:
+                keys = [_keys(log_file, self.name, lines) for lines in stream.lines()]
         return self._match(pa.concat_tables(keys)) if sum(map(len, keys)) else None
 
     def _match(self, keys: pa.Table) -> Found:
@@ -151,10 +157,10 @@ class _Reconstruction:
         times = keys["datetime"]
         columns = [self.target.table.c[name] for name in ("id", *self.target.key)]
         first, last = min(times.to_pylist()), max(times.to_pylist())
-        with Engine() as engine:
-            engine.register("keys", fitted_rows(self.target.table, keys))
-            engine.register("candidates", self.database.read(sa.select(*columns).where(when.between(first, last))))
-            engine.models(ROOM, [f"{self.name}_matches"])
+        stored = self.database.read(sa.select(*columns).where(when.between(first, last)))
+        with Engine(PACKAGE) as engine:
+            engine.register(f"{self.name}_keys", fitted_rows(self.target.table, keys))
+            engine.register(self.target.stored, stored)
             row = engine.table(f"{self.name}_matches").to_pylist()[0]
         return Found(row["first_id"], row["last_id"], row["matched"])
 
@@ -194,16 +200,15 @@ class _Reconstruction:
 
     def _check_overlap(self, source: Source, found: Found) -> None:
         assert found.start is not None and found.end is not None
-        if found.start <= self._end:
+        if any(found.start <= end and start <= found.end for start, end in self._ranges):
             self._anomaly(source, f"ids {found.start} to {found.end} overlap those of an earlier file")
-        self._end = max(self._end, found.end)
+        self._ranges.append((found.start, found.end))
 
     def _anomaly(self, source: Source, problem: str) -> None:
         self.anomalies += 1
         log.warning("%s, %s: %s", source.path.name, self.name, problem)
 
 
-def _keys(judge: AccessLog | AuthLog, name: str, lines: pa.Table) -> pa.Table:
-    judge.read(lines)
-    judge.engine.models(ROOM, [f"{name}_keys"])
-    return judge.engine.table(f"{name}_keys")
+def _keys(log_file: AccessLog | AuthLog, name: str, lines: pa.Table) -> pa.Table:
+    log_file.read(lines)
+    return log_file.engine.table(f"{name}_keys")

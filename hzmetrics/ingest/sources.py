@@ -7,7 +7,7 @@ import fnmatch
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -20,6 +20,15 @@ from hzmetrics.log import log
 
 Kind = Literal["access", "auth"]
 KINDS: tuple[Kind, Kind] = ("access", "auth")
+
+KIND_OF: dict[str, Kind] = {"web": "access", "userlogin": "auth"}
+"""The kind of logs by the table that they become rows of."""
+
+ALSO_ARCHIVED: dict[Kind, str] = {"access": "new-{site}-access*log*", "auth": "cmsdebug*log*"}
+"""Names of logs that are not imported and that `archive-logs` puts away too."""
+
+MOST_NAMED = 3
+"""Files of a directory that a message names; the others are counted."""
 
 PENDING = ("daily", "daily.holding")
 """Where new logs are; `daily` with all its subdirectories, `daily.holding` flat."""
@@ -76,6 +85,38 @@ def pending(settings: Settings) -> list[Source]:
                 source = Source(Path(file.path), kind, date)
                 found.append((date, KINDS.index(kind), place, source.path.parts, source))
     return [entry[-1] for entry in sorted(found, key=lambda entry: entry[:-1])]
+
+
+def not_taken(settings: Settings, waiting: Iterable[Source]) -> list[Path]:
+    """Files beside those that wait for their import whose names neither an import nor `archive-logs` takes."""
+    taken = {source.path for source in waiting}
+    found = []
+    for kind in KINDS:
+        archived = ALSO_ARCHIVED[kind].format(site=literal(settings.hub.log_prefix))
+        for place, directory in enumerate(PENDING):
+            for file in _files(base(settings, kind) / directory, deep=place == 0):
+                path = Path(file.path)
+                if path not in taken and not file.name.startswith(".") and not fnmatch.fnmatchcase(file.name, archived):
+                    found.append(path)
+    return found
+
+
+def tell_not_taken(settings: Settings, waiting: Sequence[Source]) -> list[str]:
+    """What is wrong with the names of those files, a line a directory; a few of them are named."""
+    by_directory: dict[Path, list[str]] = {}
+    for path in not_taken(settings, waiting):
+        by_directory.setdefault(path.parent, []).append(path.name)
+    return [
+        f"{directory}: no import takes {', '.join(names[:MOST_NAMED])}"
+        + (f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else "")
+        for directory, names in by_directory.items()
+    ]
+
+
+def expected_names(settings: Settings) -> str:
+    """How files must be named to be imported."""
+    access, auth = (name_pattern(settings, kind) for kind in KINDS)
+    return f"access logs are named {access}, auth logs {auth}, both with the date, YYYYMMDD, between -, _ or ."
 
 
 def imported_dates(settings: Settings, kind: Kind = "access") -> list[dt.date]:

@@ -19,9 +19,6 @@ from hzmetrics.logs.reader import open_log
 STAGED: dict[Kind, str] = {"access": "_hub_apache.log", "auth": "_hub_auth.log"}
 """The files that `fetch-logs` makes."""
 
-ALSO_ARCHIVED: dict[Kind, str] = {"access": "new-{site}-access*log*", "auth": "cmsdebug*log*"}
-"""Names of logs that nobody imports and `archive-logs` puts away too."""
-
 UNPACKING = 15
 """How much larger than its packed file a log is taken to be."""
 RESERVE = 500 * 2**20
@@ -111,7 +108,7 @@ def archive_logs(settings: Settings, day: dt.date | None = None, dry_run: bool =
 def _to_archive(settings: Settings, day: dt.date | None) -> list[tuple[Path, Kind]]:
     found = [(source.path, source.kind) for source in _pending(settings, day)]
     for kind in sources.KINDS:
-        pattern = ALSO_ARCHIVED[kind].format(site=sources.literal(settings.hub.log_prefix))
+        pattern = sources.ALSO_ARCHIVED[kind].format(site=sources.literal(settings.hub.log_prefix))
         pattern += f"{day:%Y%m%d}*" if day else ""
         found += [(path, kind) for path in sources.matching(sources.base(settings, kind) / "daily", pattern)]
     return found

@@ -48,10 +48,10 @@ def recount(connection: sa.Connection, month: Month) -> int:
 def _rebuild_month(database: Database, month: Month, dry_run: bool) -> int:
     if dry_run:
         dates = len(database.rows(_days(month)))
+        log.info("%s: would write the hits of %d days", month, dates)
     else:
         with database.begin() as connection:
             dates = recount(connection, month)
-    log.info("webhits of %s: %d dates%s", month, dates, ", not written" if dry_run else "")
     return dates
 
 

@@ -16,7 +16,7 @@ from hzmetrics.engine import Engine, relation
 from hzmetrics.logs.auth import AuthEvents
 from hzmetrics.logs.clock import LogClock, readings
 from hzmetrics.logs.formats import AUTO, HUB
-from hzmetrics.logs.requests import ROOM, Requests
+from hzmetrics.logs.requests import PACKAGE, Requests
 from hzmetrics.logs.settings import LogSettings
 
 CORRECTIONS = frozenset({"ipv6", "zones", "absolute-urls"})
@@ -32,8 +32,6 @@ COLUMNS = ["time", "method", "target", "status", "user", "address", "duration"]
 status (0: none); user and address (empty: none); seconds."""
 
 
-TURNS = {"number": pa.int64(), "is_second": pa.bool_()}
-
 Said = Callable[[pa.Table], pa.Table]
 """From lines to what they say, without the instants of local times."""
 
@@ -44,7 +42,7 @@ class Entries:
     def __init__(self, source: str, settings: LogSettings, clock: LogClock) -> None:
         self.clock = clock
         self._engines = ExitStack()
-        self._engine = self._engines.enter_context(Engine())
+        self._engine = self._engines.enter_context(Engine(PACKAGE))
         self._readers: list[Said] = []
         self._other_readers = self._open(source, settings)
 
@@ -63,17 +61,13 @@ class Entries:
         minutes = engine.query("SELECT DISTINCT local[1:16] AS minute FROM said WHERE instant IS NULL")
         found = list(readings(minutes["minute"].to_pylist(), clock.zone))
         engine.register("readings", relation(found, READINGS))
-        if clock.is_second or any(reading.is_near for reading in found):
-            engine.set_variable("last_local", clock.last)
-            engine.set_variable("is_second", clock.is_second)
-            engine.hold(ROOM, "turns")
-        else:
-            engine.register("turns", relation([], TURNS))
-        engine.hold(ROOM, "entries")
+        engine.set_variable("last_local", clock.last)
+        engine.set_variable("is_second", clock.is_second)
+        entries = engine.table("entries")
         last = "FROM said LEFT JOIN turns USING (number) WHERE instant IS NULL AND zone IN ('', '-')"
         for row in engine.query(f"SELECT local, is_second {last} ORDER BY number DESC LIMIT 1").to_pylist():
             clock.last, clock.is_second = row["local"], bool(row["is_second"])
-        return engine.table("entries").select(COLUMNS)
+        return entries.select(COLUMNS)
 
     def _said(self, lines: pa.Table) -> pa.Table:
         """What lines say to the first reader that can read them."""
@@ -100,7 +94,7 @@ class Entries:
         else:
             yield self._requests(self._engine, settings.format, settings)
             if settings.format == HUB:  # web servers beside the hub's need no configuration
-                yield self._requests(self._engines.enter_context(Engine()), AUTO, settings)
+                yield self._requests(self._engines.enter_context(Engine(PACKAGE)), AUTO, settings)
 
     def _requests(self, engine: Engine, log_format: str, settings: LogSettings) -> Said:
         """The reader of requests in a format; the time zone counts for the names of zones."""
@@ -110,8 +104,6 @@ class Entries:
 
 
 def _reader(engine: Engine, take_apart: Callable[[pa.Table], None], model: str) -> Said:
-    engine.models(ROOM, [model])
-
     def read(lines: pa.Table) -> pa.Table:
         take_apart(lines)
         return engine.table(model)

@@ -145,3 +145,6 @@ FORMATS = {
 
 HUB, AUTO, OWN = "hub", "auto", "own"
 """The hub's own format; that which a line looks like; that which `[logs] format` defines."""
+
+HUB_AUTH = Format("auth", "a hub's log of logins", "2025-03-03 09:05:00 1000 [ann] 192.0.2.1 login")
+"""The format of auth logs; access logs are never in it."""

@@ -1,19 +1,24 @@
-"""That one series of numbers never mixes two definitions (spec 15)."""
+"""Keeping the numbers to one definition: a changed list of corrections redoes the months (spec 15)."""
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from hzmetrics.calendar import Month
 from hzmetrics.config import CORRECTIONS, expanded
-from hzmetrics.config.schema import FIRST_CORRECTIONS, Metrics
+from hzmetrics.config.schema import AT_IMPORT, FIRST_CORRECTIONS, Metrics
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log
 from hzmetrics.pipeline.facts import BASE_TABLES, months_with_rows
 from hzmetrics.store import state
 from hzmetrics.store.state import State
+from hzmetrics.store.tables.metrics import userlogin, web
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
@@ -50,6 +55,7 @@ def adopt(store: Store, settings: Settings, yes: bool) -> None:
 
     Raises HzmetricsError on a terminal, unless `yes`: so much work is not begun by mistake.
     """
+    note_start(store, settings)
     remembered = state.read(store)
     if remembered.corrections == settings.corrections:
         return
@@ -64,6 +70,48 @@ def adopt(store: Store, settings: Settings, yes: bool) -> None:
         state.put(connection, {state.CORRECTIONS: after, state.CORRECTIONS_KNOWN: listed(every)})
     if months:
         log.warning("%s", what)
+
+
+def note_start(store: Store, settings: Settings) -> None:
+    """Before log lines are imported: store from which day on they follow each correction that acts at import.
+
+    Lines imported before that day follow it only after `reimport`.
+    """
+    remembered = state.read(store)
+    before = remembered.corrected_since
+    on = [name for name in AT_IMPORT if name in settings.corrections]
+    new = [name for name in on if name not in before and name not in remembered.corrections]
+    start = str(settings.clock.today) if new and _has_rows(store) else ""
+    after = {name: before.get(name, start) for name in on if name in before or name in new}
+    if after != before:
+        _store_since(store, after)
+
+
+def note_reimport(store: Store, settings: Settings, since: Month) -> None:
+    """After `reimport`: store that the lines of all months from `since` on follow the corrections."""
+    on = [name for name in AT_IMPORT if name in settings.corrections]
+    before = state.read(store).corrected_since
+    months = months_with_rows(store, web) | months_with_rows(store, userlogin)
+    first = str(since.first_day) if any(month < since for month in months) else ""
+    _store_since(store, {name: min(before.get(name, first), first) for name in on})
+
+
+def _store_since(store: Store, since: Mapping[str, str]) -> None:
+    with store.metrics.begin() as connection:
+        state.put(connection, {state.CORRECTED_SINCE: json.dumps(since)})
+
+
+def _has_rows(store: Store) -> bool:
+    return any(store.metrics.scalar(sa.select(table.c.id).limit(1)) is not None for table in (web, userlogin))
+
+
+def since_lines(since: Mapping[str, str]) -> list[str]:
+    """From when on imported lines follow the corrections, in words: a line a day."""
+    names: dict[str, list[str]] = {}
+    for name, day in since.items():
+        if day:
+            names.setdefault(day, []).append(name)
+    return [f"lines imported from {day} on: {', '.join(names[day])}" for day in sorted(names)]
 
 
 def affected_months(store: Store, settings: Settings, remembered: State) -> tuple[Month, ...]:

@@ -21,7 +21,7 @@ class Remember:
 
 @dataclass(frozen=True)
 class Lower:
-    """Move a month key back to `month`, if it is absent or later."""
+    """Set a month key to `month`, if it is absent or later."""
 
     key: str
     month: Month
@@ -29,7 +29,7 @@ class Lower:
 
 @dataclass(frozen=True)
 class ImportDay:
-    """Import the files of a day. `marks`: its first committed row reopens its month and every month after it."""
+    """Import the files of a day. `marks`: its first committed row makes its month and all later ones due again."""
 
     day: dt.date
     marks: bool = False
@@ -37,7 +37,7 @@ class ImportDay:
 
 @dataclass(frozen=True)
 class Reset:
-    """Take back what was derived from the month's rows. It stays unfinished until its summary."""
+    """Remove what was derived from the month's rows. The month stays unfinished until it is summarized."""
 
     month: Month
     marks: bool
@@ -46,7 +46,7 @@ class Reset:
 
 @dataclass(frozen=True)
 class AnalyzeToday:
-    """The daily analysis of the current month, without sessions; when all of it is done its gate closes for the day."""
+    """The daily analysis of the current month, without sessions. Done once a day."""
 
     today: dt.date
 
@@ -98,7 +98,7 @@ def next_unit(facts: Facts) -> Unit:
             unit = catchup(facts)
             return Unit(
                 unit.mode,
-                f"{unit.what} (until now normal)",
+                f"{unit.what} (the mode was normal)",
                 (Remember({state.MODE: "catchup"}), *unit.actions),
                 unit.month,
             )
@@ -129,10 +129,10 @@ def close_previous(facts: Facts) -> tuple[Action, ...]:
 def catchup(facts: Facts) -> Unit:
     """The oldest backlog month; without one, the change to rebuild (spec 60 §6)."""
     if not facts.backlog:
-        return Unit("catchup", "no backlog is left, rebuild comes next", (Remember(_walk_from(facts)),))
+        return Unit("catchup", "the backlog is empty, the next run starts to rebuild", (Remember(_walk_from(facts)),))
     month = facts.backlog[0]
     actions: list[Action] = [Lower(state.CATCHUP_STARTED, month)]
-    what = "no rows and no files, its mark is dropped"
+    what = "no rows and no files, only its mark is removed"
     if facts.has_source(month) or facts.has_data(month):
         what, work = _work_on(facts, month)
         actions += [*work, Analyze(month), Summarize(month, _catchup_periods(facts, month))]
@@ -145,15 +145,15 @@ def _work_on(facts: Facts, month: Month) -> tuple[str, list[Action]]:
     if facts.has_source(month):
         imports: list[Action] = [ImportDay(day, marks=True) for day in facts.pending_days(month)]
         if facts.has_data(month):
-            return "import and redo", [*imports, Reset(month, marks=False)]
+            return "import, then redo from its rows", [*imports, Reset(month, marks=False)]
         return "import", imports
     if redo or facts.has_orphans(month):
-        return "redo", [Reset(month, marks=True)]
-    return "rows never summarized", []
+        return "redo from its rows", [Reset(month, marks=True)]
+    return "summarize for the first time", []
 
 
 def _catchup_periods(facts: Facts, month: Month) -> tuple[int, ...]:
-    """Period 1: the walk does the rest. Neither walk nor sweep go before the history floor: all at once there."""
+    """Period 1, because the walk computes the others; all of them before the history floor, where no walk comes."""
     return PERIODS if facts.state.floor and month < facts.state.floor else (1,)
 
 
@@ -176,11 +176,14 @@ def rebuild(facts: Facts) -> Unit:
     month = walk_cursor(facts)
     if month:
         return Unit(
-            "rebuild", "walk", (Analyze(month), Summarize(month), Remember({state.CURSOR: str(month.plus(1))})), month
+            "rebuild",
+            "walk (every month gets all periods again)",
+            (Analyze(month), Summarize(month), Remember({state.CURSOR: str(month.plus(1))})),
+            month,
         )
     if facts.incomplete:
         month = facts.incomplete[0]
-        return Unit("rebuild", "sweep", (Analyze(month), Summarize(month)), month)
+        return Unit("rebuild", "sweep (months that lack periods)", (Analyze(month), Summarize(month)), month)
     day = normal(facts)
     end = Remember({state.MODE: "normal", state.CASCADE_FROM: ""})
     return Unit("normal", "daily work (rebuild is over)", (end, *day.actions), day.month, is_last=True)

@@ -1,10 +1,12 @@
-"""What is known of the months before anything is decided (spec 60 §3): files, rows, cells and remembered state."""
+"""The facts that a run decides by (spec 60 §3): files, rows, cells and remembered state, by month."""
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import compress
 from pathlib import Path
@@ -13,12 +15,14 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Month, month_of
+from hzmetrics.config.schema import Logs
 from hzmetrics.store import state
 from hzmetrics.store.state import BadFile, State
 from hzmetrics.store.tables import metrics
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
+    from hzmetrics.ingest.imports import DayReport
     from hzmetrics.ingest.sources import Source
     from hzmetrics.store import Store
 
@@ -27,12 +31,12 @@ BASE_TABLES = (metrics.web, metrics.userlogin, metrics.webhits, metrics.websessi
 
 @dataclass(frozen=True)
 class Facts:
-    """The facts of one moment; everything else about the months follows from them."""
+    """The facts of one moment."""
 
     today: dt.date
     state: State = field(default_factory=State)
     pending: frozenset[dt.date] = frozenset()
-    """Days with a source file, remembered bad files left out."""
+    """Days with a source file. Remembered bad files are not counted."""
     imported: frozenset[dt.date] = frozenset()
     """Dates of the access logs in `imported/`."""
     months: Mapping[str, frozenset[Month]] = field(default_factory=dict)
@@ -42,7 +46,7 @@ class Facts:
     partly_summarized: frozenset[Month] = frozenset()
     """Months for which some grid has cells, but not of all periods."""
     has_orphans: Callable[[Month], bool] = lambda month: False
-    """Whether a month has stamps that no session has. Asked only where it matters: it reads the month's rows."""
+    """Whether rows of a month name a session that does not exist. Expensive: it reads the rows of the month."""
 
     @property
     def current(self) -> Month:
@@ -94,7 +98,7 @@ def gather(store: Store, settings: Settings) -> Facts:
     from hzmetrics.ingest import sources
 
     remembered = state.read(store)
-    pending = [source for source in sources.pending(settings) if not is_remembered(source, remembered)]
+    pending = [source for source in sources.pending(settings) if not is_remembered(source, remembered, settings)]
     return Facts(
         today=settings.clock.today,
         state=remembered,
@@ -113,25 +117,43 @@ def _has_orphans(store: Store, month: Month) -> bool:
     return has_orphans(store, month)
 
 
-def is_remembered(source: Source, remembered: State) -> bool:
+def reading(settings: Settings) -> str:
+    """A digest of what decides how log lines are read: a bad file is tried again when it changes."""
+    texts = [settings.source.sections.get(Logs.heading, {}), settings.hub.timezone, sorted(settings.corrections)]
+    return hashlib.sha256(json.dumps(texts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def is_remembered(source: Source, remembered: State, settings: Settings) -> bool:
     """Whether a source is a remembered bad file that has not changed since."""
-    return any(bad.path == str(source.path) and look_at(bad) == bad for bad in remembered.bad_files)
+    return any(bad.path == str(source.path) and is_unchanged(bad, settings) for bad in remembered.bad_files)
 
 
-def bad_file(source: Source, reason: str) -> BadFile:
+def bad_file(source: Source, reason: str, settings: Settings) -> BadFile:
     """A source that failed, as it looks now."""
-    bad = BadFile(str(source.path), -1, -1, reason)
-    return look_at(bad) or bad
+    bad = BadFile(str(source.path), -1, -1, reason, reading(settings))
+    return _look_at(bad) or bad
 
 
-def look_at(bad: BadFile) -> BadFile | None:
+def remember_failures(connection: sa.Connection, report: DayReport, settings: Settings) -> None:
+    """Store which files of a day failed, or could not be moved; not those that came too early."""
+    failed = [*report.failed, *report.unmoved]
+    bad = [bad_file(source, reason, settings) for source, reason in failed if source not in report.changed]
+    state.remember_bad_files(connection, bad)
+
+
+def is_unchanged(bad: BadFile, settings: Settings) -> bool:
+    """Whether a remembered file looks as it did when it failed, and would be read in the same way."""
+    return _look_at(bad) == bad and bad.reading in ("", reading(settings))
+
+
+def _look_at(bad: BadFile) -> BadFile | None:
     """A remembered file as it looks now; None if it is gone."""
     path = Path(bad.path)
     try:
         now = path.stat() if path.exists() else path.lstat()
     except OSError:
         return None
-    return BadFile(bad.path, now.st_size, now.st_ctime_ns, bad.reason)
+    return replace(bad, size=now.st_size, modified=now.st_ctime_ns)
 
 
 def months_with_rows(store: Store, table: sa.Table) -> frozenset[Month]:
@@ -144,7 +166,7 @@ def months_with_rows(store: Store, table: sa.Table) -> frozenset[Month]:
 
 
 def _look_for_months(connection: sa.Connection, table: sa.Table) -> Iterator[Month]:
-    """A query a year, and a look into the index of `datetime` a month, however many rows there are."""
+    """One query a year, which looks into the index of `datetime` once a month."""
     time = table.c.datetime
     first = connection.execute(sa.select(sa.func.min(time)).where(time >= Month(1, 1).start)).scalar()
     while first:

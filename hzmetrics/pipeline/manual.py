@@ -1,15 +1,16 @@
-"""The pipeline commands that people type: any month, whatever the mode, and no state key changes (spec 60 §9)."""
+"""The pipeline commands for operators: for any month, in any mode (spec 60 §9)."""
 
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hzmetrics.calendar import Month
 from hzmetrics.errors import HzmetricsError
-from hzmetrics.log import log
-from hzmetrics.pipeline import corrections, stages
+from hzmetrics.log import log, stage
+from hzmetrics.pipeline import corrections, facts, stages
 from hzmetrics.pipeline.run import make_state_table
 from hzmetrics.store.schema import require_transactional
 
@@ -17,18 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hzmetrics.config import Settings
+    from hzmetrics.ingest.archived import MonthPlan
     from hzmetrics.store import Store
 
 
 @dataclass(frozen=True)
 class Consent:
-    """What an operator said besides the command."""
+    """The options by which an operator agrees to more."""
 
     force: bool = False
-    """The order of days, and the current month, do not matter."""
+    """Days may be out of order, and the month may be the current one."""
     dry_run: bool = False
     yes: bool = False
-    """A changed list of corrections may redo the months."""
+    """Many months may be made anew."""
 
 
 def process(store: Store, settings: Settings, month: Month | None, day: dt.date | None, consent: Consent) -> int:
@@ -47,7 +49,7 @@ def process(store: Store, settings: Settings, month: Month | None, day: dt.date 
         month = month or next((Month.of(first) for first in pending), None)
         days = [pending_day for pending_day in pending if Month.of(pending_day) == month]
     if month is None:
-        log.info("nothing pending")
+        log.info("no log is pending")
         return 0
     if days and not consent.force:
         imports.check_order(settings, days[0])
@@ -55,17 +57,79 @@ def process(store: Store, settings: Settings, month: Month | None, day: dt.date 
     if goes_on:
         _settle_corrections(store, settings, consent)
     if not consent.dry_run:
-        require_transactional(store)
-    failed = False
-    for pending_day in days:
-        report = imports.import_day(store, settings, pending_day, dry_run=consent.dry_run)
-        failed = failed or bool(report.failed)
+        begin_imports(store, settings)
+    failed = import_days(store, settings, days, consent.dry_run)
     if goes_on:
         stages.analyze(store, settings, month, dry_run=consent.dry_run)
         stages.summarize(store, settings, month, dry_run=consent.dry_run)
     else:
-        log.info("%s is the current month: only imported (--force analyzes it)", month)
+        log.info("%s is the current month, so it was only imported; --force analyzes it as well", month)
     return 1 if failed else 0
+
+
+def begin_imports(store: Store, settings: Settings) -> None:
+    """Before imports: require tables that can roll back a failed one, and store from when on corrections apply."""
+    require_transactional(store)
+    make_state_table(store)
+    corrections.note_start(store, settings)
+
+
+def import_days(store: Store, settings: Settings, days: Sequence[dt.date], dry_run: bool = False) -> int:
+    """Import all pending files of some days; returns how many failed. They are remembered (spec 60 §10.1)."""
+    from hzmetrics.ingest import imports
+
+    failed = 0
+    for day in days:
+        with stage(f"import of {day}") as running:
+            report = imports.import_day(store, settings, day, dry_run=dry_run)
+            running.rows = report.rows
+        failed += len(report.failed)
+        if report.failed and not dry_run:
+            with store.metrics.begin() as connection:
+                facts.remember_failures(connection, report, settings)
+    return failed
+
+
+def retry_unread(store: Store, settings: Settings, dry_run: bool = False) -> int:
+    """Import the archived files that became no rows and can be read now; returns how many still cannot."""
+    from hzmetrics.ingest import archived
+
+    found = archived.retry_unread(store, settings, dry_run)
+    if not found.brought and not found.failed:
+        log.info("no file was put away unread")
+    elif found.brought and not dry_run:
+        log.info("%d files imported; their months are marked dirty, and the next runs compute them", len(found.brought))
+    return len(found.failed)
+
+
+def reimport(store: Store, settings: Settings, since: Month, consent: Consent) -> list[MonthPlan]:
+    """Import the archived logs of every month from `since` on again; returns the months that keep rows of before.
+
+    Raises HzmetricsError on a terminal, unless `yes`: so much is not replaced by mistake.
+    """
+    from hzmetrics.ingest import archived
+
+    months = archived.plan(store, settings, since)
+    ready = [month for month in months if not month.problem]
+    if not months:
+        log.info("no file of %s or later is in the ledger", since)
+    if consent.dry_run:
+        for month in ready:
+            log.info("%s: %d files, %d rows would be replaced", month.month, len(month.files), month.rows)
+        for month in months:
+            if month.problem:
+                log.warning("%s would be left alone: %s", month.month, month.problem)
+        return [month for month in months if month.problem]
+    if ready and not consent.yes and sys.stdin is not None and sys.stdin.isatty():
+        raise HzmetricsError(
+            f"the rows of {len(ready)} months, {ready[0].month} to {ready[-1].month}, are replaced; to agree, add --yes"
+        )
+    left = archived.reimport(store, settings, months, since)
+    follows = max((month.month.plus(1) for month in left), default=since)
+    if ready:
+        corrections.note_reimport(store, settings, follows)
+        log.info("%s and later follow the corrections; the next runs compute the months that changed", follows)
+    return left
 
 
 def analyze(store: Store, settings: Settings, month: Month, consent: Consent) -> None:
@@ -94,7 +158,7 @@ def rebuild_summaries(
 def _begin(store: Store, settings: Settings, month: Month, consent: Consent) -> None:
     if month == settings.clock.month and not consent.force:
         raise HzmetricsError(
-            f"{month} is the current month: its rows are still arriving (--force does it all the same)"
+            f"{month} is the current month, whose rows are still arriving; --force does it all the same"
         )
     store.require("hub", "metrics")
     _settle_corrections(store, settings, consent)

@@ -1,4 +1,4 @@
-"""Taking back everything that was computed of a month, so that it can be computed anew (spec 30 §12, spec 60 §8.2)."""
+"""Removing everything that was computed of a month, so that it can be computed again (spec 30 §12, spec 60 §8.2)."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ GRIDS = (summary_user_vals, summary_misc_vals, summary_simusage_vals, summary_an
 
 
 def reset_month(store: Store, settings: Settings, month: Month, dry_run: bool = False) -> int:
-    """Remove a month's sessions, their ids on its rows, and its cells; count its hits anew. Returns sessions removed.
+    """Remove a month's sessions, their ids on its rows, and its cells; count its hits again. Returns sessions removed.
 
-    `web` and `userlogin` keep their rows. Can be begun again after any interruption. A dry run only says what there is
-    to do. Raises StoreError.
+    `web` and `userlogin` keep their rows. After an interruption, the same call completes the work. A dry run only logs
+    what it would do. Raises StoreError.
     """
     for table in STAMPED:
         clear_stamps(store, table, stamped(table, month.window), dry_run)
     if dry_run:
-        log.info("%s: would delete its sessions, its hits and its cells of all periods, and count its hits anew", month)
+        log.info("%s: would delete its sessions, hits and cells of all periods, and count the hits again", month)
         return 0
     time = websessions.c.datetime
     with store.metrics.begin() as connection:
@@ -39,5 +39,4 @@ def reset_month(store: Store, settings: Settings, month: Month, dry_run: bool = 
             connection.execute(sa.delete(grid).where(grid.c.datetime == month.key))
         recount(connection, month)
     refresh_hits_cells(store.metrics, month, settings.clock.month.plus(-1))
-    log.info("%s: %d sessions removed", month, removed)
     return removed

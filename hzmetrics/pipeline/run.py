@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hzmetrics.store import Store
 
 PATIENCE = dt.timedelta(hours=24)
-"""How long a closed month waits for lookups that fail."""
+"""How long a closed month waits for failed lookups."""
 
 Progress = Callable[[int, int, str], None]
 """Called before each unit: units done, units left as far as can be seen, and the unit in words."""
@@ -39,10 +39,10 @@ def run(
     yes: bool = False,
     progress: Progress = lambda done, left, what: None,
 ) -> int:
-    """Do as many units of work as this run may; `every`: until a normal unit is done. Returns the exit code.
+    """Do up to `months_per_run` units of work; with `every`, until a normal unit is done. Returns the exit code.
 
-    0: done, or another run is at work; 1: a source file or a lookup of the daily analysis failed, everything else is
-    done. What stops a unit is raised.
+    0: done, or another run holds the lock; 1: a source file or a lookup of the daily analysis failed, but everything
+    else is done. An error that stops a unit is raised.
     """
     store.require("hub", "metrics")
     settings = corrections.in_force(settings, state.read(store))
@@ -118,7 +118,7 @@ class Work:
                 stages.summarize(self.store, self.settings, month, periods, dry_run=self.dry_run)
             case decide.Settle(month):
                 if not known.has_source(month) and not known.has_data(month):
-                    log.warning("%s is marked, but has neither rows nor files: only the mark is dropped", month)
+                    log.warning("%s is marked, but has neither rows nor files; only the mark is removed", month)
                 self.remember(lambda connection: _settle(connection, month))
             case decide.ClosePrevious():
                 after_imports = facts.gather(self.store, self.settings)
@@ -136,18 +136,18 @@ class Work:
         from hzmetrics.ingest.imports import import_day
 
         month = Month.of(day)
-        report = import_day(
-            self.store,
-            self.settings,
-            day,
-            dry_run=self.dry_run,
-            skip=lambda source: facts.is_remembered(source, known.state),
-            on_rows=(lambda connection: _reopen(connection, month)) if marks else None,
-        )
-        failed = [*report.failed, *report.unmoved]
-        self.failures += [f"{source.path}: {reason}" for source, reason in failed]
-        bad = [facts.bad_file(source, reason) for source, reason in failed if source not in report.changed]
-        self.remember(lambda connection: state.remember_bad_files(connection, bad))
+        with stage(f"import of {day}") as running:
+            report = import_day(
+                self.store,
+                self.settings,
+                day,
+                dry_run=self.dry_run,
+                skip=lambda source: facts.is_remembered(source, known.state, self.settings),
+                on_rows=(lambda connection: _reopen(connection, month)) if marks else None,
+            )
+            running.rows = report.rows
+        self.failures += [f"{source.path}: {reason}" for source, reason in (*report.failed, *report.unmoved)]
+        self.remember(lambda connection: facts.remember_failures(connection, report, self.settings))
 
     def reset(self, month: Month, marks: bool) -> None:
         from hzmetrics.pipeline.reset import reset_month
@@ -158,11 +158,11 @@ class Work:
                 state.lower_month(connection, state.CASCADE_FROM, month)
 
         self.remember(mark)
-        with stage(f"reset of {month}"):
-            reset_month(self.store, self.settings, month, dry_run=self.dry_run)
+        with stage(f"reset of {month}") as running:
+            running.rows = reset_month(self.store, self.settings, month, dry_run=self.dry_run)
 
     def analyze_today(self, today: dt.date) -> None:
-        """The daily analysis. A lookup that fails stops nothing, but leaves the gate open (spec 60 §10.2)."""
+        """The daily analysis. After a failed lookup it goes on, and is done again by the next run (spec 60 §10.2)."""
         failed = stages.analyze(
             self.store, self.settings, Month.of(today), sessions=False, dry_run=self.dry_run, go_on_without_lookups=True
         )
@@ -172,7 +172,7 @@ class Work:
             self.remember(lambda connection: state.put(connection, {state.ANALYZED: today.isoformat()}))
 
     def analyze(self, month: Month, known: Facts) -> None:
-        """The analysis of a closed month. It waits for lookups that fail, but not for ever (spec 60 §10.2)."""
+        """The analysis of a closed month. It waits for failed lookups, at most `PATIENCE` (spec 60 §10.2)."""
         failing = dict(known.state.lookups_failing)
         since = failing.get(month)
         now = self.settings.clock.now
@@ -186,14 +186,14 @@ class Work:
             self.remember(lambda connection: state.remember_lookups(connection, failing))
             raise
         if failed:
-            log.warning("%s goes on without the lookups that have failed since %s", month, since)
+            log.warning("%s goes on without the lookups, which have failed since %s", month, since)
         elif since:
             del failing[month]
             self.remember(lambda connection: state.remember_lookups(connection, failing))
 
     def tell_bad_files(self, known: Facts) -> None:
         """Warn of the remembered files; forget those that have changed or gone."""
-        changed = [bad.path for bad in known.state.bad_files if facts.look_at(bad) != bad]
+        changed = [bad.path for bad in known.state.bad_files if not facts.is_unchanged(bad, self.settings)]
         for bad in known.state.bad_files:
             if bad.path not in changed:
                 log.warning("%s is left out until it changes: %s", bad.path, bad.reason)
@@ -202,7 +202,7 @@ class Work:
 
 
 def _reopen(connection: sa.Connection, month: Month) -> None:
-    """A file brought rows: with them it becomes known that the month, and those after it, have to be done again."""
+    """Remember, with the first rows of a file, that the month and all later ones have to be redone."""
     state.change_months(connection, state.UNFINISHED, add=[month])
     state.lower_month(connection, state.CASCADE_FROM, month)
 

@@ -25,7 +25,7 @@ WRITTEN = ("session_rows", "web_stamps", "tool_stamps")
 
 
 def session_windows(month: Month, settings: Settings) -> tuple[Window, ...]:
-    """The four windows of a month, start included, stop excluded, in the order in which they are walked (spec 30 §2).
+    """The four windows of a month, start included, stop excluded, in the order in which they are searched (spec 30 §2).
 
     They leave out days 8, 16 and 24; correction `all-days` closes the gaps.
     """
@@ -44,7 +44,7 @@ def build_sessions(store: Store, settings: Settings, month: Month, dry_run: bool
     """
     if dry_run:
         for window in session_windows(month, settings):
-            log.info("sessions of %s: would walk %s to %s", month, window.start, window.stop)
+            log.info("sessions of %s: would search %s to %s", month, window.start, window.stop)
         return 0
     with session_engine(settings, month, read_requests(store, month), read_tool_starts(store, month)) as engine:
         ids_before = store.metrics.scalar(sa.select(sa.func.coalesce(sa.func.max(websessions.c.id), 0)))
@@ -52,12 +52,12 @@ def build_sessions(store: Store, settings: Settings, month: Month, dry_run: bool
         count: int = sum(window["sessions"] for window in windows)
         linked = sum(commit_in_order(store.metrics, _batches(store, engine, ids_before, count)))
     for window in windows:
-        log.info(
+        log.debug(
             "window %s to %s: %d sessions written, %d web rows stamped",
             *(window[name] for name in ("start", "stop", "sessions", "requests")),
         )
     requests = sum(window["requests"] for window in windows)
-    log.info("%s: %d sessions written, %d web rows stamped, %d tool starts linked", month, count, requests, linked)
+    log.debug("%s: %d sessions written, %d web rows stamped, %d tool starts linked", month, count, requests, linked)
     return count
 
 

@@ -46,7 +46,7 @@ def clear_stamps(store: Store, table: sa.Table, ids: sa.Select[Any], dry_run: bo
         with store.metrics.begin() as connection:
             store.metrics.update(connection, table, unstamped, ["id"])
     if found.num_rows:
-        log.info("%s: cleared the session of %d rows", table.name, found.num_rows)
+        log.debug("%s: cleared the session of %d rows", table.name, found.num_rows)
     return int(found.num_rows)
 
 

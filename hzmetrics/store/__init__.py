@@ -1,4 +1,4 @@
-"""The two databases: the hub's (the CMS's own) and the metrics database (ours). The truth lives here."""
+"""The two databases: the hub's, which belongs to its CMS, and the metrics database, which is ours."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Store:
         return self._settings.prefix
 
     def require(self, *names: Literal["hub", "metrics"]) -> None:
-        """Check that the configuration names these databases, before work that needs them. Connects to nothing.
+        """Check that the configuration names these databases, before work that needs them. Opens no connection.
 
         Raises ConfigurationError.
         """
@@ -70,7 +70,7 @@ class Store:
         try:
             directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ConfigurationError(f"cannot make the directory {directory}: {error.strerror}") from None
+            raise ConfigurationError(f"cannot create the directory {directory}: {error.strerror}") from None
         database = open_sqlite(name, str(directory / f"{name}.db"))
         prepare_sqlite(
             database, metrics_tables.metadata if name == "metrics" else self.hub_tables.metadata, self.prefix

@@ -1,4 +1,4 @@
-"""Rows in and out of a database in columns. Imported only by work that moves rows: it brings the engine with it."""
+"""Reading and writing rows of a database in columns. Slow to import, so only work that moves rows does it."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ NUMBERS = 25_000
 """Rows looked up by one statement. Beyond 32,000 the server reads, and locks, the whole table."""
 
 _SERVER_ERROR = re.compile(r"ERROR (\d+) \(\w+\): (.*?) }?$", re.DOTALL)
-"""How the columnar reader passes on what the server says."""
+"""The form in which the columnar reader reports errors of the server."""
 
 _LOST = re.compile(r"IO error|IoError")
-"""What it says, in one form or the other, of a connection that broke off."""
+"""What it reports when the connection breaks off."""
 
 _FILE = csv.WriteOptions(include_header=False, quoting_style="all_valid", null_string="NULL")
-"""The form in which rows go to the server: NULL is what stands without quotes."""
+"""The form in which rows go to the server. NULL is written without quotes, text with them."""
 
 LOADED = "loaded_rows"
 """Name of the temporary table that holds the rows of an update or a deletion."""
@@ -52,7 +52,7 @@ def read(database: Connections, query: sa.Select[Any]) -> pa.Table:
 
 
 def stream(database: Connections, query: sa.Select[Any]) -> pa.RecordBatchReader:
-    """As `read`, but the rows pass by once, some at a time: for more of them than memory should hold."""
+    """As `read`, but in batches that can be read once: for more rows than should be held in memory."""
     schema = _schema(query)
     batches = (_mariadb_batches if database.is_mariadb else _sqlite_batches)(database, query, schema)
     first = list(islice(batches, 1))  # what is wrong with the query shows here, not where the rows are used
@@ -95,7 +95,7 @@ def _ask(database: Connections, query: sa.Select[Any], **form: Any) -> Any:
 
 @contextmanager
 def _readable_errors(database: Connections) -> Iterator[None]:
-    """What the columnar reader raises, in words. In the middle of a stream it panics: no Exception in Python."""
+    """Turn errors of the columnar reader into StoreError. In the middle of a stream it raises a bare BaseException."""
     try:
         yield
     except BaseException as error:
@@ -107,7 +107,7 @@ def _readable_errors(database: Connections) -> Iterator[None]:
 
 
 class _ModelessCompiler(MySQLCompiler_mysqldb):
-    """Writes literals that mean the same in every mode: the reader prepares its query before it sets one."""
+    """Writes literals that mean the same in every SQL mode: the reader prepares its query before it sets the mode."""
 
     def render_literal_value(self, value: Any, type_: sa.types.TypeEngine[Any]) -> str:
         if isinstance(value, str) and "\\" in value:
@@ -227,13 +227,13 @@ def _load_data(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> in
 
 @contextmanager
 def _temporary_directory() -> Iterator[str]:
-    """A directory for files on their way. Raises StoreUnavailable when the disk has no room for them."""
+    """A directory for temporary files. Raises StoreUnavailable when the disk has no room for them."""
     try:
         with Scratch() as directory:
             yield directory
     except OSError as error:
         place = tempfile.gettempdir()
-        raise StoreUnavailable(f"cannot write rows to {place}, their way to the server: {error}") from None
+        raise StoreUnavailable(f"cannot write rows to the temporary directory {place}: {error}") from None
 
 
 def _name(connection: sa.Connection, table: sa.Table) -> str:

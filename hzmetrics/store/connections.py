@@ -1,4 +1,4 @@
-"""Connections to one database, their transactions, and what a database error means in words."""
+"""Connections to one database, their transactions, and database errors in words."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SESSION = (
     "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
     "wait_timeout = 86400, net_read_timeout = 86400, net_write_timeout = 86400"
 )
-"""What every MariaDB connection starts with: results never depend on the server's own mode (spec 70 §1.1)."""
+"""The first statement of every MariaDB connection: results do not depend on the server's SQL mode (spec 70 §1.1)."""
 
 READABLE = {
     3: "the server's disk is full",
@@ -52,7 +52,7 @@ PASSING = (
     3, 1021, 1026, 1030, 1037, 1038, 1040, 1041, 1053, 1114, 1158, 1159, 1160, 1161, 1180, 1205, 1213, 1878, 1927,
     2002, 2003, 2006, 2013,
 )  # fmt: skip
-"""MariaDB error codes that say nothing about the statement: connection lost, no room, waiting for others in vain."""
+"""MariaDB error codes that are not about the statement: connection lost, no room, lock wait timeout."""
 
 PASSING_ON_SQLITE = {
     "database is locked": "another process has held it for too long",
@@ -60,7 +60,7 @@ PASSING_ON_SQLITE = {
     "disk I/O error": "the disk is full, or broken",
     "unable to open database file": "the disk is full, or a right is missing",
 }
-"""The same of SQLite, and what it means."""
+"""The same for SQLite, with what they mean."""
 
 DENIED_DATABASE = 1044
 MISSING_DATABASE = 1049
@@ -76,15 +76,15 @@ See spec 70 §1.
 """
 
 LOCKING_REFUSED = (1044, 1142)
-"""What MariaDB says to a user without the right to lock tables."""
+"""MariaDB's error codes for a user without the right to lock tables."""
 
 
 class DatabaseMissing(StoreError):
-    """The server is there, the database is not."""
+    """The server answers, but the database does not exist."""
 
 
 class DatabaseDenied(StoreError):
-    """The user may not use the database, if it is there."""
+    """The user has no rights on the database, if it exists."""
 
 
 class Connections:
@@ -160,7 +160,7 @@ class Connections:
             return connection.execute(query).scalar()
 
     def rows(self, query: sa.Executable) -> Sequence[sa.Row[Any]]:
-        """Committed rows, a few of them; for many use `read`."""
+        """A few committed rows. For many, use `read`."""
         with self.connect() as connection:
             return connection.execute(query).all()
 
@@ -178,17 +178,17 @@ class Connections:
 
     @cached_property
     def table_names(self) -> frozenset[str]:
-        """The tables that are there. Raises StoreError."""
+        """The names of the existing tables. Raises StoreError."""
         with self.connect() as connection:
             return frozenset(sa.inspect(connection).get_table_names())
 
     def next_id(self, connection: sa.Connection, table: sa.Table) -> int:
-        """The id a new row gets: above all that are and, where the table numbers by itself, all that were."""
+        """The id of the next row: above all existing ids and, where the database numbers the rows, all earlier ones."""
         largest = connection.execute(sa.select(sa.func.max(table.c.id))).scalar() or 0
         return max(int(largest) + 1, self.counter(connection, table) or 1)
 
     def counter(self, connection: sa.Connection, table: sa.Table) -> int | None:
-        """The next id by the table's own count; None where it does not count."""
+        """The next id as the database counts them; None where it does not count."""
         if self.is_mariadb:
             issued = connection.execute(
                 sa.text(
@@ -210,7 +210,7 @@ class Connections:
 
     @contextmanager
     def readable_errors(self) -> Iterator[None]:
-        """Turns what the driver raises into a StoreError in words."""
+        """Turn errors of the driver into StoreError."""
         try:
             yield
         except (sa.exc.DBAPIError, self.engine.dialect.loaded_dbapi.Error) as error:
@@ -221,7 +221,7 @@ class Connections:
             raise self.trouble(code, text, is_wrapped and error.connection_invalidated) from error
 
     def trouble(self, code: int, text: str, is_lost: bool = False) -> StoreError:
-        """What the database said, as an error in words. `code` is MariaDB's number of it, 0 for SQLite."""
+        """An error of the database in words. `code` is MariaDB's number of it, 0 for SQLite."""
         meaning = READABLE.get(code) or PASSING_ON_SQLITE.get(text)
         reason = f"{meaning} ({text})" if meaning else f"{text} (error {code})" if code else text
         kind = StoreError
@@ -247,4 +247,4 @@ def refuse_other_servers(version: str) -> None:
     """Raise StoreError unless this is the version of a MariaDB that is new enough."""
     numbers = re.search(r"(\d+)\.(\d+)\.\d+-MariaDB", version)
     if not numbers or (int(numbers[1]), int(numbers[2])) < OLDEST:
-        raise StoreError(f"the database server is {version}; needed is MariaDB {OLDEST[0]}.{OLDEST[1]} or newer")
+        raise StoreError(f"the database server is {version}, but MariaDB {OLDEST[0]}.{OLDEST[1]} or newer is needed")

@@ -1,4 +1,4 @@
-"""One of the two databases: its connections, and rows in and out of it in columns."""
+"""One of the two databases: its connections, and reading and writing rows in columns."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Database(Connections):
             return bulk.read(self, query)
 
     def stream(self, query: sa.Select[Any]) -> pa.RecordBatchReader:
-        """As `read`, but the rows pass by once, some at a time. Raises StoreError."""
+        """As `read`, but in batches that can be read once. Raises StoreError."""
         from hzmetrics.store import bulk
 
         with self.readable_errors():
@@ -118,7 +118,7 @@ def _refuse_other_servers(connection: Any, record: Any) -> None:
 
 
 def _text_dates() -> dict[Any, Any]:
-    """PyMySQL's conversions, but dates stay text: zero dates are no dates (spec 70 §2.1)."""
+    """PyMySQL's conversions, except that dates stay text: Python has no zero dates (spec 70 §2.1)."""
     from pymysql.constants import FIELD_TYPE
     from pymysql.converters import conversions
 
@@ -126,7 +126,7 @@ def _text_dates() -> dict[Any, Any]:
 
 
 def open_sqlite(name: str, path: str) -> Database:
-    """A SQLite file; made when first used."""
+    """A SQLite file, created when first used."""
     engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 60})
 
     @event.listens_for(engine, "do_connect")

@@ -1,4 +1,4 @@
-"""A table of one database made in the image of one in the other: its columns, keys and rows."""
+"""Copying a table of one database into the other: its columns, keys and rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several transactions side by side, committed one after the other."""
+"""Concurrent transactions that are committed in order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hzmetrics.store.database import Database
 Work = Callable[[sa.Connection], int]
 
 AT_ONCE = 2
-"""Transactions under way on a MariaDB server; SQLite has one writer."""
+"""Concurrent transactions on a MariaDB server. SQLite allows one writer."""
 
 
 def commit_in_order(database: Database, works: Iterable[Work]) -> Iterator[int]:

@@ -17,9 +17,10 @@ class KeyValues:
         self.table = table
         self.key, self.value = list(table.columns)[:2]
 
-    def everything(self, database: Database) -> dict[str, str]:
-        """All keys and their values. Raises StoreError."""
-        rows = database.rows(sa.select(self.key.label("key"), self.value.label("value")))
+    def recall_all(self, connection: sa.Connection, prefix: str = "") -> dict[str, str]:
+        """The values of all keys that begin with `prefix`, in the order of their keys."""
+        query = sa.select(self.key.label("key"), self.value.label("value"))
+        rows = connection.execute(query.where(self.key.startswith(prefix, autoescape=True)).order_by(self.key))
         return {row.key: row.value for row in rows}
 
     def recall(self, source: Database | sa.Connection, key: str) -> str | None:

@@ -10,6 +10,8 @@ from hzmetrics.store.tables.live import capability_state
 _names = KeyValues(capability_state)
 
 recall = _names.recall
+recall_all = _names.recall_all
+remember_all = _names.remember
 forget = _names.forget
 
 

@@ -1,4 +1,4 @@
-"""Tables that are made anew out of others, while readers go on reading them."""
+"""Replacing the rows of a table by those of another, while readers continue to read it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""That the databases have their tables, before anything works with them (spec 70 §8, spec 65 §8).
+"""Creating the tables that the databases lack (spec 70 §8, spec 65 §8).
 
 What is done here at every start costs a few small queries; the work itself is in `hzmetrics.installation.adoption`.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hzmetrics.store import Store
 
 TRANSACTIONAL = ("web", "webhits", "userlogin")
-"""Tables without which nothing may be imported: a rolled-back import would leave its rows behind."""
+"""Tables that have to be transactional before anything is imported: a failed import would leave rows in them."""
 
 
 def create_metrics(database: Database, prefix: str) -> None:
@@ -34,7 +34,7 @@ def create_metrics(database: Database, prefix: str) -> None:
 
 
 def create_hub(database: Database, metadata: sa.MetaData) -> None:
-    """Create the hub's tables, empty: on SQLite, where no CMS does it."""
+    """Create the hub's tables, empty. Only on SQLite; on MariaDB they belong to the CMS."""
     with database.begin() as connection:
         metadata.create_all(connection)
 
@@ -51,7 +51,7 @@ def prepare_sqlite(database: Database, metadata: sa.MetaData, prefix: str) -> No
 
 
 def require_transactional(store: Store) -> None:
-    """Refuse to import into tables that cannot take back a failed import (spec 70 §8.2). Raises StoreError."""
+    """Raise StoreError if a failed import could not be rolled back from one of the tables (spec 70 §8.2)."""
     if not store.metrics.is_mariadb:
         return
     engines = sa.text(
@@ -64,6 +64,4 @@ def require_transactional(store: Store) -> None:
             raise StoreError(f"metrics database: the table {table} is missing; run: hzmetrics init")
     plain = [f"{table} ({engine})" for table, engine in found.items() if engine != "InnoDB"]
     if plain:
-        raise StoreError(
-            f"a failed import could not be taken back from {', '.join(plain)}; first run: hzmetrics migrate --apply"
-        )
+        raise StoreError(f"{', '.join(plain)} cannot roll back a failed import; first run: hzmetrics migrate --apply")

@@ -27,26 +27,46 @@ DIRTY = "dirty_months"
 UNFINISHED = "unfinished_months"
 """Months with imported or reset rows whose summary has not succeeded since (spec 60 §10.3)."""
 BAD_FILES = "bad_files"
-"""Source files that failed, and what they looked like then (spec 60 §10.1)."""
+"""Source files that failed, with their size and time (spec 60 §10.1)."""
 LOOKUPS_FAILING = "lookups_failing"
-"""Closed months whose lookups fail, and since when (spec 60 §10.2)."""
+"""Closed months whose lookups fail, each with the time of the first failure (spec 60 §10.2)."""
 FLOOR = "history_floor"
-"""The month of adoption: published history before it is left alone (spec 70 §8.1)."""
+"""The month of adoption: published numbers before it are never computed again (spec 70 §8.1)."""
 CORRECTIONS = "corrections"
 """The corrections that the stored numbers follow (spec 15)."""
 CORRECTIONS_KNOWN = "corrections_known"
 """The corrections that `all` stood for when that list was stored (spec 15)."""
+UNREAD_FILES = "unread_files"
+"""Imported files that were empty or mostly unread, the newest last (spec 10 §10.4)."""
+CORRECTED_SINCE = "corrected_since"
+"""Corrections that act at import, and the day from which on imported lines follow them (spec 15)."""
+
+MOST_UNREAD_FILES = 20
+"""Unread files that are remembered."""
 
 
 @dataclass(frozen=True)
 class BadFile:
-    """A source file that could not be imported or moved; it is no source until it changes."""
+    """A source file that could not be imported or moved. It is skipped until it changes."""
 
     path: str
     size: int
     modified: int
     """When its content, or the right to read it, changed last, nanoseconds."""
     reason: str
+    reading: str = ""
+    """How logs were read then: the file is tried again when that changes. Earlier versions did not store it."""
+
+
+@dataclass(frozen=True)
+class UnreadFile:
+    """A file that was imported although it was empty or mostly unread."""
+
+    filename: str
+    target: str
+    said: str
+    day: str
+    """When it was imported."""
 
 
 @dataclass(frozen=True)
@@ -102,8 +122,18 @@ class State:
         return tuple(BadFile(**entry) for entry in json.loads(self.values.get(BAD_FILES) or "[]"))
 
     @property
+    def unread_files(self) -> tuple[UnreadFile, ...]:
+        return tuple(UnreadFile(**entry) for entry in json.loads(self.values.get(UNREAD_FILES) or "[]"))
+
+    @property
+    def corrected_since(self) -> dict[str, str]:
+        """Correction to day; an empty one means all lines. Corrections from before days were stored are absent."""
+        found: dict[str, str] = json.loads(self.values.get(CORRECTED_SINCE) or "{}")
+        return found
+
+    @property
     def lookups_failing(self) -> dict[Month, str]:
-        """Month to the time of the first failure in an unbroken row of them."""
+        """Month to the time of the first of its consecutive failures."""
         found: dict[str, str] = json.loads(self.values.get(LOOKUPS_FAILING) or "{}")
         return {Month.parse(month): since for month, since in found.items()}
 
@@ -115,7 +145,8 @@ def read(store: Store) -> State:
     """All keys. A database that has no state table yet has no state. Raises StoreError."""
     if pipeline_state.name not in store.metrics.table_names:
         return State()
-    return State(_keys.everything(store.metrics))
+    with store.metrics.connect() as connection:
+        return State(_keys.recall_all(connection))
 
 
 def write(store: Store, values: Mapping[str, str]) -> None:
@@ -137,7 +168,7 @@ def add_dirty_months(connection: sa.Connection, months: Iterable[Month]) -> None
 def change_months(
     connection: sa.Connection, key: str, *, add: Iterable[Month] = (), remove: Iterable[Month] = ()
 ) -> None:
-    """Add to and remove from a list of months as one read-and-write. A change that changes nothing is not written."""
+    """Add months to a list and remove others from it. The list is written only if it changes."""
     before = set(_items(_keys.recall_to_change(connection, key)))
     after = (before | {str(month) for month in add}) - {str(month) for month in remove}
     if after != before:
@@ -145,7 +176,7 @@ def change_months(
 
 
 def lower_month(connection: sa.Connection, key: str, month: Month) -> None:
-    """Move a month key back to `month`, if it is absent, empty or later."""
+    """Set a month key to `month`, if it is absent, empty or later."""
     stored = _month(_keys.recall_to_change(connection, key))
     if stored is None or month < stored:
         put(connection, {key: str(month)})
@@ -158,6 +189,16 @@ def remember_bad_files(connection: sa.Connection, files: Iterable[BadFile], forg
     after |= {bad.path: vars(bad) for bad in files}
     if after != before:
         put(connection, {BAD_FILES: json.dumps([after[path] for path in sorted(after)])})
+
+
+def remember_unread_file(connection: sa.Connection, filename: str, target: str, file: UnreadFile | None) -> None:
+    """Store that a file is unread; None: it is not, or not any more. A change that changes nothing is not written."""
+    before = json.loads(_keys.recall_to_change(connection, UNREAD_FILES) or "[]")
+    after = [entry for entry in before if (entry["filename"], entry["target"]) != (filename, target)]
+    if file:
+        after = [*after, vars(file)][-MOST_UNREAD_FILES:]
+    if after != before:
+        put(connection, {UNREAD_FILES: json.dumps(after)})
 
 
 def remember_lookups(connection: sa.Connection, failing: Mapping[Month, str]) -> None:
@@ -173,17 +214,17 @@ def _items(text: str) -> list[str]:
 
 
 def _month(text: str) -> Month | None:
-    """The month of a key. What is none counts as absent: an earlier version stored the months of impossible dates."""
+    """The month of a key. A text that is not a month counts as absent: an earlier version stored such texts."""
     try:
         return Month.parse(text.strip())
     except UsageError:
         if text.strip():
-            log.warning("pipeline_state holds %r where a month belongs: ignored", text)
+            log.warning("pipeline_state: %r is not a month and is ignored", text)
         return None
 
 
 def _months(text: str) -> frozenset[Month]:
-    """The months of a list. An item that is none was cut off by an earlier version: ignored (spec 70 §2.3)."""
+    """The months of a list. Items that an earlier version cut off are ignored (spec 70 §2.3)."""
     found = set()
     for item in _items(text):
         try:

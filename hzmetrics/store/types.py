@@ -86,14 +86,14 @@ class Json(sa.Text):
 
 
 class Wallclock(sa.String):
-    """A DATETIME as logged, in nobody's time zone; text in Python."""
+    """A DATETIME as logged, without a time zone; text in Python."""
 
     def column_expression(self, colexpr: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
         return as_text(colexpr)
 
 
 class Timestamp(Wallclock):
-    """A TIMESTAMP column of the hub's, kept by the server; text in Python."""
+    """A TIMESTAMP column of the hub, which the server sets; text in Python."""
 
 
 class UtcTime(sa.types.TypeDecorator[str]):

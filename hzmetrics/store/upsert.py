@@ -1,4 +1,4 @@
-"""Rows that meet others of the same primary key: they replace them, or stay out."""
+"""Inserting rows whose primary key may exist already."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 
 def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert `rows`, or overwrite those with the same primary key, as one statement; columns not given start anew."""
+    """Insert `rows`, or overwrite those of the same primary key, in one statement. Other columns get their defaults."""
     if not rows:
         return
     keys = {column.name for column in table.primary_key}

@@ -1,4 +1,4 @@
-"""The revision a metrics database is at, kept as Alembic keeps it.
+"""The revision of a metrics database, stored as Alembic stores it.
 
 `hzmetrics.installation.adoption` sees in the database itself what is left to do. The revision says which version last
 converged the database, so that older code does not touch what newer code has created, and orders later revisions. Only
@@ -28,14 +28,14 @@ def refuse_newer(version: str | None) -> None:
 
 
 def stamp(connection: sa.Connection) -> None:
-    """Record the newest revision, without running anything: for a database that is being made."""
+    """Record the newest revision without running any: for a new database."""
     alembic_version.create(connection, checkfirst=True)
     connection.execute(sa.delete(alembic_version))
     connection.execute(sa.insert(alembic_version), {"version_num": HEAD})
 
 
 def upgrade(connection: sa.Connection) -> None:
-    """Run the revisions that the database has not had, and record the newest."""
+    """Run the revisions that the database lacks, and record the newest."""
     from alembic import command
     from alembic.config import Config
 

@@ -48,7 +48,7 @@ def andmore_usage(store: Store, settings: Settings, month: Month, *, dry_run: bo
         engine.register("visitors", pa.concat_tables(visitors))
         rows = engine.table("resource_users")
 
-    log.info("%s: %d resources, %d rows", month, rows.num_rows // len(PERIODS), rows.num_rows)
+    log.debug("%s: %d resources, %d rows", month, rows.num_rows // len(PERIODS), rows.num_rows)
     if dry_run or not rows.num_rows:
         return 0
     with hub.begin(tables.resource_stats) as connection:

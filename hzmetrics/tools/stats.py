@@ -71,7 +71,7 @@ def gen_tool_stats(store: Store, settings: Settings, month: Month, *, dry_run: b
         stats, copies = engine.table("tool_stats"), engine.table("tool_stats_copy")
 
     written: int = stats.num_rows + copies.num_rows
-    log.info("%s: %d tools, %d rows", month, stats.num_rows // len(PERIODS), written)
+    log.debug("%s: %d tools, %d rows", month, stats.num_rows // len(PERIODS), written)
     if dry_run or not stats.num_rows:
         return 0
     with hub.begin(tables.resource_stats_tools, tables.resource_stats) as connection:

@@ -49,7 +49,7 @@ def gen_tool_toplists(store: Store, settings: Settings, month: Month, *, dry_run
         )
         rows = engine.table("toplists")
 
-    log.info("%s: %d rows of lists", month, rows.num_rows)
+    log.debug("%s: %d rows of lists", month, rows.num_rows)
     if dry_run:
         return 0
     with hub.begin(tables.stats_topvals) as connection:

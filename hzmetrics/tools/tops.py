@@ -65,7 +65,7 @@ def gen_tool_tops(store: Store, settings: Settings, month: Month, *, dry_run: bo
         )
         lists = engine.table("breakdowns")
 
-    log.info("%s: %d tool rows, %d rows of lists", month, tool_rows.num_rows, lists.num_rows)
+    log.debug("%s: %d tool rows, %d rows of lists", month, tool_rows.num_rows, lists.num_rows)
     if dry_run or not lists.num_rows:
         return 0
     replaced = lists.filter(pc.equal(lists["rank"], 0)).select(["id", "top"])

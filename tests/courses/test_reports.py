@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from hzmetrics.courses import reports
 from hzmetrics.courses.blocks import blocks
-from hzmetrics.courses.copy import rows_of
+from hzmetrics.courses.copy import PACKAGE, rows_of
 from hzmetrics.courses.progress import COUNTS, EVENTS
 from hzmetrics.courses.settings import CourseRules
 from hzmetrics.engine import Engine
@@ -46,7 +46,7 @@ def documents(events: list[Event]) -> tuple[Any, Any]:
             "action": pa.array([event[3] for event in events], pa.string()),
         }
     )
-    with Engine() as engine:
+    with Engine(PACKAGE) as engine:
         engine.register("events", table)
         reports.count_opens(engine, RULES, dt.datetime(2026, 2, 1))
         return reports.daily(engine), reports.usage(engine)

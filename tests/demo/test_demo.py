@@ -54,15 +54,15 @@ def stored(root: Path) -> list[tuple[object, ...]]:
 
 
 def invented_files(root: Path) -> dict[str, str]:
-    """Digests of the logs of a small invented hub."""
+    """Digests of the logs that a small invented hub has ready to be imported."""
     directory = Directory(root.absolute())
     settings = directory.make(invention.sections(directory), Clock())
     store = Store(settings)
     month = Month.parse("2026-06")
     invention.invent(directory, settings, store, month, month, 1_000, 7, Reporter())
     store.close()
-    logs = sorted((directory.root / "logs").rglob("*"))
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in logs if path.is_file()}
+    logs = sorted((directory.root / "logs").rglob("daily/*"))
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in logs}
 
 
 @pytest.mark.slow
@@ -77,6 +77,11 @@ def test_an_invented_hub_becomes_a_picture(capfd: pytest.CaptureFixture[str], mo
     for name in ("United States", "Asia", "Europe", "elsewhere", "education", "industry", "government", "other"):
         (line,) = (line for line in picture.splitlines() if line.startswith(name))
         assert int(line.removeprefix(name).split()[0].replace(",", "")) > 0
+    assert re.search(r"Online now .*guests: [1-9]", picture)
+    assert re.search(r"Active users .*[1-9]\d* in the past day", picture)
+    assert re.search(r"[1-9]\d* successful logins in 24 hours [_.=+*#@▁▂▃▄▅▆▇█-]{20,}", picture)
+    assert re.search(r"[1-9]\d* anomal.*failed logins", picture)
+    assert re.search(r"python3: 48 students, 12 notebooks", picture)
     assert "WARNING" not in told
     text = Path("demo/hzmetrics.log").read_text(encoding="utf-8")
     assert set(re.findall(r"(\d+) unrecognized", text)) == {"0"}

@@ -1,5 +1,6 @@
 """Names come from the hosts file, then from real name servers in every mood (spec 20 §2.2 to §2.3)."""
 
+import socket
 import time
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -104,6 +105,15 @@ def test_ipv6_is_asked_under_ip6_arpa_and_by_ipv6_servers() -> None:
     with serve(DnsServer({str(long): name("six.example")}), "::1") as server:
         asking = resolver(f"[::1]:{server.port}")
         assert asking.names([long]).names == {long: "six.example"}
+
+
+def test_a_port_that_is_closed_gives_no_answer() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+    several = [ip_address(f"198.51.100.{n}") for n in range(20)]
+    answers = resolver(f"127.0.0.1:{port}", concurrency=5).names(several)
+    assert (answers.names, answers.failed) == ({}, set(several))
 
 
 def test_the_second_server_answers_when_the_first_is_dead(server: DnsServer) -> None:

@@ -46,7 +46,7 @@ def test_a_fresh_installation(hub: TestHub, capsys: pytest.CaptureFixture[str]) 
     assert stat.S_IMODE(home.stat().st_mode) == directories.MODE
     assert found["site"] == [("OK", "parity", "")]
     assert found["name server"][0][:2] == ("WARN", "127.0.0.1:9: no answer")
-    assert found["last successful run"] == [("WARN", "never", "hzmetrics run")]
+    assert found["last successful run"] == [("WARN", "none", "hzmetrics run")]
     [(verdict, detail, _)] = found["metrics database"]
     assert (verdict, detail.partition(" tables, ")[2]) == (
         "OK", "up to date; hzmetrics migrate --apply would add: a unique key on the cells",
@@ -77,9 +77,33 @@ def test_configuration(make_hub: Callable[[str], TestHub], capsys: pytest.Captur
     assert ("FAIL", "[db] metrics_db is empty", f"{hub.configuration}: under [db] set metrics_db") in (
         found["configuration"]
     )
-    assert ("WARN", "its group may write it", f"chmod 600 {hub.configuration}") in found["configuration"]
+    assert ("WARN", "the group of the file can write to it", f"chmod 600 {hub.configuration}") in found["configuration"]
     assert any("did you mean site?" in detail for _, detail, _ in found["configuration"])
     assert "metrics database" not in found
+
+
+def test_mistakes_in_the_configuration(make_hub: Callable[[str], TestHub], capsys: pytest.CaptureFixture[str]) -> None:
+    hub = make_hub("sqlite")
+    text = hub.configuration.read_text(encoding="utf-8")
+    assert hub.run("init") == 0
+    lines = len(text.splitlines())
+    hub.configuration.write_text(f"{text}[http]\n[activity]\nhalflife = 7\n", encoding="utf-8")
+    place = f"{hub.configuration}:{lines + 3}"
+    detail = f"{place}: [activity] halflife: unknown key, ignored; did you mean half_life?"
+    assert ("FAIL", detail, f"correct {place}") in findings(hub, capsys)["configuration"]
+    hub.configuration.write_text(f"{text}[pipeline]\nmonths_per_run = 0\n[events]\ntimezone = Mars\n", encoding="utf-8")
+    assert hub.run("doctor", "--json") == 2
+    checks = json.loads(capsys.readouterr().out)
+    assert [check["detail"].split(": ")[1] for check in checks] == ["[pipeline] months_per_run", "[events] timezone"]
+
+
+def test_corrections_are_a_choice(make_hub: Callable[[str], TestHub], capsys: pytest.CaptureFixture[str]) -> None:
+    hub = make_hub("sqlite")
+    [(verdict, detail, fix)] = findings(hub, capsys)["corrections"]
+    assert (verdict, "10 % of visits" in detail, "docs/usage-tables.md" in fix) == ("WARN", True, True)
+    with hub.configuration.open("a") as configuration:
+        configuration.write("[metrics]\ncorrections = none\n")
+    assert findings(hub, capsys)["corrections"] == [("OK", "none", "")]
 
 
 def test_bad_files_and_runs(hub: TestHub, capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,7 +116,7 @@ def test_bad_files_and_runs(hub: TestHub, capsys: pytest.CaptureFixture[str]) ->
     assert findings(hub, capsys)["bad file"][0][1] == "a\x1b.gz: truncated"
     record = {"started": "2020-01-01 10:30:00", "what": "", "exit_code": 1, "error": "x", "succeeded": ""}
     (hub.settings.paths.state / "last-run.json").write_text(json.dumps(record))
-    assert findings(hub, capsys)["last successful run"][0][1].endswith("ended with: x")
+    assert findings(hub, capsys)["last successful run"][0][1].endswith("failed: x")
     (hub.settings.paths.state / "last-run.json").write_text(json.dumps({**record, "succeeded": record["started"]}))
     assert findings(hub, capsys)["last successful run"][0][0] == "WARN"
 

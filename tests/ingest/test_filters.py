@@ -21,8 +21,8 @@ def line(
 def verdicts(texts: list[str], **rules: object) -> list[str | None]:
     """The counter that each recognised line is dropped under, None for kept ones."""
     with lines.access_log(**rules) as log:  # type: ignore[arg-type]
-        log.judge(lines.relation(texts))
-        return list(log.engine.query("SELECT dropped_by FROM judged ORDER BY number")["dropped_by"].to_pylist())
+        log.filter(lines.relation(texts))
+        return list(log.engine.table("filtered_requests").sort_by("number")["dropped_by"].to_pylist())
 
 
 def verdict(text: str, **rules: object) -> str | None:
@@ -32,8 +32,8 @@ def verdict(text: str, **rules: object) -> str | None:
 
 def downloads(urls: list[str]) -> list[bool]:
     with lines.access_log() as log:
-        log.judge(lines.relation([line(url) for url in urls]))
-        return list(log.engine.query("SELECT is_download FROM judged ORDER BY number")["is_download"].to_pylist())
+        log.filter(lines.relation([line(url) for url in urls]))
+        return list(log.engine.table("filtered_requests").sort_by("number")["is_download"].to_pylist())
 
 
 @pytest.mark.parametrize(
@@ -150,8 +150,8 @@ def test_ipv6_lines_are_read_with_the_correction_only() -> None:
     texts = [line(ip="2001:DB8:0::1"), line(ip="::ffff:192.0.2.7"), line(ip="1.2.3.4:80")]
     for reads_ipv6, stored in ((False, []), (True, ["2001:db8::1", "192.0.2.7"])):
         with lines.access_log(reads_ipv6=reads_ipv6) as log:
-            log.judge(lines.relation(texts))
-            assert log.engine.table("kept")["ip"].to_pylist() == stored
+            log.filter(lines.relation(texts))
+            assert log.engine.table("web_rows")["ip"].to_pylist() == stored
             assert log.engine.table("unread_ipv6")["lines"].to_pylist() == [0 if reads_ipv6 else 2]
     assert canonical("2001:0DB8:0000:0000:0000:0000:0000:0001") == "2001:db8::1"
 
@@ -168,7 +168,7 @@ def test_bots_first_drops_the_lines_of_the_file_that_shows_a_bot() -> None:
 CUBOT = "Mozilla/5.0 (Linux; Android 13; CUBOT P80) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0"
 
 
-def test_bot_tokens_judges_by_evidence_instead() -> None:
+def test_bot_tokens_decides_by_evidence_instead() -> None:
     texts = [line(agent=agent) for agent in ("HTTrack 3.0x", CUBOT, "-", "")]
     reference, corrected = Bots(frozenset(), at_once=True), Bots(frozenset(), by_evidence=True, at_once=True)
     assert verdicts(texts, bots=reference) == [None, "bot", None, None]
@@ -188,12 +188,12 @@ def test_a_format_without_agents_says_nothing_about_them() -> None:
     bots = Bots(frozenset(), by_evidence=True, at_once=True)
     with lines.access_log(bots=bots, logs=LogSettings("auto")) as log:
         for texts in ([common], [f'{common} "-" ""', common]):
-            log.judge(lines.relation(texts))
-        assert log.engine.query("SELECT dropped_by FROM judged ORDER BY number")["dropped_by"].to_pylist() == [
+            log.filter(lines.relation(texts))
+        assert log.engine.table("filtered_requests").sort_by("number")["dropped_by"].to_pylist() == [
             "bot",
             None,
         ]
-        assert log.engine.table("kept").select(["referrer", "useragent"]).to_pylist() == [
+        assert log.engine.table("web_rows").select(["referrer", "useragent"]).to_pylist() == [
             {"referrer": "", "useragent": ""}
         ]
     assert bots.flagged == []

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from hzmetrics import config
+from hzmetrics.calendar import compact_day
 from hzmetrics.config import Settings, Source
 from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.ingest import staging
@@ -102,4 +103,4 @@ def test_a_dry_run_moves_nothing(settings: Settings, write: Write) -> None:
 @pytest.mark.parametrize("text", ["2025", "2025-07-01", "20250230", "202507010", ""])
 def test_a_day_is_eight_digits(text: str) -> None:
     with pytest.raises(UsageError):
-        staging.parse_day(text)
+        compact_day(text)

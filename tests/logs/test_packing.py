@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hzmetrics.config import build
+from hzmetrics.config import Source, build
 from hzmetrics.logs.packing import HEAD, LAYERS, LIMITS, Limits, Unpacked, UnreadableLog, base_name
 from hzmetrics.logs.reader import open_log
 
@@ -178,9 +178,9 @@ def test_a_plain_file_has_no_limit() -> None:
     assert texts(LOG, Limits(1, 1000, 1000)) == [LOG]
 
 
-def test_the_limits_are_configured(tmp_path: Path) -> None:
-    built = build(tmp_path / "x.conf", {"logs": {"unpack_ratio": "7", "unpack_bytes": "8000"}}, {})
-    assert (Limits.of(built), built.warnings) == (Limits(7, 8000), ())
+def test_the_limits_are_configured() -> None:
+    built = build(Source(sections={"logs": {"unpack_ratio": "7", "unpack_bytes": "8000"}}, environment={}))
+    assert (Limits.of(built), built.mistakes) == (Limits(7, 8000), [])
 
 
 def test_a_name_loses_what_says_how_the_file_is_packed() -> None:

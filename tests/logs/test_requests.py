@@ -16,10 +16,11 @@ from hzmetrics.config import CORRECTIONS
 from hzmetrics.engine import Engine
 from hzmetrics.errors import UsageError
 from hzmetrics.logs import definitions
+from hzmetrics.logs.account import Account
 from hzmetrics.logs.clients import PRIVATE, Proxies
 from hzmetrics.logs.escapes import unescape
 from hzmetrics.logs.formats import BROWSER, FORMATS
-from hzmetrics.logs.requests import Account, Requests, nearest
+from hzmetrics.logs.requests import PACKAGE, Requests
 from hzmetrics.logs.settings import LogSettings
 from tests.logs.lines import relation
 
@@ -38,7 +39,7 @@ ESCAPE = "\x1b"
 def read(lines: Sequence[str], chunk: int = 10**6, **changes: Any) -> tuple[Account, list[Row]]:
     """What is read of lines, in chunks, and the requests in order."""
     rows: list[Row] = []
-    with Engine() as engine:
+    with Engine(PACKAGE) as engine:
         requests = Requests(engine, LogSettings(**{"format": "auto", "corrections": frozenset(CORRECTIONS), **changes}))
         table = relation(lines)
         for start in range(0, len(lines), chunk):
@@ -364,12 +365,6 @@ def test_a_named_format_is_the_only_one() -> None:
     assert ([row["number"] for row in rows], account.unread, account.examples) == ([1], 1, [COMBINED])
 
 
-def test_the_nearest_format_of_lines_that_are_not_read() -> None:
-    near = nearest([COMBINED.replace("03/Mar", "31/Feb"), COMBINED, JSON, "garbage"])
-    assert near is not None and near.name == "combined"
-    assert nearest(["garbage"]) is None
-
-
 def test_own_member_names_come_first() -> None:
     line = json.dumps({"wer": "192.0.2.1", "time": "2025-03-03T09:05:00Z", "was": "/a", "s": {"c": 404}, "status": 200})
     row = one(line, fields={"client": "wer", "url": "was", "status": "s.c"})
@@ -519,7 +514,7 @@ def test_field_logs_are_read_completely(case: str) -> None:
 
     expected = json.loads((FIELD / case / "expected.json").read_text())["rows"]
     (path,) = [path for path in (FIELD / case).iterdir() if path.name != "expected.json"]
-    with Engine() as engine, open_log(path) as stream:
+    with Engine(PACKAGE) as engine, open_log(path) as stream:
         requests = Requests(engine, LogSettings("auto", corrections=frozenset(CORRECTIONS)))
         found: set[tuple[str, str]] = set()
         for lines in stream.lines():

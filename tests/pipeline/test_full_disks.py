@@ -109,7 +109,7 @@ def test_of_temporary_files(
     monkeypatch.setattr("tempfile.tempdir", str(disk.place))
     disk.fill()
     assert pipeline.run("run") == 1
-    assert f"cannot write rows to {disk.place}, their way to the server" in told(capsys)
+    assert f"cannot write rows to the temporary directory {disk.place}" in told(capsys)
     assert [left.name for left in disk.place.iterdir()] == ["ballast"]
     assert path.exists() and "bad_files" not in state(pipeline)
     disk.free()

@@ -36,7 +36,7 @@ def with_settings(hub: TestHub, **changes: object) -> Store:
 
 @pytest.mark.parametrize("version", ["8.0.36", "5.5.5-10.5.29-MariaDB-log", "10.3.39-MariaDB"])
 def test_other_servers_are_refused(version: str) -> None:
-    with pytest.raises(StoreError, match=r"needed is MariaDB 10\.6 or newer"):
+    with pytest.raises(StoreError, match=r"MariaDB 10\.6 or newer is needed"):
         refuse_other_servers(version)
 
 
@@ -147,11 +147,14 @@ class TestOnServer:
             assert [row.value for row in store.hub.rows(sa.select(table))] == [9]
             cursor.execute("DROP USER hzt_least@localhost")
 
-    def test_no_room_for_rows_on_their_way(self, on_server: TestHub, tmp_path: Path, monkeypatch) -> None:
+    def test_no_room_for_temporary_files(self, on_server: TestHub, tmp_path: Path, monkeypatch) -> None:
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
         database = on_server.store.metrics
         rows = pa.table({"datetime": ["2025-07-01 00:00:00"], "hits": [1]})
-        with pytest.raises(StoreError, match=f"cannot write rows to {tmp_path}/gone"), database.begin() as connection:
+        with (
+            pytest.raises(StoreError, match=f"cannot write rows to the temporary directory {tmp_path}/gone"),
+            database.begin() as connection,
+        ):
             database.append(connection, metrics.webhits, rows)
 
 

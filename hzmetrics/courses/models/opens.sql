@@ -1,4 +1,13 @@
--- opens: the counted events: of students, and not the end of a container (spec 86 §4). `notebook` as reports name it.
+-- The events that count: those of students, except the end of a container (spec 86 §4).
+--
+-- grain: an event
+-- reads: events, students, rules
+-- columns:
+--   time      TIMESTAMP  time
+--   position  BIGINT     number of the line in the file
+--   student   VARCHAR    name
+--   notebook  VARCHAR    name, as reports give it
+
 SELECT
     e.time,
     e.position,

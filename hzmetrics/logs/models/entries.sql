@@ -1,5 +1,17 @@
--- Entries with their instants, in the order of their lines (spec 84 §3). `said` is what the lines say; `readings` has their local
--- minutes, `turns` those of the second reading. A zone's name tells the readings apart.
+-- Entries with their instants, in the order of their lines (spec 84 §3). The name of a zone tells two readings of its times apart.
+--
+-- grain: an entry
+-- reads: said, readings, turns
+-- columns:
+--   number    BIGINT   place of the line in the log
+--   time      BIGINT   s, Unix time
+--   method    VARCHAR  method; empty in an auth log
+--   target    VARCHAR  path and query; in an auth log the action
+--   status    INTEGER  status; 0 if there is none
+--   user      VARCHAR  user; empty if there is none
+--   address   VARCHAR  client
+--   duration  DOUBLE   s; 0 if it is not logged
+
 SELECT
     number,
     coalesce(

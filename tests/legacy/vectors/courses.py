@@ -11,7 +11,7 @@ import pyarrow as pa
 from hzmetrics.config.schema import STUDENT
 from hzmetrics.courses import reports
 from hzmetrics.courses.blocks import blocks
-from hzmetrics.courses.copy import NO_LINES, rows_of
+from hzmetrics.courses.copy import NO_LINES, PACKAGE, rows_of
 from hzmetrics.courses.progress import COUNTS, EVENTS
 from hzmetrics.courses.settings import CourseRules
 from hzmetrics.engine import Engine
@@ -31,7 +31,7 @@ def counted(given: dict[str, Any]) -> Engine:
         strip_extensions=config.get("strip_extensions", False),
         grain_hours=config.get("grain_hours", 6),
     )
-    engine = Engine()
+    engine = Engine(PACKAGE)
     engine.register("events", rows(given["events_raw"], EVENTS))
     reports.count_opens(engine, rules, dt.datetime(2026, 1, 1))
     return engine

@@ -1,0 +1,134 @@
+"""Logs that somebody gave: read into the databases of the demonstration, and what is to be said of their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from hzmetrics.calendar import Month
+from hzmetrics.config import Settings
+from hzmetrics.demo.progress import Reporter
+from hzmetrics.demo.run import READING
+from hzmetrics.ingest import imports
+from hzmetrics.ingest.imports import Reading
+from hzmetrics.log import printable
+from hzmetrics.logs.account import Account
+from hzmetrics.logs.packing import Limits
+from hzmetrics.logs.reader import IDENTITY_BYTES, STANDARD_INPUT, Identity, open_log
+from hzmetrics.logs.remedy import nearest
+from hzmetrics.store import Store
+from hzmetrics.store.tables.metrics import web
+
+LONG_GAP = 13
+"""Months from one with page views to the next, beyond which the two do not belong together."""
+FEW = 20
+"""Months far from the others belong to the report unless these have more page views than so many times theirs."""
+FIRST = Month(1995, 1)
+"""No log is older."""
+
+
+@dataclass(frozen=True)
+class OwnLogs:
+    """What logs that were given held."""
+
+    readings: Sequence[Reading]
+    repeated: Sequence[tuple[Path, Path]]
+    """Files that were not read because another one has the same text, each with that one."""
+
+    @property
+    def account(self) -> Account:
+        """What the lines of all of them were read as."""
+        total = Account()
+        for reading in self.readings:
+            total.add(reading.account)
+        return total
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be said of the lines that were not read, and of texts that were given twice."""
+        account = self.account
+        notes = [printable(f"{again} holds the same text as {one}: counted once.") for again, one in self.repeated]
+        notes.append(f"{account}.")
+        near = nearest(account.examples)
+        if near:
+            notes.append(f"The nearest format of these is {near.title}.")
+        return notes
+
+
+def import_files(store: Store, settings: Settings, paths: Sequence[Path], reporter: Reporter) -> OwnLogs:
+    """Import access logs of any web server, all or none; the same text only once. Raises HzmetricsError."""
+    chosen, repeated = without_repetitions(paths, Limits.of(settings))
+    sizes = {path: path.stat().st_size for path in chosen if path.is_file()}
+    with reporter.piece(READING, max(1, sum(sizes.values()))) as advance:
+        before = 0
+
+        def watch(done: int, total: int) -> None:
+            nonlocal before
+            advance("", max(0, done - before))
+            before = done if done < total else 0
+
+        return OwnLogs(imports.import_files(store, settings, chosen, watch), repeated)
+
+
+def without_repetitions(paths: Sequence[Path], limits: Limits) -> tuple[list[Path], list[tuple[Path, Path]]]:
+    """The files whose texts differ, and each of the others with the one that has its text.
+
+    Whole texts are compared only where their heads are equal. Raises UnreadableLog.
+    """
+    if len(paths) < 2:
+        return list(paths), []
+    heads = [None if path == STANDARD_INPUT else _identity(path, limits, whole=False).head for path in paths]
+    chosen: list[Path] = []
+    repeated: list[tuple[Path, Path]] = []
+    known: dict[Identity | None, Path] = {}
+    for path, head in zip(paths, heads, strict=True):
+        identity = _identity(path, limits) if head and heads.count(head) > 1 else None
+        if identity in known:
+            repeated.append((path, known[identity]))
+            continue
+        chosen.append(path)
+        if identity:
+            known[identity] = path
+    return chosen, repeated
+
+
+def _identity(path: Path, limits: Limits, whole: bool = True) -> Identity:
+    """The identity of a file's text; of its head alone unless `whole`."""
+    with open_log(path, limits) as stream:
+        for _ in stream.blocks():
+            if not whole and stream.identity.size >= IDENTITY_BYTES:
+                break
+        return stream.identity
+
+
+def months_of(store: Store) -> dict[Month, int]:
+    """The months in which anything was asked for, ascending, and how many page views each has."""
+    month = sa.func.substr(web.c.datetime, 1, 7)
+    query = sa.select(month.label("month"), sa.func.count().label("views")).group_by(month).order_by(month)
+    return {Month.parse(row.month): row.views for row in store.metrics.rows(query)}
+
+
+def of_the_bulk(months: Mapping[Month, int], now: Month) -> list[Month]:
+    """The months without those that are far from most page views and have few, or cannot be: clocks that were wrong.
+
+    Months belong together unless more than a year without page views lies between them.
+    """
+    groups: list[list[Month]] = []
+    for month in months:
+        if groups and month < groups[-1][-1].plus(LONG_GAP):
+            groups[-1].append(month)
+        else:
+            groups.append([month])
+
+    def views(group: list[Month]) -> int:
+        return sum(months[month] for month in group)
+
+    def can_be(group: list[Month]) -> bool:
+        return group[0] >= FIRST and group[-1] <= now.plus(1)
+
+    largest = max(groups, key=lambda group: (views(group), can_be(group)), default=[])
+    kept = [group for group in groups if group is largest or (can_be(group) and views(group) * FEW >= views(largest))]
+    return [month for group in kept for month in group]

@@ -1,0 +1,60 @@
+"""What the lines of a log were read as."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from hzmetrics.log import printable
+
+MOST_EXAMPLES = 3
+MOST_SHOWN = 200
+"""Characters of an example line that are shown."""
+
+
+@dataclass
+class Account:
+    """What the lines of one or more logs were read as. Blank lines are not counted."""
+
+    lines: int = 0
+    formats: Counter[str] = field(default_factory=Counter)
+    """Lines by format; those without a client or an existing time are not read."""
+    comments: int = 0
+    """Lines that are directives of the W3C format."""
+    zones: int = 0
+    """Lines of a hub that only the correction `zones` reads."""
+    examples: list[str] = field(default_factory=list)
+    """The first lines that were not read."""
+
+    @property
+    def read(self) -> int:
+        return self.formats.total()
+
+    @property
+    def unread(self) -> int:
+        return self.lines - self.comments - self.read
+
+    def add(self, other: Account) -> None:
+        """Take in the account of another log."""
+        self.lines += other.lines
+        self.formats += other.formats
+        self.comments += other.comments
+        self.zones += other.zones
+        self.examples = (self.examples + other.examples)[:MOST_EXAMPLES]
+
+    def is_mostly_unread(self, percent: int = 50) -> bool:
+        """Whether more than so many of a hundred lines are unread."""
+        return self.unread * 100 > (self.lines - self.comments) * percent
+
+    @property
+    def shown_examples(self) -> list[str]:
+        """The examples without control characters, not too long."""
+        return [printable(line[:MOST_SHOWN]) for line in self.examples]
+
+    def __str__(self) -> str:
+        if not self.lines:
+            return "no line is in it"
+        if not self.unread:
+            return f"all {self.lines - self.comments:,} lines could be read"
+        said = f"{self.unread:,} of {self.lines - self.comments:,} lines could not be read"
+        return f"{said}; first: {self.shown_examples[0]}" if self.examples else said
