@@ -422,4 +422,4 @@ def test_rebuild_from_goes_where_it_is_told(pipeline: TestHub, capsys: pytest.Ca
         insert(connection, "pipeline_state", [{"k": key, "v": value} for key, value in values.items()])
     assert pipeline.run("rebuild-from", "2026-03") == 0
     assert state(pipeline) == {**values, "mode": "rebuild", "rebuild_cursor": "2026-03"}
-    assert "WARNING 2025-11 has changed" in capsys.readouterr().err
+    assert "WARNING rows of 2025-11 have changed" in capsys.readouterr().err
