@@ -83,7 +83,7 @@ def main() -> None:
 
         for report in (reports.daily, reports.usage, reports.opens_by_day):
             begun = time.perf_counter()
-            with Engine() as engine:
+            with Engine(copy.PACKAGE) as engine:
                 copy.register_events(engine, store, courses, "big")
                 reports.count_opens(engine, courses.rules("big"), settings.clock.utc_time)
                 result = report(engine)

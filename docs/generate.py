@@ -55,14 +55,6 @@ In the graphs an arrow leads from a relation to the models that read it. Rounded
 read by way of macros are not drawn.
 """
 
-WITHOUT_HEADERS = {
-    "hzmetrics.activity",
-    "hzmetrics.courses",
-    "hzmetrics.installation.adoption",
-    "hzmetrics.logs",
-    "hzmetrics.users",
-}
-
 
 def command_line() -> str:
     """The text of `cli.md`."""
@@ -195,8 +187,7 @@ def packages() -> list[str]:
     """The packages that have models."""
     home = Path(hzmetrics.__file__).parent
     found = sorted(path.parent for path in home.rglob("models") if any(path.glob("*.sql")))
-    named = (".".join(path.relative_to(home.parent).parts) for path in found)
-    return [package for package in named if package not in WITHOUT_HEADERS]
+    return [".".join(path.relative_to(home.parent).parts) for path in found]
 
 
 def models() -> str:

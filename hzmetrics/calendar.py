@@ -114,7 +114,7 @@ class Month:
         return (self.year, self.number) < (other.year, other.number)
 
     def plus(self, months: int) -> Month:
-        """The month so many months later (earlier, when negative). Raises UsageError outside years 1 to 9999."""
+        """The month `months` months later (earlier, if negative). Raises UsageError outside years 1 to 9999."""
         year, index = divmod(self.year * 12 + self.number - 1 + months, 12)
         try:
             return Month(year, index + 1)
@@ -122,7 +122,7 @@ class Month:
             raise UsageError(f"{months:+d} months from {self}: the calendar ends before") from None
 
     def back(self, months: int) -> Month:
-        """The month so many months earlier, or the first there is."""
+        """The month `months` months earlier, but not before the first."""
         return self.plus(-min(months, self.year * 12 + self.number - 13))
 
     def through(self, last: Month) -> Iterator[Month]:

@@ -33,7 +33,7 @@ class Scratch(tempfile.TemporaryDirectory[str]):
 
 
 def sweep() -> None:
-    """Remove this user's directories that nobody holds any more: the kernel gave up the locks of killed processes."""
+    """Remove this user's directories that no process holds: the kernel released the locks of killed processes."""
     for directory in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with suppress(OSError):  # held, or gone meanwhile
             made = directory.lstat()

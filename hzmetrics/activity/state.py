@@ -42,12 +42,11 @@ def refresh_all(store: Store, settings: ActivitySettings, source: Source, now: i
     users = _with_figures(store, settings, source.users(), now)
     stored = sa.select(*(activity_users.c[name] for name in SCHEMA.names))
     last = SCHEMA.names.index("last_activity")
-    with Engine() as engine:
-        engine.register("people", users.set_column(last, "last_activity", utc_text(users["last_activity"])))
-        engine.register("stored", store.metrics.read(stored))
-        engine.register_values("scope", {"everybody": settings.sample_users == "all"})
-        engine.models("hzmetrics.activity", ["known", "outdated", "changed"])
-        outdated, changed = engine.table("outdated"), engine.table("changed")
+    with Engine("hzmetrics.activity") as engine:
+        engine.register("users", users.set_column(last, "last_activity", utc_text(users["last_activity"])))
+        engine.register("stored_users", store.metrics.read(stored))
+        engine.register_values("scope", {"is_everybody": settings.sample_users == "all"})
+        outdated, changed = engine.table("outdated_users"), engine.table("changed_users")
     if outdated.num_rows or changed.num_rows:
         updated = pa.repeat(utc(now), changed.num_rows)
         with store.metrics.begin() as connection:

@@ -186,8 +186,7 @@ def _engine_sums(store: Store, half_life: int, since: int, at: int) -> Any:
     from hzmetrics.engine import Engine
 
     inside = sa.select(samples.username, samples.timestamp, samples.is_active).where(samples.timestamp >= utc(since))
-    with Engine() as engine:
+    with Engine("hzmetrics.activity") as engine:
         engine.register("samples", store.metrics.stream(inside))
-        engine.register_values("basis", {"at": at, "half_life": half_life})
-        engine.models("hzmetrics.activity", ["weights"])
+        engine.register_values("decay", {"at": at, "half_life": half_life})
         return engine.table("weights")

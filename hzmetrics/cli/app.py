@@ -16,7 +16,7 @@ from hzmetrics import config, lock, log
 from hzmetrics.calendar import Clock, DateSpan, Month, either_day, epoch
 from hzmetrics.cli import completion
 from hzmetrics.cli.completion import Complete
-from hzmetrics.config.schema import FIRST_CORRECTIONS, Metrics
+from hzmetrics.config.schema import FIRST_CORRECTIONS
 from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.pipeline.steps import Step
 from hzmetrics.store import Store
@@ -57,7 +57,7 @@ class App:
 
         What cron calls looks at the list itself, when it computes numbers.
         """
-        if "all" not in settings.section(Metrics).corrections or settings.corrections <= FIRST_CORRECTIONS:
+        if "all" not in settings.chosen_corrections or settings.corrections <= FIRST_CORRECTIONS:
             return settings
         if isinstance(settings.db, config.Sqlite) and not (settings.db.directory / "metrics.db").exists():
             return settings

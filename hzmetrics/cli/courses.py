@@ -92,7 +92,8 @@ def update(app: App) -> None:
     from hzmetrics.courses import outbox
 
     live = _live(app)
-    if live.courses.url_pattern is not None:
+    if live.courses.finds_opens:
+        _ = live.courses.url_pattern  # what is wrong with it is told even if there is nothing to read
         live.catch_up("courses")
     with live.hold("courses"):
         outbox.deliver(app.store, live.courses)
@@ -197,7 +198,7 @@ def _report(app: App, course: str, report: Callable[[Engine], Any]) -> Any:
     all_courses = _known(app, course)
     rules = all_courses.rules(course)
     _update_if_free(app, all_courses, course)
-    with Engine() as engine:
+    with Engine(copy.PACKAGE) as engine:
         copy.register_events(engine, app.store, all_courses, course)
         reports.count_opens(engine, rules, app.clock.utc_time)
         return report(engine)

@@ -48,7 +48,8 @@ def import_(
     """Import all pending logs of a month or a day.
 
     Pending logs are the access and auth logs in the `daily` directories. Imported files move to `imported`. Nothing is
-    analyzed or summarized: `hzmetrics process` does that too.
+    analyzed or summarized: `hzmetrics process` does that too. For a site without a hub, --next reads all new lines of
+    its logs, where they are.
     """
     chosen = [next_month, month is not None, day is not None, retry_unread].count(True)
     if chosen > 1:
@@ -56,6 +57,11 @@ def import_(
     settings = app.settings
     if not chosen:
         raise HzmetricsError("nothing to import was named: use --next, --month, --day or --retry-unread")
+    if settings.is_site:
+        if not next_month:
+            raise click.UsageError("the logs of a site are read as they are, without dates: use --next")
+        _read_site(app, dry_run)
+        return
     from hzmetrics.ingest.imports import check_order, pending_days
     from hzmetrics.pipeline import manual
 
@@ -77,6 +83,15 @@ def import_(
         failed = manual.import_days(app.store, settings, days, dry_run)
     if failed:
         raise HzmetricsError(f"{failed} files could not be imported; they stay where they are")
+
+
+def _read_site(app: App, dry_run: bool) -> None:
+    from hzmetrics.pipeline.site import read_logs
+
+    with _importing(app, dry_run):
+        failed = len(read_logs(app.store, app.settings, dry_run=dry_run).failed)
+    if failed:
+        raise HzmetricsError(f"{failed} files could not be read; the next run tries them again")
 
 
 @click.command()
@@ -109,8 +124,11 @@ def import_apache(app: App, file: Path, dry_run: bool) -> None:
     FILE, the log is read from standard input, and nothing is moved.
     """
     from hzmetrics.ingest.imports import import_access
+    from hzmetrics.logs.reader import STANDARD_INPUT
 
     settings = app.settings
+    if settings.is_site and file != STANDARD_INPUT:
+        raise HzmetricsError("the logs of a site are read where they are: name the file in [logs] files")
     with _importing(app, dry_run):
         import_access(app.store, settings, file, dry_run)
 

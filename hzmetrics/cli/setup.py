@@ -37,8 +37,10 @@ def init(app: App) -> None:
     _write_first_configuration(app)
     _refuse_mistakes(app.source)
     settings = app.settings
-    if not settings.hub.site:
-        raise ConfigurationError(f"{settings.file}: [hub] site is empty")
+    if not settings.hub.site and not settings.is_site:
+        raise ConfigurationError(
+            f"{settings.file}: [hub] site is empty; for a site without a hub, set [logs] files instead"
+        )
     directories.make(settings.paths)
     apply.prepare(app.store, settings)
     directories.hand_over_new(settings.paths)

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from hzmetrics.calendar import Clock
 from hzmetrics.config.mistakes import find_mistakes
-from hzmetrics.config.schema import CORRECTIONS, Db, Dns, Geoip, Hub, Metrics, Pipeline
+from hzmetrics.config.schema import CORRECTIONS, Db, Dns, Geoip, Hub, Logs, Metrics, Pipeline
 from hzmetrics.config.section import Mistake, Section
 from hzmetrics.config.source import Source, home, locate, read
 
@@ -46,6 +46,8 @@ class Paths:
     access_logs: Path
     cms_logs: Path
     log_file: Path
+    is_site: bool = False
+    """Whether the logs are those of a site without a hub, which are read where they are."""
 
     @property
     def state(self) -> Path:
@@ -57,7 +59,9 @@ class Paths:
 
     @property
     def expected(self) -> tuple[Path, ...]:
-        """The nine directories that `init` makes and `doctor` checks, in order."""
+        """The directories that `init` makes and `doctor` checks, in order: nine, and of a site three."""
+        if self.is_site:
+            return self.home, self.state, self.log_file.parent
         return (
             self.home,
             self.home / "bin",
@@ -71,7 +75,7 @@ class Paths:
         )
 
     @classmethod
-    def of(cls, environment: Mapping[str, str]) -> Paths:
+    def of(cls, environment: Mapping[str, str], is_site: bool = False) -> Paths:
         root = environment.get("HZMETRICS_LOG_ROOT")
         if root:
             access, cms = Path(root).absolute() / "httpd", Path(root).absolute() / "hubzero"
@@ -79,7 +83,7 @@ class Paths:
             access = Path("/var/log/apache2" if Path("/etc/apache2").is_dir() else "/var/log/httpd")
             cms = Path("/var/log/hubzero")
         log_file = Path(environment.get("HZMETRICS_LOG") or cms / "metrics" / "manage.log")
-        return cls(home(environment), access, cms, log_file)
+        return cls(home(environment), access, cms, log_file, is_site)
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,16 @@ class Settings:
     def section(self, section: type[S], name: str = "") -> S:
         """The values of any section; `name` says which, where there are several of the kind."""
         return section(self.source, name)
+
+    @property
+    def is_site(self) -> bool:
+        """Whether this is a site without a hub: `[logs] files` says where its logs are."""
+        return self.paths.is_site
+
+    @property
+    def chosen_corrections(self) -> frozenset[str]:
+        """The corrections as configured, `all` unexpanded."""
+        return _chosen_corrections(self.source, self.is_site)
 
     @property
     def mistakes(self) -> list[Mistake]:
@@ -141,20 +155,27 @@ def load(
 
 def build(source: Source, time: Clock | None = None) -> Settings:
     """Settings from a source. Raises ConfigurationError for what no command can do without."""
-    paths = Paths.of(source.environment)
-    db = Db(source)
+    hub, db = Hub(source), Db(source)
+    is_site = bool(Logs(source).files) and not (hub.site or hub.hub_dir or db.hub_db)
+    paths = Paths.of(source.environment, is_site)
     return Settings(
         source=source,
-        hub=Hub(source),
+        hub=hub,
         db=_database(db, paths),
         prefix=db.hub_db_prefix,
         dns=_checked(Dns(source)),
         geoip=Geoip(source),
-        corrections=expanded(Metrics(source).corrections),
+        corrections=expanded(_chosen_corrections(source, is_site)),
         months_per_run=Pipeline(source).months_per_run,
         paths=paths,
         clock=time or clock(source.environment),
     )
+
+
+def _chosen_corrections(source: Source, is_site: bool) -> frozenset[str]:
+    """The key `corrections`; a site has no numbers of earlier versions, so without the key it gets all."""
+    metrics = Metrics(source)
+    return frozenset({"all"}) if is_site and not metrics.is_given("corrections") else metrics.corrections
 
 
 def expanded(names: frozenset[str], every: frozenset[str] = frozenset(CORRECTIONS)) -> frozenset[str]:

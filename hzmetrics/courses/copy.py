@@ -26,8 +26,9 @@ from hzmetrics.follow.mark import FileMark
 from hzmetrics.log import log
 from hzmetrics.store import Store
 
-MODELS = {EVENTS: ("event_lines", "events", "bad_events"), COUNTS: ("count_lines", "counts", "bad_counts")}
-"""The models that parse the lines of a raw file: the second yields the rows, the third the numbers of bad lines."""
+PACKAGE = "hzmetrics.courses"
+MODELS = {EVENTS: ("events", "malformed_event_lines"), COUNTS: ("counts", "malformed_count_lines")}
+"""The models of the rows of a raw file, and of its malformed lines."""
 NAMED = 5
 """The number of bad lines that a warning names."""
 NO_LINES = pa.table({"number": pa.array([], pa.int64()), "line": pa.array([], pa.string())})
@@ -78,7 +79,7 @@ def register_events(engine: Engine, store: Store, courses: Courses, course: str)
     """Make the copied events of a course the relation `events` (position, time, student, notebook, action)."""
     paths = [str(path) for path in segments(store, courses, course, EVENTS)]
     if paths:
-        engine.connection.read_parquet(paths).create_view("events")
+        engine.register_parquet("events", paths)
     else:
         engine.register("events", rows_of(NO_LINES, EVENTS)[0])
 
@@ -91,11 +92,11 @@ def read_counts(store: Store, courses: Courses, course: str) -> pa.Table:
 
 def rows_of(lines: pa.Table, kind: str) -> tuple[pa.Table, list[int]]:
     """The rows of some lines (columns number, line) of a raw file, and the numbers of the bad ones among the lines."""
-    with Engine() as engine:
+    well_formed, malformed = MODELS[kind]
+    with Engine(PACKAGE) as engine:
         engine.register("lines", lines)
-        engine.models("hzmetrics.courses", MODELS[kind])
-        rows = engine.table(MODELS[kind][1])
-        bad = engine.table(MODELS[kind][2])["number"].to_pylist() if rows.num_rows < lines.num_rows else []
+        rows = engine.table(well_formed)
+        bad = engine.table(malformed)["number"].to_pylist() if rows.num_rows < lines.num_rows else []
     return rows, bad
 
 

@@ -90,7 +90,7 @@ def _events(store: Store, settings: Settings) -> Iterator[RenderableType]:
 def _courses(store: Store, settings: Settings) -> Iterator[RenderableType]:
     courses = Courses.of(settings)
     for course in courses.names():
-        with Engine() as engine:
+        with Engine(copy.PACKAGE) as engine:
             copy.register_events(engine, store, courses, course)
             reports.count_opens(engine, courses.rules(course), settings.clock.utc_time)
             days = reports.daily(engine)["daily"]

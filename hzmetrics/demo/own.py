@@ -25,7 +25,7 @@ from hzmetrics.store.tables.metrics import web
 LONG_GAP = 13
 """Months from one with page views to the next, beyond which the two do not belong together."""
 FEW = 20
-"""Months far from the others belong to the report unless these have more page views than so many times theirs."""
+"""Months far from the others belong to the report unless the others have this many times their page views."""
 FIRST = Month(1995, 1)
 """No log is older."""
 

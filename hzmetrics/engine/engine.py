@@ -101,6 +101,11 @@ class Engine:
 
         return pa.RecordBatchReader.from_batches(stream.schema, batches())
 
+    def register_parquet(self, name: str, paths: Sequence[str]) -> None:
+        """Make the rows of Parquet files known as a relation; they are read as models need them."""
+        self.connection.read_parquet(list(paths)).create_view(name)
+        self._give(name)
+
     def load(self, name: str, relation: pa.Table) -> None:
         """As `register`, but copy the rows into the engine: for relations that many models read."""
         self.connection.register("loading", relation)
@@ -117,9 +122,6 @@ class Engine:
 
     def register_values(self, name: str, values: Mapping[str, Any]) -> None:
         """A relation of one row, for the values that models depend on."""
-        if not self.library.packages:
-            self.register(name, pa.table({key: [value] for key, value in values.items()}))
-            return
         types = {column.name: column.type for column in self.library.relation(name).columns}
         row = ", ".join(f'CAST(? AS {types[key]}) AS "{key}"' for key in values)
         self.register(name, self.connection.sql(f"SELECT {row}", params=list(values.values())).to_arrow_table())
@@ -149,31 +151,15 @@ class Engine:
 
     def table(self, name: str) -> pa.Table:
         """The rows of a relation or model as an Arrow table. Raises ModelError."""
-        if self.library.packages:
-            self.build(name)
+        self.build(name)
         return self.query(f'SELECT * FROM "{name}"')
 
     def query(self, sql: str) -> pa.Table:
         """The rows of a query as an Arrow table. The models it reads must have been built."""
         return self.connection.sql(sql).to_arrow_table()
 
-    # The models of packages whose files have no headers yet: defined in the order of the caller.
-
-    def models(self, package: str, names: Sequence[str]) -> None:
-        """Define the models `names` of a package, in this order; each may build on those before it."""
-        for name in names:
-            text = _sql(package, name)
-            kind = "TABLE" if "-- materialised" in text else "VIEW"
-            self.connection.execute(f'CREATE OR REPLACE {kind} "{name}" AS {text}')
-
-    def run_script(self, package: str, name: str) -> None:
-        """Run the statements of a package's `models/NAME.sql`."""
-        self.connection.execute(_sql(package, name))
-
     def _give(self, name: str) -> None:
         """Take note of a relation that was registered."""
-        if not self.library.packages:
-            return
         self._check(name)
         self._defined.pop(name, None)
         self._given.add(name)
@@ -240,10 +226,6 @@ def relation(rows: Sequence[tuple[object, ...]], kinds: Mapping[str, pa.DataType
     """Rows as an Arrow table with the given columns."""
     columns = list(zip(*rows, strict=True)) or [()] * len(kinds)
     return pa.table({name: pa.array(values, kind) for (name, kind), values in zip(kinds.items(), columns, strict=True)})
-
-
-def _sql(package: str, name: str) -> str:
-    return files(package).joinpath("models", f"{name}.sql").read_text(encoding="utf-8")
 
 
 def _columnar(function: Any) -> Any:

@@ -53,12 +53,14 @@ class Cache:
     """Both tables of one hub."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
+        self._has_hub = not store.is_site
         self._hub = _Shelf(lambda: store.hub, store.hub_tables.metrics_ipgeo_cache, int, clock)
         self._own = _Shelf(lambda: store.metrics, ipgeo_cache, str, clock)
 
     def entries(self, addresses: Sequence[IPv4Address]) -> dict[IPv4Address, Entry]:
         """The entry of each address that has one that counts; the hub's word before ours."""
-        return self._own.entries(addresses) | self._hub.entries(addresses)
+        own = self._own.entries(addresses)
+        return own | self._hub.entries(addresses) if self._has_hub else own
 
     def countries(self, addresses: Sequence[IPv4Address]) -> dict[IPv4Address, str]:
         """The country, as stored, of each address with an entry that counts."""
@@ -66,8 +68,9 @@ class Cache:
 
     def keep(self, places: Mapping[IPv4Address, Place]) -> None:
         """Put answers into the tables, over what is there."""
-        self._hub.keep({address: place for address, place in places.items() if int(address) < SIGNED})
-        self._own.keep({address: place for address, place in places.items() if int(address) >= SIGNED})
+        of_hub = {address: place for address, place in places.items() if self._has_hub and int(address) < SIGNED}
+        self._hub.keep(of_hub)
+        self._own.keep({address: place for address, place in places.items() if address not in of_hub})
 
 
 class _Shelf:

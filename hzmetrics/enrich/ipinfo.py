@@ -47,7 +47,7 @@ class Service:
         self.key = geoip.hub_key
         self.timeout = geoip.timeout
         self.is_silent = False
-        """Whether nobody answered, or the key was refused: no other batch need wait for that too."""
+        """Whether the service did not answer or refused the key: further batches would fail in the same way."""
 
     def many(self, addresses: Sequence[IPv4Address]) -> dict[IPv4Address, Place]:
         """What is known of the addresses; one that is missing got no definite answer."""

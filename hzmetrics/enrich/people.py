@@ -1,4 +1,4 @@
-"""Who the user of a row is: citizenship, residence and kind of organisation out of the hub's profiles (spec 20 §8)."""
+"""Who the user of a row is: citizenship, residence and kind of organization out of the hub's profiles (spec 20 §8)."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def compute_cells(
 
 
 def write_cells(store: Store, month: Month, cells: pa.Table) -> int:
-    """Put cells in the place of whatever rows have their keys, all in one transaction; returns their number.
+    """Replace the rows with the same keys by these cells, in one transaction; returns their number.
 
     See spec 50 §4.
     """

@@ -41,6 +41,9 @@ CHECKS = (
 )
 """The models of the checks, in the order of the report."""
 
+NEED_DAILY_LOGS = frozenset({"asymmetric_coverage", "import_gap", "no_logins"})
+"""The checks that expect daily files and login logs, which a site without a hub does not have."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -95,8 +98,9 @@ def audit(store: Store, settings: Settings, months: int | None, floor: float) ->
     window = evidence.window(store, settings, months)
     with Engine("hzmetrics.health", corrections=settings.corrections) as engine:
         evidence.register(engine, store, settings, window, floor)
+        checks = [check for check in CHECKS if not (settings.is_site and check in NEED_DAILY_LOGS)]
         findings = tuple(
-            Finding(check.replace("_", "-"), **row) for check in CHECKS for row in engine.table(check).to_pylist()
+            Finding(check.replace("_", "-"), **row) for check in checks for row in engine.table(check).to_pylist()
         )
     return Report(f"audit of {(window.start or '')[:10]} up to {(window.stop or '')[:10]}", findings)
 

@@ -57,7 +57,7 @@ class Check:
 def examine(store: Store, settings: Settings, cron_line: str) -> list[Check]:
     """Check everything; write nothing."""
     return [
-        _site(settings),
+        *_site(settings),
         *_configuration(settings),
         check_corrections(settings),
         *check_directories(settings),
@@ -82,10 +82,29 @@ def repair(store: Store, settings: Settings) -> None:
         log.error("%s", error)
 
 
-def _site(settings: Settings) -> Check:
-    if settings.hub.site:
-        return Check("site", "OK", settings.hub.site)
-    return Check("site", "FAIL", "not configured", f"{settings.file}: under [hub] add: site = NAME")
+def _site(settings: Settings) -> Iterator[Check]:
+    if settings.is_site:
+        yield Check("site", "OK", "without a hub")
+        yield _logs_of_site(settings)
+    elif settings.hub.site:
+        yield Check("site", "OK", settings.hub.site)
+    else:
+        hint = "under [hub] add: site = NAME; without a hub, under [logs] add: files = PATH"
+        yield Check("site", "FAIL", "not configured", f"{settings.file}: {hint}")
+
+
+def _logs_of_site(settings: Settings) -> Check:
+    """Whether the logs of a site are there, and may be read."""
+    from hzmetrics.ingest import in_place
+
+    files = in_place.files(settings)
+    closed = [str(file) for file in files if not os.access(file, os.R_OK)]
+    if closed:
+        hint = f"as root: usermod -aG {files[0].group()} {directories.service_user()}"
+        return Check("logs", "FAIL", f"not readable: {', '.join(closed)}", hint)
+    if not files:
+        return Check("logs", "FAIL", "no file has a name that [logs] files gives", f"{settings.file}: [logs] files")
+    return Check("logs", "OK", "1 file" if len(files) == 1 else f"{len(files)} files")
 
 
 def _configuration(settings: Settings) -> Iterator[Check]:
@@ -119,7 +138,7 @@ def mistakes(source: Source) -> Iterator[Check]:
 
 def check_corrections(settings: Settings) -> Check:
     """Whether somebody has chosen which known errors of earlier versions the numbers have."""
-    if settings.section(Metrics).is_given("corrections"):
+    if settings.is_site or settings.section(Metrics).is_given("corrections"):
         return Check("corrections", "OK", listed(settings.corrections))
     cost = "not set: the numbers have the known errors of earlier versions; about 10 % of visits are not counted"
     choice = "set all (a new hub) or none (keep published numbers as they are); docs/usage-tables.md says what changes"
@@ -127,7 +146,7 @@ def check_corrections(settings: Settings) -> Check:
 
 
 def check_directories(settings: Settings) -> Iterator[Check]:
-    """The nine directories of an installation."""
+    """The directories of an installation."""
     for directory in settings.paths.expected:
         name = f"directory {directory}"
         try:
@@ -156,7 +175,8 @@ def _databases(store: Store, settings: Settings) -> Iterator[Check]:
     yield from _metrics_database(store, settings, found)
     if isinstance(settings.db, MariaDb):
         yield from _server(store, settings, settings.db)
-        yield from _hub_database(store, settings, settings.db)
+        if not settings.is_site:
+            yield from _hub_database(store, settings, settings.db)
 
 
 def _metrics_database(store: Store, settings: Settings, found: Inventory) -> Iterator[Check]:
@@ -314,14 +334,15 @@ def _agents(settings: Settings) -> Check:
 
 
 def _machine(settings: Settings, cron_line: str) -> Iterator[Check]:
-    staging = settings.paths.staging
+    staging = settings.paths.state if settings.is_site else settings.paths.staging
+    name = "space" if settings.is_site else "space for staging"
     nearest = next(path for path in (staging, *staging.parents) if path.is_dir())
     free = shutil.disk_usage(nearest).free
     detail = f"{space.size(free)} free in {nearest}"
     if free < LITTLE_SPACE:
-        yield Check("space for staging", "WARN", detail, f"du -xh {nearest} | sort -h | tail")
+        yield Check(name, "WARN", detail, f"du -xh {nearest} | sort -h | tail")
     else:
-        yield Check("space for staging", "OK", detail)
+        yield Check(name, "OK", detail)
     user = directories.service_user()
     entries = list(surroundings.cron_entries(user))
     if entries:

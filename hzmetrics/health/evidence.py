@@ -58,7 +58,7 @@ def register(engine: Engine, store: Store, settings: Settings, window: Window, f
         "orphan_counts": [_orphan_counts(table, window) for table in (metrics.web, metrics.toolstart)],
         "hit_counts": [_hit_counts(window)],
         "stored_cells": [_cells(grid, first, window) for grid in GRIDS],
-        "newest_cells": [_newest_cells(grid) for grid in GRIDS],
+        "newest_cells": [_newest_cells(grid) for grid in ((metrics.summary_misc_vals,) if settings.is_site else GRIDS)],
         "row_days": [_row_days(table) for table in STREAMS],
         "imported_files": [_imported_files()],
         "state_keys": [_state_keys()],

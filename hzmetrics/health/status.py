@@ -21,7 +21,7 @@ from hzmetrics.pipeline.corrections import listed, offered
 from hzmetrics.pipeline.facts import Facts
 from hzmetrics.store import Store
 from hzmetrics.store.state import BadFile, State
-from hzmetrics.store.tables.metrics import imported_sources, webhits
+from hzmetrics.store.tables.metrics import imported_sources, web, webhits
 
 TICK_LATE = dt.timedelta(minutes=16)
 """Age of the last tick from which it counts as late: three ticks are missing."""
@@ -42,6 +42,17 @@ class Files:
     files: int
     first: str | None
     last: str | None
+
+
+@dataclass(frozen=True)
+class SiteLogs:
+    """The logs of a site without a hub."""
+
+    files: int
+    last_read: str | None
+    """When lines were last imported."""
+    last_line: str | None
+    """Time of the latest request that counts."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +97,8 @@ class Status:
     months: list[MonthStatus] = field(default_factory=list)
     pending: dict[str, Files] = field(default_factory=dict)
     imported: dict[str, Files] = field(default_factory=dict)
+    logs: SiteLogs | None = None
+    """In place of pending and imported files, for a site without a hub."""
     last_tick: journal.Entry | None = None
     last_run: journal.Entry | None = None
     at_work: str = ""
@@ -122,16 +135,19 @@ def look(store: Store, settings: Settings) -> Status:
         last_run=journal.read(settings, "run"),
         at_work=lock.holder(settings),
     )
-    status.warnings = sources.tell_not_taken(settings, waiting)
-    if status.warnings:
-        status.warnings.append(sources.expected_names(settings))
-    _look_at_map(status, settings)
+    if not settings.is_site:
+        status.warnings = sources.tell_not_taken(settings, waiting)
+        if status.warnings:
+            status.warnings.append(sources.expected_names(settings))
+        _look_at_map(status, settings)
     _look_at_journal(status, settings)
     store.require("metrics")
     try:
         known = replace(facts.gather(store, settings), has_orphans=lambda month: False)  # rows are not read here
         covered = frozenset(known.imported) | _days_with_hits(store) | _days_in_ledger(store)
         _tell_state(status, settings, known)
+        if settings.is_site:
+            _look_at_logs(status, store, settings)
     except StoreError as error:
         status.problems.insert(0, str(error))
         return status
@@ -171,6 +187,19 @@ def _unread_files(remembered: State, settings: Settings) -> Iterator[str]:
         day = day_of(file.day)
         if day and settings.clock.today - day <= UNREAD_SHOWN:
             yield f"{file.filename} was imported on {file.day}, but {file.said}"
+
+
+def _look_at_logs(status: Status, store: Store, settings: Settings) -> None:
+    from hzmetrics.ingest import in_place
+
+    status.pending, status.imported = {}, {}
+    status.logs = SiteLogs(
+        files=len(in_place.files(settings)),
+        last_read=store.metrics.scalar(sa.select(sa.func.max(imported_sources.c.imported_at))),
+        last_line=store.metrics.scalar(sa.select(sa.func.max(web.c.datetime))),
+    )
+    if not status.logs.files:
+        status.problems.append(f"no file has a name that [logs] files gives; see {settings.file}")
 
 
 def _rebuild(known: Facts) -> str:
@@ -328,7 +357,17 @@ def _lines(status: Status) -> Iterator[str]:
     )
     if status.months:
         yield from ("", "Months", *(f"  {line}" for line in calendar(status.months)))
+    if status.logs:
+        yield ""
+        yield from _section(
+            "Logs",
+            ("files", str(status.logs.files)),
+            ("last read", status.logs.last_read or "never"),
+            ("last line", status.logs.last_line or "none"),
+        )
     for heading, places in (("Pending", status.pending), ("Imported", status.imported)):
+        if not places:
+            continue
         yield ""
         yield from _section(heading, *((f"{kind} logs", _count(files)) for kind, files in places.items()))
     yield ""

@@ -114,8 +114,8 @@ class AccessLog(LogFile):
                 tally.kept[row["day"]] += row["lines"]
                 tally.downloads += row["downloads"]
 
-    def report(self) -> None:
-        """Tell what became of the lines (spec 10 §16)."""
+    def report(self, is_daily: bool = True) -> None:
+        """Tell what became of the lines (spec 10 §16); of a daily log, also whether it has lines of several months."""
         tally = self.tally
         log.info(
             "%d lines, %d recognized, %d unrecognized (%d of them only because of an IPv6 address), %d kept; "
@@ -138,7 +138,8 @@ class AccessLog(LogFile):
         if account.zones:
             log.info("%d lines are unrecognized only because of their time zone: correction zones", account.zones)
         report_unread(account)
-        report_months(tally.months)
+        if is_daily:
+            report_months(tally.months)
 
     def report_agents(self) -> None:
         """Tell what the search for bots found (spec 10 §16)."""

@@ -74,7 +74,7 @@ EXPRESSIONS = {
 
 
 def is_old_explorer(agent: str) -> bool:
-    """Whether a user agent is an Internet Explorer that nobody uses any more (spec 10 §3.3)."""
+    """Whether a user agent is an outdated Internet Explorer (spec 10 §3.3)."""
     lowered = agent.lower()
     return any(text.lower() in lowered for text in OLD_EXPLORERS)
 

@@ -33,7 +33,7 @@ from hzmetrics.store.state import UnreadFile
 from hzmetrics.store.tables.metrics import userlogin, web, webhits
 
 Progress = Callable[[int, int], None]
-"""Told how many of a file's bytes have been read, and of how many (0: nobody knows)."""
+"""Called with the number of bytes read of a file, and its size (0: unknown)."""
 
 
 OnRows = Callable[[sa.Connection], None]
@@ -105,7 +105,7 @@ def _tell(day: dt.date, files: Sequence[Source], dry_run: bool) -> None:
 def check_order(settings: Settings, day: dt.date) -> None:
     """Refuse a day that is not the next (spec 10 §9). Raises HzmetricsError.
 
-    A day with an auth log and no access log is nobody's next.
+    A day with an auth log and no access log is never the next one.
     """
     files = sources.pending(settings)
     kinds = {source.kind for source in files if source.date == day}
@@ -149,7 +149,7 @@ def import_auth(
         open_log(path, limits) as stream,
         database.connect() if dry_run else database.begin() as connection,
     ):
-        reading = _Transaction(database, connection, settings, dry_run, progress).auth(stream)
+        reading = Transaction(database, connection, settings, dry_run, progress).auth(stream)
         reading.refuse_unread(settings)
         return reading.ids.count
 
@@ -163,7 +163,7 @@ def import_files(
     """
     readings = []
     with store.metrics.begin() as connection:
-        transaction = _Transaction(store.metrics, connection, settings, progress=progress)
+        transaction = Transaction(store.metrics, connection, settings, progress=progress)
         for path in paths:
             with open_log(path, Limits.of(settings)) as stream:
                 readings.append(transaction.access(stream))
@@ -194,7 +194,7 @@ def import_again(
         before = ledger.months(connection, record)
         if not dry_run and record.rows:
             ledger.forget(database, connection, record)
-        transaction = _Transaction(database, connection, settings, dry_run, counted=counted, replaced=record)
+        transaction = Transaction(database, connection, settings, dry_run, counted=counted, replaced=record)
         reading = transaction.read(stream, sources.KIND_OF[record.target])
         reading.refuse_unread(settings)
         if record.rows and not reading.account.lines:
@@ -285,7 +285,7 @@ def _import(
             log.info("reading %s", stream.name)
             if stream.total and not stream.packed and packing.base_name(path.name) != path.name:
                 raise UnreadableLog(f"cannot read {path}: by its name it is compressed, but it is not; rename it")
-            transaction = _Transaction(database, connection, settings, dry_run, progress)
+            transaction = Transaction(database, connection, settings, dry_run, progress)
             reading = transaction.read(stream, kind)
             reading.refuse_unread(settings)
             rows = reading.ids.count
@@ -307,7 +307,7 @@ def _import(
 
 
 @dataclass(frozen=True)
-class _Transaction:
+class Transaction:
     """Appends what files hold, inside one transaction; in a dry run it reads and reports only."""
 
     database: Database
@@ -341,7 +341,7 @@ class _Transaction:
         ids = Ids(self.database.next_id(self.connection, web))
         with AccessLog(rules) as access:
             self._append(web, (ids.number(rows) for rows in self._watched(access.kept(stream), stream)))
-            access.report()
+            access.report(is_daily=not self.settings.is_site)
             access.report_agents()
         tally = access.tally
         if not self.dry_run:

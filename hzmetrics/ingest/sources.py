@@ -76,7 +76,12 @@ def file_date(name: str) -> dt.date | None:
 
 
 def pending(settings: Settings) -> list[Source]:
-    """The files to import, in import order: by date, access before auth, then as spec 10 §8.3."""
+    """The files to import, in import order: by date, access before auth, then as spec 10 §8.3.
+
+    A site without a hub has none: its logs are read where they are (spec 10 §19).
+    """
+    if settings.is_site:
+        return []
     found = []
     for kind in KINDS:
         for place, directory in enumerate(PENDING):
@@ -121,6 +126,8 @@ def expected_names(settings: Settings) -> str:
 
 def imported_dates(settings: Settings, kind: Kind = "access") -> list[dt.date]:
     """The dates of the files that were put away, ascending, one a file (spec 10 §8.4)."""
+    if settings.is_site:
+        return []
     files = _files(base(settings, kind) / IMPORTED, deep=False)
     return sorted(date for _, date in _dated(files, name_pattern(settings, kind)))
 
@@ -151,7 +158,7 @@ def _files(directory: Path, deep: bool) -> Iterator[os.DirEntry[str]]:
         if entry.is_dir(follow_symlinks=False):
             if deep:
                 yield from _files(Path(entry.path), deep)
-        elif entry.is_file() or not Path(entry.path).exists():  # no pipe: nobody may ever write to it
+        elif entry.is_file() or not Path(entry.path).exists():  # no pipe: reading one could wait for ever
             yield entry
 
 

@@ -24,7 +24,7 @@ def bootstrap(store: Store, settings: Settings) -> None:
     """
     if user_name() not in SERVICE_USERS:
         return
-    if not settings.hub.site:
+    if not settings.hub.site and not settings.is_site:
         raise ConfigurationError(f"{settings.file}: [hub] site is empty")
     from hzmetrics.installation import directories
     from hzmetrics.installation.adoption import apply

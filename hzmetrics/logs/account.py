@@ -43,7 +43,7 @@ class Account:
         self.examples = (self.examples + other.examples)[:MOST_EXAMPLES]
 
     def is_mostly_unread(self, percent: int = 50) -> bool:
-        """Whether more than so many of a hundred lines are unread."""
+        """Whether more than this percentage of the lines is unread."""
         return self.unread * 100 > (self.lines - self.comments) * percent
 
     @property

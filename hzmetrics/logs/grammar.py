@@ -22,7 +22,7 @@ ADDRESS = r"[\w.-]+"
 ANY_ADDRESS = r"[\w.:-]+"
 """As `ADDRESS`, and IPv6 too: such lines are recognized to be counted, and with a correction to be read."""
 VALUES = (r"[\w.-]+", r"[\w-]+", r"[\w-]+")
-"""TLS version or port, and two values nobody uses."""
+"""TLS version or port, and two values that are not used."""
 USER_ID = r"[\d-]+"
 TAIL_FIELD = r"[^_].*"
 

@@ -73,7 +73,7 @@ def log_settings(settings: Settings) -> LogSettings:
     except ValueError as problem:
         raise keys.error("trusted_proxies", str(problem)) from None
     found = LogSettings(
-        format=keys.format,
+        format=AUTO if settings.is_site and not keys.is_given("format") else keys.format,
         fields=fields,
         proxies=proxies,
         zone=settings.hub.timezone or zones.of_machine(),

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from hzmetrics.calendar import Month
 from hzmetrics.config import CORRECTIONS, expanded
-from hzmetrics.config.schema import AT_IMPORT, FIRST_CORRECTIONS, Metrics
+from hzmetrics.config.schema import AT_IMPORT, FIRST_CORRECTIONS
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log
 from hzmetrics.pipeline.facts import BASE_TABLES, months_with_rows
@@ -30,7 +30,7 @@ def in_force(settings: Settings, remembered: State) -> Settings:
 
     `all` means all that existed when the list was stored: an upgrade switches no new one on.
     """
-    chosen = settings.section(Metrics).corrections
+    chosen = settings.chosen_corrections
     known = known_then(remembered)
     if "all" not in chosen or not known or not known <= remembered.corrections:
         return settings
@@ -64,7 +64,7 @@ def adopt(store: Store, settings: Settings, yes: bool) -> None:
     what = f"the corrections change from {before} to {after}: {len(months)} months are computed again"
     if months and sys.stdin is not None and sys.stdin.isatty() and not yes:
         raise HzmetricsError(f"{what}; to agree, add --yes")
-    every = settings.corrections if "all" in settings.section(Metrics).corrections else frozenset(CORRECTIONS)
+    every = settings.corrections if "all" in settings.chosen_corrections else frozenset(CORRECTIONS)
     with store.metrics.begin() as connection:
         state.add_dirty_months(connection, months)
         state.put(connection, {state.CORRECTIONS: after, state.CORRECTIONS_KNOWN: listed(every)})

@@ -23,8 +23,10 @@ from hzmetrics.store.tables import metrics
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
     from hzmetrics.ingest.imports import DayReport
-    from hzmetrics.ingest.sources import Source
     from hzmetrics.store import Store
+
+GRACE = dt.timedelta(days=3)
+"""How long a month of a site waits for a line of a later one."""
 
 BASE_TABLES = (metrics.web, metrics.userlogin, metrics.webhits, metrics.websessions)
 
@@ -45,6 +47,8 @@ class Facts:
     """Months with cells of period 1 in the user grid."""
     partly_summarized: frozenset[Month] = frozenset()
     """Months for which some grid has cells, but not of all periods."""
+    is_site: bool = False
+    """Whether the logs are those of a site, which has no files with dates (spec 60 §13)."""
     has_orphans: Callable[[Month], bool] = lambda month: False
     """Whether rows of a month name a session that does not exist. Expensive: it reads the rows of the month."""
 
@@ -69,6 +73,9 @@ class Facts:
         return month.last_day in self.imported
 
     def is_complete(self, month: Month) -> bool:
+        if self.is_site:
+            late = any(later > month for months in self.months.values() for later in months)
+            return late or self.today - month.last_day > GRACE
         return self.is_fully_imported(month) or self.has_data(month.plus(1))
 
     @cached_property
@@ -76,11 +83,18 @@ class Facts:
         """Months before the current one that need work, ascending.
 
         The reasons are a source file, rows never summarized, a dirty mark, and work that was cut short. Each of them
-        is enough, so the further conditions of spec 60 §3.3 hold for every candidate.
+        is enough, so the further conditions of spec 60 §3.3 hold for every candidate. A month of a site waits until it
+        is complete.
         """
         unsummarized = set(self._not_before_floor(self.months.get(metrics.web.name, frozenset()) - self.summarized))
         asked_for = {Month.of(day) for day in self.pending} | self.state.dirty_months | self.state.unfinished_months
-        return tuple(sorted(month for month in unsummarized | asked_for if month < self.current))
+        return tuple(
+            sorted(
+                month
+                for month in unsummarized | asked_for
+                if month < self.current and (not self.is_site or self.is_complete(month))
+            )
+        )
 
     @cached_property
     def incomplete(self) -> tuple[Month, ...]:
@@ -98,7 +112,7 @@ def gather(store: Store, settings: Settings) -> Facts:
     from hzmetrics.ingest import sources
 
     remembered = state.read(store)
-    pending = [source for source in sources.pending(settings) if not is_remembered(source, remembered, settings)]
+    pending = [source for source in sources.pending(settings) if not is_remembered(source.path, remembered, settings)]
     return Facts(
         today=settings.clock.today,
         state=remembered,
@@ -107,6 +121,7 @@ def gather(store: Store, settings: Settings) -> Facts:
         months={table.name: months_with_rows(store, table) for table in BASE_TABLES},
         summarized=summarized_months(store),
         partly_summarized=frozenset(incomplete_months(store, settings.clock.month)),
+        is_site=settings.is_site,
         has_orphans=lambda month: _has_orphans(store, month),
     )
 
@@ -123,21 +138,21 @@ def reading(settings: Settings) -> str:
     return hashlib.sha256(json.dumps(texts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def is_remembered(source: Source, remembered: State, settings: Settings) -> bool:
-    """Whether a source is a remembered bad file that has not changed since."""
-    return any(bad.path == str(source.path) and is_unchanged(bad, settings) for bad in remembered.bad_files)
+def is_remembered(path: Path, remembered: State, settings: Settings) -> bool:
+    """Whether a file is remembered as bad and has not changed since."""
+    return any(bad.path == str(path) and is_unchanged(bad, settings) for bad in remembered.bad_files)
 
 
-def bad_file(source: Source, reason: str, settings: Settings) -> BadFile:
-    """A source that failed, as it looks now."""
-    bad = BadFile(str(source.path), -1, -1, reason, reading(settings))
+def bad_file(path: Path, reason: str, settings: Settings) -> BadFile:
+    """A file that failed, as it looks now."""
+    bad = BadFile(str(path), -1, -1, reason, reading(settings))
     return _look_at(bad) or bad
 
 
 def remember_failures(connection: sa.Connection, report: DayReport, settings: Settings) -> None:
     """Store which files of a day failed, or could not be moved; not those that came too early."""
     failed = [*report.failed, *report.unmoved]
-    bad = [bad_file(source, reason, settings) for source, reason in failed if source not in report.changed]
+    bad = [bad_file(source.path, reason, settings) for source, reason in failed if source not in report.changed]
     state.remember_bad_files(connection, bad)
 
 

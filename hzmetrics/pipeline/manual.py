@@ -42,6 +42,8 @@ def process(store: Store, settings: Settings, month: Month | None, day: dt.date 
     from hzmetrics.ingest import imports
 
     store.require("hub", "metrics")
+    if settings.is_site:
+        return _process_site(store, settings, Month.of(day) if day else month, consent)
     if day:
         month, days = Month.of(day), [day]
     else:
@@ -65,6 +67,25 @@ def process(store: Store, settings: Settings, month: Month | None, day: dt.date 
     else:
         log.info("%s is the current month, so it was only imported; --force analyzes it as well", month)
     return 1 if failed else 0
+
+
+def _process_site(store: Store, settings: Settings, month: Month | None, consent: Consent) -> int:
+    """Read the new lines of a site's logs, then analyze and summarize a month (None: the oldest that is due)."""
+    from hzmetrics.pipeline import facts, site
+
+    _settle_corrections(store, settings, consent)
+    if not consent.dry_run:
+        begin_imports(store, settings)
+    report = site.read_logs(store, settings, dry_run=consent.dry_run)
+    month = month or next(iter(facts.gather(store, settings).backlog), None)
+    if month is None:
+        log.info("no month is due")
+    elif month == settings.clock.month and not consent.force:
+        log.info("%s is the current month, so it was only imported; --force analyzes it as well", month)
+    else:
+        stages.analyze(store, settings, month, dry_run=consent.dry_run)
+        stages.summarize(store, settings, month, dry_run=consent.dry_run)
+    return 1 if report.failed else 0
 
 
 def begin_imports(store: Store, settings: Settings) -> None:

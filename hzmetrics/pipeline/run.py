@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -84,6 +85,8 @@ class Work:
     def units(self, limit: int | None, progress: Progress, recording: journal.Recording | None = None) -> int:
         """Up to `limit` units, ending after a normal one or a failure; the exit code."""
         done = 0
+        if self.settings.is_site:
+            self.read_site()
         while True:
             known = facts.gather(self.store, self.settings)
             self.tell_bad_files(known)
@@ -142,12 +145,27 @@ class Work:
                 self.settings,
                 day,
                 dry_run=self.dry_run,
-                skip=lambda source: facts.is_remembered(source, known.state, self.settings),
-                on_rows=(lambda connection: _reopen(connection, month)) if marks else None,
+                skip=lambda source: facts.is_remembered(source.path, known.state, self.settings),
+                on_rows=(lambda connection: state.reopen(connection, month)) if marks else None,
             )
             running.rows = report.rows
         self.failures += [f"{source.path}: {reason}" for source, reason in (*report.failed, *report.unmoved)]
         self.remember(lambda connection: facts.remember_failures(connection, report, self.settings))
+
+    def read_site(self) -> None:
+        """Import the new lines of a site's logs (spec 60 §13). A file that fails is remembered."""
+        from hzmetrics.pipeline import site
+
+        remembered = state.read(self.store)
+
+        def skip(path: Path) -> bool:
+            return facts.is_remembered(path, remembered, self.settings)
+
+        report = site.read_logs(self.store, self.settings, skip, self.dry_run)
+        self.failures += [f"{path}: {reason}" for path, reason in report.failed]
+        failed = [(path, reason) for path, reason in report.failed if path not in report.changed]
+        bad = [facts.bad_file(path, reason, self.settings) for path, reason in failed]
+        self.remember(lambda connection: state.remember_bad_files(connection, bad))
 
     def reset(self, month: Month, marks: bool) -> None:
         from hzmetrics.pipeline.reset import reset_month
@@ -199,12 +217,6 @@ class Work:
                 log.warning("%s is left out until it changes: %s", bad.path, bad.reason)
         if changed:
             self.remember(lambda connection: state.remember_bad_files(connection, [], forget=changed))
-
-
-def _reopen(connection: sa.Connection, month: Month) -> None:
-    """Remember, with the first rows of a file, that the month and all later ones have to be redone."""
-    state.change_months(connection, state.UNFINISHED, add=[month])
-    state.lower_month(connection, state.CASCADE_FROM, month)
 
 
 def _settle(connection: sa.Connection, month: Month) -> None:

@@ -80,17 +80,30 @@ def sessions_part(month: Month) -> Part:
     )
 
 
-def analysis(month: Month, sessions: bool) -> tuple[Part, ...]:
+HUB_STEPS = frozenset({"import-hub-data", "middleware-wall", "middleware-cpu", "andmore-usage"})
+HUB_TABLES = frozenset({"sessionlog_metrics", "toolstart"})
+
+
+def without_hub(part: Part) -> Part:
+    """A part as a site does it: without the steps that are about a hub (spec 60 §13)."""
+    return Part(
+        part.name,
+        tuple(step for step in part.steps if step.name not in HUB_STEPS and not HUB_TABLES & set(step.arguments)),
+    )
+
+
+def analysis(month: Month, sessions: bool, is_site: bool = False) -> tuple[Part, ...]:
     """The parts of `analyze`."""
-    parts = (tools_part(month), usage_part(month))
-    return (*parts, sessions_part(month)) if sessions else parts
+    parts = (usage_part(month), *((sessions_part(month),) if sessions else ()))
+    return tuple(map(without_hub, parts)) if is_site else (tools_part(month), *parts)
 
 
-def summary(month: Month, periods: Sequence[int] = PERIODS) -> Part:
+def summary(month: Month, periods: Sequence[int] = PERIODS, is_site: bool = False) -> Part:
     """The steps of `summarize`. The reports on resources always cover their own three periods."""
     chosen = {} if tuple(periods) == PERIODS else {"periods": tuple(periods)}
     cells = (Step("import-hub-data"), Step("summarize-month", (month,), chosen))
-    return Part("summary", cells if tuple(periods) == (1,) else (*cells, Step("andmore-usage", (month,))))
+    part = Part("summary", cells if tuple(periods) == (1,) else (*cells, Step("andmore-usage", (month,))))
+    return without_hub(part) if is_site else part
 
 
 def analyze(
@@ -108,7 +121,7 @@ def analyze(
     the analysis: the failures are logged and returned.
     """
     failures: list[LookupFailure] = []
-    for part in analysis(month, sessions):
+    for part in analysis(month, sessions, settings.is_site):
         with stage(f"{part.name} of {month}"):
             for step in part.steps:
                 try:
@@ -125,7 +138,7 @@ def summarize(
     store: Store, settings: Settings, month: Month, periods: Sequence[int] = PERIODS, dry_run: bool = False
 ) -> None:
     """Write the cells of `month` (spec 60 §8.4). Raises the error of the step that fails."""
-    part = summary(month, periods)
+    part = summary(month, periods, settings.is_site)
     with stage(f"{part.name} of {month}"):
         for step in part.steps:
             step.run(store, settings, dry_run)

@@ -45,17 +45,19 @@ def _steps(store: Store, settings: Settings, dry_run: bool) -> int:
 
 
 def run_live_side(store: Store, settings: Settings) -> None:
-    """The live side (spec 80 §1). The tick goes on, whatever fails."""
+    """The live side (spec 80 §1). A failure does not end the tick."""
     from hzmetrics.live.runner import Live
 
     Live(store, settings).tick()
 
 
 def refresh_map(store: Store, settings: Settings, dry_run: bool) -> None:
-    """The map of who is online (spec 35), under its own lock, if there is a hub. The tick goes on, whatever fails."""
+    """The map of who is online (spec 35), under its own lock, if there is a hub. A failure does not end the tick."""
     from hzmetrics.online.refresh import refresh_map as refresh
     from hzmetrics.users.sources import hub_has_users
 
+    if settings.is_site:
+        return
     try:
         if settings.hub.hub_dir is None and not hub_has_users(store, settings):
             return

@@ -18,7 +18,7 @@ from hzmetrics.store.tables.metrics import toolstart, web, websessions
 from hzmetrics.store.types import epoch_seconds
 
 BATCH = 50_000
-"""Sessions a transaction. Every batch is a prefix in id order, so whatever a crash leaves, a re-run goes on from it."""
+"""Sessions a transaction. Every batch is a prefix in id order, so a new run continues from what a crash leaves."""
 
 WRITTEN = ("session_rows", "web_stamps", "tool_stamps")
 """The models that a batch writes."""

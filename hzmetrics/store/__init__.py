@@ -7,7 +7,7 @@ from typing import Literal
 
 from hzmetrics.config import MariaDb, Settings
 from hzmetrics.errors import ConfigurationError
-from hzmetrics.store.database import Database, open_mariadb, open_sqlite
+from hzmetrics.store.database import Database, open_in_memory, open_mariadb, open_sqlite
 from hzmetrics.store.tables import live as _activity  # noqa: F401  its tables belong to the metadata of `metrics`
 from hzmetrics.store.tables import metrics as metrics_tables
 from hzmetrics.store.tables.hub import HubTables
@@ -15,6 +15,8 @@ from hzmetrics.store.tables.hub import HubTables
 
 class Store:
     """Both databases of one hub. Each is connected to when first used.
+
+    A site without a hub has none of the hub's: in its place is an empty one in memory.
 
     Asking for a database whose name is missing from the configuration raises ConfigurationError (exit code 2).
     """
@@ -25,6 +27,8 @@ class Store:
     @cached_property
     def hub(self) -> Database:
         db = self._settings.db
+        if self.is_site:
+            return self._no_hub()
         if isinstance(db, MariaDb):
             return open_mariadb("hub", db, self._named("hub_db", db.hub_db), db.metrics_db or None)
         return self._sqlite("hub")
@@ -39,6 +43,11 @@ class Store:
     @cached_property
     def hub_tables(self) -> HubTables:
         return HubTables(self._settings.prefix)
+
+    @property
+    def is_site(self) -> bool:
+        """Whether there is no hub."""
+        return self._settings.is_site
 
     @property
     def prefix(self) -> str:
@@ -60,6 +69,12 @@ class Store:
     def _named(self, key: str, database: str) -> str:
         if not database:
             raise ConfigurationError(f"{self._settings.file}: [db] {key} is empty")
+        return database
+
+    def _no_hub(self) -> Database:
+        database = open_in_memory("hub")
+        with database.begin() as connection:
+            self.hub_tables.metadata.create_all(connection)
         return database
 
     def _sqlite(self, name: str) -> Database:

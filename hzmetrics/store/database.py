@@ -147,3 +147,9 @@ def open_sqlite(name: str, path: str) -> Database:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return Database(name, engine)
+
+
+def open_in_memory(name: str) -> Database:
+    """An empty SQLite database that exists as long as it is open."""
+    engine = sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool, connect_args={"check_same_thread": False})
+    return Database(name, engine)

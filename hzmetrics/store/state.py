@@ -182,6 +182,12 @@ def lower_month(connection: sa.Connection, key: str, month: Month) -> None:
         put(connection, {key: str(month)})
 
 
+def reopen(connection: sa.Connection, month: Month) -> None:
+    """Remember, with the first rows of a file, that the month and all later ones have to be redone."""
+    change_months(connection, UNFINISHED, add=[month])
+    lower_month(connection, CASCADE_FROM, month)
+
+
 def remember_bad_files(connection: sa.Connection, files: Iterable[BadFile], forget: Iterable[str] = ()) -> None:
     """Add files to those remembered, each replacing what was known of its path, and drop the paths of `forget`."""
     before = {entry["path"]: entry for entry in json.loads(_keys.recall_to_change(connection, BAD_FILES) or "[]")}

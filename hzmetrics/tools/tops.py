@@ -1,4 +1,4 @@
-"""Who uses a tool, by country, domain and type of organisation (spec 40 §5): `gen-tool-tops`."""
+"""Who uses a tool, by country, domain and type of organization (spec 40 §5): `gen-tool-tops`."""
 
 from __future__ import annotations
 

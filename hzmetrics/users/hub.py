@@ -50,23 +50,21 @@ class HubSource:
     def users(self) -> pa.Table:
         import pyarrow as pa
 
-        from hzmetrics.engine import Engine
+        from hzmetrics.engine import Engine, relation
 
         account = self.store.hub_tables.users.c
-        moments = [*self._web_sessions.items(), *self._accesses().items()]
-        live = [(name, left) for name, (_, left) in self._live.items()]
-        with Engine() as engine:
+        accesses = [*self._web_sessions.items(), *self._accesses().items()]
+        running = [(name, left) for name, (_, left) in self._live.items()]
+        with Engine("hzmetrics.users") as engine:
             engine.register(
                 "accounts", self.store.hub.read(sa.select(account.username, account.block, account.approved))
             )
             engine.register("log_events", self.store.metrics.read(_LOG_EVENTS))
             engine.register("tool_sessions", self.store.hub.read(self._tool_sessions()))
-            for name, number, pairs in (("moments", "time", moments), ("live", "time_left", live)):
-                columns = {"name": [one for one, _ in pairs], number: [one for _, one in pairs]}
-                engine.register(name, pa.table(columns, pa.schema([("name", pa.string()), (number, pa.int64())])))
-            engine.register("ignored", pa.table({"name": pa.array(sorted(self.ignore), pa.string())}))
-            engine.models("hzmetrics.users", ["hub_people"])
-            return engine.table("hub_people")
+            for name, number, pairs in (("accesses", "time", accesses), ("running", "time_left", running)):
+                engine.register(name, relation(pairs, {"username": pa.string(), number: pa.int64()}))
+            engine.register("ignored", pa.table({"username": pa.array(sorted(self.ignore), pa.string())}))
+            return engine.table("hub_users")
 
     def running(self) -> Sequence[User]:
         account = self.store.hub_tables.users.c

@@ -40,7 +40,7 @@ def minutes(hub: TestHub) -> list[int]:
     copy.update(hub.store, courses, "c")
     from hzmetrics.engine import Engine
 
-    with Engine() as engine:
+    with Engine(copy.PACKAGE) as engine:
         copy.register_events(engine, hub.store, courses, "c")
         found = engine.query("SELECT epoch(time)::BIGINT // 60 AS minute FROM events ORDER BY position")
     midnight = 1768176000 // 60

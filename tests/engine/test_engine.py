@@ -10,22 +10,26 @@ import pytest
 from hzmetrics.engine import INTERRUPTED, Engine
 from hzmetrics.errors import StoreUnavailable
 
+TIME = "2026-01-12T08:00:00Z"
+SAMPLES = pa.schema([("username", pa.string()), ("timestamp", pa.string()), ("is_active", pa.int64())])
+
 
 def test_what_breaks_a_stream_off_is_what_is_raised() -> None:
     def batches() -> Iterator[pa.RecordBatch]:
-        yield pa.record_batch({"number": [1, 2]})
+        yield pa.record_batch([["ann"], [TIME], [1]], SAMPLES)
         raise StoreUnavailable("metrics database: the connection was lost")
 
-    schema = pa.schema([("number", pa.int64())])
-    with pytest.raises(StoreUnavailable, match=r"\Ametrics database: the connection was lost\Z"), Engine() as engine:
-        engine.register("numbers", pa.RecordBatchReader.from_batches(schema, batches()))
-        engine.query("SELECT SUM(number) FROM numbers")
+    lost = r"\Ametrics database: the connection was lost\Z"
+    with pytest.raises(StoreUnavailable, match=lost), Engine("hzmetrics.activity") as engine:
+        engine.register("samples", pa.RecordBatchReader.from_batches(SAMPLES, batches()))
+        engine.query("SELECT SUM(is_active) FROM samples")
 
 
 def test_a_stream_is_read_once() -> None:
-    with Engine() as engine:
-        engine.register("numbers", pa.table({"number": [1, 2, 4]}).to_reader())
-        assert engine.query("SELECT SUM(number) AS total FROM numbers").to_pylist() == [{"total": 7}]
+    samples = pa.table([["ann", "bob"], [TIME, TIME], [1, 0]], schema=SAMPLES)
+    with Engine("hzmetrics.activity") as engine:
+        engine.register("samples", samples.to_reader())
+        assert engine.query("SELECT COUNT(*) AS number FROM samples").to_pylist() == [{"number": 2}]
 
 
 def test_no_room_for_what_does_not_fit_in_memory() -> None:

@@ -45,7 +45,7 @@ class Naive:
     def round(self, x: float) -> str:
         return str(math.floor(x + 0.5) if "half-up" in self.corrections else round(x))
 
-    # residence and organisation (spec 50 §7)
+    # residence and organization (spec 50 §7)
 
     def country(self, text: str | None) -> str | None:
         code = folded(text)

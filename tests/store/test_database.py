@@ -121,7 +121,7 @@ def test_a_failed_transaction_leaves_nothing(hub: TestHub) -> None:
 
 def test_folding_in_the_engine_is_the_collation() -> None:
     with Engine() as engine:
-        engine.register("names", pa.table({"name": ["José ", "JOSE", "straße", "a\t", None, "ł"]}))
+        engine.connection.register("names", pa.table({"name": ["José ", "JOSE", "straße", "a\t", None, "ł"]}))
         folded = engine.query("SELECT fold(name) AS f, fold_like(name) AS l FROM names")
     assert folded["f"].to_pylist() == ["JOSE", "JOSE", "STRASE", "A\t", None, "\u0141"]
     assert folded["l"].to_pylist()[0] == "JOSE "

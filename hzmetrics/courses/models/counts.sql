@@ -1,4 +1,12 @@
--- counts: the lines that are counts: a time and at most 18 integers (spec 86 §2).
+-- The lines that are counts: a time and at most 18 integers (spec 86 §2).
+--
+-- grain: a line
+-- reads: count_lines
+-- columns:
+--   position  BIGINT     number of the line in the file
+--   time      TIMESTAMP  time
+--   vals      BIGINT[]   integers
+
 SELECT
     number AS position,
     try_cast(fields[1] AS TIMESTAMP) AS time,

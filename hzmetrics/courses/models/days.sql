@@ -1,4 +1,14 @@
--- days: a row for each UTC day with a counted event: students and notebooks distinct that day, and never counted before.
+-- The days with an open: how many students and notebooks there were, and how many of them for the first time.
+--
+-- grain: a UTC day
+-- reads: opens, first_opens
+-- columns:
+--   timestamp         VARCHAR  last second of the day, YYYY-MM-DD HH:MM:SS
+--   unique_students   BIGINT   students who opened a notebook
+--   unique_notebooks  BIGINT   notebooks that were opened
+--   new_students      BIGINT   those of the students who never had before
+--   new_notebooks     BIGINT   those of the notebooks that never were before
+
 SELECT
     strftime(day, '%Y-%m-%d 23:59:59') AS timestamp,
     unique_students,
@@ -15,10 +25,10 @@ FROM (
 )
 LEFT JOIN (
     SELECT
-        date_trunc('day', moment[1]) AS day,
+        date_trunc('day', time) AS day,
         count(*) FILTER (kind = 'student') AS new_students,
         count(*) FILTER (kind = 'notebook') AS new_notebooks
-    FROM firsts
+    FROM first_opens
     GROUP BY ALL
 ) USING (day)
 ORDER BY day

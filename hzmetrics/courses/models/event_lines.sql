@@ -1,5 +1,12 @@
--- event_lines: the lines of a block, each split into its fields at white space.
--- Nearly every line is printable ASCII, its fields a single blank apart: those are split without a regular expression.
+-- The lines, each split into its fields at white space. Nearly every line is printable ASCII with a single blank between
+-- fields; those are split without a regular expression.
+--
+-- grain: a line
+-- reads: lines
+-- columns:
+--   number  BIGINT     number in the file
+--   fields  VARCHAR[]  fields; none if the line is blank
+
 SELECT
     number,
     CASE

@@ -1,4 +1,14 @@
--- events: the lines that are events: exactly six fields, the first a time of exactly the shape YYYY-MM-DDTHH:MM:SS (spec 86 §2).
+-- The lines that are events: exactly six fields, the first a time of exactly the shape YYYY-MM-DDTHH:MM:SS (spec 86 §2).
+--
+-- grain: a line
+-- reads: event_lines
+-- columns:
+--   position  BIGINT     number of the line in the file
+--   time      TIMESTAMP  time
+--   student   VARCHAR    name
+--   notebook  VARCHAR    name
+--   action    VARCHAR    what happened to the notebook's container
+
 SELECT
     number AS position,
     try_cast(fields[1] AS TIMESTAMP) AS time,

@@ -1,5 +1,5 @@
 -- The columns of the countries (spec 50 §7): 3 US, 4 Asia, 5 Europe, 6 any other continent. A country may be in
--- several. Correction `countries`: Kosovo is in Europe, whatever the table says of it.
+-- several. Correction `countries`: Kosovo is in Europe, even if the table says otherwise.
 --
 -- grain: a country and column
 -- reads: country_continent

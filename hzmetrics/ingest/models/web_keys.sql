@@ -1,4 +1,4 @@
--- What tells that a line of an access log became a row of web, of every recognized line, whatever filters say
+-- What tells that a line of an access log became a row of web, of every recognized line, including the filtered ones
 -- (spec 10 §13).
 --
 -- grain: a key

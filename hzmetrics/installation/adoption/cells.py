@@ -25,23 +25,22 @@ def fold(work: Work, grid: sa.Table) -> None:
     """Leave one row of each doubled cell, the last in table order; copies that disagree go to `replaced_cells`."""
     import pyarrow as pa
 
-    from hzmetrics.engine import Engine
+    from hzmetrics.engine import Engine, relation
+    from hzmetrics.store.fit import arrow_type
 
     doubled = _doubled(grid)
     same = sa.and_(*(grid.c[column.name] == column for column in doubled.c))
     with work.connection.begin():
         stored = sa.select(grid).with_hint(grid, "USE INDEX ()", "mysql").with_for_update()
         rows = work.connection.execute(stored.where(sa.exists(sa.select(doubled).where(same)))).all()
-        with Engine() as engine:
-            columns = list(zip(*rows, strict=True))
-            found = {column.name: pa.array(values) for column, values in zip(grid.c, columns, strict=True)}
-            engine.register("doubled_cells", pa.table({**found, "place": pa.array(range(len(rows)))}))
-            engine.models("hzmetrics.installation.adoption", ["kept_cells", "disagreeing_cells"])
+        found = relation(rows, {column.name: arrow_type(column.type) for column in grid.c})
+        as_text = found.set_column(found.column_names.index("value"), "value", found["value"].cast(pa.string()))
+        with Engine("hzmetrics.installation.adoption") as engine:
+            engine.register("doubled_cells", as_text.append_column("place", pa.array(range(len(rows)), pa.int64())))
             kept, others = engine.table("kept_cells"), engine.table("disagreeing_cells")
         work.database.delete(work.connection, grid, kept.select(["rowid", "colid", "datetime", "period"]))
-        work.database.append(work.connection, grid, kept)
-        replaced = others.set_column(others.column_names.index("value"), "value", others["value"].cast(pa.string()))
-        replaced = replaced.append_column("grid", pa.array([grid.name] * others.num_rows, pa.string()))
+        work.database.append(work.connection, grid, found.take(kept["place"]))
+        replaced = others.append_column("grid", pa.array([grid.name] * others.num_rows, pa.string()))
         work.database.append(work.connection, metrics.replaced_cells, replaced)
     log.info(
         "%s: %d doubled cells folded, %d copies that disagreed are now in %s",

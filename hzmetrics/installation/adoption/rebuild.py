@@ -25,7 +25,7 @@ RANGE = 20_000
 """Rows copied, and compared, at a time."""
 
 COPYING = "SET STATEMENT sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES' FOR "
-"""Values go over as they are, whatever they are."""
+"""Values are copied unchanged, even invalid ones."""
 
 DOWNLOAD_COLUMN = "`dnload` TINYINT NULL"
 
@@ -170,7 +170,7 @@ def _sum(work: Work, table: str, columns: list[str], where: str) -> tuple[int, i
 
 
 def _swap(work: Work, table: TableState, copy: str, original: Definition) -> None:
-    """Put the copy in the original's place: both hold the same rows, and nobody has written in between."""
+    """Put the copy in the original's place: both hold the same rows, and no row was written in between."""
     columns = original.stored
     (compared_at,) = work.row("SELECT NOW()")
     _make_equal(work, table, copy, columns)

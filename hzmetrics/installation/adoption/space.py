@@ -45,7 +45,7 @@ class Space:
         return self.data.free is not None and self.temporary.free is not None
 
     def check(self, what: str, data: int, temporary: int) -> None:
-        """Raise StoreError, with figures, unless there is room for so many bytes."""
+        """Raise StoreError, with figures, unless there is room for this many bytes."""
         if not self.is_visible:
             raise StoreError(
                 f"{what}: cannot see the server's directories {self.data} and {self.temporary} from here; "

@@ -39,3 +39,25 @@ CREATE TABLE request_details (
     ipcountry VARCHAR,  -- country of the address
     dnload BIGINT       -- 1 if it is a download
 );
+
+-- The sessions that a month's requests give with the corrections as configured.
+CREATE TABLE sessions_before (
+    datetime VARCHAR,   -- begin
+    ip VARCHAR,         -- address
+    host VARCHAR,       -- name of the address
+    domain VARCHAR,     -- domain
+    ipcountry VARCHAR,  -- country of the address; empty if not known
+    duration BIGINT,    -- s, from first to last request
+    jobs BIGINT         -- tool starts, at most 127
+);
+
+-- The sessions that they give with one correction switched the other way.
+CREATE TABLE sessions_after (
+    datetime VARCHAR,   -- begin
+    ip VARCHAR,         -- address
+    host VARCHAR,       -- name of the address
+    domain VARCHAR,     -- domain
+    ipcountry VARCHAR,  -- country of the address; empty if not known
+    duration BIGINT,    -- s, from first to last request
+    jobs BIGINT         -- tool starts, at most 127
+);

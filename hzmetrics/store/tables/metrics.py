@@ -127,7 +127,7 @@ country_continent = table(
     key("continent", Char(2), ""),
 )
 
-# domain to organisation class
+# domain to class of organization
 domainclass = table(
     "domainclass",
     key("domain", Varchar(64), ""),

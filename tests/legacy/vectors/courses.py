@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import re
 from typing import Any
 
 import pyarrow as pa
@@ -12,10 +11,11 @@ import pyarrow as pa
 from hzmetrics.config.schema import STUDENT
 from hzmetrics.courses import reports
 from hzmetrics.courses.blocks import blocks
-from hzmetrics.courses.copy import NO_LINES, rows_of
+from hzmetrics.courses.copy import NO_LINES, PACKAGE, rows_of
 from hzmetrics.courses.progress import COUNTS, EVENTS
 from hzmetrics.courses.settings import CourseRules
 from hzmetrics.engine import Engine
+from hzmetrics.logs.patterns import Pattern
 
 
 def rows(text: str, kind: str) -> pa.Table:
@@ -26,12 +26,12 @@ def rows(text: str, kind: str) -> pa.Table:
 def counted(given: dict[str, Any]) -> Engine:
     config = given.get("config", {})
     rules = CourseRules(
-        student_pattern=re.compile(config.get("student_pattern", STUDENT)),
+        student_pattern=Pattern(config.get("student_pattern", STUDENT)),
         staff=frozenset(config.get("staff", [])),
         strip_extensions=config.get("strip_extensions", False),
         grain_hours=config.get("grain_hours", 6),
     )
-    engine = Engine()
+    engine = Engine(PACKAGE)
     engine.register("events", rows(given["events_raw"], EVENTS))
     reports.count_opens(engine, rules, dt.datetime(2026, 1, 1))
     return engine

@@ -1,2 +1,0 @@
--- changed: the states that are not stored yet.
-FROM known EXCEPT FROM stored
