@@ -47,7 +47,16 @@ def write_sample(file: Path, text: str) -> None:
 
 def service_user() -> str:
     """The user as whom cron runs the pipeline on this family of systems (spec 65 §4)."""
-    return "www-data" if Path("/etc/apache2").is_dir() else "apache"
+    is_debian = Path("/etc/apache2").is_dir() or (_is_user("www-data") and not _is_user("apache"))
+    return "www-data" if is_debian else "apache"
+
+
+def _is_user(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
 
 
 def hand_over(path: Path) -> None:
