@@ -8,13 +8,13 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from hzmetrics import config
 from hzmetrics.cli import main
 from hzmetrics.ingest.imports import import_access, import_day, import_files
 from hzmetrics.store.tables import metrics
@@ -296,7 +296,9 @@ def test_logs_of_other_servers(hub: TestHub) -> None:
     ]
     plain, packed = write(hub, "a.log", "\n".join(lines)), write(hub, "b.log.gz", lines[1])
     seen: list[tuple[int, int]] = []
-    settings = replace(hub.settings, sections={**hub.settings.sections, "logs": {"format": "auto"}})
+    with hub.configuration.open("a", encoding="utf-8") as file:
+        file.write("[logs]\nformat = auto\n")
+    settings = config.load(environment=hub.environment)
     assert import_files(hub.store, settings, [plain, packed], lambda *done: seen.append(done)) == 4
     rows = [(row[3], row[5], row[8]) for row in content(hub)["web"]]
     assert rows == [
