@@ -58,8 +58,6 @@ read by way of macros are not drawn.
 WITHOUT_HEADERS = {
     "hzmetrics.activity",
     "hzmetrics.courses",
-    "hzmetrics.enrich",
-    "hzmetrics.ingest",
     "hzmetrics.installation.adoption",
     "hzmetrics.logs",
     "hzmetrics.users",
@@ -85,6 +83,7 @@ def command_line() -> str:
 MANUAL_BEGIN = """\
 .\\" Generated from the help of the commands by `make docs`.
 .TH HZMETRICS 1 "" "hzmetrics {version}" "hzmetrics"
+.ad l
 .SH NAME
 hzmetrics \\- usage analytics of a HUBzero science gateway
 .SH SYNOPSIS

@@ -14,9 +14,11 @@ The file is the first of: `-c FILE`, `HZMETRICS_CONFIG`, `conf/hzmetrics.conf` i
 `[section]` lines and `key = value` lines; a line that begins with `#` or `;` is a comment, an indented line continues
 the value before it. A value is taken as it stands: no quotes, no comment after it.
 
-    hzmetrics config          # every setting in effect and where it came from; --json
-    hzmetrics config check    # unknown sections and keys, values that cannot be used; exit code 2 if there are any
-    hzmetrics config sample   # a commented file with all of this
+```sh
+hzmetrics config          # every setting in effect and where it came from; --json
+hzmetrics config check    # unknown sections and keys, values that cannot be used; exit code 2 if there are any
+hzmetrics config sample   # a commented file with all of this
+```
 
 Without any configuration `hzmetrics init` writes that sample to the home directory and names the keys to fill in. It
 never overwrites a file, nor creates one that `-c` or `HZMETRICS_CONFIG` names.

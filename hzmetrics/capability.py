@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from hzmetrics.calendar import Clock
-from hzmetrics.follow.follower import Consumer
+from hzmetrics.follow.follower import Consumer, Reading
 
 
 class Family(NamedTuple):
@@ -22,6 +22,13 @@ class Family(NamedTuple):
     unit: str = ""
 
 
+class LogConsumer(Consumer, Protocol):
+    """What a capability makes of the new lines of followed logs."""
+
+    def finish(self, reading: Reading) -> None:
+        """Do what has to follow the transaction, such as messages and alerts."""
+
+
 @dataclass(frozen=True)
 class Capability:
     """A part of the live side that is configured and runs independently of the others."""
@@ -29,7 +36,7 @@ class Capability:
     name: str
     enabled: bool
     """By its configuration: yes, or `auto` and its source was found."""
-    consumers: Callable[[Clock], Sequence[Consumer]] = lambda clock: ()
+    consumers: Callable[[Clock], Sequence[LogConsumer]] = lambda clock: ()
     """What reads the new lines of followed logs; created for each reading."""
     tick: Callable[[], object] | None = None
     """What it does in each tick after the logs were read."""

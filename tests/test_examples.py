@@ -4,7 +4,7 @@
 
     - shows: what there is to see
       corrections: [window-start]       those in force; optional
-      variables: {pattern: ^a}          optional
+      variables: {reads_ipv6: true}     optional; otherwise those of the program
       reads:
         logins:
           - [who,   ip,        depth]   the columns' names; those left out are NULL
@@ -13,7 +13,8 @@
         - [ip,        who  ]            the columns compared
         - [192.0.2.1, ALICE]
 
-A relation that is left out has no rows. Rows are compared in any order, unless the model orders them.
+A relation that is left out has no rows. Instead of a model's rows, an example may give rows of what that model reads.
+Rows are compared in any order, unless the model orders them.
 """
 
 from __future__ import annotations
@@ -26,9 +27,8 @@ from typing import Any
 import pytest
 import yaml
 
-from hzmetrics.engine import Engine
-from hzmetrics.engine.models import Model, macros
-from tests.engine.declared import MODELS, PACKAGES, declared, register, relation
+from hzmetrics.engine.models import Model
+from tests.engine.declared import MODELS, PACKAGES, declared, prepared, provide, relation, rows, upstream
 
 HERE = Path(__file__).parent
 KEYS = {"shows", "corrections", "variables", "reads", "yields"}
@@ -71,17 +71,17 @@ def test_examples(package: str, name: str) -> None:
 
 def computed(model: Model, example: dict[str, Any]) -> list[dict[str, Any]]:
     """The rows that a model yields of an example's rows."""
-    given = example.get("reads", {})
-    read = {*model.reads, *macros(model.package).reads}
-    assert set(given) <= read, "the model does not read that"
-    with Engine(model.package, corrections=set(example.get("corrections", ()))) as engine:
-        for name in read:
-            columns, *rows = given.get(name, [[]])
-            declared_columns = {column.name for column in relation(model.package, name).columns}
-            assert set(columns) <= declared_columns, f"{name} has no such column"
-            register(engine, relation(model.package, name), [dict(zip(columns, row, strict=True)) for row in rows])
+    with prepared(model.package) as engine:
+        engine.set_variable("corrections", example.get("corrections", []))
         for name, value in example.get("variables", {}).items():
             engine.set_variable(name, value)
+        given = {}
+        for name, (columns, *records) in example.get("reads", {}).items():
+            assert name in upstream(model), f"the model does not read {name}"
+            read = relation(model.package, name)
+            assert set(columns) <= {column.name for column in read.columns}, f"{name} has no such column"
+            given[name] = rows(engine, read, [dict(zip(columns, record, strict=True)) for record in records])
+        provide(engine, model, given)
         return [{column: plain(value) for column, value in row.items()} for row in engine.table(model.name).to_pylist()]
 
 

@@ -41,7 +41,12 @@ def activity(context: click.Context, as_json: bool) -> None:
 
 
 @activity.command("show")
-@click.option("--sort", type=click.Choice(sorted(cells.COLUMNS)), help="Sort by this column.  [default: status]")
+@click.option(
+    "--sort",
+    type=click.Choice(sorted(cells.COLUMNS)),
+    metavar="COLUMN",
+    help=f"Sort by one of the columns {', '.join(sorted(cells.COLUMNS))}.  [default: status]",
+)
 @click.option("--asc/--desc", "ascending", default=None, help="Sort in ascending or descending order.")
 @click.option(
     "--limit", type=click.IntRange(0), help="Show this many users, 0 for all.  [default: 200; all with --json]"

@@ -1,4 +1,4 @@
-"""Trying it out."""
+"""Demonstration."""
 
 from __future__ import annotations
 
@@ -24,20 +24,30 @@ STANDARD_INPUT = Path("-")
 LOG = click.Path(path_type=Path, allow_dash=True, readable=False)
 
 
-@click.command(short_help="Show what comes out: for an invented hub, or for your own logs.")
+@click.command(short_help="Show the results for an invented hub, or for your own logs.")
 @click.option(
-    "--months", type=click.IntRange(1, 120), metavar="N", help="Months to invent, up to the last one.  [default: 4]"
+    "--months",
+    type=click.IntRange(1, 120),
+    metavar="N",
+    help="Invent this number of months, up to the previous one.  [default: 4]",
 )
-@click.option("--lines", type=click.IntRange(1_000), metavar="N", help="Log lines to invent, about.  [default: 200000]")
-@click.option("--seed", type=click.IntRange(0), metavar="N", help="Another seed makes another hub.  [default: 1]")
 @click.option(
-    "--dir", "root", type=click.Path(path_type=Path), default="demo", show_default=True, help="Where to work."
+    "--lines", type=click.IntRange(1_000), metavar="N", help="Invent about this number of log lines.  [default: 200000]"
 )
-@click.option("--logs", type=LOG, multiple=True, metavar="FILE...", help="Read these access logs; invent nothing.")
+@click.option("--seed", type=click.IntRange(0), metavar="N", help="Invent another hub for another seed.  [default: 1]")
 @click.option(
-    "--geoip", type=click.Path(path_type=Path), metavar="FILE", help="With --logs: countries, from a MaxMind file."
+    "--dir", "root", type=click.Path(path_type=Path), default="demo", show_default=True, help="Work in this directory."
 )
-@click.option("--resolve", is_flag=True, help="With --logs: ask the resolver for the names of all visitors.")
+@click.option(
+    "--logs", type=LOG, multiple=True, metavar="FILE...", help="Read these access logs instead of inventing a hub."
+)
+@click.option(
+    "--geoip",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With --logs: take countries from this MaxMind file.",
+)
+@click.option("--resolve", is_flag=True, help="With --logs: look up the names of all visitors.")
 @click.argument("more", type=LOG, nargs=-1, metavar="")
 @pass_app
 def demo(
@@ -51,27 +61,27 @@ def demo(
     resolve: bool,
     more: tuple[Path, ...],
 ) -> None:
-    """Show what comes out: for an invented hub, or for your own logs.
+    """Show the results for an invented hub, or for your own logs.
 
-    Invents a hub with four months of logs, accounts and tools, runs the whole pipeline over them, and shows the result.
-    Everything is in one directory, which the next demonstration makes anew.
+    A hub with four months of logs, accounts and tools is invented, the whole pipeline processes them, and the results
+    are shown. All files are in one directory, which the next demonstration replaces.
 
-    With --logs, your own access logs are read instead: a hub's, or those of any web server (docs/log-formats.md),
-    plain or packed (gzip, bzip2, xz, zstd, tar), `-` for standard input.
+    With --logs, your own access logs are read instead: those of a hub, or of any web server (docs/log-formats.md),
+    plain or packed (gzip, bzip2, xz, zstd, tar). With `-` as FILE, a log is read from standard input.
     """
     from hzmetrics.demo.directory import Directory
 
     directory = Directory(root.absolute())
     if not logs:
         if more or geoip or resolve:
-            raise click.UsageError("files, --geoip and --resolve go with --logs")
+            raise click.UsageError("files, --geoip and --resolve require --logs")
         _invented(app, directory, months or 4, lines or 200_000, 1 if seed is None else seed)
         return
     if months or lines or seed is not None:
-        raise click.UsageError("--logs invents nothing: leave out --months, --lines and --seed")
+        raise click.UsageError("--logs and --months, --lines or --seed exclude each other")
     files = (*logs, *more)
     if files.count(STANDARD_INPUT) > 1:
-        raise click.UsageError("standard input can be read once only")
+        raise click.UsageError("standard input can be read only once")
     _own(app, directory, files, geoip, resolve)
 
 
@@ -89,10 +99,10 @@ def _invented(app: App, directory: Directory, months: int, lines: int, seed: int
     with log.quiet():
         run.tick(app.store, app.settings, reporter)
     files = {
-        "logs/httpd/imported": "access logs, put away after their import",
-        "databases/metrics.db": "page views, visits, jobs, and the grids shown above",
+        "logs/httpd/imported": "access logs, moved here after the import",
+        "databases/metrics.db": "page views, visits, jobs, and the grids",
         "databases/hub.db": "accounts, tool sessions, and the tools' statistics",
-        "hzmetrics.log": "what was done",
+        "hzmetrics.log": "the log of this demonstration",
     }
     title = f"An invented hub, {_span(first, last)}: {written:,} log lines"
     commands = ("status", "tools top", "whoisonline --show", "activity", "stats", "courses usage python3", "--help")
@@ -106,7 +116,7 @@ def _own(app: App, directory: Directory, logs: tuple[Path, ...], geoip: Path | N
 
     for path in logs:
         with open_log(path):
-            pass  # what cannot be read is told before anything is made
+            pass  # a file that cannot be read is reported before anything is created
     sections = {
         "hub": {"site": "hub"},
         "db": {"sqlite": str(directory.databases)},
@@ -114,8 +124,8 @@ def _own(app: App, directory: Directory, logs: tuple[Path, ...], geoip: Path | N
         "metrics": {"corrections": "all"},
     }
     skip = {
-        "fill-ipcountry": "Countries: name a GeoLite2 file with --geoip.",
-        "resolve-dns": "Organisations: --resolve asks your resolver for the visitors' names.",
+        "fill-ipcountry": "For countries, name a GeoLite2 file with --geoip.",
+        "resolve-dns": "For organizations, use --resolve: it looks up the names of the visitors.",
     }
     if geoip:
         Places(geoip).close()
@@ -130,8 +140,8 @@ def _own(app: App, directory: Directory, logs: tuple[Path, ...], geoip: Path | N
         months = run.months_of(app.store)
         missing = run.analyze(app.store, app.settings, months, reporter, skip)
     files = {
-        "databases/metrics.db": "page views, visits, and the grids shown above",
-        "hzmetrics.log": "what was read, and what was left out",
+        "databases/metrics.db": "page views, visits, and the grids",
+        "hzmetrics.log": "which lines were read, and which were left out",
     }
     title = f"Your logs, {_span(months[0], months[-1])}"
     hints = [*skip.values(), *([log.printable(missing)] if missing else [])]
@@ -139,7 +149,7 @@ def _own(app: App, directory: Directory, logs: tuple[Path, ...], geoip: Path | N
 
 
 def _begin(app: App, directory: Directory, sections: dict[str, dict[str, str]]) -> Reporter:
-    """Make the directory and work in it from now on."""
+    """Create the directory, and work in it from now on."""
     from hzmetrics.demo.progress import Reporter
 
     app.settings = directory.make(sections, app.clock)
@@ -170,5 +180,5 @@ def _span(first: Month, last: Month) -> str:
 
 
 def _near(path: Path) -> Path:
-    """The path as seen from here, if it is below."""
+    """The path relative to the current directory, if it is below it."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

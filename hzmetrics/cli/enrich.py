@@ -87,7 +87,10 @@ def resolve_dns(
 
     Without a DATE, the rows of the last 7 days are completed.
     """
+    from hzmetrics.enrich.resolver import servers
+
     dns = app.settings.dns.replace(nameserver=nameserver, concurrency=concurrency, timeout=timeout)
+    servers(dns.nameserver)  # wrong use is refused before a database is opened
     step = Step("resolve-dns", (database, table, ALL_TIME if every else date))
     app.run(step, dry_run, replace(app.settings, dns=dns))
 

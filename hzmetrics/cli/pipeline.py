@@ -24,12 +24,12 @@ from hzmetrics.log import keep, log, quiet
 
 
 def yes_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--yes`: agree to redo months after a change of the corrections."""
-    return click.option("--yes", is_flag=True, help="Redo the months if the corrections have changed.")(function)
+    """`--yes`: agree that a change of the corrections redoes all months."""
+    return click.option("--yes", is_flag=True, help="Redo all months if the list of corrections has changed.")(function)
 
 
 def force_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option("--force", is_flag=True, help="Also the current month, and days out of order.")(function)
+    return click.option("--force", is_flag=True, help="Accept the current month, and days out of order.")(function)
 
 
 @click.command()
@@ -47,7 +47,7 @@ def tick(app: App, dry_run: bool) -> int:
 
 
 @click.command()
-@click.option("--all", "every", is_flag=True, help="Go on until everything is done, not one unit of work.")
+@click.option("--all", "every", is_flag=True, help="Go on until everything is done, or a unit fails.")
 @yes_option
 @dry_run_option
 @pass_app
@@ -68,7 +68,7 @@ def run(app: App, every: bool, yes: bool, dry_run: bool) -> int:
 
 @contextmanager
 def _units_bar(wanted: bool) -> Iterator[Callable[[int, int, str], None]]:
-    """A bar over the units of a run, on a terminal only; messages below a warning give way to it."""
+    """A progress bar over the units of a run, on a terminal only. Meanwhile only warnings and errors are shown."""
     if not wanted or not sys.stderr.isatty():
         yield lambda done, left, what: None
         return
@@ -122,11 +122,11 @@ def process(
 
     match sum((oldest, month is not None, day is not None)):
         case 0:
-            raise HzmetricsError("which month? give --next, --month or --day")
+            raise HzmetricsError("choose the logs with --next, --month or --day")
         case 1:
             pass
         case _:
-            raise click.UsageError("--next, --month and --day exclude each other")
+            raise click.UsageError("use only one of --next, --month and --day")
     settings = app.settings
     with app.run_lock(dry_run):
         return manual.process(app.store, settings, month, day, manual.Consent(force, dry_run, yes))
@@ -186,7 +186,7 @@ def rebuild_summaries(
 
     last = through or app.clock.month.plus(-1)
     if last < since:
-        raise click.UsageError(f"{since} through {last} is no range of months")
+        raise click.UsageError(f"the range {since} through {last} ends before it starts")
     with app.run_lock(dry_run):
         manual.rebuild_summaries(app.store, app.settings, since, last, periods, manual.Consent(True, dry_run, yes))
 
@@ -207,11 +207,17 @@ def rebuild_from(app: App, month: Month) -> None:
     make_state_table(app.store)
     remembered = state.read(app.store)
     if remembered.catchup_started and month < remembered.catchup_started:
-        log.warning("%s is before %s, the oldest month that catchup took up", month, remembered.catchup_started)
+        log.warning(
+            "%s is before %s, the oldest month that the pipeline has caught up with", month, remembered.catchup_started
+        )
     if remembered.cascade_from and remembered.cascade_from < month:
-        log.warning("%s has changed: the long periods before %s stay as they are", remembered.cascade_from, month)
+        log.warning(
+            "rows of %s have changed, but the long periods of months before %s are not computed again",
+            remembered.cascade_from,
+            month,
+        )
     state.write(app.store, {state.MODE: "rebuild", state.CURSOR: str(month)})
-    log.info("rebuild starts at %s with the next run", month)
+    log.info("the next run starts to rebuild at %s", month)
 
 
 @click.command()
@@ -229,7 +235,9 @@ def mark_dirty(app: App, months: tuple[Month, ...]) -> None:
     make_state_table(app.store)
     with app.store.metrics.begin() as connection:
         state.add_dirty_months(connection, months)
-    log.info("%s: marked dirty in the database of %s", ", ".join(map(str, months)), settings.file)
+    log.info(
+        "%s: marked; the next runs compute them again (database of %s)", ", ".join(map(str, months)), settings.file
+    )
 
 
 @click.command()
@@ -256,9 +264,11 @@ def clear_dirty(app: App, months: tuple[Month, ...], every: bool) -> None:
 
 
 @click.command()
-@click.option("--months", type=int, help="How many months back (default: 24).")
+@click.option("--months", type=click.IntRange(min=1, clamp=True), help="How many months back (default: 24).")
 @click.option("--all", "every", is_flag=True, help="From the oldest row on.")
-@click.option("--floor", type=float, default=0.05, help="Share of unanswered rows that is never a finding.")
+@click.option(
+    "--floor", type=click.FloatRange(min=0, clamp=True), default=0.05, help="Share of unanswered rows that is accepted."
+)
 @click.option("--corrections", is_flag=True, help="What each correction would change in a month (needs --month).")
 @click.option("--month", type=MONTH, help="The month of --corrections.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
@@ -277,9 +287,9 @@ def audit(
     The data is only read. The exit code is 1 if something was found.
     """
     if months is not None and every:
-        raise click.UsageError("--months and --all exclude each other")
+        raise click.UsageError("use only one of --months and --all")
     if corrections != (month is not None):
-        raise click.UsageError("--corrections and --month go together")
+        raise click.UsageError("--corrections needs --month, and --month needs --corrections")
     if month is not None:
         from hzmetrics.pipeline.corrections import effect_lines, effects
 
@@ -289,8 +299,7 @@ def audit(
         return 0
     from hzmetrics.health import audit as auditing
 
-    window = None if every else max(24 if months is None else months, 1)
-    found = auditing.audit(app.store, app.settings, window, max(floor, 0))
+    found = auditing.audit(app.store, app.settings, None if every else months or 24, floor)
     click.echo(json.dumps(found.as_json(), indent=2) if as_json else "\n".join(found.lines()))
     keep(found.lines())
     return 1 if found.findings else 0

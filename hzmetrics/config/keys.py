@@ -383,9 +383,10 @@ class Names(Key[frozenset[str]]):
         names = [name.strip() for name in text.split(",") if name.strip()]
         if names == ["none"]:
             return frozenset()
+        if "none" in names:
+            raise BadValue(f"{text!r}: none cannot be combined with names")
         for name in names:
             if name not in ("all", *self.known):
-                known = ", ".join(("none", "all", *self.known))
-                hint = nearest(name, self.known) or f"; known names are {known}"
+                hint = nearest(name, ("none", "all", *self.known)) or f"; known are none, all, {', '.join(self.known)}"
                 raise BadValue(f"{name!r} is not the name of a correction{hint}")
         return frozenset(names)

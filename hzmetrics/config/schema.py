@@ -185,10 +185,10 @@ class Events(Section, name="events", side="live", numbers="default"):
 class Thresholds(Section, name="events:thresholds", side="live"):
     """Events of a name in one window beyond which it is unusual; this section replaces the whole table."""
 
-    failed_logins = Number(5, "failed logins")
-    successful_logins = Number(3, "logins")
-    started_submissions = Number(5, "submissions begun")
-    completed_submissions = Number(4, "submissions completed")
+    failed_logins = Number(5, "failed logins; a busy site may want 8")
+    successful_logins = Number(3, "logins; a busy site may want 20")
+    started_submissions = Number(5, "submissions begun; a busy site may want 50")
+    completed_submissions = Number(4, "submissions completed; a busy site may want 5")
     failed_submissions = Number(5, "submissions that failed")
     files = Number(10, "files added")
     comments = Number(30, "comments")

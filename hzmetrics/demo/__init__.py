@@ -1,1 +1,1 @@
-"""An invented hub, its logs and its databases, and a picture of what the pipeline makes of them."""
+"""Demonstrations: an invented hub, its logs and its databases, and a picture of the results."""

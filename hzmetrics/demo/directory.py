@@ -1,4 +1,4 @@
-"""Where a demonstration lives: one directory with its configuration, databases, logs and state."""
+"""The directory of a demonstration: configuration, databases, logs and state."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from hzmetrics.calendar import Clock
 from hzmetrics.errors import HzmetricsError
 
 SITE = "hub"
-"""The invented hub's name in its log files."""
+"""The name of the invented hub in its log files."""
 
 
 @dataclass(frozen=True)
 class Directory:
-    """A demonstration's directory; `environment` is what makes `hzmetrics` work in it."""
+    """The directory of a demonstration; with its `environment`, `hzmetrics` works in it."""
 
     root: Path
 
@@ -39,7 +39,7 @@ class Directory:
 
     @property
     def applications(self) -> Path:
-        """The hub's applications root: a directory for each tool."""
+        """The applications root of the hub, with a directory for each tool."""
         return self.root / "apps"
 
     @property
@@ -56,13 +56,13 @@ class Directory:
         }
 
     def make(self, sections: Mapping[str, Mapping[str, str]], clock: Clock) -> config.Settings:
-        """Make the directory, anew if it is one of ours, and give the settings for it. Raises HzmetricsError."""
+        """Create the directory, replacing an earlier demonstration; returns its settings. Raises HzmetricsError."""
         if (
             self.root.exists()
             and not self.configuration.is_file()
             and (not self.root.is_dir() or any(self.root.iterdir()))
         ):
-            raise HzmetricsError(f"{self.root} is there and is no demonstration; name another place with --dir")
+            raise HzmetricsError(f"{self.root} exists and is not a demonstration: name another directory with --dir")
         try:
             if self.root.is_dir():
                 shutil.rmtree(self.root)
@@ -76,11 +76,11 @@ class Directory:
             for place in settings.paths.expected:
                 place.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise HzmetricsError(f"cannot make {self.root}: {error.strerror}") from None
+            raise HzmetricsError(f"cannot create {self.root}: {error.strerror}") from None
         return settings
 
     def _exports(self) -> str:
-        """What a shell reads to work here, with this program as `hzmetrics`."""
+        """The commands for a shell that is to work here, with this program as `hzmetrics`."""
         lines = [f"export {name}={shlex.quote(value)}" for name, value in self.environment.items()]
         programs = shlex.quote(str(Path(sys.executable).parent))
         return "\n".join([*lines, f"export PATH={programs}:$PATH", ""])

@@ -1,4 +1,4 @@
-"""What stands in the invented hub's databases before any log is read."""
+"""The databases of the invented hub before any log is imported."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ FIRST_SESSION = 20_001
 
 
 def fill(store: Store, world: World, sessions: pa.Table, clock: Clock) -> None:
-    """Put accounts, profiles, tools, resources and the tools' `sessions` into the hub, and what an operator knows of
-    domains into the metrics database.
+    """Fill the database of the hub with accounts, profiles, tools, resources and the `sessions` of tools, and the
+    metrics database with classes of domains, names and filters.
     """
     tables = store.hub_tables
     with store.hub.begin() as connection:
@@ -39,7 +39,7 @@ def fill(store: Store, world: World, sessions: pa.Table, clock: Clock) -> None:
         store.metrics.append(connection, dns_cache, _names(world, sessions, clock))
         connection.execute(
             sa.insert(exclude_list),
-            [{"filter": domain, "type": "domain", "notes": "reads everything"} for domain in SCRAPERS],
+            [{"filter": domain, "type": "domain", "notes": "scraper"} for domain in SCRAPERS],
         )
 
 
@@ -109,7 +109,7 @@ def _resources(world: World) -> pa.Table:
 
 
 def _versions() -> pa.Table:
-    """Each tool has two published versions and one in the making."""
+    """Each tool has two published versions and one in development."""
     rows = [
         (alias, f"{alias}_{version}", title, state)
         for alias, title in TOOLS
@@ -163,23 +163,23 @@ def _jobs(world: World, sessions: pa.Table) -> pa.Table:
 
 
 def _classes(world: World) -> pa.Table:
-    known = [organisation for organisation in world.organisations if organisation.kind]
+    known = [organization for organization in world.organizations if organization.kind]
     return pa.table(
         {
-            "domain": [organisation.domain for organisation in known],
-            "class": [organisation.kind for organisation in known],
-            "country": [organisation.country for organisation in known],
-            "name": [organisation.name for organisation in known],
+            "domain": [organization.domain for organization in known],
+            "class": [organization.kind for organization in known],
+            "country": [organization.country for organization in known],
+            "name": [organization.name for organization in known],
         }
     )
 
 
 def _names(world: World, sessions: pa.Table, clock: Clock) -> pa.Table:
-    """What a resolver would say of every address, as if it had just been asked: nobody is asked for invented names."""
+    """The names of all addresses, as if they had just been looked up: invented names are not asked for."""
     addresses = world.addresses
     hosts = dict(zip(addresses.ip, addresses.host, strict=True))
     over6 = {ip for ip in sessions["ip"].to_pylist() if ip not in hosts}
-    prefixes = {organisation.prefix6: organisation.domain for organisation in world.organisations}
+    prefixes = {organization.prefix6: organization.domain for organization in world.organizations}
     hosts |= {ip: f"v6-{ip.rpartition(':')[2]}.{prefixes[ip.partition('::')[0]]}" for ip in sorted(over6)}
     return pa.table({"ip": list(hosts), "host": list(hosts.values()), "asked_at": [clock.local] * len(hosts)})
 

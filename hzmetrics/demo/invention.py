@@ -1,4 +1,4 @@
-"""An invented hub, ready to be analysed: its logs, its databases, and a database of its visitors' addresses."""
+"""An invented hub, ready to be imported: its logs, its databases, and a database of the addresses of its visitors."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from hzmetrics.store.tables.metrics import countries
 
 GROWTH = 1.09
 """How much busier each month is than the one before."""
+
+BUSY = 3
+"""How busy the present is, compared with the busiest day of the past."""
 
 WEEKEND = 0.55
 """How busy a Saturday or Sunday is, compared with the other days."""
@@ -65,11 +68,11 @@ def invent(
             logs.write(logs.auth_lines(day), auth / f"cmsauth.log-{end}")
             sessions.append(day.tool_sessions)
             advance(str(date), 1)
-        recent = present.days(invented, pages, settings.clock, max(shares))
+        recent = present.days(invented, pages, settings.clock, BUSY * max(shares))
         sessions.append(present.tool_sessions(recent, settings.clock))
         hub.fill(store, invented, pa.concat_tables(sessions), settings.clock)
         names = {row.code: row.name for row in store.metrics.rows(sa.select(countries))}
-        places = world.places(invented.organisations, names)
+        places = world.places(invented.organizations, names)
         maxmind.write(directory.addresses, places)
         for alias, _ in world.TOOLS:
             tool = directory.applications / alias / "r26"

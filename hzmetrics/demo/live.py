@@ -1,4 +1,4 @@
-"""The lower part of the picture: who is online, who is active, what happened lately, and the courses."""
+"""The live part of the picture: who is online, active users, recent events, and courses."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ HOURS = 24
 
 
 def lines(store: Store, settings: Settings) -> RenderableType:
-    """A table with a row for each fact, as the last tick left them."""
+    """A table of facts that the last tick stored."""
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
@@ -50,9 +50,10 @@ def lines(store: Store, settings: Settings) -> RenderableType:
 def _online(store: Store, settings: Settings) -> Iterator[RenderableType]:
     now = settings.clock.now.timestamp()
     places = spots(present(read_visitors(store), now))
-    numbers = [sum(spot.everybody.numbers[kind] for spot in places) for kind in ("users", "guests", "bots")]
-    users, guests, robots = numbers
-    yield f"{users} signed-in users, {guests} guests and {robots} robots in {len(places)} places"
+    users, guests, robots = (
+        sum(spot.everybody.numbers[kind] for spot in places) for kind in ("users", "guests", "bots")
+    )
+    yield f"signed in: {users}, guests: {guests}, robots: {robots}, places: {len(places)}"
     busiest = sorted(places, key=lambda spot: -sum(spot.everybody.numbers.values()))[:MOST_PLACES]
     named = [f"{spot.city} {sum(spot.everybody.numbers.values())}" for spot in busiest if spot.city]
     if named:
@@ -66,7 +67,7 @@ def _active(store: Store) -> Iterator[RenderableType]:
     running = store.metrics.scalar(
         sa.select(sa.func.count()).select_from(activity_users).where(activity_users.c.server_active == 1)
     )
-    yield f"{running} with a running tool"
+    yield f"with a running tool: {running}"
 
 
 def _events(store: Store, settings: Settings) -> Iterator[RenderableType]:

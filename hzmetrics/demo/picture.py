@@ -1,4 +1,4 @@
-"""The picture of a hub's usage: its months, and where its users come from, read from the grids alone (spec 50 §3)."""
+"""The picture of the usage of a hub, from the grids: its months, and where its users live and work (spec 50 §3)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from hzmetrics.store.tables.metrics import summary_misc_vals, summary_simusage_v
 MONTHS_SHOWN = 24
 
 RESIDENCE = {3: "United States", 4: "Asia", 5: "Europe", 6: "elsewhere"}
-ORGANISATION = {8: "education", 9: "industry", 10: "government", 11: "other"}
-"""Columns of the user grid, in words."""
+ORGANIZATION = {8: "education", 9: "industry", 10: "government", 11: "other"}
+"""The meanings of columns of the user grid."""
 
 COLUMNS = (
     ("Users", "user", 1),
@@ -30,7 +30,7 @@ COLUMNS = (
     ("Simulation\nruns", "sim", 2),
     ("Page views", "misc", 8),
 )
-"""What the table of months shows: title, grid and row."""
+"""The columns of the table of months: title, grid and row."""
 
 BAR = 40
 """Width of the longest bar."""
@@ -84,7 +84,7 @@ def screen(
 
 
 def usage(store: Store, months: Sequence[Month]) -> RenderableType:
-    """The months as a table, and below it who the users of the last twelve were."""
+    """The months as a table, then the residences and organizations of the users of the last twelve."""
     shown = list(months)[-MONTHS_SHOWN:]
     grids = Grids.read(store, shown)
     last = shown[-1]
@@ -93,12 +93,12 @@ def usage(store: Store, months: Sequence[Month]) -> RenderableType:
         Text(),
         _breakdown(grids, last, "Where the users live", 2, RESIDENCE),
         Text(),
-        _breakdown(grids, last, "Where they work", 7, ORGANISATION),
+        _breakdown(grids, last, "Where they work", 7, ORGANIZATION),
     )
 
 
 def _months(grids: Grids, months: Sequence[Month]) -> Table:
-    """A line a month; what a hub does not have at all is left out."""
+    """A line for each month; columns without any number are left out."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     table.add_column("Month", vertical="bottom")
     values = {title: [grids.of(grid, month, row) for month in months] for title, grid, row in COLUMNS}
@@ -111,7 +111,7 @@ def _months(grids: Grids, months: Sequence[Month]) -> Table:
 
 
 def _breakdown(grids: Grids, month: Month, title: str, known: int, names: Mapping[int, str]) -> RenderableType:
-    """A bar for each column: its share of those of whom it is known."""
+    """A bar for each column: its share of the known users."""
     everybody, of_known = (grids.of("user", month, 1, column, YEAR) for column in (1, known))
     users = [grids.of("user", month, 1, column, YEAR) for column in names]
     heading = Text.assemble((title, "bold"), f"  known for {of_known:,} of {everybody:,}, 12 months to {month}")
@@ -127,7 +127,7 @@ def _breakdown(grids: Grids, month: Month, title: str, known: int, names: Mappin
 
 
 class _Bar:
-    """A bar over a share of its place; of a sign that the terminal has."""
+    """A bar that fills a share of its column."""
 
     def __init__(self, share: float) -> None:
         self.share = share

@@ -1,4 +1,4 @@
-"""The invented hub at this moment: its live logs, who is signed in, which tools run, and a notebook course."""
+"""The invented hub at this moment: live logs, visitors who are online, running tools, and a notebook course."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GUESSES, ATTACK_AGE = 8, 5400
 """Failed logins within half a minute, by somebody who guesses passwords, and how many seconds ago that was."""
 
 ONLINE_MINUTES = 45
-"""A session of the CMS that was used within this time is still there."""
+"""How long a session of the CMS stays after its last request."""
 
 STUDENTS, NOTEBOOKS, COURSE_DAYS = 48, 12, 21
 
@@ -89,12 +89,12 @@ def _with_guesses(day: Day, second: int) -> Day:
 
 
 def _sign_in(store: Store, world: World, recent: list[Day], clock: Clock) -> None:
-    """Live sessions of the CMS: the visits of the last minutes. Their addresses already have names, as if a refresh of
-    the map had asked for them: nobody is asked for invented names.
+    """Live sessions of the CMS: the visits of the last minutes. Their addresses have names, as if an earlier update of
+    the map had looked them up: invented names are not asked for.
     """
     hosts = dict(zip(world.addresses.ip, world.addresses.host, strict=True))
     users = dict(zip(map(str, world.accounts.uid.tolist()), world.accounts.username, strict=True))
-    owners = dict(zip(world.addresses.ip, world.addresses.organisation.tolist(), strict=True))
+    owners = dict(zip(world.addresses.ip, world.addresses.organization.tolist(), strict=True))
     midnight = clock.now.replace(hour=0, minute=0, second=0, microsecond=0)
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for day in recent:
@@ -115,7 +115,7 @@ def _sign_in(store: Store, world: World, recent: list[Day], clock: Clock) -> Non
     tables = store.hub_tables
     named = [
         {**row, "host": row["ip"] if hosts[row["ip"]] == "?" else hosts[row["ip"]],
-         "domain": "(unknown)" if hosts[row["ip"]] == "?" else world.organisations[owners[row["ip"]]].domain}
+         "domain": "(unknown)" if hosts[row["ip"]] == "?" else world.organizations[owners[row["ip"]]].domain}
         for row in found.values()
     ]  # fmt: skip
     with store.hub.begin() as connection:

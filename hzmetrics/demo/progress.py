@@ -1,4 +1,4 @@
-"""Telling how far a long piece of work is: bars on a terminal, a line for each finished piece elsewhere."""
+"""Progress of long work: bars on a terminal, and otherwise a line for each finished piece."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 Advance = Callable[[str, float], None]
-"""Told what is being worked on, and how much of the whole has been done since the last time."""
+"""Takes what is being worked on, and the amount of work done since the last call."""
 
 
 ROOM = 22
-"""Characters for what is being worked on, beside the bar on 80 columns."""
+"""Width of the text beside the bar, on 80 columns."""
 
 
 class Reporter:
-    """Reports pieces of work, one after another, on standard error."""
+    """Reports the progress of pieces of work, one after another, on standard error."""
 
     def __init__(self) -> None:
         self.console = Console(file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The pipeline over a demonstration's logs, from files to grids."""
+"""The pipeline over the logs of a demonstration, from files to grids."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from hzmetrics.store.tables.metrics import domainclass, web, websessions
 READING = "reading the logs"
 
 TELLING_LABELS = {1: {"edu", "ac"}, 3: {"gov", "mil"}}
-"""Labels at the end of a domain that say its class: education, government (spec 50 §6)."""
+"""Labels at the end of a domain that indicate its class: education, government (spec 50 §6)."""
 
 
 def settle_corrections(store: Store, settings: Settings) -> None:
@@ -56,11 +56,13 @@ def import_files(store: Store, settings: Settings, paths: Sequence[Path], report
             before = done if done < total else 0
 
         if not imports.import_files(store, settings, paths, watch):
-            raise HzmetricsError("no page view is in there: nothing to show (the log of this run says what was read)")
+            raise HzmetricsError(
+                "the logs contain no page views, so there is nothing to show; the log of this demonstration has details"
+            )
 
 
 def months_of(store: Store) -> list[Month]:
-    """The months in which anything was asked for, ascending."""
+    """The months that have requests, ascending."""
     month = sa.func.substr(web.c.datetime, 1, 7)
     return [Month.parse(text) for (text,) in store.metrics.rows(sa.select(month).distinct().order_by(month))]
 
@@ -68,16 +70,16 @@ def months_of(store: Store) -> list[Month]:
 def analyze(
     store: Store, settings: Settings, months: Sequence[Month], reporter: Reporter, skip: Container[str] = ()
 ) -> str:
-    """Analyse and then summarise each month, without the steps named in `skip`.
+    """Analyze and then summarize each month, without the steps named in `skip`.
 
-    Returns what could not be found out, in words: a resolver or address source that does not answer stops nothing.
+    Returns the failures of look-ups: a name server or address source that does not answer does not stop the rest.
     """
     passes = [
         [(month, step) for month in months for part in stages.analysis(month, sessions=True) for step in part.steps],
         [(month, step) for month in months for step in stages.summary(month).steps],
     ]
     given_up: dict[str, str] = {}
-    with reporter.piece("analysing", sum(map(len, passes))) as advance:
+    with reporter.piece("analyzing", sum(map(len, passes))) as advance:
         for steps in passes:
             for month, step in steps:
                 advance(f"{month} {step.name}", 1)
@@ -92,16 +94,16 @@ def analyze(
 
 
 def tick(store: Store, settings: Settings, reporter: Reporter) -> None:
-    """Do what cron does every five minutes: the map, and the live side. The run of half past the hour is left out."""
+    """Do a tick: the map and the live side, but not the run of half past the hour."""
     now = settings.clock.now
     if now.minute == ticking.RUN_MINUTE:
         settings = replace(settings, clock=replace(settings.clock, now=now - dt.timedelta(minutes=1)))
-    with reporter.piece("looking around", 1):
+    with reporter.piece("following the logs", 1):
         ticking.tick(store, settings)
 
 
 def _guess_classes(store: Store) -> None:
-    """Put domains whose name says what they are on the list of organisations, where there is no list."""
+    """Classify domains by their last labels, if there is no list of organizations."""
     with store.metrics.begin() as connection:
         if connection.execute(sa.select(domainclass.c.domain).limit(1)).first() is None:
             domains = connection.execute(sa.select(websessions.c.domain).distinct()).scalars()

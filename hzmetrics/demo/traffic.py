@@ -25,7 +25,7 @@ SHARE = {GUEST: 0.55, MEMBER: 0.17, CRAWLER: 0.2, SCRAPER: 0.07, WATCH: 0.01}
 """Share of each kind in the lines."""
 
 PAGES = {GUEST: 4.5, MEMBER: 6.0, CRAWLER: 14.0, SCRAPER: 22.0, WATCH: 1.0}
-"""Pages of a visit, on the average."""
+"""Average number of pages of a visit."""
 
 ASSETS = 1.2
 """Style sheets, scripts and pictures loaded with a page that a person reads, on the average."""
@@ -34,7 +34,7 @@ TOOL_USERS = 0.45
 """Share of the members' visits that start a tool."""
 
 BY_HOUR = np.array([3, 2, 2, 2, 2, 3, 4, 6, 9, 12, 13, 12, 11, 12, 13, 13, 12, 10, 8, 8, 8, 7, 6, 4], float)
-"""When people come."""
+"""How many people come in each hour, as weights."""
 
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 
@@ -46,7 +46,7 @@ BROWSERS = (
     ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:127.0) Gecko/20100101 Firefox/127.0", 6),
     ("Mozilla/5.0 (Windows NT 6.1; WOW64; Trident/7.0; rv:11.0) like Gecko", 1),
 )
-"""What people browse with, and how often; the last one is a browser that the filters take for a machine."""
+"""The browsers of people, with weights; the last one looks like a machine to the filters."""
 
 CRAWLERS = (
     ("Mozilla/5.0 (compatible; Seeklybot/2.1; +https://seekly.example/bot)", 5),
@@ -55,12 +55,12 @@ CRAWLERS = (
     ("python-requests/2.32.3", 1),
     ("curl/8.8.0", 1),
 )
-"""What search engines and scripts call themselves."""
+"""The user agents of search engines and scripts, with weights."""
 
 WATCHER, WATCHER_ACCOUNT = "hub-monitor/1.0 (curl)", "hubstatus"
 
 HOST = "https://hub.example"
-"""The hub's own address, in referrers."""
+"""The address of the hub in referrers."""
 
 WORDS = (
     "graphene",
@@ -388,10 +388,10 @@ def _tool_sessions(
 ) -> pa.Table:
     """The sessions of the tools. One in six comes over IPv6."""
     count = len(visit)
-    owners = world.addresses.organisation[address[visit]].tolist()
+    owners = world.addresses.organization[address[visit]].tolist()
     over6 = (rng.random(count) < 1 / 6).tolist()
     ips = [
-        f"{world.organisations[owner].prefix6}::{number + 1:x}" if six else world.addresses.ip[number]
+        f"{world.organizations[owner].prefix6}::{number + 1:x}" if six else world.addresses.ip[number]
         for owner, six, number in zip(owners, over6, address[visit].tolist(), strict=True)
     ]
     walltime = rng.exponential(2400, count).clip(20, 6 * 86400)

@@ -1,6 +1,6 @@
-"""Who and what there is: organisations with their networks, people, tools, pages. All invented, all from one seed.
+"""The invented world: organizations with their networks, people, tools and pages, all from one seed.
 
-Addresses come from ranges that belong to nobody (benchmarking 198.18.0.0/15, shared 100.64.0.0/10, documentation
+Addresses come from reserved ranges (benchmarking 198.18.0.0/15, shared 100.64.0.0/10, documentation
 2001:db8::/32), names end in `.example`.
 """
 
@@ -20,13 +20,13 @@ from hzmetrics.demo.maxmind import place
 Numbers = npt.NDArray[np.int64]
 
 PROVIDER, SEARCH = 4, 5
-"""Classes of organisations (spec 50 §6) that the invention treats apart: access providers and search engines."""
+"""Classes of organizations (spec 50 §6) that are invented differently: access providers and search engines."""
 
 SCRAPERS = ("scrape-farm.example", "quiet-harvest.example")
-"""Domains that crawl under a browser's name: an operator has put them on the exclude list."""
+"""Domains that crawl under the name of a browser; they are on the exclude list."""
 
 MONITOR = "198.51.100.10"
-"""The machine that watches over the hub."""
+"""The address of the machine that monitors the hub."""
 
 TOOLS = (
     ("bandlab", "Band Structure Lab"),
@@ -44,7 +44,7 @@ TOOLS = (
 )
 """Alias and title of each simulation tool, the most used first."""
 
-ORGANISATION_TYPES = (
+ORGANIZATION_TYPES = (
     ("universitygraduate", 34),
     ("universityundergraduate", 22),
     ("universityfaculty", 14),
@@ -56,7 +56,7 @@ ORGANISATION_TYPES = (
     ("unemployed", 1),
     ("", 4),
 )
-"""What people say of their employer, and how often."""
+"""The kinds of employers in profiles, and their weights."""
 
 GIVEN_NAMES = (
     "Ada Ben Chloé Dmitri Elif Farid Grace Hiro Inés José Kavya Lars Mei Noor Olga Priya Quinn Rosa Sven Tariq"
@@ -67,8 +67,8 @@ FAMILY_NAMES = (
 )
 
 
-class Organisation(NamedTuple):
-    """An organisation: its domain, class (spec 50 §6), place, share of the visitors, and networks."""
+class Organization(NamedTuple):
+    """An organization: its domain, class (spec 50 §6), place, share of the visitors, and networks."""
 
     domain: str
     name: str
@@ -94,12 +94,12 @@ class Organisation(NamedTuple):
 
 @dataclass(frozen=True)
 class Addresses:
-    """The addresses that ever come, in columns."""
+    """The addresses of all visitors, in columns."""
 
     ip: list[str]
     host: list[str]
     """The name of each address; `?` where it has none."""
-    organisation: Numbers
+    organization: Numbers
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Accounts:
     """The address (index) that the person uses."""
     country: list[str]
     kind: list[str]
-    """What the profile says of the employer."""
+    """The kind of employer in the profile."""
     has_profile: npt.NDArray[np.bool_]
 
 
@@ -133,12 +133,12 @@ class Resource(NamedTuple):
 
 @dataclass(frozen=True)
 class World:
-    """Everything that exists, for a stretch of days."""
+    """Everything in the invented world, for a range of days."""
 
     seed: int
     first: dt.date
     last: dt.date
-    organisations: tuple[Organisation, ...]
+    organizations: tuple[Organization, ...]
     addresses: Addresses
     visitors: Numbers
     """Addresses (indexes) of people, in the order in which they first come."""
@@ -149,42 +149,42 @@ class World:
     resources: tuple[Resource, ...]
 
     def rng(self, *key: int) -> np.random.Generator:
-        """Chance, the same for the same key."""
+        """A generator of random numbers, the same for the same key."""
         return np.random.default_rng((self.seed, *key))
 
 
 def invent(seed: int, first: dt.date, last: dt.date, lines: int) -> World:
     """The world in which about `lines` log lines are written from `first` to `last`."""
     rng = np.random.default_rng((seed, 0))
-    organisations = _organisations()
+    organizations = _organizations()
     people = max(300, lines // 30)
-    weights = np.array([organisation.weight for organisation in organisations])
-    owners = rng.choice(len(organisations), people, p=weights / weights.sum())
-    domains = [organisation.domain for organisation in organisations]
-    search = np.repeat([i for i, o in enumerate(organisations) if o.kind == SEARCH], 12)
+    weights = np.array([organization.weight for organization in organizations])
+    owners = rng.choice(len(organizations), people, p=weights / weights.sum())
+    domains = [organization.domain for organization in organizations]
+    search = np.repeat([i for i, o in enumerate(organizations) if o.kind == SEARCH], 12)
     scraping = np.repeat([domains.index(domain) for domain in SCRAPERS], 25)
     owners = np.concatenate([owners, search, scraping])
-    addresses = _addresses(rng, organisations, owners)
+    addresses = _addresses(rng, organizations, owners)
     visitors = np.arange(people)
     return World(
         seed,
         first,
         last,
-        organisations,
+        organizations,
         addresses,
         visitors,
         np.arange(people, people + len(search)),
         np.arange(people + len(search), len(owners)),
-        _accounts(rng, organisations, addresses, visitors, first, last, max(60, lines // 250)),
+        _accounts(rng, organizations, addresses, visitors, first, last, max(60, lines // 250)),
         _resources(rng),
     )
 
 
-def places(organisations: Sequence[Organisation], countries: dict[str, str]) -> list[tuple[str, dict[str, Any]]]:
+def places(organizations: Sequence[Organization], countries: dict[str, str]) -> list[tuple[str, dict[str, Any]]]:
     """The address database of the invented networks; `countries` are the names of the codes."""
     return [
         (network, place(o.country, countries[o.country], o.region, o.city, o.latitude, o.longitude))
-        for o in organisations
+        for o in organizations
         for network in o.networks
     ]
 
@@ -194,9 +194,9 @@ def dotted(address: int) -> str:
     return f"{address >> 24}.{address >> 16 & 255}.{address >> 8 & 255}.{address & 255}"
 
 
-def _organisations() -> tuple[Organisation, ...]:
+def _organizations() -> tuple[Organization, ...]:
     """Read the list; institutions get 2,048 addresses of 198.18.0.0/15 each, providers 65,536 of 100.64.0.0/10."""
-    lines = files("hzmetrics.demo").joinpath("organisations.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    lines = files("hzmetrics.demo").joinpath("organizations.tsv").read_text(encoding="utf-8").splitlines()[1:]
     next_free = {True: 100 << 24 | 64 << 16, False: 198 << 24 | 18 << 16}
     found = []
     for number, line in enumerate(lines, 1):
@@ -205,38 +205,38 @@ def _organisations() -> tuple[Organisation, ...]:
         size = 1 << 16 if is_provider else 1 << 11
         where = (country, region, city, float(latitude), float(longitude))
         networks = (next_free[is_provider], size, f"2001:db8:{number:x}")
-        found.append(Organisation(domain, name, int(kind), *where, float(weight), *networks))
+        found.append(Organization(domain, name, int(kind), *where, float(weight), *networks))
         next_free[is_provider] += size
     return tuple(found)
 
 
-def _addresses(rng: np.random.Generator, organisations: Sequence[Organisation], owners: Numbers) -> Addresses:
+def _addresses(rng: np.random.Generator, organizations: Sequence[Organization], owners: Numbers) -> Addresses:
     """One address for each owner. Some share theirs with others; one in seven has no name."""
-    sizes = np.array([organisation.size for organisation in organisations])[owners]
-    bases = np.array([organisation.network for organisation in organisations])[owners]
+    sizes = np.array([organization.size for organization in organizations])[owners]
+    bases = np.array([organization.network for organization in organizations])[owners]
     numbers = bases + 1 + (rng.random(len(owners)) ** 2 * (sizes - 2)).astype(np.int64)
     nameless = (numbers * 2654435761 % 7) == 0
     ips = [dotted(number) for number in numbers.tolist()]
     hosts = [
-        "?" if silent else _host(organisations[owner], ip)
+        "?" if silent else _host(organizations[owner], ip)
         for owner, ip, silent in zip(owners.tolist(), ips, nameless.tolist(), strict=True)
     ]
     return Addresses(ips, hosts, owners)
 
 
-def _host(organisation: Organisation, ip: str) -> str:
+def _host(organization: Organization, ip: str) -> str:
     *_, third, fourth = ip.split(".")
-    if organisation.kind == PROVIDER:
-        return f"{ip.replace('.', '-')}.pool.{organisation.domain}"
-    if organisation.kind == SEARCH:
-        return f"crawl-{third}-{fourth}.{organisation.domain}"
+    if organization.kind == PROVIDER:
+        return f"{ip.replace('.', '-')}.pool.{organization.domain}"
+    if organization.kind == SEARCH:
+        return f"crawl-{third}-{fourth}.{organization.domain}"
     department = ("lib", "ece", "physics", "dorm", "lab", "www")[int(fourth) % 6]
-    return f"pc{int(third) % 8}{fourth}.{department}.{organisation.domain}"
+    return f"pc{int(third) % 8}{fourth}.{department}.{organization.domain}"
 
 
 def _accounts(
     rng: np.random.Generator,
-    organisations: Sequence[Organisation],
+    organizations: Sequence[Organization],
     addresses: Addresses,
     visitors: Numbers,
     first: dt.date,
@@ -255,7 +255,7 @@ def _accounts(
         f"{given[g]} {family[f]}"
         for g, f in zip(rng.integers(0, len(given), count), rng.integers(0, len(family), count), strict=True)
     ]
-    kinds, weights = zip(*ORGANISATION_TYPES, strict=True)
+    kinds, weights = zip(*ORGANIZATION_TYPES, strict=True)
     shares = np.array(weights) / sum(weights)
     return Accounts(
         np.arange(1001, 1001 + count),
@@ -263,7 +263,7 @@ def _accounts(
         names,
         registered,
         home,
-        [organisations[owner].country for owner in addresses.organisation[home].tolist()],
+        [organizations[owner].country for owner in addresses.organization[home].tolist()],
         rng.choice(kinds, count, p=shares).tolist(),
         rng.random(count) < 0.85,
     )

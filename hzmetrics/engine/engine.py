@@ -15,7 +15,7 @@ from duckdb.func import PythonUDFType
 
 from hzmetrics.calendar import Month
 from hzmetrics.collation import fold, fold_keep_blanks
-from hzmetrics.engine.models import Library, Model, ModelError, macros
+from hzmetrics.engine.models import Library, Model, ModelError
 from hzmetrics.errors import HzmetricsError, StoreUnavailable
 from hzmetrics.scratch import Scratch
 
@@ -49,12 +49,14 @@ class Engine:
         self.library = Library(*packages)
         self._given: set[str] = set()
         """The relations registered."""
+        self._defined: dict[str, Model] = {}
+        """The inputs defined by queries."""
         self._variables: set[str] = set()
         """The variables set."""
         self._built: dict[str, Model] = {}
         """The models that are defined and up to date."""
-        self._macros: set[str] = set()
-        """The packages whose macros are defined."""
+        self._has_macros = False
+        """Whether the macros of the packages are defined."""
         self.connection.execute(files("hzmetrics.engine").joinpath("macros.sql").read_text(encoding="utf-8"))
         self.set_variable("corrections", sorted(corrections))
 
@@ -134,6 +136,13 @@ class Engine:
         for model in [model for model in self._built.values() if name in model.variables]:
             self._outdate(model.name)
 
+    def define(self, name: str, sql: str, reads: Sequence[str], stored: str = "") -> None:
+        """Define an input by a query that settings decide; `reads` and `stored` are as in the header of a model."""
+        declared = self.library.relation(name)
+        self._given.discard(name)
+        self._defined[name] = Model(name, declared.summary, declared.columns, "", "", tuple(reads), {}, (), stored, sql)
+        self._outdate(name)
+
     def build(self, name: str) -> None:
         """Define a model and those it builds on, where they are not defined yet. Raises ModelError."""
         self._build(name, name)
@@ -157,14 +166,6 @@ class Engine:
             kind = "TABLE" if "-- materialised" in text else "VIEW"
             self.connection.execute(f'CREATE OR REPLACE {kind} "{name}" AS {text}')
 
-    def view(self, name: str, sql: str) -> None:
-        """Define a view by its query: for queries that settings decide. All others are models."""
-        self.connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS {sql}')
-
-    def hold(self, package: str, name: str) -> None:
-        """Compute a model once and keep its rows as an Arrow relation: cheaper than a table if read once or twice."""
-        self.register(name, self.query(_sql(package, name)))
-
     def run_script(self, package: str, name: str) -> None:
         """Run the statements of a package's `models/NAME.sql`."""
         self.connection.execute(_sql(package, name))
@@ -177,6 +178,13 @@ class Engine:
         """Take note of a relation that was registered."""
         if not self.library.packages:
             return
+        self._check(name)
+        self._defined.pop(name, None)
+        self._given.add(name)
+        self._outdate(name)
+
+    def _check(self, name: str) -> None:
+        """Raise ModelError unless a relation has the columns that are declared."""
         declared = self.library.relation(name)
         relation = self.connection.sql(f'FROM "{name}"')
         found = {column: str(kind) for column, kind in zip(relation.columns, relation.types, strict=True)}
@@ -189,8 +197,6 @@ class Engine:
         problems += [f"unknown column {column}" for column in found if column not in names]
         if problems:
             raise ModelError(f"models need the relation {declared}: {'; '.join(problems)}")
-        self._given.add(name)
-        self._outdate(name)
 
     def _outdate(self, name: str) -> None:
         """Forget that the models which depend on a relation are up to date."""
@@ -202,21 +208,23 @@ class Engine:
     def _build(self, name: str, target: str) -> None:
         if name in self._built or name in self._given:
             return
-        model = self.library.relation(name)
+        model = self._defined.get(name) or self.library.relation(name)
         if not isinstance(model, Model):
             raise ModelError(f"model {target} needs the relation {model}: not registered")
-        for needed in (*macros(model.package).reads, *model.reads):
+        for needed in (*self.library.macros.reads, *model.reads):
             self._build(needed, target)
         for variable in model.variables:
             if variable not in self._variables:
                 raise ModelError(f"model {target} needs the variable {variable}: not set")
-        if model.package not in self._macros:
-            self.connection.execute(macros(model.package).sql)
-            self._macros.add(model.package)
+        if not self._has_macros:
+            self.connection.execute(self.library.macros.sql)
+            self._has_macros = True
         if model.stored == "arrow":
             self.connection.register(name, self.query(model.sql))
         else:
             self.connection.execute(f'CREATE OR REPLACE {model.stored or "view"} "{name}" AS {model.sql}')
+        if name in self._defined:
+            self._check(name)
         self._built[name] = model
 
 

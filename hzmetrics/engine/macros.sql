@@ -23,3 +23,11 @@ CREATE OR REPLACE MACRO as_bigint(x) AS
 -- Whether a correction is in force (spec 15). The engine is told once, so this is a constant.
 CREATE OR REPLACE MACRO corrected(name) AS
     list_contains(getvariable('corrections'), name);
+
+-- The integer a text is, kept within limits; 0 if it is none (spec 10 §2.6). Texts of any length.
+CREATE OR REPLACE MACRO whole_number(t, low, high) AS CASE
+    WHEN NOT regexp_full_match(t, '-?[0-9]+') THEN 0
+    ELSE greatest(low, least(high, coalesce(
+        TRY_CAST(t AS HUGEINT), CASE WHEN starts_with(t, '-') THEN low ELSE high END
+    )))::BIGINT
+END;

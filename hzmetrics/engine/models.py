@@ -12,8 +12,8 @@ A package keeps its models in `models/NAME.sql`. Each file begins with a header 
     --   ip        VARCHAR  folded address
     --   duration  BIGINT   s, from first to last request
 
-Optional are `variables:` (what it reads with `getvariable`, each with its type), `corrections:` (those that its SQL
-asks for, or its macros do) and `stored:` (without it, the model is a view).
+Optional are `variables:` (what it reads with `getvariable`, with its type unless it is a text), `corrections:` (those
+that its SQL asks for, or its macros do) and `stored:` (without it, the model is a view).
 
 What a model reads is a model or an *input*: a relation that Python registers. `models/inputs.sql` declares a package's
 inputs as tables, one column a line with its meaning. `models/macros.sql` holds the macros that its models share; if
@@ -27,7 +27,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 
 from hzmetrics.errors import HzmetricsError
@@ -70,9 +70,13 @@ class Column:
     def __str__(self) -> str:
         return f"{self.name} {self.type}"
 
+    def is_struct(self) -> bool:
+        """Whether it holds structures."""
+        return self.type == "STRUCT(...)"
+
     def has_type(self, found: str) -> bool:
         """Whether a type of the engine is the declared one."""
-        if self.type == "STRUCT(...)":
+        if self.is_struct():
             return found.startswith("STRUCT(")
         return found in (self.type, _AS_ARROW.get(self.type))
 
@@ -117,6 +121,12 @@ class Library:
 
     def __init__(self, *packages: str) -> None:
         self.packages = packages
+
+    @cached_property
+    def macros(self) -> Macros:
+        """The macros of all the packages."""
+        found = [macros(package) for package in self.packages]
+        return Macros(tuple(name for one in found for name in one.reads), "\n".join(one.sql for one in found))
 
     def relation(self, name: str) -> Relation:
         """The model or input of a name. Raises ModelError."""
@@ -170,7 +180,7 @@ def parse_model(package: str, name: str, text: str) -> Model:
         package=package,
         grain=lines["grain"],
         reads=_names(lines["reads"]),
-        variables=dict(_named_type(where, text) for text in _names(lines.get("variables", ""))),
+        variables=dict(map(_named_type, _names(lines.get("variables", "")))),
         corrections=_names(lines.get("corrections", "")),
         stored=stored,
         sql=text,
@@ -262,11 +272,10 @@ def _names(text: str) -> tuple[str, ...]:
     return () if text in ("", "nothing") else tuple(re.split(r", *", text))
 
 
-def _named_type(where: str, text: str) -> tuple[str, str]:
+def _named_type(text: str) -> tuple[str, str]:
+    """The name and type of a variable."""
     name, _, kind = text.partition(" ")
-    if not kind:
-        raise ModelError(f"{where}: variables: {name} has no type")
-    return name, kind
+    return name, kind or "VARCHAR"
 
 
 def _where(package: str, name: str) -> str:

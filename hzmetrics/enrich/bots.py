@@ -24,13 +24,12 @@ def clean_bots(
     window = rows.after_day_before(rows.moment(target), span or rows.this_month(settings.clock))
     metrics = store.metrics
     rows.require(metrics, table)
-    with Engine() as engine:
+    with Engine("hzmetrics.enrich") as engine:
         engine.register("filters", metrics.read(sa.select(exclude_list.c.filter, exclude_list.c.type)))
         engine.load(
-            "candidates",
+            "checked_rows",
             metrics.read(sa.select(target.c.id, target.c.host, target.c.domain).where(window)),
         )
-        engine.models("hzmetrics.enrich", ["bot_hosts", "bot_domains", "bot_rows"])
         found = engine.table("bot_rows")
     if dry_run:
         log.info("%s: would delete %d rows", table, found.num_rows)

@@ -39,9 +39,8 @@ def fill_domain(
             sa.or_(is_empty(target.c.domain), sa.func.rtrim(target.c.domain) == "?"),
         )
     )
-    with Engine() as engine:
-        engine.register("wanted", wanted)
-        engine.models("hzmetrics.enrich", ["hosts", "host_domains", "domains_found"])
+    with Engine("hzmetrics.enrich") as engine:
+        engine.register("rows_without_domain", wanted)
         found = engine.table("domains_found")
     return rows.write(source, target, found, dry_run)
 
@@ -49,8 +48,7 @@ def fill_domain(
 def domains_of(names: Iterable[str]) -> dict[str, str]:
     """The domain of each host name as it is written, without lower-casing; `?` for none (spec 20 §3.2, §12)."""
     distinct = pa.array(dict.fromkeys(names), pa.string())
-    with Engine() as engine:
+    with Engine("hzmetrics.enrich") as engine:
         engine.register("hosts", pa.table({"host": distinct, "name": distinct}))
-        engine.models("hzmetrics.enrich", ["host_domains"])
         found = engine.table("host_domains")
     return dict(zip(found["host"].to_pylist(), found["domain"].to_pylist(), strict=True))

@@ -23,8 +23,7 @@ def middleware_wall(store: Store, settings: Settings, dry_run: bool = False) -> 
     """
     with _jobs(store) as engine:
         starts = toolstart.c
-        engine.load("known", store.metrics.read(sa.select(starts.datetime, starts.user, starts.ip).distinct()))
-        engine.models("hzmetrics.enrich", ["new_jobs"])
+        engine.load("stored_starts", store.metrics.read(sa.select(starts.datetime, starts.user, starts.ip).distinct()))
         new = engine.table("new_jobs")
     if dry_run:
         log.info("toolstart: would insert %d rows", new.num_rows)
@@ -41,20 +40,19 @@ def middleware_cpu(store: Store, settings: Settings, dry_run: bool = False) -> i
     with _jobs(store) as engine:
         starts = toolstart.c
         engine.load(
-            "unmeasured",
+            "unmeasured_starts",
             store.metrics.read(
                 sa.select(starts.id.label("row"), starts.datetime, starts.user, starts.ip, starts.cputime).where(
                     starts.cputime <= 0
                 )
             ),
         )
-        engine.models("hzmetrics.enrich", ["cpu_times"])
         times = engine.table("cpu_times")
     return rows.write(store.metrics, toolstart, times, dry_run)
 
 
 def _jobs(store: Store) -> Engine:
-    """An engine with the model `jobs`: the middleware's jobs, named and cut as `toolstart` would store them."""
+    """An engine that knows the middleware's jobs, with values as `toolstart` would store them."""
     job, session = store.hub_tables.joblog.c, store.hub_tables.sessionlog.c
     jobs = store.hub.read(sa.select(job.sessnum, job.job, job.event, job.venue, job.start, job.walltime, job.cputime))
     sessions = store.hub.read(
@@ -66,10 +64,9 @@ def _jobs(store: Store) -> Engine:
             session.exechost.label("execunit"),
         )
     )
-    engine = Engine()
+    engine = Engine("hzmetrics.enrich")
     engine.load("joblog", _as_stored(jobs, "walltime", "cputime"))
-    engine.load("sessionlog", _as_stored(sessions, "user", "ip", "tool", "execunit"))
-    engine.models("hzmetrics.enrich", ["jobs"])
+    engine.load("tool_sessions", _as_stored(sessions, "user", "ip", "tool", "execunit"))
     return engine
 
 

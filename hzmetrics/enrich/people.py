@@ -26,20 +26,18 @@ def fill_user_info(
     source = rows.database(store, database)
     rows.require(source, table)
     hub, users, profiles = store.hub, store.hub_tables.users.c, store.hub_tables.user_profiles.c
-    with Engine() as engine:
+    with Engine("hzmetrics.enrich") as engine:
         engine.load("users", hub.read(sa.select(users.id, users.username)))
         engine.load(
-            "profiles",
+            "user_profiles",
             hub.read(sa.select(profiles.id, profiles.user_id, profiles.profile_key, profiles.profile_value)),
         )
-        engine.models("hzmetrics.enrich", ["profile_values"])
         filled = []
         for column, profile_key in KEYS.items():
             engine.register(
-                "lacking",
+                "rows_without_value",
                 source.read(sa.select(rows.key(target).label("row"), target.c.user).where(is_empty(target.c[column]))),
             )
-            engine.register_values("asked", {"profile_key": profile_key})
-            engine.models("hzmetrics.enrich", ["profile_answers"])
+            engine.register_values("wanted_key", {"profile_key": profile_key})
             filled.append(engine.table("profile_answers").rename_columns({"value": column}))
     return sum(rows.write(source, target, values, dry_run) for values in filled)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hzmetrics.errors import ConfigurationError
-from hzmetrics.logs.entries import SOURCES
+from hzmetrics.follow.settings import SOURCES
 
 BUILT_IN = """\
 failed_logins\tauth\t-\t^invalid$\t-

@@ -34,7 +34,7 @@ STATS_FROM = "events.stats_from"
 def update(store: Store, following: Following, settings: EventSettings, clock: Clock) -> Outcome:
     """Read the new lines of the followed logs for the events alone, and bring everything up to the clock."""
     accounting = Accounting(store, settings, clock)
-    follower.update(store, following, clock, [accounting])
+    accounting.finish(follower.update(store, following, clock, [accounting]))
     return accounting.outcome
 
 

@@ -35,9 +35,6 @@ class Consumer(Protocol):
     def store(self, connection: sa.Connection, reading: Reading) -> None:
         """Write the results, in the transaction that stores how far the logs were read."""
 
-    def finish(self, reading: Reading) -> None:
-        """Do what has to follow the transaction, such as messages and alerts."""
-
 
 @dataclass
 class Reading:
@@ -82,8 +79,6 @@ def update(store: Store, following: Following, now: Clock, consumers: Sequence[C
                 _remember(connection, one, now)
         for consumer in consumers:
             consumer.store(connection, reading)
-    for consumer in consumers:
-        consumer.finish(reading)
     return reading
 
 

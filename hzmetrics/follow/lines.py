@@ -6,10 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-import pyarrow as pa
-
 from hzmetrics.follow.times import LATEST, LogClock
-from hzmetrics.logs.entries import entries
 from hzmetrics.logs.formats import AUTO
 
 LONGEST_LINE = 65_536
@@ -39,6 +36,10 @@ def read(source: str, lines: Sequence[str], clock: LogClock, log_format: str = A
     short = {number: line for number, line in enumerate(lines) if 0 < len(line) <= LONGEST_LINE}
     if not short:
         return
+    import pyarrow as pa  # only where there is something to read: an idle tick is cheap
+
+    from hzmetrics.logs.entries import entries
+
     table = pa.table({"number": pa.array(short, pa.int64()), "line": pa.array(short.values(), pa.string())})
     zone = clock.zone.key if isinstance(clock.zone, ZoneInfo) else "UTC"
     for row in entries(source, table, zone, log_format).to_pylist():

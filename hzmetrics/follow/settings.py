@@ -11,6 +11,9 @@ from hzmetrics.config.schema import ActiveUsers, Activity, Follow, Logs
 from hzmetrics.logs.formats import AUTO
 from hzmetrics.logs.packing import LIMITS, Limits
 
+SOURCES = ("access", "auth", "jupyterhub")
+"""The kinds of logs that can be followed."""
+
 
 @dataclass(frozen=True)
 class Following:

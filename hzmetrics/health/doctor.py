@@ -331,7 +331,9 @@ def _machine(settings: Settings, cron_line: str) -> Iterator[Check]:
 def _activity(store: Store, settings: Settings) -> Iterator[Check]:
     last = journal.read(settings, "run")
     if last is None or not last.succeeded:
-        detail = "never" if last is None else f"none; the run of {last.started} failed: {last.error}"
+        detail = "none"
+        if last is not None:
+            detail += f"; the run of {last.started} " + (f"failed: {last.error}" if last.error else "has not ended")
         yield Check("last successful run", "WARN", detail, "hzmetrics run")
     else:
         age = settings.clock.now.replace(tzinfo=None) - moment(last.succeeded)

@@ -15,7 +15,7 @@ from hzmetrics.ingest import filters
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.bots import Bots
 from hzmetrics.ingest.filters import Excludes
-from hzmetrics.ingest.judge import ROOM, Judge, report_months
+from hzmetrics.ingest.judge import Judge, report_months
 from hzmetrics.log import log
 from hzmetrics.logs.formats import HUB
 from hzmetrics.logs.reader import LogStream
@@ -77,33 +77,28 @@ class AccessLog(Judge):
 
     def __init__(self, rules: Rules) -> None:
         super().__init__(rules.clients, {**filters.EXPRESSIONS, "excluded_urls": rules.excludes.url})
-        self.engine.run_script(ROOM, "filter_macros")
         self.rules = rules
         self.tally = Tally()
         self.engine.load("agents", _agent_rows(pa.array([], pa.string()), rules))
         self.requests = Requests(self.engine, rules.logs)
-        self.engine.models(ROOM, ["new_clients", "new_agents"])
-        self.engine.hold(ROOM, "judged")
-        self.engine.models(ROOM, ["tallies", "kept", "unread_ipv6"])
 
     def kept(self, stream: LogStream) -> Iterator[pa.Table]:
         """The rows of `web` without their ids, chunk by chunk in file order. The tally grows with them."""
         for lines in stream.lines():
             self.judge(lines)
             self._count(len(lines))
-            yield self.engine.table("kept")
+            yield self.engine.table("web_rows")
         self.tally.lines += stream.blank
 
     def judge(self, lines: pa.Table) -> None:
-        """Take a chunk's lines apart and decide which count: `judged`, `tallies` and `kept` tell."""
+        """Take a chunk's lines apart and look at their clients and agents: `filtered_requests` tells which count."""
         self.read(lines)
         self._learn_agents()
-        self.engine.hold(ROOM, "judged")
 
     def read(self, lines: pa.Table) -> None:
         """Take a chunk's lines apart: `requests` and `clients` tell what they are."""
         self.requests.read(lines)
-        self.learn_clients("new_clients")
+        self.learn_clients("new_request_clients")
 
     def _learn_agents(self) -> None:
         new = self.engine.table("new_agents")["agent"].combine_chunks()
@@ -114,7 +109,7 @@ class AccessLog(Judge):
         tally = self.tally
         tally.lines += lines
         tally.ipv6 += self.engine.table("unread_ipv6")["lines"][0].as_py()
-        for row in self.engine.table("tallies").to_pylist():
+        for row in self.engine.table("request_counts").to_pylist():
             tally.months.add(row["day"][:7])
             if row["dropped_by"]:
                 tally.dropped[row["dropped_by"]] += row["lines"]

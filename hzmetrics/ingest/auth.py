@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hzmetrics.config import Settings
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.filters import Excludes
-from hzmetrics.ingest.judge import ROOM, Judge, report_months
+from hzmetrics.ingest.judge import Judge, report_months
 from hzmetrics.log import log
 from hzmetrics.logs.auth import AuthEvents
 from hzmetrics.logs.reader import LogStream
@@ -45,23 +45,22 @@ class AuthLog(Judge):
         clients = Clients.of(settings, Excludes.read(connection).ip)
         super().__init__(clients, {})
         self.events = AuthEvents(self.engine)
-        self.engine.models(ROOM, ["auth_new_clients", "auth_judged", "auth_tallies", "auth_kept"])
         self.tally = Tally()
         self._days: set[str] = set()
-        """Days whose logins are in `present`."""
+        """Days whose logins are in `present_logins`."""
 
     def kept(self, stream: LogStream) -> Iterator[pa.Table]:
         """The events that count, without ids and with duplicates, chunk by chunk in file order."""
         for lines in stream.lines():
             self.read(lines)
             self._count(len(lines))
-            yield self.engine.table("auth_kept")
+            yield self.engine.table("userlogin_rows")
         self.tally.lines += stream.blank
 
     def read(self, lines: pa.Table) -> None:
-        """Judge a chunk: `auth_judged` and what builds on it tell the rest."""
+        """Take a chunk's lines apart and look at their clients: `filtered_auth_events` tells which count."""
         self.events.read(lines)
-        self.learn_clients("auth_new_clients")
+        self.learn_clients("new_auth_clients")
 
     def new(self, database: Database, rows: pa.Table) -> pa.Table:
         """Those of a chunk's rows, as stored, that are neither in the database nor earlier in the file.
@@ -72,21 +71,22 @@ class AuthLog(Judge):
         days = {text[:10] for text in arriving["datetime"].unique().to_pylist()} - self._days
         self._remember(database.read(sa.select(*KEY).where(_on(days))))
         self._days |= days
-        self.engine.register("arriving", arriving.append_column("number", pa.array(range(len(rows)), pa.int64())))
-        self.engine.models(ROOM, ["new_logins"])
+        self.engine.register(
+            "arriving_logins", arriving.append_column("number", pa.array(range(len(rows)), pa.int64()))
+        )
         new = self.engine.table("new_logins")
         self._remember(new)
         return new
 
     def _remember(self, rows: pa.Table) -> None:
         if self._days:
-            self.engine.add("present", rows)
+            self.engine.add("present_logins", rows)
         else:
-            self.engine.load("present", rows)
+            self.engine.load("present_logins", rows)
 
     def _count(self, lines: int) -> None:
         self.tally.lines += lines
-        for row in self.engine.table("auth_tallies").to_pylist():
+        for row in self.engine.table("auth_event_counts").to_pylist():
             self.tally.months.add(row["day"][:7])
             if row["dropped_by"]:
                 self.tally.dropped[row["dropped_by"]] += row["lines"]

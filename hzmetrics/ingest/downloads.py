@@ -9,7 +9,7 @@ from hzmetrics.config import Settings
 from hzmetrics.engine import Engine
 from hzmetrics.errors import HzmetricsError, StoreError
 from hzmetrics.ingest.filters import EXPRESSIONS
-from hzmetrics.ingest.judge import ROOM
+from hzmetrics.ingest.judge import PACKAGE
 from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.database import Database
@@ -34,7 +34,7 @@ def backfill_dnload(store: Store, settings: Settings, start: Month | None = None
         log.info("months with rows that lack their download flag: %s", ", ".join(map(str, months)))
         return 0
     rows, failed = 0, []
-    with Engine() as engine:
+    with Engine(PACKAGE) as engine:
         engine.set_variable("download", EXPRESSIONS["download"])
         for month in months:
             try:
@@ -70,12 +70,9 @@ def _backfill_month(database: Database, engine: Engine, month: Month) -> int:
     changed = 0
     for low in range(ids.first, ids.last + 1, STEP):
         high = min(low + STEP - 1, ids.last)
-        unclassified = database.read(
-            sa.select(web.c.id, web.c.content).where(_unset(month), web.c.id.between(low, high))
-        )
-        engine.register("unclassified", unclassified)
-        engine.models(ROOM, ["classified"])
+        unflagged = database.read(sa.select(web.c.id, web.c.content).where(_unset(month), web.c.id.between(low, high)))
+        engine.register("unflagged_requests", unflagged)
         with database.begin() as connection:
-            changed += database.update(connection, web, engine.table("classified"), ["id"])
+            changed += database.update(connection, web, engine.table("download_flags"), ["id"])
             add_dirty_months(connection, [month])
     return changed

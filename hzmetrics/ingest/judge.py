@@ -12,8 +12,10 @@ import pyarrow as pa
 from hzmetrics.engine import Engine, Value, relation
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.log import log
+from hzmetrics.logs import requests as logs
 
-ROOM = "hzmetrics.ingest"
+PACKAGE = "hzmetrics.ingest"
+"""Where the models of imports are."""
 
 
 class Judge:
@@ -23,7 +25,7 @@ class Judge:
     """
 
     def __init__(self, clients: Clients, variables: Mapping[str, Value]) -> None:
-        self.engine = Engine()
+        self.engine = Engine(PACKAGE, logs.PACKAGE)
         self._clients = clients
         for name, value in variables.items():
             self.engine.set_variable(name, value)

@@ -16,7 +16,7 @@ from hzmetrics.errors import HzmetricsError
 from hzmetrics.ingest import ledger, sources
 from hzmetrics.ingest.access import AccessLog, Rules
 from hzmetrics.ingest.auth import AuthLog
-from hzmetrics.ingest.judge import ROOM
+from hzmetrics.ingest.judge import PACKAGE
 from hzmetrics.ingest.ledger import Record
 from hzmetrics.ingest.sources import Source
 from hzmetrics.log import log
@@ -33,6 +33,8 @@ class Target:
     """One of the two tables that files become rows of. Models `NAME_keys` and `NAME_matches` say which rows."""
 
     table: sa.Table
+    stored: str
+    """What the models call its rows."""
     key: tuple[str, ...]
     kind: sources.Kind
     pattern: str
@@ -42,12 +44,15 @@ class Target:
 TARGETS = {
     "web": Target(
         web,
+        "stored_requests",
         ("datetime", "ip", "content"),
         "access",
         "*-access*log*",
         lambda connection, settings: AccessLog(Rules.read(connection, settings)),
     ),
-    "userlogin": Target(userlogin, ("datetime", "ip", "user", "action"), "auth", "cmsauth*log*", AuthLog),
+    "userlogin": Target(
+        userlogin, "stored_logins", ("datetime", "ip", "user", "action"), "auth", "cmsauth*log*", AuthLog
+    ),
 }
 
 
@@ -151,10 +156,10 @@ class _Reconstruction:
         times = keys["datetime"]
         columns = [self.target.table.c[name] for name in ("id", *self.target.key)]
         first, last = min(times.to_pylist()), max(times.to_pylist())
-        with Engine() as engine:
-            engine.register("keys", fitted_rows(self.target.table, keys))
-            engine.register("candidates", self.database.read(sa.select(*columns).where(when.between(first, last))))
-            engine.models(ROOM, [f"{self.name}_matches"])
+        stored = self.database.read(sa.select(*columns).where(when.between(first, last)))
+        with Engine(PACKAGE) as engine:
+            engine.register(f"{self.name}_keys", fitted_rows(self.target.table, keys))
+            engine.register(self.target.stored, stored)
             row = engine.table(f"{self.name}_matches").to_pylist()[0]
         return Found(row["first_id"], row["last_id"], row["matched"])
 
@@ -205,5 +210,4 @@ class _Reconstruction:
 
 def _keys(judge: AccessLog | AuthLog, name: str, lines: pa.Table) -> pa.Table:
     judge.read(lines)
-    judge.engine.models(ROOM, [f"{name}_keys"])
     return judge.engine.table(f"{name}_keys")

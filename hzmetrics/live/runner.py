@@ -16,7 +16,7 @@ from hzmetrics.active_users.settings import ActiveUserSettings
 from hzmetrics.activity import capability as activity
 from hzmetrics.activity.settings import ActivitySettings
 from hzmetrics.calendar import Clock, epoch
-from hzmetrics.capability import Capability, Family
+from hzmetrics.capability import Capability, Family, LogConsumer
 from hzmetrics.config import Settings, schema
 from hzmetrics.courses import capability as courses
 from hzmetrics.courses.settings import Courses
@@ -24,7 +24,6 @@ from hzmetrics.errors import HzmetricsError, LockHeld
 from hzmetrics.events import capability as events
 from hzmetrics.events.settings import EventSettings
 from hzmetrics.follow import follower
-from hzmetrics.follow.follower import Consumer
 from hzmetrics.follow.settings import Following
 from hzmetrics.live import openmetrics
 from hzmetrics.log import log
@@ -104,13 +103,15 @@ class Live:
         The caller holds the lock of the step `follow`.
         """
         clock = clock or self.settings.clock
-        consumers: list[Consumer] = []
+        consumers: list[LogConsumer] = []
         for set_up in self.capabilities.values():
             capability = set_up()
             if capability.enabled or capability.name in also:
                 consumers += capability.consumers(clock)
         if consumers:
-            follower.update(self.store, self.following, clock, consumers)
+            reading = follower.update(self.store, self.following, clock, consumers)
+            for consumer in consumers:
+                consumer.finish(reading)
 
     def catch_up(self, capability: str) -> None:
         """Read the new lines for a command of a capability, unless another process is reading them."""

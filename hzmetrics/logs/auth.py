@@ -6,9 +6,6 @@ import pyarrow as pa
 
 from hzmetrics.engine import Engine
 from hzmetrics.logs import grammar
-from hzmetrics.logs.reader import NO_LINES
-
-ROOM = "hzmetrics.logs"
 
 
 class AuthEvents:
@@ -18,13 +15,7 @@ class AuthEvents:
         self.engine = engine
         for name, value in grammar.AUTH.items():
             engine.set_variable(name, value)
-        for script in ("time_macros", "auth_macros"):
-            engine.run_script(ROOM, script)
-        engine.register("lines", NO_LINES)
-        engine.models(ROOM, ["auth_matches"])
-        self.read(NO_LINES)
 
     def read(self, lines: pa.Table) -> None:
         """Take a chunk's lines apart."""
         self.engine.register("lines", lines)
-        self.engine.hold(ROOM, "auth_events")

@@ -7,11 +7,8 @@ import pyarrow as pa
 from hzmetrics.engine import Engine
 from hzmetrics.logs.auth import AuthEvents
 from hzmetrics.logs.formats import AUTO, HUB
-from hzmetrics.logs.requests import ROOM, Requests
+from hzmetrics.logs.requests import PACKAGE, Requests
 from hzmetrics.logs.settings import LogSettings
-
-SOURCES = ("access", "auth", "jupyterhub")
-"""What a followed log may be."""
 
 CORRECTIONS = frozenset({"ipv6", "zones", "absolute-urls"})
 """What is corrected about the lines of a hub: nothing was ever published of followed ones."""
@@ -24,12 +21,10 @@ def entries(source: str, lines: pa.Table, zone: str, log_format: str = AUTO) -> 
     NULL where `local` has no offset), method, target, status (0 if there is none), user, address, duration (seconds).
     Of an auth log the target is the action, and the method is empty.
     """
-    with Engine() as engine:
+    with Engine(PACKAGE) as engine:
         if source == "auth":
             AuthEvents(engine).read(lines)
-            engine.models(ROOM, ["auth_entries"])
             return engine.table("auth_entries")
         log_format = "jupyterhub" if source == "jupyterhub" else AUTO if log_format == HUB else log_format
         Requests(engine, LogSettings(log_format, zone=zone, corrections=CORRECTIONS)).read(lines)
-        engine.models(ROOM, ["request_entries"])
         return engine.table("request_entries")

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from hzmetrics.engine import Engine, Value, relation
 from hzmetrics.logs import collectors, escapes, grammar, text, w3c, zones
-from hzmetrics.logs.definitions import Pattern
-from hzmetrics.logs.formats import AUTO, FORMATS, HUB, OWN, Format
+from hzmetrics.logs.formats import AUTO, FORMATS, HUB, Format
 from hzmetrics.logs.json_names import Members
-from hzmetrics.logs.reader import NO_LINES
 from hzmetrics.logs.settings import LogSettings
 
-ROOM = "hzmetrics.logs"
+PACKAGE = "hzmetrics.logs"
+"""Where the models of log lines are."""
 
 NOTHING = r"[^\s\S]"
 """An expression that matches nothing."""
@@ -57,80 +56,62 @@ class Requests:
         self.account = Account()
         self._is_hub = settings.format == HUB
         self._members = Members(settings.members)
-        self._patterns = {name: one.pattern for name, one in FORMATS.items() if one.pattern}
-        if settings.own:
-            self._patterns[OWN] = settings.own
-        for name, value in _variables(settings, self._patterns).items():
+        for name, value in variables(settings).items():
             engine.set_variable(name, value)
-        for script in ("time_macros", "access_macros", "request_macros"):
-            engine.run_script(ROOM, script)
         engine.function("unescape", escapes.unescape)
-        engine.register("lines", NO_LINES)
-        engine.register("hub_lines", NO_LINES)
-        engine.models(ROOM, ["shapes", "matches", "fields", "unread_zones"])
-        engine.models(ROOM, ["hub_requests"])
         if self._is_hub:
-            self._read_hub(NO_LINES)
+            engine.define("hub_lines", "FROM lines", ["lines"])
+            of_hub = "SELECT * EXCLUDE (logged_time), NULL::TIMESTAMP AS instant FROM hub_requests"
+            engine.define("requests", of_hub, ["hub_requests"])
         else:
             self._define_others()
-            self._read_others()
-            engine.models(ROOM, ["new_peers", "requests"])
-        engine.models(ROOM, ["read_formats", "unread_lines"])
 
     def _define_others(self) -> None:
-        """The models of formats other than the hub's."""
+        """The relations that settings decide, of formats other than the hub's."""
         engine = self.engine
         engine.load("peers", relation([], {"peer": pa.string(), "address": pa.string()}))
         engine.load("headers", w3c.NO_HEADERS)
-        for name, value in self._members.wrappers().items():
-            engine.set_variable(name, value)
-        engine.hold(ROOM, "messages")
-        engine.view("classify", text.classification(self.settings.formats, self._patterns))
-        engine.register("classified", engine.table("classify"))
-        engine.view("members", self._members.query())
-        engine.models(ROOM, ["combined", "json", "w3c"])
+        patterns = self.settings.patterns
+        classification = text.classification(self.settings.formats, patterns)
+        engine.define("classified", classification, ["messages", "headers"], stored="arrow")
+        hub_lines = f"SELECT number, text AS line FROM classified WHERE format = '{HUB}'"
+        engine.define("hub_lines", hub_lines, ["classified"], stored="arrow")
+        engine.define("members", self._members.query(), ["classified"])
         sources = ["(FROM combined)", "(FROM json)", "(FROM w3c)"]
-        sources += [text.select(name, pattern) for name, pattern in self._patterns.items()]
-        engine.view("raw", " UNION ALL BY NAME ".join(sources))
+        sources += [text.select(name, pattern) for name, pattern in patterns.items()]
+        reads = ["combined", "json", "w3c", "classified"]
+        engine.define("raw_requests", " UNION ALL BY NAME ".join(sources), reads)
 
     def read(self, lines: pa.Table) -> None:
         """Take a chunk's lines apart."""
         self.engine.register("lines", lines)
-        if self._is_hub:
-            self._read_hub(lines)
-        else:
-            self._read_others()
-            new = self.engine.table("new_peers")["peer"].to_pylist()
-            found = [(peer, self.settings.proxies.client(peer)) for peer in new]
-            self.engine.add("peers", relation(found, {"peer": pa.string(), "address": pa.string()}))
+        if not self._is_hub:
+            self._learn_headers()
+            self._learn_members()
+            self._learn_peers()
         self._count(len(lines))
 
-    def _read_hub(self, lines: pa.Table) -> None:
-        """Read a hub's own log, without the columns that an import does not need."""
-        self.engine.register("hub_lines", lines)
-        unused = 'target, protocol, "user", duration, host, "zone", logged_time'
-        self.engine.register("requests", self.engine.query(f"SELECT * EXCLUDE ({unused}) FROM hub_requests"))
-
-    def _read_others(self) -> None:
-        engine = self.engine
-        engine.hold(ROOM, "messages")
-        fields = engine.query("SELECT number, text FROM messages WHERE starts_with(text, '#Fields:')").to_pylist()
+    def _learn_headers(self) -> None:
+        """Take in the chunk's `#Fields` lines."""
+        self.engine.build("messages")
+        fields = self.engine.query("SELECT number, text FROM messages WHERE starts_with(text, '#Fields:')").to_pylist()
         if fields:
-            engine.add("headers", w3c.headers((row["number"], row["text"]) for row in fields))
-        engine.register("classified", engine.table("classify"))
-        self._learn_members()
-        hub_lines = f"SELECT number, text AS line FROM classified WHERE format = '{HUB}'"
-        engine.register("hub_lines", engine.query(hub_lines))
-        engine.register("hub_asked", engine.table("hub_requests"))
-        engine.hold(ROOM, "asked")
+            self.engine.add("headers", w3c.headers((row["number"], row["text"]) for row in fields))
 
     def _learn_members(self) -> None:
         """Look for the members that the chunk's objects have."""
+        self.engine.build("classified")
         query = "SELECT DISTINCT unnest(json_keys(text)) AS name FROM classified WHERE format = 'json'"
         new = self._members.known.intersection(self.engine.query(query)["name"].to_pylist()) - self._members.present
         if new:
             self._members.present |= new
-            self.engine.view("members", self._members.query())
+            self.engine.define("members", self._members.query(), ["classified"])
+
+    def _learn_peers(self) -> None:
+        """Find the clients in texts that were not looked at before."""
+        new = self.engine.table("new_peers")["peer"].to_pylist()
+        found = [(peer, self.settings.proxies.client(peer)) for peer in new]
+        self.engine.add("peers", relation(found, {"peer": pa.string(), "address": pa.string()}))
 
     def _count(self, lines: int) -> None:
         account = self.account
@@ -150,7 +131,7 @@ class Requests:
 def nearest(lines: Sequence[str]) -> Format | None:
     """The format that most of some lines look like, if they look like any."""
     names = {name: name for name in FORMATS} | dict.fromkeys(text.LOOSE, "combined")
-    with Engine() as engine:
+    with Engine(PACKAGE) as engine:
         requests = Requests(engine, LogSettings(AUTO, corrections=frozenset({"ipv6", "zones"})))
         requests.read(
             pa.table({"number": pa.array(range(len(lines)), pa.int64()), "line": pa.array(lines, pa.string())})
@@ -160,13 +141,14 @@ def nearest(lines: Sequence[str]) -> Format | None:
     return FORMATS[likely[0][0]] if likely else None
 
 
-def _variables(settings: LogSettings, patterns: Mapping[str, Pattern]) -> dict[str, Value]:
-    """What the models read by name."""
+def variables(settings: LogSettings) -> dict[str, Value]:
+    """What the models of access logs read by name."""
     offsets = zones.minutes(settings.zone)
     return {
         **grammar.ACCESS,
         **text.EXPRESSIONS,
-        **{text.variable(name): pattern.expression for name, pattern in patterns.items()},
+        **{text.variable(name): pattern.expression for name, pattern in settings.patterns.items()},
+        **Members(settings.members).wrappers(),
         "own_line": settings.own.expression if settings.own else NOTHING,
         "collector": collectors.PREFIX,
         "hub_zone": settings.zone,

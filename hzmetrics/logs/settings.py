@@ -39,6 +39,12 @@ class LogSettings:
         return None if is_name or definitions.members(self.format) is not None else definitions.pattern(self.format)
 
     @property
+    def patterns(self) -> dict[str, definitions.Pattern]:
+        """The patterns of formats that have one, by name."""
+        known = {name: one.pattern for name, one in FORMATS.items() if one.pattern}
+        return {**known, OWN: self.own} if self.own else known
+
+    @property
     def formats(self) -> frozenset[str]:
         """Names of the formats that are read."""
         if self.format == AUTO:

@@ -1,4 +1,4 @@
-"""That one series of numbers never mixes two definitions (spec 15)."""
+"""Keeping the numbers to one definition: a changed list of corrections redoes the months (spec 15)."""
 
 from __future__ import annotations
 

@@ -25,9 +25,10 @@ def summaries() -> Iterator[tuple[str, str, int]]:
 
 
 def _of_list(above: str, commands: dict[str, click.Command | None]) -> Iterator[tuple[str, str, int]]:
+    room = WIDTH - max(map(len, commands)) - (6 if above else 4)
     for name, command in commands.items():
         assert command is not None
-        yield f"{above}{name}", command.get_short_help_str(1000), WIDTH - max(map(len, commands)) - 6
+        yield f"{above}{name}", command.get_short_help_str(1000), room
 
 
 @pytest.mark.parametrize(("command", "summary", "room"), [pytest.param(*row, id=row[0]) for row in summaries()])

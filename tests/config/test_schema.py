@@ -72,6 +72,7 @@ def test_dns_numbers_that_cannot_be_read_leave_the_next_source(write: Write) -> 
         (config.schema.Activity, "source", "moon"),
         (config.schema.Logs, "unpack_ratio", "0"),
         (config.schema.Metrics, "corrections", "none, ipv6"),
+        (config.schema.Metrics, "corrections", "al, ipv6"),
     ],
 )
 def test_a_value_without_a_fallback_stops_who_needs_it(

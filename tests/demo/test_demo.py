@@ -77,7 +77,7 @@ def test_an_invented_hub_becomes_a_picture(capfd: pytest.CaptureFixture[str], mo
     for name in ("United States", "Asia", "Europe", "elsewhere", "education", "industry", "government", "other"):
         (line,) = (line for line in picture.splitlines() if line.startswith(name))
         assert int(line.removeprefix(name).split()[0].replace(",", "")) > 0
-    assert re.search(r"Online now .*[1-9]\d* guests", picture)
+    assert re.search(r"Online now .*guests: [1-9]", picture)
     assert re.search(r"Active users .*[1-9]\d* in the past day", picture)
     assert re.search(r"[1-9]\d* successful logins in 24 hours [_.=+*#@▁▂▃▄▅▆▇█-]{20,}", picture)
     assert re.search(r"[1-9]\d* anomal.*failed logins", picture)

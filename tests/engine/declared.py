@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,25 @@ import pyarrow as pa
 
 import hzmetrics
 from docs.generate import packages
-from hzmetrics.engine import Engine
-from hzmetrics.engine.models import Library, Model, Relation, inputs, macros, model, names
+from hzmetrics.engine import Engine, Value
+from hzmetrics.engine.models import Column, Library, Model, Relation, inputs, macros, model, names
+from hzmetrics.ingest import filters
+from hzmetrics.logs import grammar
+from hzmetrics.logs.escapes import unescape
+from hzmetrics.logs.formats import AUTO
+from hzmetrics.logs.requests import variables
+from hzmetrics.logs.settings import LogSettings
 
 HOME = Path(hzmetrics.__file__).parent
 
 PACKAGES = packages()
+
+VARIABLES: dict[str, Value] = {
+    **variables(LogSettings(format=AUTO)),
+    **grammar.AUTH,
+    **filters.EXPRESSIONS,
+    "excluded_urls": [],
+}
 
 MODELS = [(package, name) for package in PACKAGES for name in names(package)]
 
@@ -98,27 +111,47 @@ def _text(call: Mapping[str, Any]) -> str:
     return text
 
 
-def rows(engine: Engine, columns: Mapping[str, str], records: list[dict[str, Any]] | None = None) -> pa.Table:
-    """A relation with the columns of a declaration, by name and type, and some rows; what a row leaves out is NULL."""
-    select = ", ".join(f'CAST(? AS {kind}) AS "{name}"' for name, kind in columns.items())
+def rows(engine: Engine, relation: Relation, records: Sequence[Mapping[str, Any]] = ()) -> pa.Table:
+    """Rows with the columns of a relation; what a record leaves out is NULL."""
+    select = ", ".join(f'CAST(? AS {column.type}) AS "{column.name}"' for column in relation.columns)
     tables = [
-        engine.connection.sql(f"SELECT {select}", params=[record.get(name) for name in columns]).to_arrow_table()
+        engine.connection.sql(f"SELECT {select}", params=[record.get(column.name) for column in relation.columns])
         for record in records or [{}]
     ]
-    return pa.concat_tables(tables).slice(0, None if records else 0)
+    return pa.concat_tables(table.to_arrow_table() for table in tables).slice(0, len(records))
 
 
-def register(engine: Engine, relation: Relation, records: list[dict[str, Any]] | None = None) -> None:
-    """Make a relation with some rows known to an engine."""
-    engine.register(relation.name, rows(engine, {column.name: column.type for column in relation.columns}, records))
+def prepared(package: str) -> Engine:
+    """An engine for the models of a package, with the variables and functions that logs and imports give them."""
+    engine = Engine(package)
+    engine.function("unescape", unescape)
+    for name, value in VARIABLES.items():
+        engine.set_variable(name, value)
+    return engine
 
 
-def ready(engine: Engine, tested: Model) -> None:
-    """Register what a model reads, without rows; its variables are NULL."""
+def provide(engine: Engine, tested: Model, given: Mapping[str, pa.Table]) -> None:
+    """Register what a model reads: `given` relations, and the others without rows.
+
+    Models between the given relations and the tested one are computed, and so are those with structures as columns.
+    """
     for name in {*macros(tested.package).reads, *tested.reads}:
-        register(engine, relation(tested.package, name))
-    for name, kind in tested.variables.items():
-        engine.connection.execute(f"SET VARIABLE {name} = CAST(NULL AS {kind})")
+        read = relation(tested.package, name)
+        if name in given:
+            engine.register(name, given[name])
+        elif isinstance(read, Model) and (given.keys() & upstream(read) or any(map(Column.is_struct, read.columns))):
+            provide(engine, read, given)
+        else:
+            engine.register(name, rows(engine, read))
+
+
+def upstream(model: Model) -> set[str]:
+    """What a model reads, directly and by way of other models of its package."""
+    found = {*macros(model.package).reads, *model.reads}
+    for name in model.reads:
+        read = relation(model.package, name)
+        found |= upstream(read) if isinstance(read, Model) else set()
+    return found
 
 
 def input_names() -> list[tuple[str, str]]:

@@ -22,7 +22,17 @@ from hzmetrics.engine.models import (
     parse_inputs,
     parse_model,
 )
-from tests.engine.declared import HOME, MODELS, PACKAGES, declared, input_names, macro_definitions, ready, used
+from tests.engine.declared import (
+    HOME,
+    MODELS,
+    PACKAGES,
+    declared,
+    input_names,
+    macro_definitions,
+    prepared,
+    provide,
+    used,
+)
 
 
 def test_there_are_models() -> None:
@@ -32,8 +42,8 @@ def test_there_are_models() -> None:
 @pytest.mark.parametrize(("package", "name"), MODELS)
 def test_a_model_is_as_declared(package: str, name: str) -> None:
     tested = declared(package, name)
-    with Engine(package) as engine:
-        ready(engine, tested)
+    with prepared(package) as engine:
+        provide(engine, tested, {})
         engine.build(name)
         found = used(engine, tested.sql)
         described = engine.connection.sql(f'SELECT * FROM "{name}"')
@@ -94,7 +104,12 @@ SELECT 1
 
 
 def test_a_header_is_parsed() -> None:
+    optional = "-- variables: pattern, names VARCHAR[]\n-- corrections: half-up\n-- stored: table\n-- columns:"
+    full = parse_model("hzmetrics.any", "hosts", HEADER.replace("-- columns:", optional))
+    assert full.variables == {"pattern": "VARCHAR", "names": "VARCHAR[]"}
+    assert (full.corrections, full.stored) == (("half-up",), "table")
     parsed = parse_model("hzmetrics.any", "hosts", HEADER)
+    assert (dict(parsed.variables), parsed.corrections) == ({}, ())
     assert (parsed.summary, parsed.grain, parsed.reads, parsed.stored) == (
         "The hosts.",
         "a host",
@@ -121,7 +136,6 @@ def test_a_header_is_parsed() -> None:
         ("VARCHAR         as", "VARCHAR as", "sql:6: expected '--   NAME  TYPE  MEANING', two blanks apart"),
         ("-- The hosts.\n--\n", "", "models/hosts.sql:1: the header does not say what the rows are"),
         ("-- reads", "-- read it\n-- reads", "sql:4: expected one of grain, reads, .* or an indented line: -- read it"),
-        ("-- columns:", "-- variables: any\n-- columns:", "models/hosts.sql: variables: any has no type"),
     ],
 )
 def test_a_mistake_in_a_header_is_named(old: str, new: str, message: str) -> None:

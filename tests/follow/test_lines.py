@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hzmetrics.follow.lines import Entry, read
+from hzmetrics.follow.settings import SOURCES
 from hzmetrics.follow.times import LogClock
-from hzmetrics.logs.entries import SOURCES
 
 NOON = 1770120000  # 2026-02-03 12:00:00 UTC
 

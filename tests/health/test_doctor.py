@@ -116,7 +116,7 @@ def test_bad_files_and_runs(hub: TestHub, capsys: pytest.CaptureFixture[str]) ->
     assert findings(hub, capsys)["bad file"][0][1] == "a\x1b.gz: truncated"
     record = {"started": "2020-01-01 10:30:00", "what": "", "exit_code": 1, "error": "x", "succeeded": ""}
     (hub.settings.paths.state / "last-run.json").write_text(json.dumps(record))
-    assert findings(hub, capsys)["last successful run"][0][1].endswith("ended with: x")
+    assert findings(hub, capsys)["last successful run"][0][1].endswith("failed: x")
     (hub.settings.paths.state / "last-run.json").write_text(json.dumps({**record, "succeeded": record["started"]}))
     assert findings(hub, capsys)["last successful run"][0][0] == "WARN"
 

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from hzmetrics.engine import Engine
 from hzmetrics.ingest.addresses import Clients, anywhere
-from hzmetrics.ingest.judge import ROOM, Judge
+from hzmetrics.ingest.judge import Judge
 from hzmetrics.logs import grammar
 from hzmetrics.logs.auth import AuthEvents
+from hzmetrics.logs.requests import PACKAGE
 from tests.logs.lines import relation
 
 Row = tuple[str, str, int, str, str]
@@ -21,10 +22,8 @@ def read(texts: list[str], *, ip: tuple[str, ...] = (), reads_ipv6: bool = False
     """The rows that lines become."""
     with Judge(Clients(anywhere(ip), reads_ipv6), {}) as judge:
         AuthEvents(judge.engine).read(relation(texts))
-        judge.engine.models(ROOM, ["auth_new_clients"])
-        judge.learn_clients("auth_new_clients")
-        judge.engine.models(ROOM, ["auth_judged", "auth_kept"])
-        return [tuple(row.values()) for row in judge.engine.table("auth_kept").to_pylist()]
+        judge.learn_clients("new_auth_clients")
+        return [tuple(row.values()) for row in judge.engine.table("userlogin_rows").to_pylist()]
 
 
 TIME, END = "2025-06-07 10:00:01", "203.0.113.20 login"
@@ -109,8 +108,8 @@ def test_any_mixture_of_pieces_is_read_as_a_backtracking_matcher_reads_it(seed: 
         for _ in range(500)
     ]
     expected = [found for text in texts if (found := backtracked(text))]
-    with Engine() as engine:
+    with Engine(PACKAGE) as engine:
         AuthEvents(engine).read(relation(texts))
-        events = engine.query("""SELECT "user", address FROM auth_events ORDER BY number""").to_pylist()
+        events = engine.table("auth_events").sort_by("number").select(["user", "address"]).to_pylist()
     rows = [tuple(event.values()) for event in events if ":" not in event["address"]]
     assert rows == expected

@@ -22,7 +22,7 @@ def verdicts(texts: list[str], **rules: object) -> list[str | None]:
     """The counter that each recognised line is dropped under, None for kept ones."""
     with lines.access_log(**rules) as log:  # type: ignore[arg-type]
         log.judge(lines.relation(texts))
-        return list(log.engine.query("SELECT dropped_by FROM judged ORDER BY number")["dropped_by"].to_pylist())
+        return list(log.engine.table("filtered_requests").sort_by("number")["dropped_by"].to_pylist())
 
 
 def verdict(text: str, **rules: object) -> str | None:
@@ -33,7 +33,7 @@ def verdict(text: str, **rules: object) -> str | None:
 def downloads(urls: list[str]) -> list[bool]:
     with lines.access_log() as log:
         log.judge(lines.relation([line(url) for url in urls]))
-        return list(log.engine.query("SELECT is_download FROM judged ORDER BY number")["is_download"].to_pylist())
+        return list(log.engine.table("filtered_requests").sort_by("number")["is_download"].to_pylist())
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_ipv6_lines_are_read_with_the_correction_only() -> None:
     for reads_ipv6, stored in ((False, []), (True, ["2001:db8::1", "192.0.2.7"])):
         with lines.access_log(reads_ipv6=reads_ipv6) as log:
             log.judge(lines.relation(texts))
-            assert log.engine.table("kept")["ip"].to_pylist() == stored
+            assert log.engine.table("web_rows")["ip"].to_pylist() == stored
             assert log.engine.table("unread_ipv6")["lines"].to_pylist() == [0 if reads_ipv6 else 2]
     assert canonical("2001:0DB8:0000:0000:0000:0000:0000:0001") == "2001:db8::1"
 
@@ -189,11 +189,11 @@ def test_a_format_without_agents_says_nothing_about_them() -> None:
     with lines.access_log(bots=bots, logs=LogSettings("auto")) as log:
         for texts in ([common], [f'{common} "-" ""', common]):
             log.judge(lines.relation(texts))
-        assert log.engine.query("SELECT dropped_by FROM judged ORDER BY number")["dropped_by"].to_pylist() == [
+        assert log.engine.table("filtered_requests").sort_by("number")["dropped_by"].to_pylist() == [
             "bot",
             None,
         ]
-        assert log.engine.table("kept").select(["referrer", "useragent"]).to_pylist() == [
+        assert log.engine.table("web_rows").select(["referrer", "useragent"]).to_pylist() == [
             {"referrer": "", "useragent": ""}
         ]
     assert bots.flagged == []

@@ -14,7 +14,7 @@ from hzmetrics.ingest.addresses import Clients, anywhere
 from hzmetrics.ingest.bots import Bots
 from hzmetrics.ingest.filters import Excludes
 from hzmetrics.logs import grammar
-from hzmetrics.logs.requests import ROOM, Requests
+from hzmetrics.logs.requests import PACKAGE, Requests
 from hzmetrics.logs.settings import LogSettings
 
 READ_AS_HUB = LogSettings()
@@ -84,13 +84,12 @@ def access_log(
 
 def fields(lines: Sequence[str], exact: bool = False) -> list[dict[str, str] | None]:
     """The fields of a hub's lines; `exact` sends every line through the whole grammar."""
-    with Engine() as engine:
+    with Engine(PACKAGE) as engine:
         Requests(engine, READ_AS_HUB)
         if exact:
             engine.set_variable("plain_middle", r"[^\s\S]")
         engine.register("hub_lines", relation(lines))
-        engine.models(ROOM, ["fields"])
-        rows = engine.query("SELECT field FROM fields ORDER BY number")["field"].to_pylist()
+        rows = engine.table("fields").sort_by("number")["field"].to_pylist()
     return list(rows)
 
 

@@ -19,7 +19,7 @@ from hzmetrics.logs import definitions
 from hzmetrics.logs.clients import PRIVATE, Proxies
 from hzmetrics.logs.escapes import unescape
 from hzmetrics.logs.formats import BROWSER, FORMATS
-from hzmetrics.logs.requests import Account, Requests, nearest
+from hzmetrics.logs.requests import PACKAGE, Account, Requests, nearest
 from hzmetrics.logs.settings import LogSettings
 from tests.logs.lines import relation
 
@@ -38,7 +38,7 @@ ESCAPE = "\x1b"
 def read(lines: Sequence[str], chunk: int = 10**6, **changes: Any) -> tuple[Account, list[Row]]:
     """What is read of lines, in chunks, and the requests in order."""
     rows: list[Row] = []
-    with Engine() as engine:
+    with Engine(PACKAGE) as engine:
         requests = Requests(engine, LogSettings(**{"format": "auto", "corrections": frozenset(CORRECTIONS), **changes}))
         table = relation(lines)
         for start in range(0, len(lines), chunk):
@@ -519,7 +519,7 @@ def test_field_logs_are_read_completely(case: str) -> None:
 
     expected = json.loads((FIELD / case / "expected.json").read_text())["rows"]
     (path,) = [path for path in (FIELD / case).iterdir() if path.name != "expected.json"]
-    with Engine() as engine, open_log(path) as stream:
+    with Engine(PACKAGE) as engine, open_log(path) as stream:
         requests = Requests(engine, LogSettings("auto", corrections=frozenset(CORRECTIONS)))
         found: set[tuple[str, str]] = set()
         for lines in stream.lines():

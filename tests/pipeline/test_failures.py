@@ -314,7 +314,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
     [
         ("", ""),
         ("no sense at all", ""),
-        ("99999999 ? 2026-05-19T09:25:00.000+00:00", "process 99999999, gone"),
+        ("99999999 ? 2026-05-19T09:25:00.000+00:00", "process 99999999, which has ended"),
         ("1 12345 2026-05-19T09:25:00.000+00:00", "process 1 of another environment"),
         ("1 ? 2026-05-19T09:25:00.000+00:00", "process 1, now another program"),
     ],

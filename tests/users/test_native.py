@@ -39,8 +39,8 @@ def test_only_the_authorized(database: str) -> None:
     ("missing.sqlite", "unable to open"),
     ("empty.sqlite", "no such table"),
     ("mysql+pymysql://hub:secret@127.0.0.1:1/hub", "Can't connect"),
-    ("moon://hub:secret@example.org/hub", "no address"),
-    ("://", "no address"),
+    ("moon://hub:secret@example.org/hub", "not the URL"),
+    ("://", "not the URL"),
 ])  # fmt: skip
 def test_what_cannot_be_read_is_told_in_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, reason: str

@@ -1,4 +1,10 @@
--- The rows of `candidates` that a filter matches.
-SELECT id FROM candidates
+-- The checked rows that a filter matches.
+--
+-- grain: a row
+-- reads: checked_rows, bot_hosts, bot_domains
+-- columns:
+--   id  BIGINT  number of the row
+
+SELECT id FROM checked_rows
 WHERE host IN (SELECT host FROM bot_hosts) OR domain IN (SELECT domain FROM bot_domains)
 ORDER BY id

@@ -1,15 +1,22 @@
--- The CPU time of each `unmeasured` row of `toolstart` that a job of its key used some: the first such job's. What
--- rounds to the value that is there changes nothing.
+-- The CPU times of rows of toolstart without one: that of the first job with the row's key that used some
+-- (spec 20 §10). What rounds to the value that is stored changes nothing.
+--
+-- grain: a row
+-- reads: jobs, unmeasured_starts
+-- columns:
+--   row      BIGINT  number of the row
+--   cputime  DOUBLE  s, of CPU
+
 WITH used AS (
     SELECT datetime, fold(jobs.user) AS who, fold(ip) AS address, arg_min(cputime, place) AS cputime
     FROM jobs WHERE jobs.used > 0
     GROUP BY ALL
 )
-SELECT unmeasured.row, used.cputime
-FROM unmeasured
+SELECT unmeasured_starts.row, used.cputime
+FROM unmeasured_starts
 JOIN used
-    ON used.datetime = unmeasured.datetime
-    AND used.who = fold(unmeasured.user)
-    AND used.address = fold(unmeasured.ip)
-WHERE used.cputime <> unmeasured.cputime
-ORDER BY unmeasured.row
+    ON used.datetime = unmeasured_starts.datetime
+    AND used.who = fold(unmeasured_starts.user)
+    AND used.address = fold(unmeasured_starts.ip)
+WHERE used.cputime <> unmeasured_starts.cputime
+ORDER BY unmeasured_starts.row

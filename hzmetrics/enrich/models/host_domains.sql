@@ -1,6 +1,13 @@
--- The domain of each of `hosts(host, name)`: the last two labels of the name, or more where registries sell below
--- the second (spec 20 §3.2); of a name of two labels a generated prefix is cut off (spec 20 §3.3).
--- materialised
+-- The domains of hosts: the last two labels of the name, or more where registries sell below the second
+-- (spec 20 §3.2); from a name of two labels a generated prefix is cut off (spec 20 §3.3).
+--
+-- grain: a host
+-- reads: hosts
+-- stored: table
+-- columns:
+--   host    VARCHAR  host as it is stored
+--   domain  VARCHAR  domain; `?` if it has none
+
 WITH split AS (
     SELECT host, string_split(name, '.') AS labels FROM hosts
 ),

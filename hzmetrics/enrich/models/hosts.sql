@@ -1,3 +1,10 @@
--- The distinct hosts of the rows that want a domain, with the name that decides: in lower case.
--- materialised
-SELECT DISTINCT host, lower(host) AS name FROM wanted
+-- The hosts of the rows without a domain.
+--
+-- grain: a host
+-- reads: rows_without_domain
+-- stored: table
+-- columns:
+--   host  VARCHAR  host as it is stored
+--   name  VARCHAR  the same in lower case, which decides
+
+SELECT DISTINCT host, lower(host) AS name FROM rows_without_domain

@@ -1,4 +1,17 @@
--- The rows of `toolstart` to insert: the jobs that really ran and whose key none of the `known` rows has.
+-- The rows to insert into toolstart: the jobs that really ran and whose key no stored row has (spec 20 §9).
+--
+-- grain: a job
+-- reads: jobs, stored_starts
+-- columns:
+--   datetime  VARCHAR  time of the start
+--   user      VARCHAR  login name
+--   ip        VARCHAR  address of the client
+--   success   INTEGER  1
+--   tool      VARCHAR  name of the tool
+--   execunit  VARCHAR  host it ran on
+--   walltime  DOUBLE   s, elapsed
+--   cputime   DOUBLE   0: filled later
+
 SELECT
     datetime,
     jobs.user,
@@ -11,7 +24,7 @@ SELECT
 FROM jobs
 WHERE event <> '[WAITING]'
     AND NOT EXISTS (
-        FROM known
-        WHERE known.datetime = jobs.datetime AND fold(known.user) = fold(jobs.user) AND fold(known.ip) = fold(jobs.ip)
+        FROM stored_starts
+        WHERE stored_starts.datetime = jobs.datetime AND fold(stored_starts.user) = fold(jobs.user) AND fold(stored_starts.ip) = fold(jobs.ip)
     )
 ORDER BY place

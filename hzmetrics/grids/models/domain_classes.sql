@@ -1,5 +1,5 @@
--- The class of each listed domain; 0 (unknown), 4 (internet provider) and negative numbers are no classes (spec 50
--- §6).
+-- The class of each listed domain; 0 (unknown), 4 (internet provider) and negative numbers are no classes
+-- (spec 50 §6).
 --
 -- grain: a domain
 -- reads: domainclass

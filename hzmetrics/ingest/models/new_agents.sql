@@ -1,5 +1,11 @@
--- User agents of lines in an access format that were not judged before, by first appearance (spec 10 §7). An impossible time
--- does not matter.
+-- The user agents that were not seen before, by first appearance (spec 10 §7). Lines whose client cannot be stored do
+-- not count; an impossible time does not matter.
+--
+-- grain: a user agent
+-- reads: requests, clients, agents
+-- columns:
+--   agent  VARCHAR  user agent
+
 SELECT agent
 FROM requests
 JOIN clients USING (address)

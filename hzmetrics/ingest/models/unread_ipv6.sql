@@ -1,4 +1,10 @@
--- Lines that are unrecognised only because their client has an IPv6 address.
+-- The lines that are unrecognized only because their client has an IPv6 address.
+--
+-- grain: the chunk
+-- reads: requests, clients
+-- columns:
+--   lines  BIGINT  lines
+
 SELECT count(*) AS lines
 FROM requests
 JOIN clients USING (address)

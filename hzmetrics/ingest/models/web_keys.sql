@@ -1,4 +1,13 @@
--- What tells that a line of an access log became a row of `web`, of every recognised line (spec 10 §13): no filter matters.
+-- What tells that a line of an access log became a row of web, of every recognized line, whatever filters say
+-- (spec 10 §13).
+--
+-- grain: a key
+-- reads: clients, requests
+-- columns:
+--   datetime  VARCHAR  time
+--   ip        VARCHAR  address
+--   content   VARCHAR  URL, as long as the column
+
 SELECT DISTINCT datetime, clients.stored AS ip, left(url, 255) AS content
 FROM requests
 JOIN clients USING (address)

@@ -22,7 +22,7 @@ def fill(work: Work) -> None:
     from hzmetrics.engine import Engine
     from hzmetrics.ingest.filters import EXPRESSIONS
 
-    with Engine() as engine:
+    with Engine("hzmetrics.ingest") as engine:
         engine.set_variable("download", EXPRESSIONS["download"])
         after = None
         while True:
@@ -30,8 +30,7 @@ def fill(work: Work) -> None:
             found = work.database.read(unflagged if after is None else unflagged.where(web.c.id > after))
             if not found.num_rows:
                 return
-            engine.register("unclassified", found)
-            engine.models("hzmetrics.ingest", ["classified"])
+            engine.register("unflagged_requests", found)
             with work.connection.begin():
-                work.database.update(work.connection, web, engine.table("classified"), ["id"])
+                work.database.update(work.connection, web, engine.table("download_flags"), ["id"])
             after = found["id"][-1].as_py()

@@ -1,4 +1,19 @@
--- Events of an auth log as entries of a followed log.
+-- Events of an auth log as entries of a followed log (spec 84 §3).
+--
+-- grain: an event
+-- reads: auth_events
+-- columns:
+--   number    BIGINT   place of the line in the log
+--   local     VARCHAR  time, as written
+--   zone      VARCHAR  its zone; empty if there is none
+--   instant   BIGINT   s, Unix time; NULL if the zone is not known
+--   method    VARCHAR  method; empty in an auth log
+--   target    VARCHAR  path and query; in an auth log the action
+--   status    INTEGER  status; 0 if there is none
+--   user      VARCHAR  user; empty if there is none
+--   address   VARCHAR  client
+--   duration  DOUBLE   s; 0 if it is not logged
+
 SELECT
     number,
     datetime AS local,

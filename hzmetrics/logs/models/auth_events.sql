@@ -1,4 +1,17 @@
--- Every line that has the shape of an auth line (spec 10 §6.1): when (NULL if there is no such time), who, whence, what.
+-- The events of an auth log (spec 10 §6.1).
+--
+-- grain: an event
+-- reads: auth_matches
+-- stored: arrow
+-- columns:
+--   number     BIGINT   place of the line in the log
+--   day        VARCHAR  YYYY-MM-DD, as logged
+--   datetime   VARCHAR  wall-clock time; NULL if there is no such time
+--   user       VARCHAR  user name; `-` if there is none
+--   uidNumber  BIGINT   number of the account; 0 if it is not known
+--   address    VARCHAR  client
+--   action     VARCHAR  what was done
+
 WITH
 matched AS (
     SELECT

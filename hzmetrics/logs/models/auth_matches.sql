@@ -1,5 +1,15 @@
--- Every line with what the first fitting shape of an auth line finds in it (spec 10 §6.1); after the three shapes, the same
--- with an IPv6 address.
+-- The lines of an auth log with what the first fitting shape finds in them (spec 10 §6.1); after the three shapes, the
+-- same with an IPv6 address.
+--
+-- grain: a line with a shape
+-- reads: lines
+-- variables: auth_framework, auth_framework_any, auth_name, auth_name_any, auth_number, auth_number_any
+-- columns:
+--   number    BIGINT       place of the line in the log
+--   shape     VARCHAR      name of the shape
+--   numbered  STRUCT(...)  fields of a shape with a user number
+--   named     STRUCT(...)  fields of the shape without
+
 WITH shapes AS (
     SELECT
         number,

@@ -1,5 +1,23 @@
--- Requests in the common and combined formats of Apache and nginx, with anything before and after them. A plain line can be
--- cut at its quotes; in others the end of a quoted field that holds quotes is decided by what follows.
+-- Requests in the common and combined formats of Apache and nginx, with anything before and after them. A plain line
+-- can be cut at its quotes; in others the end of a quoted field that holds quotes is decided by what follows.
+--
+-- grain: a line of the format
+-- reads: classified
+-- variables: bracketed, loose_time, quoted, quoted_addresses, two_quoted, two_unruly
+-- columns:
+--   number     BIGINT   place of the line in the log
+--   time       VARCHAR  time
+--   request    VARCHAR  request line
+--   status     VARCHAR  status
+--   size       VARCHAR  bytes
+--   peer       VARCHAR  what precedes the time
+--   referrer   VARCHAR  referrer; NULL if there is none
+--   agent      VARCHAR  user agent; NULL if there is none
+--   format     VARCHAR  combined
+--   forwarded  VARCHAR  where proxies may name clients
+--   user       VARCHAR  user
+--   host       VARCHAR  empty
+
 WITH
 pieces AS (
     SELECT number, string_split(text, '"') AS piece

@@ -1,4 +1,11 @@
--- Every line of a hub's log with its fields, the same for both formats; NULL where it matches none.
+-- The lines of a hub's log with their fields, the same for both formats.
+--
+-- grain: a line
+-- reads: matches
+-- columns:
+--   number  BIGINT       place of the line in the log
+--   field   STRUCT(...)  fields of the request, by name; NULL if the line has neither format
+
 SELECT
     number,
     CASE

@@ -1,5 +1,41 @@
--- Every line of a hub's access log (spec 10 §2): the standard fields of a request. `datetime` is NULL if there is no such
--- time (spec 10 §2.4); method and URL are those of spec 10 §2.5, with the corrections `absolute-urls` and `offsets`.
+-- The requests of a hub's access log (spec 10 §2). Method and URL are those of spec 10 §2.5, with the corrections
+-- `absolute-urls` and `offsets`.
+--
+-- grain: a request
+-- reads: fields
+-- variables: hub_zone, reads_absolute_urls BOOLEAN, reads_offsets BOOLEAN, reads_zones BOOLEAN, zone_minutes
+--   VARCHAR[], zone_names VARCHAR[]
+-- stored: arrow
+-- columns:
+--   number            BIGINT   place of the line in the log
+--   format            VARCHAR  hub
+--   day               VARCHAR  YYYY-MM-DD, as logged
+--   datetime          VARCHAR  wall-clock time; NULL if there is no such time (spec 10 §2.4)
+--   zone              VARCHAR  zone, as logged
+--   logged_time       VARCHAR  time, as logged
+--   method            VARCHAR  method
+--   target            VARCHAR  URL, as logged
+--   url               VARCHAR  URL with every run of slashes as one
+--   protocol          VARCHAR  protocol
+--   status            VARCHAR  status
+--   size              VARCHAR  bytes
+--   address           VARCHAR  client
+--   referrer          VARCHAR  referrer
+--   agent             VARCHAR  user agent
+--   user              VARCHAR  empty
+--   duration          DOUBLE   NULL: not logged
+--   host              VARCHAR  empty
+--   uid               VARCHAR  number of the account
+--   apache_pid        VARCHAR  process of the server
+--   joomla_sessionid  VARCHAR  session of the CMS
+--   site_cookie       VARCHAR  cookie of the site
+--   auth_type         VARCHAR  kind of authentication
+--   component_name    VARCHAR  component of the CMS
+--   view_name         VARCHAR  its view
+--   task_name         VARCHAR  its task
+--   action_name       VARCHAR  its action
+--   item_name         VARCHAR  its item
+
 WITH
 matched AS (
     SELECT number, unnest(field)

@@ -1,4 +1,25 @@
--- Requests as JSON objects, by the members that hold their fields (`members`).
+-- Requests as JSON objects, by the members that hold their fields.
+--
+-- grain: a line of the format
+-- reads: members
+-- columns:
+--   number     BIGINT   place of the line in the log
+--   format     VARCHAR  json
+--   time       VARCHAR  time
+--   request    VARCHAR  request line; NULL if method and target are members of their own
+--   method     VARCHAR  method
+--   target     VARCHAR  path and query
+--   protocol   VARCHAR  protocol
+--   status     VARCHAR  status
+--   size       VARCHAR  bytes
+--   peer       VARCHAR  client
+--   forwarded  VARCHAR  clients named by proxies
+--   referrer   VARCHAR  referrer; NULL if there is none
+--   agent      VARCHAR  user agent; NULL if there is none
+--   user       VARCHAR  user
+--   duration   DOUBLE   s
+--   host       VARCHAR  virtual host
+
 WITH called AS (
     SELECT *, coalesce(url, CASE WHEN starts_with(request, '/') THEN request END) AS path FROM members
 )

@@ -1,6 +1,20 @@
--- Every line with what its format's grammar finds in it (spec 10 §2), at most one of: the tokens of a plain line, the groups
--- of `full` or `short`. 23 fields are tried before 14, and both before the same with an IPv6 address or a zone east of
--- Greenwich.
+-- The lines with what the grammar of their format finds in them (spec 10 §2), at most one of: the tokens of a plain
+-- line, the groups of `full` or `short`. 23 fields are tried before 14, and both before the same with an IPv6 address
+-- or a zone east of Greenwich.
+--
+-- grain: a line
+-- reads: shapes
+-- variables: full_line, full_line_any, short_line, short_line_any
+-- columns:
+--   number  BIGINT       place of the line in the log
+--   shape   VARCHAR      full, short or odd
+--   pieces  VARCHAR[]    what is between the quotes
+--   head    VARCHAR[]    words before the request
+--   middle  VARCHAR[]    words between request and referrer
+--   tail    VARCHAR[]    words after the user agent
+--   full    STRUCT(...)  fields by the grammar of 23 fields
+--   short   STRUCT(...)  fields by the grammar of 14 fields
+
 WITH
 tokens AS (
     SELECT

@@ -1,5 +1,16 @@
--- Every line without what a log collector put around it, its colors and line end; `stamp` is the time that the collector wrote, if it
--- wrote one with a year.
+-- The lines without what a log collector put around them, without colors and line ends.
+--
+-- grain: a line
+-- reads: lines
+-- variables: collector, json_client VARCHAR[], json_message VARCHAR[], json_request VARCHAR[], json_time VARCHAR[],
+--   own_line
+-- stored: arrow
+-- columns:
+--   number   BIGINT   place of the line in the log
+--   text     VARCHAR  text as the server wrote it
+--   stamp    VARCHAR  time that the collector wrote, if it wrote one with a year
+--   is_json  BOOLEAN  true if the text is a JSON object that is a request
+
 WITH
 bare AS (
     SELECT

@@ -1,2 +1,8 @@
--- Texts in which a client is to be found that were not looked at before.
-SELECT DISTINCT peer FROM asked WHERE peer NOT IN (SELECT peer FROM peers)
+-- Texts in which a client is named that were not looked at before.
+--
+-- grain: a text
+-- reads: other_requests, peers
+-- columns:
+--   peer  VARCHAR  text, as in other_requests
+
+SELECT DISTINCT peer FROM other_requests WHERE peer NOT IN (SELECT peer FROM peers)

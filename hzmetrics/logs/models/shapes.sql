@@ -1,5 +1,16 @@
--- Every line that may be a hub's, cut at its quotes, with how much doubt there is about its fields: 'full' and 'short' lines can be read
--- only one way (23 and 14 fields); 'odd' lines need the whole grammar. A condition of the grammar (`grammar.PLAIN_*`) a piece.
+-- The lines that may be a hub's, cut at their quotes, with how much doubt there is about their fields: `full` and
+-- `short` lines can be read in only one way (23 and 14 fields); `odd` lines need the whole grammar. Each piece has its
+-- condition in the grammar (`grammar.PLAIN_*`).
+--
+-- grain: a line
+-- reads: hub_lines
+-- variables: plain_head_full, plain_head_short, plain_middle, plain_tail_full, plain_tail_short
+-- columns:
+--   number  BIGINT     place of the line in the log
+--   line    VARCHAR    text
+--   pieces  VARCHAR[]  what is between the quotes
+--   shape   VARCHAR    full, short or odd
+
 SELECT
     number,
     line,

@@ -1,5 +1,26 @@
--- Requests in the W3C extended format of IIS and CloudFront: the last `#Fields` line before a row tells its columns, of which
--- `headers` has the positions. Times are UTC.
+-- Requests in the W3C extended format of IIS and CloudFront: the last `#Fields` line before a row tells its columns,
+-- of which `headers` has the positions. Times are UTC.
+--
+-- grain: a line of the format
+-- reads: classified, headers
+-- columns:
+--   number     BIGINT   place of the line in the log
+--   format     VARCHAR  w3c
+--   time       VARCHAR  time
+--   request    VARCHAR  NULL: method and target are columns of their own
+--   method     VARCHAR  method
+--   target     VARCHAR  path and query
+--   protocol   VARCHAR  protocol
+--   status     VARCHAR  status
+--   size       VARCHAR  bytes
+--   peer       VARCHAR  client
+--   forwarded  VARCHAR  clients named by proxies
+--   referrer   VARCHAR  referrer
+--   agent      VARCHAR  user agent
+--   user       VARCHAR  user
+--   duration   DOUBLE   s
+--   host       VARCHAR  virtual host
+
 WITH cells AS (
     SELECT
         classified.number,
@@ -14,7 +35,7 @@ SELECT
     number,
     'w3c' AS format,
     coalesce(cell[day] || ' ', '') || cell[clock] || 'Z' AS time,
-    NULL AS request,
+    NULL::VARCHAR AS request,
     cell[method_at] AS method,
     CASE
         WHEN cell[query] IS NULL OR cell[query] IN ('-', '') THEN cell[stem]

@@ -1,5 +1,5 @@
--- The sessions that the month's requests would give, shaped as `websessions`, for the effect of a correction (spec
--- 15). Their ids are below all that are stored; their countries are those of their requests.
+-- The sessions that the month's requests would give, shaped as `websessions`, for the effect of a correction
+-- (spec 15). Their ids are below all that are stored; their countries are those of their requests.
 --
 -- grain: a session
 -- reads: sessions, sessionized_requests, request_details, tool_start_matches

@@ -1,5 +1,26 @@
--- Every line in a format of other servers than the hub's: its fields, the same for all formats; `datetime` is NULL if there
--- is no such time, `instant` if it has no zone that is known.
+-- Requests in formats of other servers than the hub's, with the same fields for all formats.
+--
+-- grain: a request
+-- reads: raw_requests
+-- variables: hub_zone, zone_minutes VARCHAR[], zone_names VARCHAR[]
+-- stored: arrow
+-- columns:
+--   number    BIGINT     place of the line in the log
+--   format    VARCHAR    name of the format
+--   datetime  VARCHAR    wall-clock time of the hub; NULL if there is no such time
+--   instant   TIMESTAMP  time in UTC; NULL if its zone is not known
+--   method    VARCHAR    method; empty if the request is none
+--   target    VARCHAR    path and query
+--   protocol  VARCHAR    protocol
+--   status    VARCHAR    status
+--   size      VARCHAR    bytes
+--   peer      VARCHAR    texts in which the client is named
+--   referrer  VARCHAR    referrer; NULL if the format has none
+--   agent     VARCHAR    user agent; NULL if the format has none
+--   user      VARCHAR    user; empty if there is none
+--   duration  DOUBLE     s
+--   host      VARCHAR    virtual host
+
 WITH
 words AS (
     SELECT
@@ -9,7 +30,7 @@ words AS (
             WHEN regexp_full_match(request, '[!-~]+ [!-~]+ [!-~]+') THEN string_split(request, ' ')
             ELSE regexp_split_to_array(trim(regexp_replace(request, '[\s\v]+', ' ', 'g')), ' ')
         END AS word
-    FROM raw
+    FROM raw_requests
 ),
 times AS (
     SELECT

@@ -1,5 +1,17 @@
--- The number of every recognised request with the first filter that drops it (spec 10 §3), NULL if it counts, and whether it is a download
--- (spec 10 §4). A line is recognised if its time exists and its client's address can be stored.
+-- The recognized requests, each with the first filter that drops it (spec 10 §3). A line is recognized if its time
+-- exists and its client's address can be stored.
+--
+-- grain: a request
+-- reads: clients, agents, requests
+-- variables: crawler_target, download, event_archive, excluded_url, excluded_urls VARCHAR[]
+-- stored: arrow
+-- columns:
+--   number       BIGINT   place of the line in the log
+--   day          VARCHAR  YYYY-MM-DD
+--   ip           VARCHAR  address, as stored
+--   dropped_by   VARCHAR  name of the filter; NULL if the request is kept
+--   is_download  BOOLEAN  whether it is kept and a download (spec 10 §4)
+
 SELECT
     number,
     day,

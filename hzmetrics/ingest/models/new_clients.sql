@@ -1,4 +1,0 @@
--- Client addresses that were not judged before.
-SELECT DISTINCT address
-FROM requests
-WHERE address NOT IN (SELECT address FROM clients)

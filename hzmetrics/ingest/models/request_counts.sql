@@ -1,0 +1,13 @@
+-- How many recognized requests each filter dropped, by day, and how many of those that are kept are downloads.
+--
+-- grain: a day and filter
+-- reads: filtered_requests
+-- columns:
+--   day         VARCHAR  YYYY-MM-DD
+--   dropped_by  VARCHAR  name of the filter; NULL: kept
+--   lines       BIGINT   requests
+--   downloads   BIGINT   downloads
+
+SELECT day, dropped_by, count(*) AS lines, count(*) FILTER (WHERE is_download) AS downloads
+FROM filtered_requests
+GROUP BY ALL

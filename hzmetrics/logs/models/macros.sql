@@ -1,0 +1,155 @@
+-- What the models of log lines share: times, URLs, what servers and collectors write around them, and the groups of the
+-- grammars by name.
+
+-- Day and time of day (`HH:MM:SS`) as stored, NULL if there is no such time.
+CREATE OR REPLACE MACRO stamp(day, clock) AS CASE
+    WHEN day >= '0001' AND clock < '24' AND TRY_CAST(day AS DATE) IS NOT NULL AND TRY_CAST(clock AS TIME) IS NOT NULL
+        THEN day || ' ' || clock
+END;
+
+-- As `stamp`, for hours of any number of digits (spec 10 §2.4).
+CREATE OR REPLACE MACRO existing_time(day, clock) AS CASE
+    WHEN strlen(clock) = 8 THEN stamp(day, clock)
+    WHEN strlen(ltrim(clock, '0')) <= 8 THEN stamp(day, lpad(ltrim(clock, '0'), 8, '0'))
+END;
+
+-- Minutes east of Greenwich that a zone means; NULL for the hub's own zone: for none, and for a name that several zones
+-- use. `zone_names` and `zone_minutes` are the names that only one uses.
+CREATE OR REPLACE MACRO offset_minutes(zone_text) AS CASE
+    WHEN zone_text IN ('', '-') THEN NULL
+    WHEN zone_text IN ('+0000', 'Z', 'UTC', 'GMT', '+00:00', 'z') THEN 0
+    WHEN regexp_full_match(zone_text, '(?:UTC|GMT)?[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?')
+        THEN CASE WHEN contains(zone_text, '-') THEN -1 ELSE 1 END * (
+            regexp_extract(zone_text, '[+-](\d\d)', 1)::INTEGER * 60
+            + coalesce(TRY_CAST(regexp_extract(zone_text, '[+-]\d\d:?(\d\d)', 1) AS INTEGER), 0)
+        )
+    ELSE getvariable('zone_minutes')[list_position(getvariable('zone_names'), zone_text)]::INTEGER
+END;
+
+-- Whether a time is of the years 1 to 9999.
+CREATE OR REPLACE MACRO is_storable(t) AS t BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59';
+
+-- A time as it is stored, without its fraction; NULL if it cannot be stored.
+CREATE OR REPLACE MACRO written(t) AS CASE WHEN is_storable(t) THEN date_trunc('second', t)::VARCHAR END;
+
+-- A UTC time on the hub's clock.
+CREATE OR REPLACE MACRO hub_clock(t) AS timezone(getvariable('hub_zone'), timezone('UTC', t));
+
+-- A local time less its offset from Greenwich: UTC.
+CREATE OR REPLACE MACRO less_minutes(t, minutes) AS t - to_minutes(minutes);
+
+-- A stored time of a zone on the hub's clock.
+CREATE OR REPLACE MACRO to_hub_clock(t, zone_text) AS CASE
+    WHEN offset_minutes(zone_text) IS NULL THEN t
+    ELSE written(hub_clock(less_minutes(t::TIMESTAMP, offset_minutes(zone_text))))
+END;
+
+-- The local time that a server wrote: Apache's and nginx's, ISO 8601 with `T` or a blank, Go's, that of mails; NULL if there
+-- is no such time.
+CREATE OR REPLACE MACRO local_time(t) AS CASE
+    WHEN t[3] = '/' THEN try_strptime(replace(left(t, 20), ' ', ':'), '%d/%b/%Y:%H:%M:%S')
+    WHEN t[5] = '-' AND t[14] = ':' THEN TRY_CAST(t[1:19] AS TIMESTAMP)
+    WHEN t[5] = '/' THEN try_strptime(t[1:19], '%Y/%m/%d %H:%M:%S')
+    WHEN t[4] = ',' THEN try_strptime(t[6:25], '%d %b %Y %H:%M:%S')
+END;
+
+-- What follows the local time and its fraction: its zone.
+CREATE OR REPLACE MACRO zone_of(t) AS CASE
+    WHEN strlen(t) = 26 AND t[21] = ' ' THEN t[22:26]
+    ELSE regexp_extract(
+        substr(t, CASE WHEN t[3] = '/' THEN 21 WHEN t[4] = ',' THEN 26 ELSE 20 END), '^(?:[.,]\d+)?\s*(.*?)\s*$', 1
+    )
+END;
+
+CREATE OR REPLACE MACRO is_epoch(t) AS regexp_full_match(t, '\d{9,19}(?:\.\d*)?');
+
+-- A number of seconds, milliseconds, microseconds or nanoseconds since 1970, by its number of digits.
+CREATE OR REPLACE MACRO epoch_time(t) AS make_timestamp((CASE
+    WHEN strpos(t || '.', '.') <= 11 THEN TRY_CAST(t AS DOUBLE) * 1000000
+    WHEN strpos(t || '.', '.') <= 14 THEN TRY_CAST(t AS DOUBLE) * 1000
+    WHEN strpos(t || '.', '.') <= 17 THEN TRY_CAST(t AS DOUBLE)
+    ELSE TRY_CAST(t AS DOUBLE) / 1000
+END)::BIGINT);
+
+-- The path and query of an absolute URL; NULL if `url` is none: `-`, `*`, or what no browser sends.
+CREATE OR REPLACE MACRO path_of(url) AS CASE
+    WHEN regexp_matches(url, '^[A-Za-z][A-Za-z0-9+.-]*://')
+        THEN regexp_replace(url, '^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*/?', '/')
+END;
+
+-- A URL with every run of slashes as one (spec 10 §2.5).
+CREATE OR REPLACE MACRO collapsed(url) AS
+    CASE WHEN contains(url, '//') THEN regexp_replace(url, '/+', '/', 'g') ELSE url END;
+
+-- A text as the client sent it: without the escapes of Apache and nginx.
+CREATE OR REPLACE MACRO unescaped(t) AS CASE WHEN contains(t, '\') THEN unescape(t) ELSE t END;
+
+-- The text behind the prefix of a collector (`collectors`).
+CREATE OR REPLACE MACRO peeled(t) AS regexp_replace(t, getvariable('collector'), '\1');
+
+-- A text without the colors of a terminal, which syslog writes as `#033[`.
+CREATE OR REPLACE MACRO uncolored(t) AS CASE
+    WHEN contains(t, chr(27)) OR contains(t, '#033[')
+        THEN regexp_replace(t, '(?:\x1b|#033)\[[0-9;]*[A-Za-z]', '', 'g')
+    ELSE t
+END;
+
+-- A text that a JSON document holds: as it is, or as the list of bytes that the journal makes of what is not plain.
+CREATE OR REPLACE MACRO journal_text(t) AS CASE
+    WHEN regexp_full_match(t, '\[\d{1,3}(?:,\d{1,3})*\]')
+        THEN array_to_string(list_transform(TRY_CAST(t AS INTEGER[]), lambda code: chr(code)), '')
+    ELSE t
+END;
+
+-- The cells of a row in the W3C extended format: separated by tabs, or by blanks outside of quotes.
+CREATE OR REPLACE MACRO cells_of(t) AS CASE
+    WHEN contains(t, chr(9)) THEN string_split(t, chr(9))
+    WHEN contains(t, '"')
+        THEN list_transform(regexp_extract_all(t, '"(?:[^"]|"")*"|[^\s"]\S*'), lambda cell: trim(cell, '"'))
+    ELSE string_split(t, ' ')
+END;
+
+-- A text of such a row as the client sent it.
+CREATE OR REPLACE MACRO decoded_cell(t, is_encoded) AS CASE WHEN is_encoded THEN url_decode(t) ELSE replace(t, '+', ' ') END;
+
+-- Addresses without what changes from line to line: their ports.
+CREATE OR REPLACE MACRO settled(t) AS CASE
+    WHEN contains(t, ':') OR contains(t, ',') THEN regexp_replace(
+        regexp_replace(t, '\s*,\s*', ',', 'g'), '(\d+\.\d+\.\d+\.\d+|\[[0-9A-Fa-f:.]+(?:%[^\]\s]*)?\]):\d{1,5}\b', '\1', 'g'
+    )
+    ELSE t
+END;
+
+-- The groups of the shapes of the combined format by name (`text`).
+CREATE OR REPLACE MACRO odd_groups() AS ['head', 'time', 'middle', 'request', 'status', 'size', 'rest'];
+
+CREATE OR REPLACE MACRO quoted_groups() AS ['referrer', 'agent', 'more'];
+
+-- The fields of a hub's request.
+CREATE OR REPLACE MACRO request_fields(
+    day, clock, zone_text, process, request, status, size, address, referrer, agent, uid, session, cookie, auth,
+    component, view_name, task, action_name, item
+) AS {
+    'day': day, 'clock': clock, 'zone': zone_text, 'process': process, 'request': request, 'status': status,
+    'size': size, 'address': address, 'referrer': referrer, 'agent': agent, 'uid': uid, 'joomla_sessionid': session,
+    'site_cookie': cookie, 'auth_type': auth, 'component_name': component, 'view_name': view_name,
+    'task_name': task, 'action_name': action_name, 'item_name': item
+};
+
+CREATE OR REPLACE MACRO full_groups() AS [
+    'day', 'clock', 'zone', 'process', 'request', 'status', 'size', 'address', 'referrer', 'agent', 'uid',
+    'joomla_sessionid', 'site_cookie', 'auth_type', 'component_name', 'view_name', 'task_name', 'action_name',
+    'item_name'
+];
+
+CREATE OR REPLACE MACRO short_groups() AS [
+    'day', 'clock', 'zone', 'request', 'status', 'size', 'address', 'referrer', 'agent', 'rest'
+];
+
+-- Whether a zone is an offset that the reference's grammar does not take (spec 10 §2.2).
+CREATE OR REPLACE MACRO is_foreign_zone(zone_text) AS contains(zone_text, '+') OR contains(zone_text, ':');
+
+-- The groups of the shapes of an auth line.
+CREATE OR REPLACE MACRO auth_groups() AS ['day', 'clock', 'uid', 'user', 'address', 'action'];
+
+CREATE OR REPLACE MACRO auth_name_groups() AS ['day', 'clock', 'user', 'address', 'action'];
