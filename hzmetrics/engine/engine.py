@@ -55,6 +55,8 @@ class Engine:
         """The variables set."""
         self._built: dict[str, Model] = {}
         """The models that are defined and up to date."""
+        self._views: dict[str, Model] = {}
+        """The models that exist as views: they stay right when what they read is replaced."""
         self._has_macros = False
         """Whether the macros of the packages are defined."""
         self.connection.execute(files("hzmetrics.engine").joinpath("macros.sql").read_text(encoding="utf-8"))
@@ -180,6 +182,7 @@ class Engine:
             return
         self._check(name)
         self._defined.pop(name, None)
+        self._views.pop(name, None)
         self._given.add(name)
         self._outdate(name)
 
@@ -221,8 +224,11 @@ class Engine:
             self._has_macros = True
         if model.stored == "arrow":
             self.connection.register(name, self.query(model.sql))
-        else:
-            self.connection.execute(f'CREATE OR REPLACE {model.stored or "view"} "{name}" AS {model.sql}')
+        elif model.stored:
+            self.connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS {model.sql}')
+        elif self._views.get(name) is not model:
+            self.connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS {model.sql}')
+            self._views[name] = model
         if name in self._defined:
             self._check(name)
         self._built[name] = model

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import astuple
 from types import TracebackType
 from typing import Self
 
@@ -25,7 +24,7 @@ class Judge:
     """
 
     def __init__(self, clients: Clients, variables: Mapping[str, Value]) -> None:
-        self.engine = Engine(PACKAGE, logs.PACKAGE)
+        self.engine = Engine(logs.PACKAGE, PACKAGE)
         self._clients = clients
         for name, value in variables.items():
             self.engine.set_variable(name, value)
@@ -44,7 +43,7 @@ class Judge:
         self.engine.add("clients", self._judged(self.engine.table(model)["address"].to_pylist()))
 
     def _judged(self, addresses: Iterable[str]) -> pa.Table:
-        judged = [(address, *astuple(self._clients.judge(address))) for address in addresses]
+        judged = [(address, *self._clients.judge(address)) for address in addresses]
         kinds = {"address": pa.string(), "stored": pa.string(), "is_ipv6": pa.bool_(), "is_excluded": pa.bool_()}
         return relation(judged, kinds)
 

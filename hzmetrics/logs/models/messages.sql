@@ -1,7 +1,7 @@
--- The lines without what a log collector put around them, without colors and line ends.
+-- The lines that need a closer look, without what a log collector put around them, without colors and line ends.
 --
 -- grain: a line
--- reads: lines
+-- reads: other_lines
 -- variables: collector, json_client VARCHAR[], json_message VARCHAR[], json_request VARCHAR[], json_time VARCHAR[],
 --   own_line
 -- stored: arrow
@@ -22,7 +22,7 @@ bare AS (
                 THEN peeled(peeled(uncolored(line)))
             ELSE line
         END AS rest
-    FROM lines
+    FROM other_lines
 ),
 objects AS (
     SELECT
