@@ -222,14 +222,15 @@ class Engine:
         if not self._has_macros:
             self.connection.execute(self.library.macros.sql)
             self._has_macros = True
+        is_new = self._views.get(name) is not model
         if model.stored == "arrow":
             self.connection.register(name, self.query(model.sql))
         elif model.stored:
             self.connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS {model.sql}')
-        elif self._views.get(name) is not model:
+        elif is_new:
             self.connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS {model.sql}')
             self._views[name] = model
-        if name in self._defined:
+        if is_new and name in self._defined:
             self._check(name)
         self._built[name] = model
 

@@ -3,16 +3,17 @@
 --
 -- grain: a request
 -- reads: fields
--- variables: hub_zone, reads_absolute_urls BOOLEAN, reads_offsets BOOLEAN, reads_zones BOOLEAN, zone_minutes
---   VARCHAR[], zone_names VARCHAR[]
+-- variables: hub_zone, reads_absolute_urls BOOLEAN, reads_offsets BOOLEAN, zone_minutes VARCHAR[], zone_names VARCHAR[]
 -- stored: arrow
 -- columns:
 --   number            BIGINT   place of the line in the log
+--   day               VARCHAR  YYYY-MM-DD
 --   datetime          VARCHAR  wall-clock time; NULL if there is no such time (spec 10 §2.4)
 --   zone              VARCHAR  zone, as logged
 --   logged_time       VARCHAR  time, as logged; NULL if it is the wall-clock time
 --   method            VARCHAR  method
---   target            VARCHAR  URL, as logged
+--   logged_url        VARCHAR  URL, as logged; NULL if it is the one without runs of slashes
+--   url               VARCHAR  URL with every run of slashes as one
 --   protocol          VARCHAR  protocol
 --   status            VARCHAR  status
 --   size              VARCHAR  bytes
@@ -34,7 +35,7 @@ WITH
 matched AS (
     SELECT number, unnest(field)
     FROM fields
-    WHERE field IS NOT NULL AND (getvariable('reads_zones') OR NOT is_foreign_zone(field.zone))
+    WHERE field IS NOT NULL
 ),
 words AS (
     SELECT
@@ -60,11 +61,13 @@ called AS (
 )
 SELECT
     number,
+    CASE WHEN getvariable('reads_offsets') THEN coalesce(datetime[1:10], day) ELSE day END AS day,
     datetime,
     "zone",
     CASE WHEN getvariable('reads_offsets') THEN logged_time END AS logged_time,
     CASE WHEN target IS NULL THEN '' ELSE called_method END AS method,
-    coalesce(target, called_url) AS target,
+    CASE WHEN contains(called_url, '//') THEN coalesce(target, called_url) END AS logged_url,
+    collapsed(coalesce(target, called_url)) AS url,
     coalesce(word[3], '') AS protocol,
     status,
     size,

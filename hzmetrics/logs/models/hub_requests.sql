@@ -2,7 +2,7 @@
 --
 -- grain: a request
 -- reads: hub_calls
--- variables: zone_minutes VARCHAR[], zone_names VARCHAR[]
+-- variables: reads_zones BOOLEAN, zone_minutes VARCHAR[], zone_names VARCHAR[]
 -- columns:
 --   number            BIGINT     place of the line in the log
 --   format            VARCHAR    name of the format
@@ -34,15 +34,15 @@
 --   item_name         VARCHAR    its item
 
 SELECT
-    * EXCLUDE (logged_time),
+    * EXCLUDE (logged_time, logged_url),
     'hub' AS format,
-    datetime[1:10] AS day,
     CASE
         WHEN "zone" IN ('UTC', 'GMT') OR NOT regexp_full_match("zone", '[A-Za-z]*')
             THEN less_minutes(TRY_CAST(coalesce(logged_time, datetime) AS TIMESTAMP), offset_minutes("zone"))
     END AS instant,
-    collapsed(target) AS url,
+    coalesce(logged_url, url) AS target,
     '' AS "user",
     NULL::DOUBLE AS duration,
     '' AS host
 FROM hub_calls
+WHERE getvariable('reads_zones') OR NOT is_foreign_zone("zone")
