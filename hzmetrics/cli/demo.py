@@ -136,7 +136,7 @@ def _own(app: App, directory: Directory, logs: tuple[Path, ...], geoip: Path | N
     reporter = _begin(app, directory, sections)
     with app.run_lock(), log.quiet():
         run.settle_corrections(app.store, app.settings)
-        run.import_files(app.store, app.settings, logs, reporter)
+        formats = run.import_files(app.store, app.settings, logs, reporter)
         months = run.months_of(app.store)
         missing = run.analyze(app.store, app.settings, months, reporter, skip)
     files = {
@@ -144,8 +144,8 @@ def _own(app: App, directory: Directory, logs: tuple[Path, ...], geoip: Path | N
         "hzmetrics.log": "which lines were read, and which were left out",
     }
     title = f"Your logs, {_span(months[0], months[-1])}"
-    hints = [*skip.values(), *([log.printable(missing)] if missing else [])]
-    _show(app, directory, title, months, files, ("status", "--help"), ["", *hints] if hints else [])
+    hints = [*formats, *skip.values(), *([log.printable(missing)] if missing else [])]
+    _show(app, directory, title, months, files, ("status", "--help"), ["", *hints])
 
 
 def _begin(app: App, directory: Directory, sections: dict[str, dict[str, str]]) -> Reporter:

@@ -14,7 +14,8 @@ from hzmetrics.config import Settings
 from hzmetrics.demo.progress import Reporter
 from hzmetrics.errors import HzmetricsError, LookupFailure
 from hzmetrics.ingest import imports
-from hzmetrics.log import log
+from hzmetrics.log import log, printable
+from hzmetrics.logs.requests import Kind
 from hzmetrics.pipeline import corrections, stages
 from hzmetrics.pipeline import tick as ticking
 from hzmetrics.pipeline.run import make_state_table
@@ -22,6 +23,9 @@ from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import domainclass, web, websessions
 
 READING = "reading the logs"
+
+MOST_FILES = 3
+"""Log files whose formats are shown."""
 
 TELLING_LABELS = {1: {"edu", "ac"}, 3: {"gov", "mil"}}
 """Labels at the end of a domain that indicate its class: education, government (spec 50 §6)."""
@@ -44,8 +48,12 @@ def import_pending(store: Store, settings: Settings, reporter: Reporter) -> None
             advance(str(day), 1)
 
 
-def import_files(store: Store, settings: Settings, paths: Sequence[Path], reporter: Reporter) -> None:
-    """Import access logs of any web server, all or none. Raises HzmetricsError."""
+def import_files(store: Store, settings: Settings, paths: Sequence[Path], reporter: Reporter) -> list[str]:
+    """Import access logs of any web server, all or none. Raises HzmetricsError.
+
+    Returns a line for each of the first files: its format, and how that is known.
+    """
+    formats: list[str] = []
     sizes = {path: path.stat().st_size for path in paths if path.is_file()}
     with reporter.piece(READING, max(1, sum(sizes.values()))) as advance:
         before = 0
@@ -55,10 +63,16 @@ def import_files(store: Store, settings: Settings, paths: Sequence[Path], report
             advance("", max(0, done - before))
             before = done if done < total else 0
 
-        if not imports.import_files(store, settings, paths, watch):
+        if not imports.import_files(store, settings, paths, watch, lambda *one: formats.append(_format(*one))):
             raise HzmetricsError(
                 "the logs contain no page views, so there is nothing to show; the log of this demonstration has details"
             )
+    more = len(formats) - MOST_FILES
+    return formats[:MOST_FILES] + ([f"{more} more files: the log has their formats"] if more > 0 else [])
+
+
+def _format(name: str, kind: Kind | None) -> str:
+    return printable(f"{name} is read as {kind}" if kind else f"{name} has no lines")
 
 
 def months_of(store: Store) -> list[Month]:

@@ -23,6 +23,7 @@ from hzmetrics.log import log
 from hzmetrics.logs import packing
 from hzmetrics.logs.packing import Limits, UnreadableLog
 from hzmetrics.logs.reader import STANDARD_INPUT, ChangedLog, LogStream, open_log
+from hzmetrics.logs.requests import Kind
 from hzmetrics.store import Store
 from hzmetrics.store.database import Database
 from hzmetrics.store.tables.metrics import userlogin, web, webhits
@@ -30,6 +31,9 @@ from hzmetrics.store.tables.metrics import userlogin, web, webhits
 Progress = Callable[[int, int], None]
 """Told how many of a file's bytes have been read, and of how many (0: nobody knows)."""
 
+
+OnKind = Callable[[str, Kind | None], None]
+"""Told the name of an access log that was read, and its format; None if it has no lines."""
 
 OnRows = Callable[[sa.Connection], None]
 """Called inside the transaction of a file that wrote rows: what it changes becomes true together with them."""
@@ -142,14 +146,20 @@ def import_auth(
         return _Transaction(database, connection, settings, dry_run, progress).auth(stream).count
 
 
-def import_files(store: Store, settings: Settings, paths: Sequence[Path], progress: Progress | None = None) -> int:
+def import_files(
+    store: Store,
+    settings: Settings,
+    paths: Sequence[Path],
+    progress: Progress | None = None,
+    on_kind: OnKind | None = None,
+) -> int:
     """Import access logs in one transaction; none is remembered in the ledger or moved. `-` is standard input.
 
     Returns the rows inserted into `web`. Raises HzmetricsError.
     """
     rows = 0
     with store.metrics.begin() as connection:
-        transaction = _Transaction(store.metrics, connection, settings, progress=progress)
+        transaction = _Transaction(store.metrics, connection, settings, progress=progress, on_kind=on_kind)
         for path in paths:
             with open_log(path, Limits.of(settings)) as stream:
                 rows += transaction.access(stream).count
@@ -231,6 +241,7 @@ class _Transaction:
     settings: Settings
     dry_run: bool = False
     progress: Progress | None = None
+    on_kind: OnKind | None = None
 
     def access(self, stream: LogStream) -> Ids:
         """The rows of an access log into `web` and `webhits`, and its bots."""
@@ -241,6 +252,8 @@ class _Transaction:
             self._append(web, (ids.number(rows) for rows in self._watched(access.kept(stream), stream)))
             access.report()
             access.report_agents()
+            if self.on_kind:
+                self.on_kind(stream.name, access.requests.kind)
         if not self.dry_run:
             self.database.append(self.connection, webhits, _hits(access.tally.kept))
             rules.bots.learn(self.database, self.connection)
