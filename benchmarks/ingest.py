@@ -101,7 +101,8 @@ def imported(path: Path, root: Path, database: dict[str, str]) -> tuple[Spent, i
     file = root / "benchmark-access.log-20250701"
     file.hardlink_to(path)
     environment = {"HZMETRICS_HOME": str(root / "home"), "HZMETRICS_LOG_ROOT": str(root / "logs")}
-    settings = config.build(root / "hzmetrics.conf", {"hub": {"site": "benchmark"}, "db": database}, environment)
+    sections = {"hub": {"site": "benchmark"}, "db": database}
+    settings = config.build(config.Source(root / "hzmetrics.conf", sections, environment=environment))
     store = Store(settings)
     create_metrics(store.metrics, settings.prefix)
     with spending() as spent:
