@@ -92,6 +92,7 @@ class Requests:
         for name, value in variables(settings).items():
             engine.set_variable(name, value)
         engine.function("unescape", escapes.unescape)
+        engine.function("of_codes", escapes.of_codes)
         if self._is_hub:
             self.kind = Kind(HUB)
             engine.define("hub_lines", "FROM lines", ["lines"])

@@ -16,7 +16,7 @@ from hzmetrics.engine import Engine, Value
 from hzmetrics.engine.models import Column, Library, Model, Relation, inputs, macros, model, names
 from hzmetrics.ingest import filters
 from hzmetrics.logs import grammar
-from hzmetrics.logs.escapes import unescape
+from hzmetrics.logs.escapes import of_codes, unescape
 from hzmetrics.logs.formats import AUTO
 from hzmetrics.logs.requests import variables
 from hzmetrics.logs.settings import LogSettings
@@ -125,6 +125,7 @@ def prepared(package: str) -> Engine:
     """An engine for the models of a package, with the variables and functions that logs and imports give them."""
     engine = Engine(package)
     engine.function("unescape", unescape)
+    engine.function("of_codes", of_codes)
     for name, value in VARIABLES.items():
         engine.set_variable(name, value)
     return engine

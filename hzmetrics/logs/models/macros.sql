@@ -108,7 +108,7 @@ END;
 -- A text that a JSON document holds: as it is, or as the list of bytes that the journal makes of what is not plain.
 CREATE OR REPLACE MACRO journal_text(t) AS CASE
     WHEN regexp_full_match(t, '\[\d{1,3}(?:,\d{1,3})*\]')
-        THEN array_to_string(list_transform(TRY_CAST(t AS INTEGER[]), lambda code: chr(code)), '')
+        THEN of_codes(t)
     ELSE t
 END;
 
