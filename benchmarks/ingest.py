@@ -3,14 +3,17 @@
     python -m benchmarks.ingest [--lines 1000000] [--socket MARIADB.sock]
 
 Measured on the traffic of the invented hub are filtering its lines through the shortcut for plain lines, the same
-through the whole grammar, and the whole import with bot detection into SQLite and, with a socket, into MariaDB (as user
-root; the databases `hzmetrics_benchmark_hub` and `hzmetrics_benchmark_metrics` are dropped and made anew). CPU seconds
-are those of this process, all threads together: they tell more than seconds on a machine that is busy otherwise.
+through the whole grammar, filtering the same requests in the combined format and as JSON objects with
+`[logs] format = auto`, and the whole import with bot detection into SQLite and, with a socket, into MariaDB (as user
+root; the databases `hzmetrics_benchmark_hub` and `hzmetrics_benchmark_metrics` are dropped and created again). CPU
+seconds are those of this process, all threads together: they tell more than seconds on a machine that is busy.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime as dt
+import json
 import resource
 import tempfile
 import time
@@ -29,7 +32,9 @@ from hzmetrics.ingest.addresses import Clients, anywhere
 from hzmetrics.ingest.bots import Bots
 from hzmetrics.ingest.filters import Excludes
 from hzmetrics.ingest.imports import import_access
+from hzmetrics.logs.formats import AUTO, HUB
 from hzmetrics.logs.reader import open_log
+from hzmetrics.logs.settings import LogSettings
 from hzmetrics.store import Store
 from hzmetrics.store.schema import create_metrics
 
@@ -56,9 +61,33 @@ def spending() -> Iterator[list[Spent]]:
     spent.append(Spent(time.perf_counter() - begun, time.process_time() - cpu))
 
 
-def filtered(path: Path, shortcut: bool) -> Spent:
+def rewritten(path: Path, combined: Path, objects: Path) -> None:
+    """Write the requests of a hub's log in the combined format and as JSON objects."""
+    with path.open() as hub, combined.open("w") as lines, objects.open("w") as documents:
+        for line in hub:
+            head, request, answer, referrer, _, agent, _ = line.split('"')
+            day, clock, zone, *_ = head.split()
+            status, size, client = answer.split()
+            time = f"{dt.date.fromisoformat(day):%d/%b/%Y}:{clock} {zone}"
+            lines.write(f'{client} - - [{time}] "{request}" {status} {size} "{referrer}" "{agent}"\n')
+            members = {
+                "time_iso8601": f"{day}T{clock}{zone[:3]}:{zone[3:]}",
+                "remote_addr": client,
+                "remote_user": "-",
+                "request": request,
+                "status": status,
+                "body_bytes_sent": size,
+                "http_referer": referrer,
+                "http_user_agent": agent,
+                "request_time": "0.012",
+            }
+            documents.write(json.dumps(members) + "\n")
+
+
+def filtered(path: Path, shortcut: bool = True, log_format: str = HUB) -> Spent:
     """Filter all lines of a file."""
-    rules = Rules(Clients(anywhere([]), False), Excludes([], [], []), Bots(frozenset()))
+    logs = LogSettings(log_format)
+    rules = Rules(Clients(anywhere([]), False), Excludes([], [], []), Bots(frozenset()), logs)
     with spending() as spent, AccessLog(rules) as log, open_log(path) as stream:
         if not shortcut:
             log.engine.set_variable("plain_middle", r"[^\s\S]")
@@ -72,7 +101,8 @@ def imported(path: Path, root: Path, database: dict[str, str]) -> tuple[Spent, i
     file = root / "benchmark-access.log-20250701"
     file.hardlink_to(path)
     environment = {"HZMETRICS_HOME": str(root / "home"), "HZMETRICS_LOG_ROOT": str(root / "logs")}
-    settings = config.build(root / "hzmetrics.conf", {"hub": {"site": "benchmark"}, "db": database}, environment)
+    sections = {"hub": {"site": "benchmark"}, "db": database}
+    settings = config.build(config.Source(root / "hzmetrics.conf", sections, environment=environment))
     store = Store(settings)
     create_metrics(store.metrics, settings.prefix)
     with spending() as spent:
@@ -105,6 +135,11 @@ def main() -> None:
         print(f"filtering {small:,} lines: shortcut {quick}, whole grammar {exact}, {exact.cpu / quick.cpu:.1f} times")
         filtering = filtered(whole, True)
         print(f"filtering {lines:,} lines: {filtering}, {lines / filtering.seconds:,.0f} lines/s")
+        combined, objects = root / "combined.log", root / "objects.log"
+        rewritten(whole, combined, objects)
+        for name, path in (("combined", combined), ("JSON", objects)):
+            spent = filtered(path, log_format=AUTO)
+            print(f"filtering them as {name}: {spent}, {spent.cpu / filtering.cpu:.1f} times the hub's format")
         stores = {"SQLite": {"sqlite": str(root / "db")}}
         if options.socket:
             stores["MariaDB"] = fresh_databases(options.socket)

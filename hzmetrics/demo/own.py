@@ -26,6 +26,8 @@ LONG_GAP = 13
 """Months from one with page views to the next, beyond which the two do not belong together."""
 FEW = 20
 """Months far from the others belong to the report unless the others have this many times their page views."""
+MOST_FILES = 3
+"""Files whose formats are shown."""
 FIRST = Month(1995, 1)
 """No log is older."""
 
@@ -48,9 +50,10 @@ class OwnLogs:
 
     @property
     def notes(self) -> list[str]:
-        """What is to be said of the lines that were not read, and of texts that were given twice."""
+        """The formats of the first files, the lines that were not read, and texts that were given twice."""
         account = self.account
-        notes = [printable(f"{again} holds the same text as {one}: counted once.") for again, one in self.repeated]
+        notes = [printable(f"{one.name} is read as {one.format}.") for one in self.readings if one.format][:MOST_FILES]
+        notes += [printable(f"{again} holds the same text as {one}: counted once.") for again, one in self.repeated]
         notes.append(f"{account}.")
         near = nearest(account.examples)
         if near:

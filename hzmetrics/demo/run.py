@@ -22,6 +22,9 @@ from hzmetrics.store.tables.metrics import domainclass, websessions
 
 READING = "reading the logs"
 
+MOST_FILES = 3
+"""Log files whose formats are shown."""
+
 TELLING_LABELS = {1: {"edu", "ac"}, 3: {"gov", "mil"}}
 """Labels at the end of a domain that indicate its class: education, government (spec 50 §6)."""
 

@@ -55,6 +55,8 @@ class Engine:
         """The variables set."""
         self._built: dict[str, Model] = {}
         """The models that are defined and up to date."""
+        self._views: dict[str, Model] = {}
+        """The models that exist as views: they stay right when what they read is replaced."""
         self._has_macros = False
         """Whether the macros of the packages are defined."""
         self.connection.execute(files("hzmetrics.engine").joinpath("macros.sql").read_text(encoding="utf-8"))
@@ -162,6 +164,7 @@ class Engine:
         """Take note of a relation that was registered."""
         self._check(name)
         self._defined.pop(name, None)
+        self._views.pop(name, None)
         self._given.add(name)
         self._outdate(name)
 
@@ -201,11 +204,15 @@ class Engine:
         if not self._has_macros:
             self.connection.execute(self.library.macros.sql)
             self._has_macros = True
+        is_new = self._views.get(name) is not model
         if model.stored == "arrow":
             self.connection.register(name, self.query(model.sql))
-        else:
-            self.connection.execute(f'CREATE OR REPLACE {model.stored or "view"} "{name}" AS {model.sql}')
-        if name in self._defined:
+        elif model.stored:
+            self.connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS {model.sql}')
+        elif is_new:
+            self.connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS {model.sql}')
+            self._views[name] = model
+        if is_new and name in self._defined:
             self._check(name)
         self._built[name] = model
 

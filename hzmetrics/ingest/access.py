@@ -132,9 +132,8 @@ class AccessLog(LogFile):
         )
         account = self.requests.account
         if self.rules.logs.format != HUB:
-            log.info(
-                "lines by format: %s", ", ".join(f"{name} {lines}" for name, lines in account.formats.most_common())
-            )
+            by_format = ", ".join(f"{name} {lines}" for name, lines in account.formats.most_common())
+            log.info("format: %s; lines by format: %s", self.requests.kind or "unknown: no lines", by_format or "none")
         if account.zones:
             log.info("%d lines are unrecognized only because of their time zone: correction zones", account.zones)
         report_unread(account)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from hzmetrics.config import Settings
 
@@ -57,8 +58,7 @@ def _network(text: str) -> Network | None:
         return None
 
 
-@dataclass(frozen=True)
-class Client:
+class Client(NamedTuple):
     """One address as the import sees it."""
 
     stored: str | None

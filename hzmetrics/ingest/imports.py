@@ -27,6 +27,7 @@ from hzmetrics.logs import packing
 from hzmetrics.logs.account import Account
 from hzmetrics.logs.packing import Limits, UnreadableLog
 from hzmetrics.logs.reader import STANDARD_INPUT, ChangedLog, LogStream, open_log
+from hzmetrics.logs.requests import Kind
 from hzmetrics.store import Store, state
 from hzmetrics.store.database import Database
 from hzmetrics.store.state import UnreadFile
@@ -251,6 +252,8 @@ class Reading:
     kept: int
     months: frozenset[Month]
     """Months of the kept lines, and of the rows that they replace."""
+    format: Kind | None = None
+    """The format of an access log, and how it is known; None if it has no lines."""
 
     def refuse_unread(self, settings: Settings) -> None:
         """Raises UnreadLog for a long file that is mostly unread."""
@@ -349,7 +352,7 @@ class Transaction:
                 self.database.append(self.connection, webhits, _hits(tally.kept))
             rules.bots.learn(self.database, self.connection)
         account, dropped, kept = access.requests.account, dict(tally.dropped), tally.kept.total()
-        return Reading(stream.name, "access", ids, account, dropped, kept, _months(tally.kept))
+        return Reading(stream.name, "access", ids, account, dropped, kept, _months(tally.kept), access.requests.kind)
 
     def auth(self, stream: LogStream) -> Reading:
         """The new rows of an auth log into `userlogin`."""

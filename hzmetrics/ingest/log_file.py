@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import astuple
 from types import TracebackType
 from typing import Self
 
@@ -27,7 +26,7 @@ class LogFile:
     """
 
     def __init__(self, clients: Clients, variables: Mapping[str, Value]) -> None:
-        self.engine = Engine(PACKAGE, logs.PACKAGE)
+        self.engine = Engine(logs.PACKAGE, PACKAGE)
         self._clients = clients
         for name, value in variables.items():
             self.engine.set_variable(name, value)
@@ -46,7 +45,7 @@ class LogFile:
         self.engine.add("clients", self._rows(self.engine.table(model)["address"].to_pylist()))
 
     def _rows(self, addresses: Iterable[str]) -> pa.Table:
-        rows = [(address, *astuple(self._clients.client(address))) for address in addresses]
+        rows = [(address, *self._clients.client(address)) for address in addresses]
         kinds = {"address": pa.string(), "stored": pa.string(), "is_ipv6": pa.bool_(), "is_excluded": pa.bool_()}
         return relation(rows, kinds)
 

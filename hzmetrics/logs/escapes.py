@@ -27,3 +27,11 @@ def unescape(text: str) -> str:
             is_escaped = not piece and number < len(rest) - 1
             found += b"\\" + piece.encode()
     return found.decode("utf-8", "replace")
+
+
+def of_codes(text: str) -> str:
+    """The text that a list of bytes stands for, `[72,105]`: so the journal writes a message that is not plain."""
+    try:
+        return bytes(map(int, text[1:-1].split(","))).decode("utf-8", "replace")
+    except ValueError:
+        return text

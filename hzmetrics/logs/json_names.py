@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 AGENT_HEADERS = ("User-Agent", "user-agent", "User-agent", "user_agent")
 REFERRER_HEADERS = ("Referer", "referer", "referrer")
@@ -148,15 +151,37 @@ class Members:
             )
         """
 
+    def learn(self, names: Iterable[str]) -> None:
+        """Take in names that objects have: those that matter."""
+        self.present |= self.known.intersection(names)
+
+    def are_requests(self, names: pa.ChunkedArray) -> pa.ChunkedArray:
+        """Which objects are requests with a client, by the names of their members, separated by line ends.
+
+        Names that are new are taken in.
+        """
+        encoded = names.combine_chunks().dictionary_encode()
+        objects = [set(text.split("\n")) for text in encoded.dictionary.to_pylist()]
+        self.learn(name for members in objects for name in members)
+        are = [not (self.requests.isdisjoint(members) or self.clients.isdisjoint(members)) for members in objects]
+        return pc.fill_null(pc.take(pa.array(are, pa.bool_()), encoded.indices), False)
+
+    @cached_property
+    def requests(self) -> frozenset[str]:
+        """Members one of which a request has."""
+        return frozenset(member for name in (*self.own.values(), *REQUEST) for member in first(name))
+
+    @cached_property
+    def clients(self) -> frozenset[str]:
+        """Members one of which tells a request's client."""
+        names = (*self.own.values(), *NAMES["client"], *NAMES["forwarded"])
+        return frozenset(member for name in names for member in first(name))
+
     def wrappers(self) -> dict[str, Sequence[str]]:
         """What the model `messages` reads by name: which members make a request, and which hold a line or its time."""
-        requests = {member for name in (*self.own.values(), *REQUEST) for member in first(name)}
-        clients = {
-            member for name in (*self.own.values(), *NAMES["client"], *NAMES["forwarded"]) for member in first(name)
-        }
         return {
-            "json_request": sorted(requests),
-            "json_client": sorted(clients),
+            "json_request": sorted(self.requests),
+            "json_client": sorted(self.clients),
             "json_message": paths(MESSAGE),
             "json_time": paths(MESSAGE_TIME),
         }

@@ -83,6 +83,11 @@ class Text(io.RawIOBase):
         if not self._unread and size:
             return self._pull(size)
         part, self._unread = self._unread[:size], self._unread[size:]
+        if len(part) < size and not self._error:
+            try:
+                part += self._pull(size - len(part))
+            except UnreadableLog as error:
+                self._error = error
         return part
 
     def readable(self) -> bool:

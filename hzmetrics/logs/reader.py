@@ -22,7 +22,7 @@ from hzmetrics.logs.packing import LIMITS, Limits, Text, Unpacked, UnreadableLog
 
 STANDARD_INPUT = Path("-")
 
-CHUNK = 24 * 2**20
+CHUNK = 30 * 2**20
 """Bytes of text that are turned into lines at a time; from 32 MiB on, the C library would map new memory for each."""
 
 LINE_LIMIT = 2**20

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
+
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hzmetrics.engine import Engine, Value, relation
 from hzmetrics.logs import collectors, escapes, grammar, text, w3c, zones
@@ -17,23 +21,56 @@ PACKAGE = "hzmetrics.logs"
 NOTHING = r"[^\s\S]"
 """An expression that matches nothing."""
 
+SAMPLE = 1000
+"""Lines at the start of a file that tell its format."""
+
+MEMBERS_OF_LINES = "SELECT array_to_string(TRY(json_keys(line)), chr(10)) AS names FROM lines"
+"""The names of the members of the lines that are JSON objects, separated by line ends."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The format that most lines of a file have, and how that is known."""
+
+    format: str | None
+    """None if no line of the sample was recognized."""
+    lines: int = 0
+    of: int = 0
+    """How many of the first lines have it; 0 if it is configured."""
+
+    def __str__(self) -> str:
+        if not self.of:
+            return f"{self.format}, as configured"
+        if not self.format:
+            return f"unknown: none of the first {self.of:,} lines is recognized"
+        return f"{self.format}: {self.lines:,} of the first {self.of:,} lines"
+
 
 class Requests:
-    """Reads an access log in an engine: after `read`, the relation `requests` tells what a chunk's lines say."""
+    """Reads an access log in an engine: after `read`, the relation `requests` tells what a chunk's lines say.
+
+    A sample of the first lines tells the file's format. Lines that have it as they stand are taken so; only the others
+    are freed from what collectors put around them and compared with every format.
+    """
 
     def __init__(self, engine: Engine, settings: LogSettings) -> None:
         self.engine = engine
         self.settings = settings
         self.account = Account()
+        self.kind: Kind | None = None
         self._is_hub = settings.format == HUB
         self._members = Members(settings.members)
+        self._patterns = settings.patterns
+        self._present: set[str] = set()
+        """Formats of the lines so far."""
         for name, value in variables(settings).items():
             engine.set_variable(name, value)
         engine.function("unescape", escapes.unescape)
+        engine.function("of_codes", escapes.of_codes)
         if self._is_hub:
+            self.kind = Kind(HUB)
             engine.define("hub_lines", "FROM lines", ["lines"])
-            of_hub = "SELECT * EXCLUDE (logged_time), NULL::TIMESTAMP AS instant FROM hub_requests"
-            engine.define("requests", of_hub, ["hub_requests"])
+            engine.define("requests", "FROM hub_requests", ["hub_requests"])
         else:
             self._define_others()
 
@@ -42,16 +79,32 @@ class Requests:
         engine = self.engine
         engine.load("peers", relation([], {"peer": pa.string(), "address": pa.string()}))
         engine.load("headers", w3c.NO_HEADERS)
-        patterns = self.settings.patterns
-        classification = text.classification(self.settings.formats, patterns)
-        engine.define("classified", classification, ["messages", "headers"], stored="arrow")
+        recognized = text.classification(self.settings.formats, self._patterns)
+        engine.define("recognized", recognized, ["messages", "headers"], stored="arrow")
         hub_lines = f"SELECT number, text AS line FROM classified WHERE format = '{HUB}'"
-        engine.define("hub_lines", hub_lines, ["classified"], stored="arrow")
-        engine.define("members", self._members.query(), ["classified"])
-        models = [name for name in ("combined", "json", "w3c") if name in self.settings.formats]
-        sources = [f"(FROM {name})" for name in models]
-        sources += [text.select(name, pattern) for name, pattern in patterns.items()]
-        engine.define("raw_requests", " UNION ALL BY NAME ".join(sources), [*models, "classified"])
+        engine.define("hub_lines", hub_lines, ["classified"])
+        self._define_members()
+        self._define_sources()
+        if len(self.settings.formats) == 1:
+            self._settle(Kind(next(iter(self.settings.formats))))
+
+    def _define_members(self) -> None:
+        """Of the members with a field, those are looked for that were present so far."""
+        self._looked_for = frozenset(self._members.present)
+        self.engine.define("members", self._members.query(), ["classified"])
+
+    def _define_sources(self) -> None:
+        """Requests come from the models of the formats that are present."""
+        own = [name for name in text.CONDITIONS if name != HUB and name in self._present] or ["combined"]
+        patterns = [name for name in self._patterns if name in self._present]
+        sources = [f"(FROM {name})" for name in own] + [text.select(name, self._patterns[name]) for name in patterns]
+        self.engine.define("raw_requests", " UNION ALL BY NAME ".join(sources), [*own, "classified"])
+        requests, reads = "FROM foreign_requests", ["foreign_requests"]
+        if HUB in self._present:
+            read = "getvariable('reads_ipv6') OR NOT contains(address, ':')"
+            requests += f" UNION ALL BY NAME FROM hub_requests WHERE {read}"
+            reads.append("hub_requests")
+        self.engine.define("requests", requests, reads)
 
     def read(self, lines: pa.Table) -> None:
         """Take a chunk's lines apart, and account for them."""
@@ -62,25 +115,82 @@ class Requests:
         """Take a chunk's lines apart."""
         self.engine.register("lines", lines)
         if not self._is_hub:
+            if self.kind is None and len(lines) > SAMPLE:
+                self._divide(lines.slice(0, SAMPLE), None)
+                self._settle(self._likely(SAMPLE))
+            self._divide(lines, self._are_plain(lines))
+            if self.kind is None:
+                self._settle(self._likely(len(lines)))
             self._learn_headers()
+            self._learn_formats()
             self._learn_members()
             self._learn_peers()
+
+    def _divide(self, lines: pa.Table, are_plain: pa.ChunkedArray | None) -> None:
+        """Tell the lines that are of the file's format as they stand from the others."""
+        plain, others = lines.slice(0, 0), lines
+        if are_plain is not None and pc.all(are_plain).as_py():
+            plain, others = lines, plain
+        elif are_plain is not None:
+            plain, others = lines.filter(are_plain), lines.filter(pc.invert(are_plain))
+        self.engine.register("plain_lines", plain)
+        self.engine.register("other_lines", others)
+
+    def _are_plain(self, lines: pa.Table) -> pa.ChunkedArray | None:
+        """Which lines are of the file's format as they stand; None if none is known to be."""
+        name = self.kind.format if self.kind else None
+        if name == "json":
+            return self._members.are_requests(self.engine.query(MEMBERS_OF_LINES)["names"])
+        test = text.bare(name, self._patterns) if name else None
+        return self.engine.query(f"SELECT coalesce({test}, false) AS is_plain FROM lines")["is_plain"] if test else None
+
+    def _likely(self, lines: int) -> Kind:
+        """What a sample of so many lines tells about the format."""
+        self._learn_headers()
+        query = "SELECT format, count(*) AS lines FROM recognized WHERE format <> 'directive' GROUP BY ALL ORDER BY ALL"
+        self.engine.build("recognized")
+        found = Counter[str]()
+        for row in self.engine.query(query).to_pylist():
+            found["combined" if row["format"] in text.LOOSE else row["format"]] += row["lines"]
+        name, count = found.most_common(1)[0] if found else (None, 0)
+        return Kind(name, count, lines)
+
+    def _settle(self, kind: Kind) -> None:
+        """Take a format as the file's."""
+        self.kind = kind
+        plain = f"SELECT number, line AS text, NULL::VARCHAR AS stamp, '{kind.format}' AS format FROM plain_lines"
+        self.engine.define("classified", f"{plain} UNION ALL FROM recognized", ["plain_lines", "recognized"])
 
     def _learn_headers(self) -> None:
         """Take in the chunk's `#Fields` lines."""
         self.engine.build("messages")
-        fields = self.engine.query("SELECT number, text FROM messages WHERE starts_with(text, '#Fields:')").to_pylist()
+        query = (
+            "SELECT number, text FROM messages WHERE starts_with(text, '#Fields:') "
+            "AND number NOT IN (SELECT number FROM headers)"
+        )
+        fields = self.engine.query(query).to_pylist()
         if fields:
             self.engine.add("headers", w3c.headers((row["number"], row["text"]) for row in fields))
 
-    def _learn_members(self) -> None:
-        """Look for the members that the chunk's objects have."""
+    def _learn_formats(self) -> None:
+        """Look for the formats that the chunk's lines have, and count its directives."""
         self.engine.build("classified")
-        query = "SELECT DISTINCT unnest(json_keys(text)) AS name FROM classified WHERE format = 'json'"
-        new = self._members.known.intersection(self.engine.query(query)["name"].to_pylist()) - self._members.present
-        if new:
-            self._members.present |= new
-            self.engine.define("members", self._members.query(), ["classified"])
+        query = "SELECT format, count(*) AS lines FROM classified WHERE format IS NOT NULL GROUP BY format"
+        found = {row["format"]: row["lines"] for row in self.engine.query(query).to_pylist()}
+        self.account.comments += found.get("directive", 0)
+        present = {"combined" if name in text.LOOSE else name for name in found}
+        if not present <= self._present:
+            self._present |= present
+            self._define_sources()
+
+    def _learn_members(self) -> None:
+        """Look for the members that the objects among the chunk's other lines have."""
+        if "json" not in self._present:
+            return
+        query = "SELECT DISTINCT unnest(json_keys(text)) AS name FROM recognized WHERE format = 'json'"
+        self._members.learn(self.engine.query(query)["name"].to_pylist())
+        if not self._members.present <= self._looked_for:
+            self._define_members()
 
     def _learn_peers(self) -> None:
         """Find the clients in texts that were not looked at before."""
@@ -95,9 +205,6 @@ class Requests:
             account.formats[row["format"]] += row["lines"]
         if account.unread and "zones" not in self.settings.corrections:
             account.zones += self.engine.table("unread_zones")["lines"][0].as_py()
-        if not self._is_hub:
-            query = "SELECT count(*) AS lines FROM classified WHERE format = 'directive'"
-            account.comments += self.engine.query(query)["lines"][0].as_py()
         if account.unread and len(account.examples) < MOST_EXAMPLES:
             lines_left = self.engine.table("unread_lines")["line"].to_pylist()
             account.examples += lines_left[: MOST_EXAMPLES - len(account.examples)]

@@ -19,6 +19,10 @@ EXPRESSIONS = {
         r'^[^"\[]+\[[^\[\]"]+\][^"\[]*"[^"\\]*" (?:\d{3}|-) (?:\d+|-) "[^"\\]*" "[^"\\]*"'
         r'(?: (?:[^" ]+|"[^"\\]*"))* ?$'
     ),
+    "bare_combined": (
+        r'^(?:[A-Za-z][\w.-]*(?::\d+)? )?[0-9A-Fa-f.:]+ - [^\s"\[]+ \[\d\d/[A-Za-z]{3}/\d{4}:[^\[\]"]+\] "[^"\\]*" '
+        r'(?:\d{3}|-) (?:\d+|-) "[^"\\]*" "[^"\\]*"(?: (?:[^" ]+|"[^"\\]*"))* ?$'
+    ),
     "bracketed": rf'(?s)^(.*?)\[({MOMENT})\]([^"]*)"(.*?){ANSWER}',
     "quoted": rf'(?s)^(.*?)()()"([A-Z]+ [^" ]+ HTTP/\d(?:\.\d)?){ANSWER}',
     "two_quoted": (rf'(?s)^[^"]*"({QUOTED})" (?:[^"\s]+ )*"({QUOTED})"((?:\s+(?:[^"\s]\S*|"{QUOTED}"))*)\s*$'),
@@ -46,6 +50,12 @@ CONDITIONS = {
 }
 """When a line is of a format that has a model of its own."""
 
+BARE = {
+    "combined": "regexp_matches(line, getvariable('bare_combined'))",
+    HUB: "regexp_matches(line, getvariable('hub_line'))",
+}
+"""When a line is of a format that has a model of its own as it stands, without a collector's prefix."""
+
 UNITS = {"seconds": 1, "milliseconds": 1000, "microseconds": 1_000_000}
 """Fields that are durations, and how many of their unit are a second."""
 
@@ -58,8 +68,13 @@ def variable(name: str) -> str:
     return f"pattern_{name}"
 
 
+def bare(name: str, patterns: Collection[str]) -> str | None:
+    """When a line is of a format as it stands; None if that cannot be told of a line alone."""
+    return f"regexp_matches(line, getvariable('{variable(name)}'))" if name in patterns else BARE.get(name)
+
+
 def classification(formats: Collection[str], patterns: Mapping[str, Pattern]) -> str:
-    """The query of `classified`: every line with the name of the first format that it looks like, or NULL."""
+    """The query of `recognized`: every message with the name of the first format that it looks like, or NULL."""
     tests = [(OWN, f"regexp_matches(text, getvariable('{variable(OWN)}'))")] if OWN in formats else []
     tests += [(name, test) for name, test in CONDITIONS.items() if name in formats]
     tests += [("directive", "regexp_matches(text, getvariable('directive'))")]

@@ -17,7 +17,7 @@ from hzmetrics.engine import Engine, Value
 from hzmetrics.engine.models import Column, Library, Model, Relation, inputs, macros, model, names
 from hzmetrics.ingest import filters
 from hzmetrics.logs import grammar
-from hzmetrics.logs.escapes import unescape
+from hzmetrics.logs.escapes import of_codes, unescape
 from hzmetrics.logs.formats import AUTO
 from hzmetrics.logs.requests import variables
 from hzmetrics.logs.settings import LogSettings
@@ -25,6 +25,9 @@ from hzmetrics.logs.settings import LogSettings
 HOME = Path(hzmetrics.__file__).parent
 
 PACKAGES = packages()
+
+READ_BY_SETTINGS = {"plain_lines", "recognized"}
+"""Inputs that only queries of other inputs read."""
 
 VARIABLES: dict[str, Value] = {
     **variables(LogSettings(format=AUTO)),
@@ -129,6 +132,7 @@ def prepared(package: str) -> Engine:
     engine = Engine(package)
     engine.function("unescape", unescape)
     engine.function("canonical", canonical)
+    engine.function("of_codes", of_codes)
     for name, value in VARIABLES.items():
         engine.set_variable(name, value)
     return engine

@@ -26,6 +26,7 @@ from tests.engine.declared import (
     HOME,
     MODELS,
     PACKAGES,
+    READ_BY_SETTINGS,
     declared,
     input_names,
     macro_definitions,
@@ -69,7 +70,7 @@ def test_the_inputs_are_as_declared(package: str) -> None:
 
 @pytest.mark.parametrize(("package", "name"), input_names())
 def test_every_input_is_read_and_is_no_model(package: str, name: str) -> None:
-    assert name in {read for one in names(package) for read in declared(package, one).reads}
+    assert name in READ_BY_SETTINGS or name in {read for one in names(package) for read in declared(package, one).reads}
     assert model(package, name) is None
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +23,7 @@ from hzmetrics.logs.account import Account
 from hzmetrics.logs.clients import PRIVATE, Proxies
 from hzmetrics.logs.escapes import unescape
 from hzmetrics.logs.formats import BROWSER, FORMATS
-from hzmetrics.logs.requests import PACKAGE, Requests
+from hzmetrics.logs.requests import PACKAGE, SAMPLE, Requests
 from hzmetrics.logs.settings import LogSettings
 from tests.logs.lines import relation
 
@@ -82,6 +85,7 @@ BEHIND = {
     "journal, short-unix": f"1740992700.123456 web1 nginx[123]: {COMBINED}",
     "journal, json": json.dumps({"MESSAGE": COMBINED, "_HOSTNAME": "web1", "SYSLOG_IDENTIFIER": "nginx"}),
     "journal, json of JSON": json.dumps({"MESSAGE": JSON, "_HOSTNAME": "web1"}),
+    "journal, json of bytes": json.dumps({"MESSAGE": list(COMBINED.encode()), "_HOSTNAME": "web1"}),
     "journal, export": f"MESSAGE={COMBINED}",
     "docker compose": f"web-1  | {COMBINED}",
     "docker compose in color": f"{ESCAPE}[36mweb-1  | {ESCAPE}[0m{COMBINED}",
@@ -474,6 +478,49 @@ def test_mutated_lines_never_crash(seed: int) -> None:
     assert 0 < account.read == len(rows) < len(lines) == account.lines
 
 
+def mutated(size: int, seed: int) -> pa.Table:
+    """So many lines of all formats, each with a few of its bytes replaced, in columns."""
+    chance = np.random.default_rng(seed)
+    originals = [line.encode() for line in (*BEHIND.values(), *AROUND.values(), JSON, JUPYTERHUB, COMBINED)]
+    text = b"\n".join(originals[place] for place in chance.integers(0, len(originals), size))
+    codes = np.frombuffer(text, np.uint8).copy()
+    places = chance.integers(0, len(codes), 3 * size)
+    places = places[codes[places] != ord("\n")]
+    wrong = np.frombuffer(b' "[]{}\\:;,|-+/%#<>.0129aZ\t\x1b\x7f', np.uint8)
+    codes[places] = chance.choice(wrong, len(places))
+    return relation(codes.tobytes().decode("utf-8", "replace").split("\n"))
+
+
+@pytest.mark.parametrize("size", [20_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
+def test_lines_with_wrong_bytes_never_crash(size: int) -> None:
+    chunk = 50_000
+    with Engine(PACKAGE) as engine:
+        requests = Requests(engine, LogSettings("auto"))
+        for start in range(0, size, chunk):
+            requests.read(mutated(min(chunk, size), start))
+    assert requests.account.lines == size
+    assert 0 < requests.account.read < size
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "w3c"])
+def test_lines_are_read_alike_whatever_the_sample_shows(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [FORMATS[name].example] * (SAMPLE + 1) + mutated(3000, 1)["line"].to_pylist()
+    lines += [*BEHIND.values(), *AROUND.values(), *map(json.dumps, OBJECTS.values())]
+    account, rows = read(lines)
+    monkeypatch.setattr(Requests, "_are_plain", lambda self, lines: None)
+    expected, closely_read = read(lines)
+    assert account == expected
+    assert rows == closely_read
+
+
+def test_a_sample_tells_the_format_of_a_file() -> None:
+    with Engine(PACKAGE) as engine:
+        requests = Requests(engine, LogSettings("auto"))
+        requests.read(relation([*["nothing"] * 2, *[COMBINED] * (2 * SAMPLE), *[JSON] * (3 * SAMPLE)]))
+    assert str(requests.kind) == "combined: 998 of the first 1,000 lines"
+    assert requests.account.formats == {"combined": 2 * SAMPLE, "json": 3 * SAMPLE}
+
+
 LONG = 60_000
 
 
@@ -493,6 +540,24 @@ def test_long_lines_cost_little() -> None:
     """The test's own limit bounds the time: a matcher that backtracks takes hours for any of these."""
     account, _ = read([line for line in HOSTILE for _ in range(8)])
     assert account.lines == 8 * len(HOSTILE)
+
+
+def work(lines: Sequence[str]) -> float:
+    """CPU seconds that reading some lines takes, the lesser of two attempts."""
+    spent = []
+    for _ in range(2):
+        begun = time.process_time()
+        read(lines)
+        spent.append(time.process_time() - begun)
+    return min(spent)
+
+
+@pytest.mark.slow
+def test_the_work_for_a_long_line_has_a_bound() -> None:
+    """Many times that for an ordinary long line: with a matcher that backtracks it would be millions."""
+    ordinary = work([COMBINED.replace(BROWSER, "x" * LONG)] * 50)
+    for line in HOSTILE:
+        assert work([line] * 50) < 100 * ordinary, line[:80]
 
 
 def test_every_line_of_the_documentation_is_read() -> None:

@@ -17,6 +17,10 @@
 --   forwarded  VARCHAR  where proxies may name clients
 --   user       VARCHAR  user
 --   host       VARCHAR  empty
+--   method     VARCHAR  NULL: part of the request line
+--   target     VARCHAR  NULL: part of the request line
+--   protocol   VARCHAR  NULL: part of the request line
+--   duration   DOUBLE   NULL: not logged
 
 WITH
 pieces AS (
@@ -104,8 +108,15 @@ SELECT
         CASE WHEN middle IN (' ', '') THEN '' ELSE middle END,
         CASE WHEN contains(more, '"') THEN ' ' || regexp_extract(more, getvariable('quoted_addresses'), 1) ELSE '' END
     ) AS forwarded,
-    coalesce(
-        nullif(regexp_extract(peer, '^[0-9A-Fa-f.:]+ \S+ (\S.*?)\s*$', 1), ''), regexp_extract(peer, '(\S+)\s*$', 1)
-    ) AS "user",
-    '' AS host
+    CASE
+        WHEN ends_with(peer, ' - - ') THEN '-'
+        ELSE coalesce(
+            nullif(regexp_extract(peer, '^[0-9A-Fa-f.:]+ \S+ (\S.*?)\s*$', 1), ''), regexp_extract(peer, '(\S+)\s*$', 1)
+        )
+    END AS "user",
+    '' AS host,
+    NULL::VARCHAR AS method,
+    NULL::VARCHAR AS target,
+    NULL::VARCHAR AS protocol,
+    NULL::DOUBLE AS duration
 FROM asked

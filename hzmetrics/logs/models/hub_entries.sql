@@ -2,7 +2,6 @@
 --
 -- grain: a request
 -- reads: hub_requests
--- variables: zone_minutes VARCHAR[], zone_names VARCHAR[]
 -- columns:
 --   number    BIGINT   place of the line in the log
 --   local     VARCHAR  time, as written
@@ -19,7 +18,7 @@ SELECT
     number,
     datetime AS local,
     "zone",
-    floor(epoch(hub_instant(logged_time, "zone")))::BIGINT AS instant,
+    floor(epoch(instant))::BIGINT AS instant,
     method,
     target,
     code(status) AS status,

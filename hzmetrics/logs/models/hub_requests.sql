@@ -1,80 +1,49 @@
--- The requests of a hub's access log (spec 10 §2). Method and URL are those of spec 10 §2.5, with the corrections
--- `absolute-urls` and `offsets`.
+-- The requests of a hub's access log, in the fields that all formats have.
 --
 -- grain: a request
--- reads: fields
--- variables: hub_zone, reads_absolute_urls BOOLEAN, reads_offsets BOOLEAN, reads_zones BOOLEAN, zone_minutes
---   VARCHAR[], zone_names VARCHAR[]
--- stored: arrow
+-- reads: hub_calls
+-- variables: reads_zones BOOLEAN, zone_minutes VARCHAR[], zone_names VARCHAR[]
 -- columns:
---   number            BIGINT   place of the line in the log
---   format            VARCHAR  hub
---   day               VARCHAR  YYYY-MM-DD, as logged
---   datetime          VARCHAR  wall-clock time; NULL if there is no such time (spec 10 §2.4)
---   zone              VARCHAR  zone, as logged
---   logged_time       VARCHAR  time, as logged
---   method            VARCHAR  method
---   target            VARCHAR  URL, as logged
---   url               VARCHAR  URL with every run of slashes as one
---   protocol          VARCHAR  protocol
---   status            VARCHAR  status
---   size              VARCHAR  bytes
---   address           VARCHAR  client
---   referrer          VARCHAR  referrer
---   agent             VARCHAR  user agent
---   user              VARCHAR  empty
---   duration          DOUBLE   NULL: not logged
---   host              VARCHAR  empty
---   uid               VARCHAR  number of the account
---   apache_pid        VARCHAR  process of the server
---   joomla_sessionid  VARCHAR  session of the CMS
---   site_cookie       VARCHAR  cookie of the site
---   auth_type         VARCHAR  kind of authentication
---   component_name    VARCHAR  component of the CMS
---   view_name         VARCHAR  its view
---   task_name         VARCHAR  its task
---   action_name       VARCHAR  its action
---   item_name         VARCHAR  its item
+--   number            BIGINT     place of the line in the log
+--   format            VARCHAR    name of the format
+--   day               VARCHAR    YYYY-MM-DD
+--   datetime          VARCHAR    wall-clock time of the hub; NULL if there is no such time
+--   zone              VARCHAR    zone, as a hub logs it; empty elsewhere
+--   instant           TIMESTAMP  time in UTC; NULL if its zone is not known
+--   method            VARCHAR    method; empty if the request is none
+--   target            VARCHAR    URL, as logged
+--   url               VARCHAR    URL with every run of slashes as one
+--   protocol          VARCHAR    protocol
+--   status            VARCHAR    status
+--   size              VARCHAR    bytes
+--   address           VARCHAR    client
+--   referrer          VARCHAR    referrer; NULL if the format has none
+--   agent             VARCHAR    user agent; NULL if the format has none
+--   user              VARCHAR    user
+--   duration          DOUBLE     s
+--   host              VARCHAR    virtual host
+--   uid               VARCHAR    number of the account
+--   apache_pid        VARCHAR    process of the server
+--   joomla_sessionid  VARCHAR    session of the CMS
+--   site_cookie       VARCHAR    cookie of the site
+--   auth_type         VARCHAR    kind of authentication
+--   component_name    VARCHAR    component of the CMS
+--   view_name         VARCHAR    its view
+--   task_name         VARCHAR    its task
+--   action_name       VARCHAR    its action
+--   item_name         VARCHAR    its item
 
-WITH
-matched AS (
-    SELECT number, unnest(field)
-    FROM fields
-    WHERE field IS NOT NULL AND (getvariable('reads_zones') OR NOT is_foreign_zone(field.zone))
-),
-words AS (
-    SELECT
-        *,
-        CASE
-            WHEN regexp_full_match(request, '[!-~]+ [!-~]+ [!-~]+') THEN string_split(request, ' ')
-            ELSE regexp_split_to_array(regexp_replace(request, '^[\s\v]+|[\s\v]+$', '', 'g'), '[\s\v]+')
-        END AS word
-    FROM matched
-),
-called AS (
-    SELECT
-        *,
-        CASE WHEN len(word) > 1 THEN word[1] ELSE 'GET' END AS called_method,
-        CASE WHEN len(word) > 1 THEN word[2] ELSE word[1] END AS called_url,
-        CASE
-            WHEN getvariable('reads_absolute_urls') AND NOT starts_with(called_url, '/') THEN path_of(called_url)
-            ELSE called_url
-        END AS target,
-        existing_time(day, clock) AS logged_time,
-        CASE WHEN getvariable('reads_offsets') THEN to_hub_clock(logged_time, "zone") ELSE logged_time END AS datetime
-    FROM words
-)
 SELECT
     number,
     'hub' AS format,
-    CASE WHEN getvariable('reads_offsets') THEN coalesce(datetime[1:10], day) ELSE day END AS day,
+    "day",
     datetime,
     "zone",
-    logged_time,
-    CASE WHEN target IS NULL THEN '' ELSE called_method END AS method,
-    coalesce(target, called_url) AS target,
-    collapsed(coalesce(target, called_url)) AS url,
-    coalesce(word[3], '') AS protocol,
+    hub_instant(coalesce(logged_time, datetime), "zone") AS instant,
+    method,
+    coalesce(logged_url, url) AS target,
+    url,
+    protocol,
     status,
     size,
     address,
@@ -84,7 +53,7 @@ SELECT
     NULL::DOUBLE AS duration,
     '' AS host,
     uid,
-    process AS apache_pid,
+    apache_pid,
     joomla_sessionid,
     site_cookie,
     auth_type,
@@ -93,4 +62,5 @@ SELECT
     task_name,
     action_name,
     item_name
-FROM called
+FROM hub_calls
+WHERE getvariable('reads_zones') OR NOT is_foreign_zone("zone")

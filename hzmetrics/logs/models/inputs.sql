@@ -1,8 +1,21 @@
--- What logs are read from. Settings decide the queries of hub_lines, classified, members and raw_requests.
+-- What logs are read from. Settings decide the queries of hub_lines, recognized, classified, members,
+-- raw_requests and requests.
 
 -- The lines of a chunk of a log.
 CREATE TABLE lines (
     number BIGINT,  -- place in the log, from 0
+    line VARCHAR    -- text
+);
+
+-- The lines that are of the file's format as they stand.
+CREATE TABLE plain_lines (
+    number BIGINT,  -- place in the log
+    line VARCHAR    -- text
+);
+
+-- The other lines: those that need a closer look.
+CREATE TABLE other_lines (
+    number BIGINT,  -- place in the log
     line VARCHAR    -- text
 );
 
@@ -13,6 +26,14 @@ CREATE TABLE hub_lines (
 );
 
 -- Every message with the first format that it looks like.
+CREATE TABLE recognized (
+    number BIGINT,  -- place in the log
+    text VARCHAR,   -- text, without what a collector put around it
+    stamp VARCHAR,  -- time that the collector wrote; NULL if it wrote none
+    format VARCHAR  -- name of the format, `directive`, or NULL
+);
+
+-- The same for all lines: those of the file's format, and the recognized ones.
 CREATE TABLE classified (
     number BIGINT,  -- place in the log
     text VARCHAR,   -- text, without what a collector put around it
@@ -113,4 +134,36 @@ CREATE TABLE readings (
     second_zone VARCHAR,  -- the same in the second reading
     is_repeated BOOLEAN,  -- whether it comes twice, in autumn
     is_near BOOLEAN       -- whether it is within half an hour of one that comes twice
+);
+
+-- The requests of a chunk, in the fields that all formats have. What only a hub writes is empty elsewhere.
+CREATE TABLE requests (
+    number BIGINT,             -- place of the line in the log
+    format VARCHAR,            -- name of the format
+    day VARCHAR,               -- YYYY-MM-DD
+    datetime VARCHAR,          -- wall-clock time of the hub; NULL if there is no such time
+    zone VARCHAR,              -- zone, as a hub logs it; empty elsewhere
+    instant TIMESTAMP,         -- time in UTC; NULL if its zone is not known
+    method VARCHAR,            -- method; empty if the request is none
+    target VARCHAR,            -- URL, as logged
+    url VARCHAR,               -- URL with every run of slashes as one
+    protocol VARCHAR,          -- protocol
+    status VARCHAR,            -- status
+    size VARCHAR,              -- bytes
+    address VARCHAR,           -- client
+    referrer VARCHAR,          -- referrer; NULL if the format has none
+    agent VARCHAR,             -- user agent; NULL if the format has none
+    "user" VARCHAR,            -- user
+    duration DOUBLE,           -- s
+    host VARCHAR,              -- virtual host
+    uid VARCHAR,               -- number of the account
+    apache_pid VARCHAR,        -- process of the server
+    joomla_sessionid VARCHAR,  -- session of the CMS
+    site_cookie VARCHAR,       -- cookie of the site
+    auth_type VARCHAR,         -- kind of authentication
+    component_name VARCHAR,    -- component of the CMS
+    view_name VARCHAR,         -- its view
+    task_name VARCHAR,         -- its task
+    action_name VARCHAR,       -- its action
+    item_name VARCHAR          -- its item
 );

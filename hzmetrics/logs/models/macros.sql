@@ -13,11 +13,21 @@ CREATE OR REPLACE MACRO existing_time(day, clock) AS CASE
     WHEN strlen(ltrim(clock, '0')) <= 8 THEN stamp(day, lpad(ltrim(clock, '0'), 8, '0'))
 END;
 
+-- Whether a number, as 545 of `+0545`, is an offset from Greenwich, and its minutes.
+CREATE OR REPLACE MACRO is_offset(number) AS number BETWEEN -2359 AND 2359 AND number % 100 BETWEEN -59 AND 59;
+
+CREATE OR REPLACE MACRO minutes_of(number) AS number // 100 * 60 + number % 100;
+
 -- Minutes east of Greenwich that a zone means; NULL for the hub's own zone: for none, and for a name that several zones
 -- use. `zone_names` and `zone_minutes` are the names that only one uses.
 CREATE OR REPLACE MACRO offset_minutes(zone_text) AS CASE
     WHEN zone_text IN ('', '-') THEN NULL
     WHEN zone_text IN ('+0000', 'Z', 'UTC', 'GMT', '+00:00', 'z') THEN 0
+    WHEN strlen(zone_text) = 5 AND zone_text[1] IN ('+', '-') AND is_offset(TRY_CAST(zone_text AS INTEGER))
+        THEN minutes_of(TRY_CAST(zone_text AS INTEGER))
+    WHEN strlen(zone_text) = 6 AND zone_text[1] IN ('+', '-') AND zone_text[4] = ':'
+        AND is_offset(TRY_CAST(replace(zone_text, ':', '') AS INTEGER))
+        THEN minutes_of(TRY_CAST(replace(zone_text, ':', '') AS INTEGER))
     WHEN regexp_full_match(zone_text, '(?:UTC|GMT)?[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?')
         THEN CASE WHEN contains(zone_text, '-') THEN -1 ELSE 1 END * (
             regexp_extract(zone_text, '[+-](\d\d)', 1)::INTEGER * 60
@@ -33,7 +43,7 @@ CREATE OR REPLACE MACRO is_storable(t) AS t BETWEEN TIMESTAMP '0001-01-01' AND T
 CREATE OR REPLACE MACRO written(t) AS CASE WHEN is_storable(t) THEN date_trunc('second', t)::VARCHAR END;
 
 -- A UTC time on the hub's clock.
-CREATE OR REPLACE MACRO hub_clock(t) AS timezone(getvariable('hub_zone'), timezone('UTC', t));
+CREATE OR REPLACE MACRO hub_clock(t) AS timezone(getvariable('hub_zone'), make_timestamptz(epoch_us(t)));
 
 -- A local time less its offset from Greenwich: UTC.
 CREATE OR REPLACE MACRO less_minutes(t, minutes) AS t - to_minutes(minutes);
@@ -56,6 +66,7 @@ END;
 -- What follows the local time and its fraction: its zone.
 CREATE OR REPLACE MACRO zone_of(t) AS CASE
     WHEN strlen(t) = 26 AND t[21] = ' ' THEN t[22:26]
+    WHEN strlen(t) = 25 AND t[5] = '-' AND t[20] IN ('+', '-') THEN t[20:25]
     ELSE regexp_extract(
         substr(t, CASE WHEN t[3] = '/' THEN 21 WHEN t[4] = ',' THEN 26 ELSE 20 END), '^(?:[.,]\d+)?\s*(.*?)\s*$', 1
     )
@@ -91,13 +102,6 @@ CREATE OR REPLACE MACRO peeled(t) AS regexp_replace(t, getvariable('collector'),
 CREATE OR REPLACE MACRO uncolored(t) AS CASE
     WHEN contains(t, chr(27)) OR contains(t, '#033[')
         THEN regexp_replace(t, '(?:\x1b|#033)\[[0-9;]*[A-Za-z]', '', 'g')
-    ELSE t
-END;
-
--- A text that a JSON document holds: as it is, or as the list of bytes that the journal makes of what is not plain.
-CREATE OR REPLACE MACRO journal_text(t) AS CASE
-    WHEN regexp_full_match(t, '\[\d{1,3}(?:,\d{1,3})*\]')
-        THEN array_to_string(list_transform(TRY_CAST(t AS INTEGER[]), lambda code: chr(code)), '')
     ELSE t
 END;
 

@@ -1,7 +1,7 @@
--- The lines without what a log collector put around them, without colors and line ends.
+-- The lines that need a closer look, without what a log collector put around them, without colors and line ends.
 --
 -- grain: a line
--- reads: lines
+-- reads: other_lines
 -- variables: collector, json_client VARCHAR[], json_message VARCHAR[], json_request VARCHAR[], json_time VARCHAR[],
 --   own_line
 -- stored: arrow
@@ -22,7 +22,7 @@ bare AS (
                 THEN peeled(peeled(uncolored(line)))
             ELSE line
         END AS rest
-    FROM lines
+    FROM other_lines
 ),
 objects AS (
     SELECT
@@ -50,7 +50,13 @@ wrapped AS (
 )
 SELECT
     number,
-    CASE WHEN message IS NULL THEN text ELSE rtrim(peeled(uncolored(journal_text(message))), chr(13) || chr(10)) END AS text,
+    -- the journal makes a list of bytes of a text that is not plain
+    CASE
+        WHEN message IS NULL THEN text
+        WHEN regexp_full_match(message, '\[\d{1,3}(?:,\d{1,3})*\]')
+            THEN rtrim(peeled(uncolored(of_codes(message))), chr(13) || chr(10))
+        ELSE rtrim(peeled(uncolored(message)), chr(13) || chr(10))
+    END AS text,
     CASE
         WHEN message IS NOT NULL THEN list_any_value(json_extract_string(text, getvariable('json_time')))
         WHEN strlen(text) < strlen(line)

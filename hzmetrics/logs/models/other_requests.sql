@@ -32,25 +32,34 @@ words AS (
         END AS word
     FROM raw_requests
 ),
-times AS (
+parts AS (
     SELECT
         *,
         local_time(written_time) AS local,
-        CASE
-            WHEN is_epoch(written_time) THEN epoch_time(written_time)
-            ELSE less_minutes(local, offset_minutes(zone_of(written_time)))
-        END AS instant,
+        zone_of(written_time) AS zone_text,
         CASE WHEN word IS NULL THEN method WHEN len(word) > 1 THEN word[1] ELSE '' END AS said,
         CASE WHEN word IS NULL THEN target ELSE word[2] END AS called
     FROM words
+),
+times AS (
+    SELECT
+        *,
+        CASE
+            WHEN local IS NOT NULL THEN less_minutes(local, offset_minutes(zone_text))
+            WHEN is_epoch(written_time) THEN epoch_time(written_time)
+        END AS instant
+    FROM parts
+),
+clocks AS (
+    SELECT *, coalesce(hub_clock(instant), local) AS clock FROM times
 )
 SELECT
     number,
     format,
-    written(coalesce(hub_clock(instant), local)) AS datetime,
+    written(clock) AS datetime,
     CASE WHEN is_storable(instant) THEN instant END AS instant,
     CASE
-        WHEN called IS NULL OR NOT regexp_full_match(said, '[A-Za-z-]+') THEN ''
+        WHEN called IS NULL OR said NOT IN ('GET', 'POST', 'HEAD') AND NOT regexp_full_match(said, '[A-Za-z-]+') THEN ''
         WHEN starts_with(called, '/') OR path_of(called) IS NOT NULL THEN said
         ELSE ''
     END AS method,
@@ -64,4 +73,4 @@ SELECT
     CASE WHEN "user" = '-' THEN '' ELSE unescaped("user") END AS "user",
     duration,
     host
-FROM times
+FROM clocks

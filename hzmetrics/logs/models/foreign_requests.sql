@@ -1,8 +1,8 @@
--- The requests of a chunk, in the fields that all formats have. What only a hub writes is empty elsewhere.
+-- The requests in formats of other servers than the hub's, with their clients, in the fields that all formats have.
+-- What only a hub writes is empty.
 --
 -- grain: a request
--- reads: peers, other_requests, hub_requests
--- variables: reads_ipv6 BOOLEAN, zone_minutes VARCHAR[], zone_names VARCHAR[]
+-- reads: peers, other_requests
 -- columns:
 --   number            BIGINT     place of the line in the log
 --   format            VARCHAR    name of the format
@@ -65,9 +65,3 @@ SELECT
 FROM other_requests
 JOIN peers USING (peer)
 WHERE peers.address IS NOT NULL
-UNION ALL BY NAME
-SELECT
-    * EXCLUDE (logged_time),
-    hub_instant(logged_time, "zone") AS instant
-FROM hub_requests
-WHERE getvariable('reads_ipv6') OR NOT contains(address, ':')
