@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import logging.handlers
-import re
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -21,7 +20,11 @@ log = logging.getLogger("hzmetrics")
 pool = logging.getLogger("sqlalchemy")
 """Tells, with a traceback, of a connection found dead when given back. Its user raises the error: a note will do."""
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+CONTROLS = (
+    *range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A),
+    *range(0xD800, 0xE000),
+)  # fmt: skip
+_ESCAPES = {code: chr(code).encode("unicode_escape").decode("ascii") for code in CONTROLS}
 
 
 def printable(text: object) -> str:
@@ -29,7 +32,7 @@ def printable(text: object) -> str:
 
     Lone surrogates too: they stand for bytes of a file name that are no UTF-8, and cannot be written.
     """
-    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), str(text))
+    return str(text).translate(_ESCAPES)
 
 
 class _Line(logging.Formatter):

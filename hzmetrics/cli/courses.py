@@ -92,7 +92,8 @@ def update(app: App) -> None:
     from hzmetrics.courses import outbox
 
     live = _live(app)
-    if live.courses.url_pattern is not None:
+    if live.courses.finds_opens:
+        _ = live.courses.url_pattern  # what is wrong with it is told even if there is nothing to read
         live.catch_up("courses")
     with live.hold("courses"):
         outbox.deliver(app.store, live.courses)

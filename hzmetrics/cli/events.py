@@ -36,6 +36,7 @@ def update(app: App) -> None:
     New lines are read, and anomalies and hourly statistics are derived from them.
     """
     live = _live(app)
+    live.events.signatures.check()
     with live.hold(FOLLOW):
         live.read_logs(also={"events"})
 
@@ -49,6 +50,7 @@ def watch(app: App, seconds: int, updates: int | None) -> None:
     from hzmetrics.live.watch import watch as keep_watching
 
     live = _live(app)
+    live.events.signatures.check()
     with live.hold(FOLLOW):
         keep_watching(lambda clock: live.read_logs(clock, also={"events"}), seconds, updates)
 
@@ -110,6 +112,7 @@ def activities(app: App, summary: bool, as_json: bool) -> None:
 def signatures(app: App, test: tuple[str, str, str, str] | None) -> None:
     """Print the table of event signatures."""
     settings = _live(app).events
+    settings.signatures.check()
     if test is None:
         terminal.signatures(settings.signatures)
         return
@@ -157,6 +160,7 @@ def rescan(app: App, from_start: bool) -> None:
     from hzmetrics.events.rescan import rescan as read_again
 
     live = _live(app)
+    live.events.signatures.check()
     with live.hold(FOLLOW):
         live.read_logs(also={"events"})  # the other capabilities must not miss the new lines
         read_again(app.store, live.following, live.events, app.clock)

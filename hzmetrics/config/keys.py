@@ -281,32 +281,15 @@ class Items(Key[tuple[str, ...]]):
         return tuple(item.strip() for item in re.split(r"[,\n]", text) if item.strip())
 
 
-class Pattern(Key[re.Pattern[str]]):
-    """A regular expression."""
+class Pattern(Text):
+    """A regular expression. Its reader checks it: RE2, which evaluates it, is costly to import."""
 
-    kind = "regular expression"
+    kind = "regular expression of RE2"
 
-    def parse(self, text: str) -> re.Pattern[str]:
-        try:
-            return re.compile(text)
-        except re.error as error:
-            raise BadValue(f"{text!r} is not a regular expression: {error}") from None
-
-
-class OptionalPattern(Key[re.Pattern[str] | None]):
-    """A regular expression or none, with the named groups that it must have."""
-
-    def __init__(self, meaning: str, groups: tuple[str, ...] = (), **more: Any) -> None:
-        super().__init__("", meaning, **more)
-        self.groups = groups
-        self.kind = Pattern.kind + (f" with the groups {', '.join(groups)}" if groups else "")
-
-    def parse(self, text: str) -> re.Pattern[str] | None:
-        pattern = Pattern("", "").parse(text)
-        missing = set(self.groups) - set(pattern.groupindex)
-        if missing:
-            raise BadValue(f"{text!r} has no group named {', '.join(sorted(missing))}")
-        return pattern
+    def __init__(self, default: str, meaning: str, *, groups: tuple[str, ...] = (), **more: Any) -> None:
+        super().__init__(default, meaning, **more)
+        if groups:
+            self.kind = f"{Pattern.kind} with the groups {', '.join(groups)}"
 
 
 class Zone(Key[tzinfo]):

@@ -19,7 +19,6 @@ from hzmetrics.config.keys import (
     Names,
     NameServers,
     Number,
-    OptionalPattern,
     Pattern,
     Place,
     Port,
@@ -136,6 +135,7 @@ class Pipeline(Section, name="pipeline", side="core"):
     """How much work a run does."""
 
     months_per_run = Whole(1, 1, None, "units of work of one run; during a backlog a unit is a month")
+    live_step_seconds = Whole(60, 1, 86_400, "seconds that a step of the live side may take in a tick")
 
 
 class Dns(Section, name="dns", side="core"):
@@ -286,7 +286,7 @@ class Courses(Section, name="courses", side="live", numbers="default"):
     strip_extensions = Flag("no", "count n.ipynb, n.md and n.py as n")
     min_students = Whole(1, 1, 1_000_000, "plots hide notebooks read by fewer students")
     grain_hours = Whole(6, 1, 24 * 365, "hours of a step of the animation")
-    url_pattern = OptionalPattern("finds opens of notebooks in access logs", groups=("course", "student", "notebook"))
+    url_pattern = Pattern("", "finds opens of notebooks in access logs", groups=("course", "student", "notebook"))
     keep_days = Whole(0, 0, YEARS, "days that raw events are kept; 0: for ever")
 
 
@@ -295,7 +295,7 @@ class Course(Section, name="course:NAME", side="live"):
 
     staff = Words("", "names that are never counted in this course, besides those of [courses]")
     title = Text("", "title of the course")
-    student_pattern = OptionalPattern("who is a student of this course", shown="that of [courses]")
+    student_pattern = Pattern("", "who is a student of this course", shown="that of [courses]")
     tool = Text("", "tool of the hub whose sessions are events of this course")
     homes = File("", "directory with the homes of the students")
 

@@ -13,6 +13,6 @@ def capability(store: Store, courses: Courses) -> Capability:
     return Capability(
         "courses",
         courses.enabled,
-        consumers=lambda clock: [AccessOpens(store, courses, courses.url_pattern)] if courses.url_pattern else [],
+        consumers=lambda clock: [AccessOpens(store, courses)] if courses.finds_opens else [],
         tick=lambda: upkeep.tick(store, courses),
     )

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections import defaultdict
+from functools import cached_property
+from string import ascii_letters, digits
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import sqlalchemy as sa
 
 from hzmetrics.courses import outbox
-from hzmetrics.courses.record import event_line
+from hzmetrics.courses.record import event_line, protected
 from hzmetrics.courses.settings import Courses
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.follow.follower import Reading
-from hzmetrics.follow.lines import Entry
 from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.live_state import recall, remember
 from hzmetrics.store.types import epoch_seconds
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 OPENED, STARTED = "opened", "started"
-SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
-"""Names of courses for which an access log may cause a folder, if the course is not configured."""
+PLAIN = frozenset(ascii_letters + digits + "._-")
+"""The characters of a name for which an access log may cause a folder; the first is a letter or digit."""
+LONGEST_NAME = 64
 MOST_COURSES = 100
 """If there are this many courses, access logs cause no further folders."""
 
@@ -29,25 +35,28 @@ MOST_COURSES = 100
 class AccessOpens:
     """Takes access entries whose target matches the URL pattern: a consumer of followed logs."""
 
-    def __init__(self, store: Store, courses: Courses, pattern: re.Pattern[str]) -> None:
+    def __init__(self, store: Store, courses: Courses) -> None:
         self.database = store
         self.courses = courses
-        self.pattern = pattern
         self.lines: defaultdict[str, list[str]] = defaultdict(list)
         self.refused = 0
-        self.known = {course for course in courses.configured if courses.is_name(course)}
-        try:
-            self.known.update(courses.names())
-        except HzmetricsError as error:
-            log.error("%s", error)
 
-    def take(self, entry: Entry) -> None:
-        if entry.source != "access" or entry.method != "GET" or entry.status != 200:
+    def take(self, source: str, entries: pa.Table) -> None:
+        import pyarrow.compute as pc
+
+        if source != "access":
             return
-        match = self.pattern.search(entry.target)
-        course, student, notebook = match.group("course", "student", "notebook") if match else ("", "", "")
-        if student and notebook and course and self._accepts(course):
-            self.lines[course].append(event_line(_utc(entry.time), course, student, notebook, OPENED, "-"))
+        answered = entries.filter(pc.and_(pc.equal(entries["method"], "GET"), pc.equal(entries["status"], 200)))
+        found = self.courses.url_pattern.extract(answered["target"].combine_chunks())
+        opened = found.is_valid()
+        for names, time in zip(
+            found.filter(opened).to_pylist(), answered["time"].filter(opened).to_pylist(), strict=True
+        ):
+            student, notebook, course = (unquote(names[part]) for part in ("student", "notebook", "course"))
+            if student and notebook and course and (folder := self._folder(course)):
+                course, student, notebook = map(protected, (course, student, notebook))
+                line = event_line(_utc(time), course, student, notebook, OPENED, "-")
+                self.lines[folder].append(line)
 
     def store(self, connection: sa.Connection, reading: Reading) -> None:
         outbox.put(connection, "opens", self.lines)
@@ -61,14 +70,29 @@ class AccessOpens:
             )  # fmt: skip
         outbox.deliver_if_free(self.database, self.courses)
 
-    def _accepts(self, course: str) -> bool:
-        if course in self.known:
-            return True
-        if len(self.known) < MOST_COURSES and SAFE_NAME.fullmatch(course):
-            self.known.add(course)
-            return True
-        self.refused += 1
-        return False
+    @cached_property
+    def _folders(self) -> dict[str, str]:
+        """The folders of known courses, by the name of the course; earlier versions named some as in a URL."""
+        known = {course for course in self.courses.configured if self.courses.is_name(course)}
+        try:
+            known.update(self.courses.names())
+        except HzmetricsError as error:
+            log.error("%s", error)
+        return {unquote(folder): folder for folder in known} | {folder: folder for folder in known}
+
+    def _folder(self, course: str) -> str:
+        """The folder of a course; empty, and counted, if it may not have one."""
+        if course not in self._folders:
+            if len(self._folders) >= MOST_COURSES or not is_plain(course):
+                self.refused += 1
+                return ""
+            self._folders[course] = course
+        return self._folders[course]
+
+
+def is_plain(course: str) -> bool:
+    """Whether an access log may cause a folder for a course of this name, if it is not configured."""
+    return course.isascii() and course[:1].isalnum() and len(course) <= LONGEST_NAME and PLAIN.issuperset(course)
 
 
 def tool_starts(store: Store, courses: Courses) -> None:

@@ -10,12 +10,16 @@ import fcntl
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from string import hexdigits
+from urllib.parse import unquote
 
 from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.log import log
 
 BLOCK = 1 << 16
 """Bytes read at once when the end of the last complete line is searched."""
+
+HEXADECIMAL = frozenset(hexdigits)
 
 COUNTS = (
     "running_container",
@@ -71,6 +75,19 @@ def field(text: str) -> str:
         for character in text.encode("utf-8", "replace").decode()
     )
     return encoded or "-"
+
+
+def protected(name: str) -> str:
+    """A name whose parts that only look like codes of bytes are not read as such: their `%` is written as `%25`."""
+    return "%".join(
+        f"25{part}" if number and HEXADECIMAL.issuperset(part[:2]) and len(part) > 1 else part
+        for number, part in enumerate(name.split("%"))
+    )
+
+
+def canonical(text: str) -> str:
+    """The one form of a field that holds a name: `d%40example.org`, from a URL, is `d@example.org` (spec 86 §2)."""
+    return field(protected(unquote(text)))
 
 
 def append(file: Path, text: str) -> None:

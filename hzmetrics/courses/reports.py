@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from hzmetrics.courses.record import COUNTS
+from hzmetrics.courses.record import COUNTS, canonical
 from hzmetrics.courses.settings import CourseRules
 from hzmetrics.engine import Engine
 
@@ -79,12 +80,19 @@ def opens_by_day(engine: Engine) -> Iterator[pa.Table]:
 
 def count_opens(engine: Engine, rules: CourseRules, now: dt.datetime) -> None:
     """Register which of the registered `events` of a course all reports count, and how; `now` is in UTC."""
-    names = engine.query("SELECT DISTINCT student FROM events")["student"].to_pylist()
-    students = [name for name in names if rules.is_student(name)]
-    engine.register("students", pa.table({"student": pa.array(students, pa.string())}))
+    engine.function("canonical", canonical)
+    engine.register("students", _students(engine, rules))
     since = now - dt.timedelta(days=rules.keep_days) if rules.keep_days else None
     values = {"strip_extensions": rules.strip_extensions, "grain_hours": rules.grain_hours, "since": since}
     engine.register_values("rules", values)
+
+
+def _students(engine: Engine, rules: CourseRules) -> pa.Table:
+    """The relation `students` of those who count."""
+    written = engine.query("SELECT DISTINCT student FROM events")["student"].combine_chunks()
+    names = pa.array(map(canonical, written.to_pylist()), pa.string())
+    counts = pc.and_not(rules.student_pattern.begins(names), pc.is_in(names, pa.array(rules.staff, pa.string())))
+    return pa.table({"student": written, "name": names}).filter(counts)
 
 
 def _pairs(table: pa.Table) -> list[list[Any]]:

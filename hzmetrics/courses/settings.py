@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from hzmetrics.config import Settings, schema
+from hzmetrics.config.section import Section
 from hzmetrics.errors import HzmetricsError
+from hzmetrics.logs.patterns import Pattern
 
 NAME_BYTES = 255
 """The largest number of bytes in the name of a folder."""
@@ -18,16 +19,13 @@ NAME_BYTES = 255
 class CourseRules:
     """The rules by which events of a course count and are grouped."""
 
-    student_pattern: re.Pattern[str]
+    student_pattern: Pattern
     """Matched at the start of a name."""
     staff: frozenset[str] = frozenset()
     strip_extensions: bool = False
     min_students: int = 1
     grain_hours: int = 6
     keep_days: int = 0
-
-    def is_student(self, name: str) -> bool:
-        return name not in self.staff and self.student_pattern.match(name) is not None
 
 
 @dataclass(frozen=True)
@@ -64,12 +62,17 @@ class Courses:
     def enabled(self) -> bool:
         """Whether ticks do the work of courses."""
         is_on = self.general.enabled
-        return self.root.is_dir() or self.url_pattern is not None if is_on is None else is_on
+        return self.root.is_dir() or self.finds_opens if is_on is None else is_on
 
     @property
-    def url_pattern(self) -> re.Pattern[str] | None:
-        """The pattern of opens in access logs, with groups course, student and notebook."""
-        return self.general.url_pattern
+    def finds_opens(self) -> bool:
+        """Whether access logs are searched for opens."""
+        return bool(self.general.url_pattern)
+
+    @property
+    def url_pattern(self) -> Pattern:
+        """The pattern of opens in access logs. Raises ConfigurationError."""
+        return checked(self.general, "url_pattern", ("course", "student", "notebook"))
 
     def tools(self) -> dict[str, str]:
         """The hub's tool of each course whose sessions are its events."""
@@ -101,13 +104,23 @@ class Courses:
         return self.root / course
 
     def rules(self, course: str) -> CourseRules:
-        """The rules of a course: its own section, else the general one."""
+        """The rules of a course: its own section, else the general one. Raises ConfigurationError."""
         own, general = self._own(course), self.general
         return CourseRules(
-            student_pattern=own.student_pattern or general.student_pattern,
+            student_pattern=checked(own if own.student_pattern else general, "student_pattern"),
             staff=frozenset(general.staff + own.staff),
             strip_extensions=general.strip_extensions,
             min_students=general.min_students,
             grain_hours=general.grain_hours,
             keep_days=general.keep_days,
         )
+
+
+def checked(section: Section, key: str, groups: tuple[str, ...] = ()) -> Pattern:
+    """The pattern of a key. Raises ConfigurationError if RE2 cannot take it or a group is missing."""
+    pattern = Pattern(getattr(section, key), groups)
+    try:
+        pattern.check()
+    except ValueError as error:
+        raise section.error(key, str(error)) from None
+    return pattern

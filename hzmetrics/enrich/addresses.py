@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
+from string import ascii_letters, digits
 
 Address = IPv4Address | IPv6Address
 
-PRIVATE = re.compile(r"(10|127|192\.168|169\.254|172\.(1[6-9]|2[0-9]|3[01]))\.")
+PRIVATE = ("10.", "127.", "192.168.", "169.254.", *(f"172.{part}." for part in range(16, 32)))
 """How the text of a private IPv4 address begins (spec 20 §4.1)."""
 
 LOCAL = (IPv6Network("::1/128"), IPv6Network("fc00::/7"), IPv6Network("fe80::/10"))
 """IPv6 networks that no country has: loopback, unique-local, link-local."""
 
-_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII | re.IGNORECASE)
-
-_FOUR_PARTS = re.compile(r"0*(\d{1,3})\.0*(\d{1,3})\.0*(\d{1,3})\.0*(\d{1,3})", re.ASCII)
+LABEL = frozenset(ascii_letters + digits + "_-")
+"""The characters of a part of a host's name."""
+LONGEST_LABEL = 63
 
 
 def address(text: str) -> Address | None:
@@ -24,10 +24,10 @@ def address(text: str) -> Address | None:
     Parts with leading zeros are decimal; an IPv4-mapped IPv6 address is the IPv4 one (spec 70 §7).
     """
     text = text.strip(" ")
-    match = _FOUR_PARTS.fullmatch(text)
+    parts = text.split(".")
     try:
-        if match:
-            return IPv4Address(".".join(match.groups()))
+        if len(parts) == 4 and all(part.isascii() and part.isdigit() for part in parts):
+            return IPv4Address(".".join(part.lstrip("0") or "0" for part in parts))
         if ":" not in text or "%" in text:
             return None
         long = IPv6Address(text)
@@ -39,12 +39,16 @@ def address(text: str) -> Address | None:
 def is_host(text: str) -> bool:
     """Whether `text` is the name of a host, which some servers log in the place of its address."""
     labels = text.strip(" ").split(".")
-    return len(labels) > 1 and all(map(_LABEL.fullmatch, labels)) and not labels[-1].isdigit()
+    return len(labels) > 1 and all(map(_is_label, labels)) and not labels[-1].isdigit()
+
+
+def _is_label(text: str) -> bool:
+    return 0 < len(text) <= LONGEST_LABEL and LABEL.issuperset(text) and "-" not in (text[0], text[-1])
 
 
 def is_private(text: str) -> bool:
     """Whether the text begins as a private IPv4 address does; it need not be one."""
-    return bool(PRIVATE.match(text))
+    return text.startswith(PRIVATE)
 
 
 def is_local(found: Address) -> bool:

@@ -18,7 +18,7 @@ from hzmetrics.store.live_state import recall, remember
 LAST_ALERT, LAST_FAILURE = "events.last_alert", "events.last_alert_failure"
 RETRY = 60
 """Seconds from a failed alert to the next attempt."""
-TIMEOUT = 60
+TIMEOUT = 30
 """Seconds that the command may take."""
 ADDRESSES = 5
 

@@ -104,7 +104,7 @@ def signatures(table: Signatures) -> None:
     shown = Table("event", "source", "method", "pattern", "status", title="Event signatures", title_justify="left")
     for row in table.rows:
         statuses = ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in row.statuses)
-        cells = (row.name, row.source, row.method or ANY[0], row.pattern.pattern, statuses or ANY[0])
+        cells = (row.name, row.source, row.method or ANY[0], row.pattern.text, statuses or ANY[0])
         shown.add_row(*(Text(printable(cell)) for cell in cells))
     Console().print(shown)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -15,13 +16,15 @@ from hzmetrics.events.outcome import NewEvent, Outcome
 from hzmetrics.events.settings import EventSettings
 from hzmetrics.follow import follower
 from hzmetrics.follow.follower import Reading
-from hzmetrics.follow.lines import Entry
 from hzmetrics.follow.settings import Following
 from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.live_state import recall, remember
 from hzmetrics.store.tables.live import anomalies, events, hourly_stats
 from hzmetrics.store.upsert import upsert
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 HOUR = 3600
 SPACE_VALID = 600
@@ -49,10 +52,12 @@ class Accounting:
         self.new: list[NewEvent] = []
         self.outcome = Outcome()
 
-    def take(self, entry: Entry) -> None:
-        name = self.settings.signatures.name(entry.source, entry.method, entry.target, entry.status)
-        if name is not None:
-            self.new.append(NewEvent(entry.time, name, entry.source, entry.duration, entry.address))
+    def take(self, source: str, entries: pa.Table) -> None:
+        names = self.settings.signatures.name_all(source, entries)
+        named = entries.append_column("name", names).filter(names.is_valid())
+        columns = (named[column].to_pylist() for column in ("time", "name", "duration", "address"))
+        for time, name, duration, address in zip(*columns, strict=True):
+            self.new.append(NewEvent(time, name, source, duration, address))
 
     def store(self, connection: sa.Connection, reading: Reading) -> None:
         self.new.sort(key=lambda event: event.time)

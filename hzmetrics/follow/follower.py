@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import sqlalchemy as sa
 
-from hzmetrics.calendar import Clock, moment
+from hzmetrics.calendar import Clock
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.follow import tail
-from hzmetrics.follow.lines import Entry, read
 from hzmetrics.follow.mark import FileMark
 from hzmetrics.follow.settings import Following
-from hzmetrics.follow.times import LogClock
 from hzmetrics.log import log
+from hzmetrics.logs.clock import LogClock
 from hzmetrics.store import Store
 from hzmetrics.store.tables import metrics as tables
 from hzmetrics.store.tables.live import LONGEST_PATH, log_files
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 KEPT = dt.timedelta(days=40)
 """How long the row of a file that was read to its end is kept."""
@@ -29,8 +31,8 @@ KEPT = dt.timedelta(days=40)
 class Consumer(Protocol):
     """Uses the entries of one update."""
 
-    def take(self, entry: Entry) -> None:
-        """Take one entry; the entries of a log come in file order."""
+    def take(self, source: str, entries: pa.Table) -> None:
+        """Take some entries of a log, in the columns of `logs.entries`; those of a log come in file order."""
 
     def store(self, connection: sa.Connection, reading: Reading) -> None:
         """Write the results, in the transaction that stores how far the logs were read."""
@@ -87,9 +89,9 @@ def first_times(following: Following) -> list[int]:
     found = []
     for source, path in following.logs:
         if path.is_file():
-            lines, _, _ = tail.read(tail.Piece(path, None, False), tail.CHUNK)
-            clock = LogClock(following.zone)
-            found += [entry.time for entry in read(source, lines, clock, following.log_format)][:1]
+            text, _, _ = tail.read(tail.Piece(path, None, False), tail.CHUNK)
+            for entries in _entries(source, b"", text, following, LogClock(following.zone), Reading()):
+                found += entries["time"][:1].to_pylist()
     return found
 
 
@@ -112,9 +114,14 @@ def _read(
         one.changed = True
     limit = following.max_bytes
     for piece in pieces:
-        lines, mark, complete = tail.read(piece, limit, limit == following.max_bytes, following.limits)
+        text, mark, complete = tail.read(piece, limit, limit == following.max_bytes, following.limits)
         limit -= mark.offset - piece.offset
-        _take(one, lines, following, excluded, consumers, reading)
+        heading = tail.heading(piece) if text and one.source == "access" else b""
+        for entries in _entries(one.source, heading, text, following, one.clock, reading):
+            one.last_time = entries["time"][-1].as_py()
+            kept = _kept(entries, following, excluded)
+            for consumer in consumers:
+                consumer.take(one.source, kept)
         if mark.offset or not one.seen:  # an unread file could not be told from another
             _see(one, piece, tail.Seen(mark, piece.rotated and complete))
         if not complete:
@@ -122,30 +129,45 @@ def _read(
             break
 
 
-def _take(
-    one: _Log,
-    lines: Sequence[str],
-    following: Following,
-    excluded: Sequence[str],
-    consumers: Sequence[Consumer],
-    reading: Reading,
-) -> None:
-    takes = [consumer.take for consumer in consumers]
-    recognized = 0
-    for entry in read(one.source, lines, one.clock, following.log_format):
-        recognized += 1
-        one.last_time = entry.time
-        if entry.user.casefold() in following.ignore_users or (excluded and _is_excluded(entry.address, excluded)):
-            continue
-        for take in takes:
-            take(entry)
-    reading.lines += len(lines)
-    reading.unrecognized += len(lines) - recognized
+def _entries(
+    source: str, heading: bytes, text: bytes, following: Following, clock: LogClock, reading: Reading
+) -> Iterator[pa.Table]:
+    """The entries in some text of a log under its heading, at least one at a time."""
+    if not text:
+        return
+    import pyarrow.compute as pc  # the engine: only where there are lines
+
+    from hzmetrics.logs.entries import Entries
+    from hzmetrics.logs.reader import CHUNK, Lines, line_feeds
+
+    pieces = (text[begin : begin + CHUNK] for begin in range(0, len(text), CHUNK))
+    lines = Lines()
+    with Entries(source, following.reading, clock) as reader:
+        for table in Lines().tables(line_feeds([heading])):
+            reader.read(table.set_column(0, "number", pc.subtract(table["number"], len(table))))
+        for table in lines.tables(line_feeds(pieces)):
+            entries = reader.read(table)
+            reading.lines += len(table)
+            reading.unrecognized += len(table) - len(entries)
+            if len(entries):
+                yield entries
+    reading.lines += lines.blank
+    reading.unrecognized += lines.blank
 
 
-def _is_excluded(address: str, excluded: Sequence[str]) -> bool:
-    lowered = address.lower()
-    return any(part in lowered for part in excluded)
+def _kept(entries: pa.Table, following: Following, excluded: Sequence[str]) -> pa.Table:
+    """The entries that are not of excluded addresses or of ignored users."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    def without(column: str, is_dropped: Callable[[str], bool], table: pa.Table) -> pa.Table:
+        values = [value for value in table[column].unique().to_pylist() if is_dropped(value)]
+        return table.filter(pc.invert(pc.is_in(table[column], pa.array(values, pa.string())))) if values else table
+
+    kept = without("user", lambda user: user.casefold() in following.ignore_users, entries)
+    if excluded:
+        kept = without("address", lambda address: any(part in address.lower() for part in excluded), kept)
+    return kept
 
 
 def _see(one: _Log, piece: tail.Piece, now: tail.Seen) -> None:
@@ -170,8 +192,7 @@ def _remembered(store: Store, following: Following, source: str, path: Path) -> 
     clock = LogClock(following.zone)
     for row in rows:
         if row.last_local is not None:
-            clock.last = moment(row.last_local)
-            clock.second = bool(row.second_hour)
+            clock.last, clock.is_second = row.last_local, bool(row.second_hour)
     seen = [
         tail.Seen(FileMark(row.device, row.inode, row.offset, row.head_len, row.head_hash), bool(row.done))
         for row in rows
@@ -190,7 +211,6 @@ def _remember(connection: sa.Connection, one: _Log, now: Clock) -> None:
         if row.done
     }
     connection.execute(sa.delete(log_files).where(log_files.c.path == path))
-    last = f"{one.clock.last:%Y-%m-%d %H:%M:%S}" if one.clock.last else None
     for seen in one.seen:
         mark = seen.mark
         updated = known.get((mark.head_hash, mark.head_len, mark.inode), now.utc) if seen.done else now.utc
@@ -205,8 +225,8 @@ def _remember(connection: sa.Connection, one: _Log, now: Clock) -> None:
                 head_len=mark.head_len,
                 head_hash=mark.head_hash,
                 done=int(seen.done),
-                last_local=last,
-                second_hour=int(one.clock.second),
+                last_local=one.clock.last or None,
+                second_hour=int(one.clock.is_second),
                 updated=updated,
             )
         )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
 
 from hzmetrics.config import Settings
-from hzmetrics.config.schema import ActiveUsers, Activity, Follow, Logs
-from hzmetrics.logs.formats import AUTO
+from hzmetrics.config.schema import ActiveUsers, Activity, Follow
 from hzmetrics.logs.packing import LIMITS, Limits
+from hzmetrics.logs.settings import LogSettings, log_settings
 
 SOURCES = ("access", "auth", "jupyterhub")
 """The kinds of logs that can be followed."""
@@ -29,8 +29,8 @@ class Following:
     max_bytes: int
     limits: Limits = LIMITS
     """Of the text in one packed file."""
-    log_format: str = AUTO
-    """As which access logs are read: `[logs] format`."""
+    reading: LogSettings = field(default_factory=LogSettings)
+    """How the lines of access logs are read."""
 
     @classmethod
     def of(cls, settings: Settings) -> Following:
@@ -60,5 +60,5 @@ class Following:
             ),
             max_bytes=follow.max_bytes,
             limits=Limits.of(settings),
-            log_format=settings.section(Logs).format,
+            reading=log_settings(settings),
         )

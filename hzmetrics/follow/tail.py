@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +18,9 @@ from hzmetrics.log import log
 from hzmetrics.logs.packing import LIMITS, Limits, Unpacked, UnreadableLog, base_name
 
 CHUNK = 1 << 20
+
+HEADING_BYTES = 1 << 14
+"""Bytes in which a heading is looked for."""
 
 
 @dataclass(frozen=True)
@@ -69,31 +73,43 @@ def plan(path: Path, seen: Sequence[Seen], rotated_dirs: Sequence[Path]) -> tupl
     return pieces, old is None and not last.done
 
 
-def read(piece: Piece, limit: int, give_up: bool = False, limits: Limits = LIMITS) -> tuple[list[str], FileMark, bool]:
+def read(piece: Piece, limit: int, give_up: bool = False, limits: Limits = LIMITS) -> tuple[bytes, FileMark, bool]:
     """The complete lines of a piece, at most `limit` bytes; the mark after them; whether that was everything.
 
     A line longer than `limit` waits, or with `give_up` is skipped part by part.
     """
-    lines: list[str] = []
+    lines: list[bytes] = []
     offset, rest, taken = piece.offset, b"", 0
     with piece.file.open("rb") as file:
         if piece.mark and not piece.rotated and not piece.mark.is_of(file):
             raise OSError("the file was replaced while it was being read")
         for chunk in _chunks(file, piece, limit, limits):
             taken += len(chunk)
-            whole, feed, tail = (rest + chunk).rpartition(b"\n")
+            whole, feed, tail = chunk.rpartition(b"\n")
             if feed:
-                offset += len(whole) + 1
-                lines += whole.decode("utf-8", "replace").split("\n")
-            rest = tail
+                lines += (rest, whole, feed)
+                offset += len(rest) + len(whole) + 1
+                rest = tail
+            else:
+                rest += tail
         complete = taken < limit
         if give_up and not complete and offset == piece.offset:
             offset += len(rest)
         if complete and piece.rotated and rest:
             offset += len(rest)
-            lines.append(rest.decode("utf-8", "replace"))
+            lines.append(rest)
         mark = _rotated_mark(file, piece.file, offset) if piece.rotated else FileMark.at(file, offset)
-    return lines, mark, complete
+    return b"".join(lines), mark, complete
+
+
+def heading(piece: Piece) -> bytes:
+    """The lines at the start of a file that say how to read it, if they were read before: `#Fields` and the like."""
+    if not piece.offset:
+        return b""
+    with piece.file.open("rb") as file:
+        head = _head(file, piece.file, min(HEADING_BYTES, piece.offset))
+    lines = list(takewhile(lambda line: line.startswith(b"#"), head.splitlines(keepends=True)))
+    return b"".join(lines)
 
 
 def _chunks(file: BinaryIO, piece: Piece, limit: int, limits: Limits) -> Iterator[bytes]:
@@ -125,11 +141,16 @@ def _rotated_mark(file: BinaryIO, path: Path, offset: int) -> FileMark:
 
 def _unpacked_hash(file: BinaryIO, path: Path, length: int) -> str:
     """SHA-256 of the first `length` bytes of a rotated file, unpacked. Raises UnreadableLog."""
+    return hashlib.sha256(_head(file, path, length)).hexdigest()
+
+
+def _head(file: BinaryIO, path: Path, length: int) -> bytes:
+    """The first `length` bytes of a file, unpacked. Raises UnreadableLog."""
     file.seek(0)
     head, blocks = b"", Unpacked(file, str(path)).read_after(0)
     while len(head) < length and (block := next(blocks, b"")):
         head += block
-    return hashlib.sha256(head[:length]).hexdigest()
+    return head[:length]
 
 
 def _siblings(path: Path, rotated_dirs: Sequence[Path]) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from hzmetrics import config
 from hzmetrics.config import BadSetting, Mistake, Settings, Source
@@ -22,21 +23,26 @@ def all_mistakes(source: Source) -> list[Mistake]:
 
 
 def _of_values(settings: Settings) -> Iterator[Mistake]:
-    """Values that only their readers can judge: files to read, definitions of log lines, addresses of servers."""
+    """Values that only their readers can judge: files to read, definitions of log lines, patterns, addresses."""
+    from hzmetrics.courses.settings import Courses, checked
     from hzmetrics.enrich.resolver import servers
     from hzmetrics.events.signatures import load
     from hzmetrics.logs.settings import log_settings
     from hzmetrics.users.settings import jupyterhub
 
-    dns, events, logs = settings.dns, settings.section(Events), settings.section(Logs)
+    dns, events, logs, courses = settings.dns, settings.section(Events), settings.section(Logs), Courses.of(settings)
     if logs.files and not settings.is_site:
         yield logs.mistake("files", "is for a site without a hub; remove it, or [hub] site, hub_dir and [db] hub_db")
-    readers: tuple[tuple[Section, str, Callable[[], object]], ...] = (
+    readers: list[tuple[Section, str, Callable[[], object]]] = [
         (logs, "format", lambda: log_settings(settings)),
         (dns, "nameserver", lambda: servers(dns.nameserver)),
-        (events, "signatures", lambda: load(events.signatures)),
+        (events, "signatures", lambda: load(events.signatures).check()),
         (settings.section(Jupyterhub), "api_token_file", lambda: jupyterhub(settings)),
-    )
+        (courses.general, "student_pattern", lambda: checked(courses.general, "student_pattern")),
+        *((courses.general, "student_pattern", partial(courses.rules, course)) for course in courses.configured),
+    ]
+    if courses.finds_opens:
+        readers.append((courses.general, "url_pattern", lambda: courses.url_pattern))
     for section, key, read in readers:
         try:
             read()

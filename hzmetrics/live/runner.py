@@ -1,7 +1,8 @@
 """The live side: what a tick does beside the pipeline (spec 80 §1).
 
 It reads the new lines of the followed logs once for all capabilities, then each capability does its part. The steps are
-independent: each has its own lock, its outcome is recorded, and a step that fails does not stop the others.
+independent: each has its own lock, its outcome is recorded, and a step that fails or takes too long does not stop the
+others.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from hzmetrics.events import capability as events
 from hzmetrics.events.settings import EventSettings
 from hzmetrics.follow import follower
 from hzmetrics.follow.settings import Following
-from hzmetrics.live import openmetrics
+from hzmetrics.live import openmetrics, supervision
+from hzmetrics.live.supervision import Step
 from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.users.settings import jupyterhub
@@ -122,11 +124,13 @@ class Live:
             log.info("the newest log lines may be missing: %s", held)
 
     def tick(self) -> None:
-        """Every step, in order."""
-        self._run(FOLLOW, self.read_logs)
-        for name, set_up in self.capabilities.items():
-            self._run(name, partial(_tick, set_up))
-        self._run(PUBLISH, self._publish_if_enabled)
+        """Every step, in order; one that takes longer than it may is ended."""
+        works: dict[str, Callable[[], object]] = {FOLLOW: self.read_logs}
+        works |= {name: partial(_tick, set_up) for name, set_up in self.capabilities.items()}
+        works[PUBLISH] = self._publish_if_enabled
+        self.store.close()
+        steps = [Step(name, partial(self._run, name, work)) for name, work in works.items()]
+        supervision.run(steps, self.settings.section(schema.Pipeline).live_step_seconds, self._was_ended)
 
     def publish(self) -> None:
         """Write the text for Prometheus to the configured file."""
@@ -163,6 +167,11 @@ class Live:
             log.debug("where it happened", exc_info=error)
         except Exception:
             log.exception("%s failed", step)
+
+    def _was_ended(self, step: str, how: str) -> None:
+        log.error("%s: %s; the limit is live_step_seconds in [pipeline]", step, how)
+        with journal.record(self.settings, record_of(step)) as recording:
+            recording.update(exit_code=1, error=how)
 
     def _publish_if_enabled(self) -> None:
         if self.active_users.enabled:

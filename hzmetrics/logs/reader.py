@@ -6,7 +6,7 @@ import codecs
 import hashlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -60,6 +60,50 @@ class Identity:
     """Bytes in all."""
 
 
+class Lines:
+    """Turns pieces of a text into the columns of its lines, and counts those that are left out."""
+
+    def __init__(self) -> None:
+        self.blank = 0
+        """Blank lines so far: those without a character, and those that are too long."""
+
+    def tables(self, blocks: Iterable[bytes]) -> Iterator[pa.Table]:
+        """Tables (number, line) of the lines that are not blank, numbered from 0 on.
+
+        The blocks end anywhere, and their line ends are line feeds.
+        """
+        number = 0
+        for text, size in self._whole(blocks):
+            whole = pa.StringArray.from_buffers(1, pa.array([0, size], pa.int32()).buffers()[1], pa.py_buffer(text))
+            lines = pc.split_pattern(whole, "\n").flatten()
+            lengths = pc.binary_length(lines)
+            shortest, longest = pc.min_max(lengths).as_py().values()
+            if not shortest or longest > LINE_LIMIT:
+                kept = lines.filter(pc.and_(pc.greater(lengths, 0), pc.less_equal(lengths, LINE_LIMIT)))
+                self.blank += len(lines) - len(kept)
+                lines = kept
+            numbers = pa.array(np.arange(number, number + len(lines)))
+            number += len(lines)
+            if len(lines):
+                yield pa.Table.from_batches(pa.table({"number": numbers, "line": lines}).to_batches(SCAN_BATCH))
+
+    def _whole(self, blocks: Iterable[bytes]) -> Iterator[tuple[bytes, int]]:
+        """Bytes, and how many of them are whole lines of valid UTF-8, separated (not ended) by line feeds."""
+        rest = b""
+        for block in blocks:
+            text = rest + block
+            if LONG_RUN * b"\n" in text:
+                shorter = _shortened(text, b"\n")
+                self.blank += len(text) - len(shorter)
+                text = shorter
+            end = text.rfind(b"\n")
+            if end >= 0:
+                yield (text, end) if text.isascii() and b"\0" not in text else _cleaned(text[:end])
+            rest = _short_nuls(text[end + 1 :])[: LINE_LIMIT + 1]
+        if rest:
+            yield _cleaned(rest)
+
+
 class LogStream:
     """An open log, to be read once: by `lines` or by `blocks`."""
 
@@ -67,8 +111,7 @@ class LogStream:
         self.name = name
         self.total = total
         """Bytes of the file; 0 if unknown."""
-        self.blank = 0
-        """Blank lines so far: those without a character, and those that are too long."""
+        self._lines = Lines()
         self._file = file
         self._limits = limits
         self._head = hashlib.sha256()
@@ -83,6 +126,11 @@ class LogStream:
     def packed(self) -> bool:
         """Whether the file is compressed or an archive."""
         return self._unpacked.packed
+
+    @property
+    def blank(self) -> int:
+        """Blank lines so far: those without a character, and those that are too long."""
+        return self._lines.blank
 
     @property
     def done(self) -> int:
@@ -103,36 +151,7 @@ class LogStream:
 
     def lines(self) -> Iterator[pa.Table]:
         """Tables (number, line) of the lines that are not blank, numbered from 0 on. Raises UnreadableLog."""
-        number = 0
-        for text, size in self._whole_lines():
-            whole = pa.StringArray.from_buffers(1, pa.array([0, size], pa.int32()).buffers()[1], pa.py_buffer(text))
-            lines = pc.split_pattern(whole, "\n").flatten()
-            lengths = pc.binary_length(lines)
-            shortest, longest = pc.min_max(lengths).as_py().values()
-            if not shortest or longest > LINE_LIMIT:
-                kept = lines.filter(pc.and_(pc.greater(lengths, 0), pc.less_equal(lengths, LINE_LIMIT)))
-                self.blank += len(lines) - len(kept)
-                lines = kept
-            numbers = pa.array(np.arange(number, number + len(lines)))
-            number += len(lines)
-            if len(lines):
-                yield pa.Table.from_batches(pa.table({"number": numbers, "line": lines}).to_batches(SCAN_BATCH))
-
-    def _whole_lines(self) -> Iterator[tuple[bytes, int]]:
-        """Bytes, and how many of them are whole lines of valid UTF-8, separated (not ended) by line feeds."""
-        rest = b""
-        for block in self.blocks():
-            text = rest + block
-            if LONG_RUN * b"\n" in text:
-                shorter = _shortened(text, b"\n")
-                self.blank += len(text) - len(shorter)
-                text = shorter
-            end = text.rfind(b"\n")
-            if end >= 0:
-                yield (text, end) if text.isascii() and b"\0" not in text else _cleaned(text[:end])
-            rest = _short_nuls(text[end + 1 :])[: LINE_LIMIT + 1]
-        if rest:
-            yield _cleaned(rest)
+        return self._lines.tables(self.blocks())
 
     def blocks(self) -> Iterator[bytes]:
         """The texts one after the other, in UTF-8, with every line end a line feed, in pieces that end anywhere.
@@ -142,7 +161,7 @@ class LogStream:
         end = b"\n"
         for text in self._unpacked.texts():
             between = [] if end.endswith(b"\n") else [b"\n"]
-            for block in chain(between, filter(None, _line_feeds(_utf_8(text)))):
+            for block in chain(between, filter(None, line_feeds(_utf_8(text)))):
                 self._note(block)
                 yield block
                 end = block
@@ -186,7 +205,7 @@ def _utf_16(head: bytes) -> str | None:
     return None
 
 
-def _line_feeds(blocks: Iterator[bytes]) -> Iterator[bytes]:
+def line_feeds(blocks: Iterable[bytes]) -> Iterator[bytes]:
     """A text with every line end a line feed."""
     held = b""
     for block in blocks:

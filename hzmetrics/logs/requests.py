@@ -48,19 +48,23 @@ class Requests:
         hub_lines = f"SELECT number, text AS line FROM classified WHERE format = '{HUB}'"
         engine.define("hub_lines", hub_lines, ["classified"], stored="arrow")
         engine.define("members", self._members.query(), ["classified"])
-        sources = ["(FROM combined)", "(FROM json)", "(FROM w3c)"]
+        models = [name for name in ("combined", "json", "w3c") if name in self.settings.formats]
+        sources = [f"(FROM {name})" for name in models]
         sources += [text.select(name, pattern) for name, pattern in patterns.items()]
-        reads = ["combined", "json", "w3c", "classified"]
-        engine.define("raw_requests", " UNION ALL BY NAME ".join(sources), reads)
+        engine.define("raw_requests", " UNION ALL BY NAME ".join(sources), [*models, "classified"])
 
     def read(self, lines: pa.Table) -> None:
+        """Take a chunk's lines apart, and account for them."""
+        self.take_apart(lines)
+        self._count(len(lines))
+
+    def take_apart(self, lines: pa.Table) -> None:
         """Take a chunk's lines apart."""
         self.engine.register("lines", lines)
         if not self._is_hub:
             self._learn_headers()
             self._learn_members()
             self._learn_peers()
-        self._count(len(lines))
 
     def _learn_headers(self) -> None:
         """Take in the chunk's `#Fields` lines."""

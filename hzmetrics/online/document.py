@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,9 +11,9 @@ from typing import Any
 from hzmetrics.calendar import Clock
 from hzmetrics.online.visitors import Visitor, fold, folded
 
-_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+FORBIDDEN = (*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF)
 """Characters that no XML document may hold, escaped or not."""
+_ESCAPES = dict.fromkeys(FORBIDDEN, "\ufffd") | str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 
 
 @dataclass
@@ -121,7 +120,7 @@ def _hosts(spot: Spot) -> str:
 
 
 def _attribute(text: str) -> str:
-    return _FORBIDDEN.sub("\ufffd", text).translate(_ESCAPES)
+    return text.translate(_ESCAPES)
 
 
 def summary(places: Iterable[Spot], clock: Clock, names: bool = False) -> dict[str, Any]:

@@ -19,7 +19,8 @@ MIB = 1 << 20
 FIGURES = ("cpu_percent", "memory_mb", "memory_percent")
 TIMEOUT = 2
 """Seconds to wait for the figures of a container."""
-VOLUMES_TIMEOUT = 60
+VOLUMES_TIMEOUT = 45
+"""Less than a step of a tick may take."""
 AT_ONCE = 100
 """The number of containers asked in parallel."""
 

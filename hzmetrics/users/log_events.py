@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Clock, epoch, utc
 from hzmetrics.follow.follower import Reading
-from hzmetrics.follow.lines import Entry
+from hzmetrics.logs.patterns import Pattern
 from hzmetrics.store.tables.live import user_events, user_last_event
 from hzmetrics.store.upsert import insert_missing, upsert
 from hzmetrics.users.user import NO_USER, fitted, plain
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 ACTIVITY = ("login", "logout", "simulation")
 """Actions in the auth log that show that a user is active."""
-HUB_DEEDS = re.compile(r"/hub/(login|logout)(?:\?|$)")
-"""Requests to a JupyterHub that log a user in or out when the answer is a redirect."""
+HUB_DEEDS = (
+    ("login", ("POST",), Pattern(r"/hub/login(\?|$)")),
+    ("login", ("GET", "POST"), Pattern(r"/hub/(lti13/)?oauth_callback(\?|$)")),
+    ("logout", (), Pattern(r"/hub/logout(\?|$)")),
+)
+"""Requests to a JupyterHub that log a user in or out if the answer is a redirect: methods (none: any) and target."""
 REDIRECT = 302
 USER_EVENT_DAYS = 35
 ROWS = 1000
@@ -28,9 +36,10 @@ class LatestEvents:
     def __init__(self) -> None:
         self.latest: dict[tuple[str, str], int] = {}
 
-    def take(self, entry: Entry) -> None:
-        if found := _user_event(entry):
-            self.latest[found] = max(entry.time, self.latest.get(found, entry.time))
+    def take(self, source: str, entries: pa.Table) -> None:
+        latest = _shown(source, entries).group_by(["user", "event"]).aggregate([("time", "max")])
+        for name, event, time in _rows(latest.rename_columns(["user", "event", "time"])):
+            self.latest[name, event] = max(time, self.latest.get((name, event), time))
 
     def store(self, connection: sa.Connection, reading: Reading) -> None:
         move_forward(connection, self.latest)
@@ -46,10 +55,10 @@ class ActivityInstants:
         self.oldest = utc(epoch(clock.utc) - max(USER_EVENT_DAYS, retention_days) * 86_400)
         self.instants: set[tuple[str, int, str]] = set()
 
-    def take(self, entry: Entry) -> None:
-        if entry.source == "auth" and (found := _user_event(entry)):
-            name, event = found
-            self.instants.add((name, entry.time, event))
+    def take(self, source: str, entries: pa.Table) -> None:
+        if source == "auth":
+            distinct = _shown(source, entries).group_by(["user", "event", "time"]).aggregate([])
+            self.instants.update((name, time, event) for name, event, time in _rows(distinct))
 
     def store(self, connection: sa.Connection, reading: Reading) -> None:
         rows = [{"username": name, "time": utc(time), "event": event} for name, time, event in sorted(self.instants)]
@@ -61,22 +70,31 @@ class ActivityInstants:
         pass
 
 
-def _user_event(entry: Entry) -> tuple[str, str] | None:
-    """The user and the event of a line, if it shows a user active."""
-    event = _event(entry)
-    name = fitted(plain(entry.user)) if event else ""
-    return (name, event) if event and name not in NO_USER else None
+def _shown(source: str, entries: pa.Table) -> pa.Table:
+    """The entries of a source that show a user active: columns user, event, time."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if source == "auth":
+        shown = entries.filter(pc.is_in(entries["target"], pa.array(ACTIVITY)))
+        return pa.table({"user": shown["user"], "event": shown["target"], "time": shown["time"]})
+    answered = entries.filter(pc.equal(entries["status"], REDIRECT))
+    if source != "jupyterhub":
+        answered = answered.slice(0, 0)
+    found = []
+    for event, methods, pattern in HUB_DEEDS:
+        asked = answered.filter(pc.is_in(answered["method"], pa.array(methods))) if methods else answered
+        done = asked.filter(pattern.is_in(asked["target"]))
+        found.append(pa.table({"user": done["user"], "event": pa.repeat(event, len(done)), "time": done["time"]}))
+    return pa.concat_tables(found)
 
 
-def _event(entry: Entry) -> str | None:
-    """The event of a line; None if it shows no user active."""
-    if entry.source == "auth":
-        return entry.target if entry.target in ACTIVITY else None
-    if entry.source == "jupyterhub" and entry.status == REDIRECT:
-        deed = HUB_DEEDS.search(entry.target)
-        if deed and (deed[1] == "logout" or entry.method == "POST"):
-            return deed[1]
-    return None
+def _rows(shown: pa.Table) -> Iterator[tuple[str, str, int]]:
+    """User, event and time of some entries, names as the store holds them; those without a user are left out."""
+    for user, event, time in zip(*(shown[column].to_pylist() for column in ("user", "event", "time")), strict=True):
+        name = fitted(plain(user))
+        if name not in NO_USER:
+            yield name, event, time
 
 
 def move_forward(connection: sa.Connection, latest: dict[tuple[str, str], int]) -> None:

@@ -97,7 +97,8 @@ def test_a_file_that_is_no_ini_is_refused_with_the_line(write: Write, text: str,
 def test_values_that_only_their_readers_can_judge(write: Write) -> None:
     source = write(
         "[logs]\ntrusted_proxies = a\n[dns]\nnameserver = foo\n[events]\nsignatures = /nowhere\n"
-        "[jupyterhub]\napi_token_file = /nowhere\n"
+        "[jupyterhub]\napi_token_file = /nowhere\n[courses]\nurl_pattern = (?P<course>x)\n"
+        "[course:py]\nstudent_pattern = s(?!taff)\n"
     )
     found = all_mistakes(source)
     assert [(mistake.section, mistake.key, mistake.is_fatal) for mistake in found] == [
@@ -105,8 +106,13 @@ def test_values_that_only_their_readers_can_judge(write: Write) -> None:
         ("dns", "nameserver", True),
         ("events", "signatures", True),
         ("jupyterhub", "api_token_file", True),
+        ("course:py", "student_pattern", True),
+        ("courses", "url_pattern", True),
     ]
     assert str(found[2]).endswith("hz.conf:6: [events] signatures: cannot read /nowhere: No such file or directory")
+    assert "hz.conf:12: [course:py] student_pattern: 's(?!taff)' is not a regular expression of RE2" in str(found[4])
+    assert str(found[4]).endswith("invalid perl operator: (?!")
+    assert str(found[5]).endswith("[courses] url_pattern: '(?P<course>x)' has no group named notebook, student")
 
 
 def test_the_sample_has_no_mistakes_and_corrects_all(write: Write) -> None:

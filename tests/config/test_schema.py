@@ -65,8 +65,6 @@ def test_dns_numbers_that_cannot_be_read_leave_the_next_source(write: Write) -> 
         (Events, "alert_command", "mail 'x"),
         (Events, "disk_levels", "5, 15"),
         (Events, "disk_levels", "5"),
-        (Courses, "student_pattern", "("),
-        (Courses, "url_pattern", "(?P<course>x)"),
         (Courses, "strip_extensions", "2"),
         (config.schema.Geoip, "url", "ftp://x"),
         (config.schema.Activity, "source", "moon"),

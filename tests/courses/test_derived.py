@@ -56,6 +56,24 @@ def test_opens_in_an_access_log(hub: TestHub) -> None:
     assert raw(hub, "r") == ["2026-02-03T10:04:00 r bob a/w2.ipynb opened -"]
 
 
+def test_a_name_is_one_however_a_browser_wrote_it(hub: TestHub) -> None:
+    root = hub.root / "home/raw"
+    (root / "My%20Course").mkdir(parents=True)
+    (root / "Other Course").mkdir()
+    targets = (
+        "/user/d%40example.org/notebooks/My%20Course/a%2Fb%20c.ipynb",
+        "/user/d@example.org/notebooks/My%20Cours%65/a/b%20%63.ipynb",
+        "/user/ann/notebooks/Other%20Course/100%2541.ipynb",
+        "/user/ann/notebooks/%2E%2E/x.ipynb",
+        "/user/ann/notebooks/a%2Fb/x.ipynb",
+    )
+    (hub.root / "access.log").write_text("".join(line("2026-02-03 10:00:00", target) for target in targets))
+    side(hub).read_logs()
+    assert raw(hub, "My%20Course") == ["2026-02-03T10:00:00 My%20Course d@example.org a/b%20c.ipynb opened -"] * 2
+    assert raw(hub, "Other Course") == ["2026-02-03T10:00:00 Other%20Course ann 100%2541.ipynb opened -"]
+    assert sorted(path.name for path in root.iterdir()) == ["My%20Course", "Other Course"]
+
+
 def test_a_delivery_that_stops_after_any_byte_is_completed_once(
     make_hub: Callable[[str], TestHub], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,10 +19,11 @@ from hzmetrics.courses.copy import PACKAGE, rows_of
 from hzmetrics.courses.progress import COUNTS, EVENTS
 from hzmetrics.courses.settings import CourseRules
 from hzmetrics.engine import Engine
+from hzmetrics.logs.patterns import Pattern
 
 Event = tuple[dt.datetime, str, str, str]
 START = dt.datetime(2026, 1, 11, 20)
-RULES = CourseRules(student_pattern=re.compile("s"), staff=frozenset({"s9"}), strip_extensions=True)
+RULES = CourseRules(student_pattern=Pattern("s"), staff=frozenset({"s9"}), strip_extensions=True)
 
 EVENTS_OF_A_COURSE = st.lists(
     st.tuples(
@@ -168,3 +169,16 @@ def test_a_time_that_no_clock_shows_is_none(kind: str) -> None:
     (block,) = blocks(io.BytesIO("".join(time + rest for time in [*times, "0001-01-01T00:00:00"]).encode()), 0, 1)
     rows, bad = rows_of(block.lines, kind)
     assert (rows["position"].to_pylist(), bad) == ([5], [1, 2, 3, 4])
+
+
+def test_names_that_earlier_versions_wrote_as_in_a_url_are_the_same_names() -> None:
+    names = [
+        ("s%40example.org", "my%20a.ipynb"),
+        ("s@example.org", "my%20%61.ipynb"),
+        ("s%2541", "100%"),
+        ("s%2541", "%e9"),
+    ]
+    daily, usage = documents([(START, student, notebook, "opened") for student, notebook in names])
+    assert daily["events"]["total_students"][-1] == 2
+    assert usage["heatmap"]["y"] == ["s%2541", "s@example.org"]
+    assert usage["heatmap"]["x"] == ["100%", "my%20a", "\N{REPLACEMENT CHARACTER}"]

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 import hzmetrics
 from docs.generate import packages
+from hzmetrics.courses.record import canonical
 from hzmetrics.engine import Engine, Value
 from hzmetrics.engine.models import Column, Library, Model, Relation, inputs, macros, model, names
 from hzmetrics.ingest import filters
@@ -30,6 +31,8 @@ VARIABLES: dict[str, Value] = {
     **grammar.AUTH,
     **filters.EXPRESSIONS,
     "excluded_urls": [],
+    "last_local": "",
+    "is_second": False,
 }
 
 MODELS = [(package, name) for package in PACKAGES for name in names(package)]
@@ -125,6 +128,7 @@ def prepared(package: str) -> Engine:
     """An engine for the models of a package, with the variables and functions that logs and imports give them."""
     engine = Engine(package)
     engine.function("unescape", unescape)
+    engine.function("canonical", canonical)
     for name, value in VARIABLES.items():
         engine.set_variable(name, value)
     return engine

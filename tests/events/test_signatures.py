@@ -19,7 +19,8 @@ from hzmetrics.events.signatures import BUILT_IN, load, parse
     [
         ("a\tauth\t-\tx", "4 columns"),
         ("a\tnowhere\t-\tx\t-", "source 'nowhere'"),
-        ("a\tauth\t-\t(\t-", "regular expression"),
+        ("a\tauth\t-\t(\t-", r"'\(' is not a regular expression of RE2: missing \)"),
+        ("a\tauth\t-\tx(?=y)\t-", r"not a regular expression of RE2: invalid perl operator: \(\?="),
         ("a\tauth\t-\tx\t20x", "status '20x'"),
         ("a\tauth\t-\tx\t399-200", "status '399-200' ends"),
         ("\tauth\t-\tx\t-", "name is empty"),
@@ -29,7 +30,7 @@ def test_a_bad_row_is_named(row: str, problem: str, tmp_path: Path) -> None:
     file = tmp_path / "signatures.tsv"
     file.write_text(f" # comment\n\ngood\tauth\t-\tx\t-\n{row}\n")
     with pytest.raises(ConfigurationError, match=f"row 4: .*{problem}") as caught:
-        load(file)
+        load(file).check()
     assert str(file) in str(caught.value)
 
 

@@ -13,15 +13,16 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Clock
 from hzmetrics.follow import follower, tail
-from hzmetrics.follow.lines import Entry
 from hzmetrics.follow.mark import FileMark
 from hzmetrics.follow.settings import Following
 from hzmetrics.logs.packing import LIMITS, Limits
+from hzmetrics.logs.settings import LogSettings
 from tests.conftest import TestHub
 from tests.logs.test_packing import zstd
 
@@ -34,8 +35,8 @@ class Names:
     def __init__(self) -> None:
         self.read: list[str] = []
 
-    def take(self, entry: Entry) -> None:
-        self.read.append(entry.user)
+    def take(self, source: str, entries: pa.Table) -> None:
+        self.read += entries["user"].to_pylist()
 
     def store(self, connection: sa.Connection, reading: follower.Reading) -> None:
         pass
@@ -253,3 +254,53 @@ def test_every_line_is_read_once_whatever_happens_to_the_log(followed: Follower,
     while followed.update().cut_at is not None:
         pass
     assert followed.names.read == written
+
+
+LINES = {
+    "hub": ("access", '2026-02-03 10:00:00 UTC - "GET / HTTP/1.1" 200 5 {address} "-" "x" TLS 0 5 -'),
+    "combined": ("access", '{address} - {user} [03/Feb/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "x"'),
+    "with host": (
+        "access",
+        'www.example.org:443 {address} - {user} [03/Feb/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 5',
+    ),
+    "json": (
+        "access",
+        '{{"time": "2026-02-03T10:00:00Z", "remote_addr": "10.0.0.1", "http_x_forwarded_for": "{address}, 10.0.0.2", '
+        '"remote_user": "{user}", "request": "GET / HTTP/1.1", "status": "200", "body_bytes_sent": "5"}}',
+    ),
+    "auth": ("auth", "2026-02-03 10:00:00 7 [{user}] {address} login"),
+    "jupyterhub": (
+        "jupyterhub",
+        "[I 2026-02-03 10:00:00.1 JupyterHub log:1] 200 GET /hub/home ({user}@{address}) 1.5ms",
+    ),
+}
+
+
+@pytest.mark.parametrize("form", LINES)
+def test_excluded_addresses_and_ignored_users_are_left_out_in_every_format(followed: Follower, form: str) -> None:
+    source, line = LINES[form]
+    people = [("ann", "198.51.100.7"), ("Robot", "198.51.100.8"), ("bob", "203.0.113.99"), ("cyd", "2001:DB8::7")]
+    log = followed.hub.root / "some.log"
+    log.write_text("".join(f"{line.format(user=user, address=address)}\n" for user, address in people))
+    addresses: list[str] = []
+
+    class Addresses(Names):
+        def take(self, source: str, entries: pa.Table) -> None:
+            addresses.extend(entries["address"].to_pylist())
+
+    excluded, ignored = ("203.0.113.", "2001:db8:"), frozenset({"robot"})
+    following = Following(((source, log),), (), dt.UTC, excluded, ignored, 1 << 20, reading=LogSettings("hub"))
+    reading = follower.update(followed.hub.store, following, NOW, [Addresses()])
+    assert (reading.lines, reading.unrecognized) == (4, 0)
+    assert addresses == ["198.51.100.7", *(["198.51.100.8"] if form == "hub" else [])]
+
+
+def test_the_heading_of_a_log_counts_for_lines_that_come_later(followed: Follower) -> None:
+    log = followed.hub.root / "u_ex.log"
+    following = Following((("access", log),), (), dt.UTC, (), frozenset(), 1 << 20, reading=LogSettings("auto"))
+    log.write_text("#Software: IIS\n#Fields: date time cs-method cs-uri-stem sc-status c-ip cs-username\n")
+    for user in ("ann", "bob", "cyd"):
+        with log.open("a") as file:
+            file.write(f"2026-02-03 10:00:00 GET /{user} 200 198.51.100.7 {user}\n")
+        follower.update(followed.hub.store, following, NOW, [followed.names])
+    assert followed.names.read == ["ann", "bob", "cyd"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import sqlalchemy as sa
 
 from hzmetrics import journal
 from hzmetrics.live.runner import FOLLOW, Live, record_of
-from hzmetrics.store.tables.live import active_users, activity_samples, log_files
+from hzmetrics.store.tables.live import active_users, activity_samples, events, log_files
 from tests.conftest import TestHub
 
 LOGIN = "2026-03-10 11:00:00 1001 [ann] 192.0.2.1 login\n"
@@ -56,6 +58,37 @@ def test_a_step_that_fails_stops_no_other_and_loses_no_line(followed: TestHub, m
     monkeypatch.delenv("HZMETRICS_EVENTS_SIGNATURES")
     assert followed.run("tick") == 0
     assert rows(followed, log_files) == 1 and ended(followed)[FOLLOW] == 0
+
+
+def test_only_new_lines_need_the_engine(followed: TestHub) -> None:
+    (followed.root / "signatures.tsv").write_text("logins\tauth\t-\t^login$\t-\n")
+    with followed.configuration.open("a") as file:
+        file.write(
+            f"[events]\nsignatures = {followed.root}/signatures.tsv\n"
+            "[courses]\nurl_pattern = (?P<course>a)(?P<student>b)(?P<notebook>c)\n"
+        )
+    command = [sys.executable, "-X", "importtime", "-m", "hzmetrics", "tick"]
+    loaded = []
+    for _ in range(3):
+        done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=True)
+        loaded.append({line.rpartition("|")[2].strip() for line in done.stderr.splitlines()} & {"duckdb", "pyarrow"})
+    assert loaded[0] and not loaded[2]
+
+
+def test_a_pattern_that_re2_cannot_take_loses_no_line(
+    followed: TestHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    table = tmp_path / "signatures.tsv"
+    table.write_text("logins\tauth\t-\t(?<=x)login\t-\n")
+    monkeypatch.setenv("HZMETRICS_EVENTS_SIGNATURES", str(table))
+    assert followed.run("events", "update") == 2
+    assert followed.run("tick") == 0
+    failed = journal.read(followed.settings, record_of(FOLLOW))
+    assert failed is not None and failed.exit_code == 2
+    assert "signatures.tsv, row 1: '(?<=x)login' is not a regular expression of RE2" in failed.error
+    table.write_text("logins\tauth\t-\tlogin\t-\n")
+    assert followed.run("events", "update") == 0
+    assert rows(followed, events) == 1
 
 
 def test_while_the_logs_are_watched_ticks_do_everything_else(followed: TestHub) -> None:

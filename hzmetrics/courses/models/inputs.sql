@@ -8,7 +8,8 @@ CREATE TABLE lines (
 
 -- The names in the events that are names of students.
 CREATE TABLE students (
-    student VARCHAR  -- as in events
+    student VARCHAR,  -- as in events
+    name VARCHAR      -- the one form of it (spec 86 §2)
 );
 
 -- The rules of the course.

@@ -11,10 +11,13 @@
 SELECT
     e.time,
     e.position,
-    e.student,
+    s.name AS student,
     CASE WHEN r.strip_extensions THEN regexp_replace(e.notebook, '([^/])\.(ipynb|md|py)$', '\1') ELSE e.notebook END AS notebook
-FROM events AS e
-SEMI JOIN students AS s ON s.student = e.student
+FROM (
+    SELECT * REPLACE (CASE WHEN contains(notebook, '%') THEN canonical(notebook) ELSE notebook END AS notebook)
+    FROM events
+) AS e
+JOIN students AS s ON s.student = e.student
 CROSS JOIN rules AS r
 WHERE e.action <> 'killing'
     AND (r.since IS NULL OR e.time >= r.since)

@@ -27,4 +27,3 @@ SELECT
     0.0::DOUBLE AS duration
 FROM auth_events
 WHERE datetime IS NOT NULL
-ORDER BY number

@@ -89,3 +89,28 @@ CREATE TABLE peers (
     peer VARCHAR,    -- text, as other_requests has it
     address VARCHAR  -- address or host name; NULL if there is none
 );
+
+-- What some lines of a followed log say: the rows of hub_entries, request_entries or auth_entries.
+CREATE TABLE said (
+    number BIGINT,    -- place in the log
+    local VARCHAR,    -- time, as written
+    zone VARCHAR,     -- its zone; empty if there is none
+    instant BIGINT,   -- s, Unix time; NULL if the zone is not known
+    method VARCHAR,   -- method; empty in an auth log
+    target VARCHAR,   -- path and query; in an auth log the action
+    status INTEGER,   -- status; 0 if there is none
+    user VARCHAR,     -- user; empty if there is none
+    address VARCHAR,  -- client
+    duration DOUBLE   -- s; 0 if it is not logged
+);
+
+-- What the local minutes in a followed log mean: before and after a change of the clocks. Mostly both are the same instant.
+CREATE TABLE readings (
+    minute VARCHAR,       -- YYYY-MM-DD HH:MM
+    first BIGINT,         -- s, Unix time, of its begin in the first reading
+    second BIGINT,        -- s, the same in the second reading
+    first_zone VARCHAR,   -- what the zone calls itself in the first reading
+    second_zone VARCHAR,  -- the same in the second reading
+    is_repeated BOOLEAN,  -- whether it comes twice, in autumn
+    is_near BOOLEAN       -- whether it is within half an hour of one that comes twice
+);

@@ -153,3 +153,13 @@ CREATE OR REPLACE MACRO is_foreign_zone(zone_text) AS contains(zone_text, '+') O
 CREATE OR REPLACE MACRO auth_groups() AS ['day', 'clock', 'uid', 'user', 'address', 'action'];
 
 CREATE OR REPLACE MACRO auth_name_groups() AS ['day', 'clock', 'user', 'address', 'action'];
+
+-- The instant of a hub's time if its zone is an offset; NULL for the name of a zone.
+CREATE OR REPLACE MACRO hub_instant(t, zone_text) AS CASE
+    WHEN zone_text IN ('UTC', 'GMT') OR NOT regexp_full_match(zone_text, '[A-Za-z]*')
+        THEN less_minutes(TRY_CAST(t AS TIMESTAMP), offset_minutes(zone_text))
+END;
+
+-- The number that a status is; 0 for anything else.
+CREATE OR REPLACE MACRO code(status) AS
+    CASE WHEN strlen(status) = 3 THEN coalesce(TRY_CAST(status AS INTEGER), 0) ELSE 0 END;

@@ -21,10 +21,9 @@ SELECT
     floor(epoch(instant))::BIGINT AS instant,
     method,
     target,
-    CASE WHEN strlen(status) = 3 THEN coalesce(TRY_CAST(status AS INTEGER), 0) ELSE 0 END AS status,
+    code(status) AS status,
     "user",
     address,
     coalesce(duration, 0) AS duration
 FROM requests
 WHERE datetime IS NOT NULL
-ORDER BY number

@@ -68,9 +68,6 @@ WHERE peers.address IS NOT NULL
 UNION ALL BY NAME
 SELECT
     * EXCLUDE (logged_time),
-    CASE
-        WHEN "zone" IN ('UTC', 'GMT') OR NOT regexp_full_match("zone", '[A-Za-z]*')
-            THEN less_minutes(TRY_CAST(logged_time AS TIMESTAMP), offset_minutes("zone"))
-    END AS instant
+    hub_instant(logged_time, "zone") AS instant
 FROM hub_requests
 WHERE getvariable('reads_ipv6') OR NOT contains(address, ':')

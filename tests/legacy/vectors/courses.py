@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import re
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +15,7 @@ from hzmetrics.courses.copy import NO_LINES, PACKAGE, rows_of
 from hzmetrics.courses.progress import COUNTS, EVENTS
 from hzmetrics.courses.settings import CourseRules
 from hzmetrics.engine import Engine
+from hzmetrics.logs.patterns import Pattern
 
 
 def rows(text: str, kind: str) -> pa.Table:
@@ -26,7 +26,7 @@ def rows(text: str, kind: str) -> pa.Table:
 def counted(given: dict[str, Any]) -> Engine:
     config = given.get("config", {})
     rules = CourseRules(
-        student_pattern=re.compile(config.get("student_pattern", STUDENT)),
+        student_pattern=Pattern(config.get("student_pattern", STUDENT)),
         staff=frozenset(config.get("staff", [])),
         strip_extensions=config.get("strip_extensions", False),
         grain_hours=config.get("grain_hours", 6),

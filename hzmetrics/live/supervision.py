@@ -1,0 +1,83 @@
+"""Steps in a process of their own: one that takes too long is ended, and the tick goes on (spec 80 §1).
+
+Only a process can be ended wherever it is: in a query of the engine or of a database as well as in a loop.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, NoReturn
+
+
+class Step(NamedTuple):
+    """A piece of work that deals with its own errors."""
+
+    name: str
+    work: Callable[[], object]
+
+
+DYING = 1.0
+"""Seconds that a killed process is waited for; one that waits for a dead file system dies when that comes back."""
+
+
+def run(steps: Sequence[Step], seconds: float, told: Callable[[str, str], None]) -> None:
+    """Run steps in order, each for at most some seconds; `told` gets the name of a step that was ended, and how.
+
+    The steps share a child process until one is ended. The caller must have no connection open to a database.
+    """
+    left = list(steps)
+    while left:
+        done, ended = _in_child(left, seconds)
+        if ended:
+            told(left[done].name, ended)
+            done += 1
+        del left[:done]
+
+
+def _in_child(steps: Sequence[Step], seconds: float) -> tuple[int, str]:
+    """The number of steps that a child process has done, and how the next one was ended; empty: there is none."""
+    reader, writer = os.pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    parent = os.getpid()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        _work(steps, writer, parent)
+    os.close(writer)
+    try:
+        for done in range(len(steps)):
+            if not select.select([reader], [], [], seconds)[0]:
+                return done, f"ended after {seconds:g} s"
+            if not os.read(reader, 1):
+                return done, "ended from outside, perhaps for want of memory"
+        return len(steps), ""
+    finally:
+        os.close(reader)
+        _end(child)
+
+
+def _work(steps: Sequence[Step], writer: int, parent: int) -> NoReturn:
+    """The child: a byte for each step done, while its parent lives."""
+    try:
+        for step in steps:
+            step.work()
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os.write(writer, b".")
+            if os.getppid() != parent:
+                break
+    finally:
+        os._exit(0)
+
+
+def _end(child: int) -> None:
+    os.kill(child, signal.SIGKILL)
+    given_up = time.monotonic() + DYING
+    while os.waitpid(child, os.WNOHANG) == (0, 0) and time.monotonic() < given_up:
+        time.sleep(0.001)
