@@ -17,7 +17,8 @@ import pytest
 
 from hzmetrics import config
 from hzmetrics.ingest import in_place
-from hzmetrics.ingest.imports import Ids, Transaction
+from hzmetrics.ingest.imports import Ids, Reading, Transaction
+from hzmetrics.logs.account import Account
 from hzmetrics.logs.reader import LogStream
 from hzmetrics.store import Store
 
@@ -101,17 +102,25 @@ class Server:
         os.utime(path, (self.ticks, self.ticks))
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(6))
 def test_each_line_of_a_year_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     chance = random.Random(seed)
     read: Counter[str] = Counter()
 
-    def collect(transaction: Transaction, stream: LogStream) -> Ids:
+    def collect(transaction: Transaction, stream: LogStream) -> Reading:
         found = [text for table in stream.lines() for text in table["line"].to_pylist()]
         if chance.random() < 0.02:
             raise in_place.ChangedLog("killed before the end")
         read.update(found)
-        return Ids(1)
+        return Reading(
+            stream.name,
+            "access",
+            Ids(1),
+            Account(len(found), Counter(combined=len(found))),
+            {},
+            len(found),
+            frozenset(),
+        )
 
     monkeypatch.setattr(Transaction, "access", collect)
     monkeypatch.setenv("HZMETRICS_NOW", "2023-11-14T23:00:00Z")
@@ -123,7 +132,7 @@ def test_each_line_of_a_year_is_read_once(tmp_path: Path, monkeypatch: pytest.Mo
     store = Store(settings)
     server = Server(directory, chance)
     for _ in range(DAYS):
-        for _ in range(chance.randrange(3)):
+        for _ in range(chance.randrange(6)):
             server.write(chance.choice([2, 30, 300]))
             if chance.random() < 0.5:
                 in_place.read_new(store, settings, lambda connection, months: None)
