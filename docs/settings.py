@@ -47,6 +47,9 @@ A hub on MariaDB; a new hub corrects all known errors of earlier versions
     hub_db = myhub
     metrics_db = myhub_metrics
 
+    [logs]
+    format = auto
+
     [metrics]
     corrections = all
 

@@ -88,6 +88,7 @@ class Logs(Section, name="logs", side="core"):
         "hub",
         "hub, auto, the name of a format, or a definition in the notation of Apache or nginx",
         shown="hub; auto for a site without a hub",
+        sample="auto",
     )
     trusted_proxies = Items(
         "", "addresses and networks of proxies that are believed when they name the client", shown="private networks"
