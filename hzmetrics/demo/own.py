@@ -52,7 +52,11 @@ class OwnLogs:
     def notes(self) -> list[str]:
         """The formats of the first files, the lines that were not read, and texts that were given twice."""
         account = self.account
-        notes = [printable(f"{one.name} is read as {one.format}.") for one in self.readings if one.format][:MOST_FILES]
+        notes = [
+            printable(f"{one.name} is read as {one.format}.")
+            for one in self.readings
+            if one.format and one.format.format
+        ][:MOST_FILES]
         notes += [printable(f"{again} holds the same text as {one}: counted once.") for again, one in self.repeated]
         notes.append(f"{account}.")
         near = nearest(account.examples)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
-import pyarrow.compute as pc
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 
 AGENT_HEADERS = ("User-Agent", "user-agent", "User-agent", "user_agent")
 REFERRER_HEADERS = ("Referer", "referer", "referrer")
@@ -160,6 +162,9 @@ class Members:
 
         Names that are new are taken in.
         """
+        import pyarrow as pa  # the settings are read without the engine
+        import pyarrow.compute as pc
+
         encoded = names.combine_chunks().dictionary_encode()
         objects = [set(text.split("\n")) for text in encoded.dictionary.to_pylist()]
         self.learn(name for members in objects for name in members)

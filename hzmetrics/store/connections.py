@@ -219,6 +219,8 @@ class Connections:
             code = error_code(cause)
             text = str(cause.args[-1]) if cause and code else str(cause)
             raise self.trouble(code, text, is_wrapped and error.connection_invalidated) from error
+        except sa.exc.PendingRollbackError as error:  # a lost connection was used again before the transaction ended
+            raise self.trouble(CONNECTION_LOST, "transaction not rolled back") from error
 
     def trouble(self, code: int, text: str, is_lost: bool = False) -> StoreError:
         """An error of the database in words. `code` is MariaDB's number of it, 0 for SQLite."""

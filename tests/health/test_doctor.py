@@ -46,7 +46,7 @@ def test_a_fresh_installation(hub: TestHub, capsys: pytest.CaptureFixture[str]) 
     assert stat.S_IMODE(home.stat().st_mode) == directories.MODE
     assert found["site"] == [("OK", "parity", "")]
     assert found["name server"][0][:2] == ("WARN", "127.0.0.1:9: no answer")
-    assert found["last successful run"] == [("WARN", "none", "hzmetrics run")]
+    assert found["last successful run"] == [("WARN", "never", "hzmetrics run")]
     [(verdict, detail, _)] = found["metrics database"]
     assert (verdict, detail.partition(" tables, ")[2]) == (
         "OK", "up to date; hzmetrics migrate --apply would add: a unique key on the cells",
