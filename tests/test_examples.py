@@ -53,6 +53,7 @@ def path(package: str, name: str) -> Path:
     return HERE.joinpath(*package.split(".")[1:], "examples", f"{name}.yaml")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("package", "name"), MODELS)
 def test_examples(package: str, name: str) -> None:
     assert path(package, name).exists(), (

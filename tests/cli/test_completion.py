@@ -96,6 +96,7 @@ def test_nothing_is_offered_or_changed_without_a_readable_hub(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_documented_scripts_are_printed(shell: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("_HZMETRICS_COMPLETE", f"{shell}_source")

@@ -40,6 +40,7 @@ def test_there_are_models() -> None:
     assert len(MODELS) > 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("package", "name"), MODELS)
 def test_a_model_is_as_declared(package: str, name: str) -> None:
     tested = declared(package, name)

@@ -78,6 +78,7 @@ LABELS = st.one_of(
 HOSTS = st.lists(LABELS, min_size=1, max_size=6).map(".".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(st.lists(HOSTS, min_size=50, max_size=200))
 def test_the_model_is_the_rule(hosts: list[str]) -> None:

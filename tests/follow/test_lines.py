@@ -74,6 +74,7 @@ def test_shapes(source: str, line: str, expected: tuple[str, str, int, str, str]
     assert read(source, [line]) == [(NOON, *expected, duration)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("line", ["", "garbage", '"' * 60_000, "2026-02-03 12:00:00 " + "x " * 30_000, "[" * 60_000])
 def test_garbage_is_no_entry_and_costs_little(source: str, line: str) -> None:

@@ -204,6 +204,7 @@ def test_a_complaint_about_arguments_shows_no_control_character(capfd: pytest.Ca
     assert "\x07" not in said
 
 
+@pytest.mark.integration
 def test_a_file_that_may_not_be_read_is_named() -> None:
     """Root reads everything: as root, the program runs as somebody else."""
     nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []

@@ -32,6 +32,7 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("work", "how"), [(loop, "ended after 0.5 s"), (query, "ended after 0.5 s"), (die, "ended from outside")]
 )

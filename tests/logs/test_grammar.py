@@ -49,6 +49,7 @@ def test_the_rest_of_a_short_line_may_be_empty_but_not_missing() -> None:
     assert text["site_cookie"] == "a b "
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(st.integers(0, 2**32))
 def test_shortcut_grammar_and_backtracking_agree(seed: int) -> None:

@@ -194,6 +194,7 @@ OBJECTS: dict[str, Mapping[str, object]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_anything_may_stand_around_a_request() -> None:
     lines = [*BEHIND.values(), *AROUND.values(), *map(json.dumps, OBJECTS.values())]
     names = [*BEHIND, *AROUND, *OBJECTS]
@@ -327,6 +328,7 @@ W3C = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chunk", [1, 2, 100])
 def test_w3c_columns_are_those_of_the_last_fields_line(chunk: int) -> None:
     account, rows = read(W3C, chunk)
@@ -338,6 +340,7 @@ def test_w3c_columns_are_those_of_the_last_fields_line(chunk: int) -> None:
     assert (account.comments, account.unread) == (3, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("definition", "line"),
     [
@@ -411,6 +414,7 @@ def escaped(text: str) -> str:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(st.lists(st.tuples(WORDS, TEXTS, TEXTS, st.ip_addresses()), min_size=1, max_size=40))
 def test_generated_requests_come_back_field_by_field(requests: list[tuple[str, str, str, Any]]) -> None:
@@ -453,6 +457,7 @@ PIECES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_mutated_lines_never_crash(seed: int) -> None:
     chance = random.Random(seed)
@@ -502,6 +507,7 @@ def test_lines_with_wrong_bytes_never_crash(size: int) -> None:
     assert 0 < requests.account.read < size
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in FORMATS if name != "w3c"])
 def test_lines_are_read_alike_whatever_the_sample_shows(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [FORMATS[name].example] * (SAMPLE + 1) + mutated(3000, 1)["line"].to_pylist()
@@ -536,6 +542,7 @@ HOSTILE = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_long_lines_cost_little() -> None:
     """The test's own limit bounds the time: a matcher that backtracks takes hours for any of these."""
     account, _ = read([line for line in HOSTILE for _ in range(8)])

@@ -112,6 +112,7 @@ def test_sessions_are_those_of_the_walk(hub: TestHub, rows: tuple[list[Row], lis
     hold_against_the_rules(hub, *rows, frozenset(corrections))
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(months(), st.sets(st.sampled_from(("all-days", "session-order", "last-session"))))
 def test_models_give_the_sessions_of_the_walk(rows: tuple[list[Row], list[Row]], corrections: set[str]) -> None:

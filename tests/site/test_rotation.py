@@ -22,6 +22,8 @@ from hzmetrics.logs.account import Account
 from hzmetrics.logs.reader import LogStream
 from hzmetrics.store import Store
 
+pytestmark = pytest.mark.integration
+
 
 def zstd(data: bytes) -> bytes:
     return bytes(pa.Codec("zstd").compress(data, asbytes=True))

@@ -21,6 +21,8 @@ from hzmetrics.store.tables.metrics import imported_sources, summary_misc_vals, 
 from tests.enrich.dns_server import DnsServer, serve
 from tests.mariadb_server import SOCKET
 
+pytestmark = pytest.mark.integration
+
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36"
 
 

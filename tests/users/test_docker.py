@@ -121,6 +121,7 @@ def test_figures_of_a_container(engine: Engine) -> None:
     assert engine.asked == ["/containers/jupyterlab-ann/stats?stream=false"]
 
 
+@pytest.mark.slow
 def test_many_bad_containers_cost_two_seconds_in_all(engine: Engine) -> None:
     names = {
         f"{kind}{number}": f"{kind}{number}" for kind in ("slow", "dripping", "broken", "gone") for number in range(20)
