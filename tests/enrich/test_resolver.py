@@ -14,6 +14,8 @@ from hzmetrics.enrich.resolver import Resolver, hosts_file, servers
 from hzmetrics.errors import ConfigurationError
 from tests.enrich.dns_server import NO_NAME, DnsServer, Reply, name, serve, silent_address
 
+pytestmark = pytest.mark.integration
+
 HOST = "192.0.2.7"
 ADDRESS = ip_address(HOST)
 
@@ -59,7 +61,6 @@ def test_definite_answers(server: DnsServer, reply: Reply, stored: str | None) -
     assert asking.works
 
 
-@pytest.mark.integration
 @pytest.mark.parametrize(
     "reply",
     [
@@ -78,7 +79,6 @@ def test_failures(server: DnsServer, reply: Reply) -> None:
     assert time.monotonic() - begun < 2.3
 
 
-@pytest.mark.integration
 def test_a_slow_answer_of_a_quick_server_is_waited_for(server: DnsServer) -> None:
     """c-ares waits less for a server that has been quick; a slow name is not given up for that."""
     quick = [ip_address(f"198.51.100.{n}") for n in range(50)]
@@ -88,7 +88,6 @@ def test_a_slow_answer_of_a_quick_server_is_waited_for(server: DnsServer) -> Non
     assert asking.names([*quick, ADDRESS]).names[ADDRESS] == "slow.example"
 
 
-@pytest.mark.integration
 def test_a_working_resolver_is_known_by_its_answers_or_by_the_root(server: DnsServer) -> None:
     server.default = Reply(drop=-1)
     asking = resolver(server.address)

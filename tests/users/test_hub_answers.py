@@ -19,6 +19,8 @@ from hzmetrics.users.jupyterhub import JupyterHubSource
 from hzmetrics.users.settings import JupyterHub
 from tests.users.invented import NOW, listed
 
+pytestmark = pytest.mark.integration
+
 Answer = Callable[["Handler"], None]
 
 
