@@ -57,6 +57,7 @@ def test_a_model_is_as_declared(package: str, name: str) -> None:
     assert [kind for column, kind in zip(tested.columns, columns, strict=True) if not column.has_type(kind[1])] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", PACKAGES)
 def test_the_inputs_are_as_declared(package: str) -> None:
     declared_inputs = inputs(package)
@@ -75,6 +76,7 @@ def test_every_input_is_read_and_is_no_model(package: str, name: str) -> None:
     assert model(package, name) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", PACKAGES)
 def test_the_macros_read_what_they_declare(package: str) -> None:
     with Engine() as engine:
