@@ -48,7 +48,7 @@ def _in_child(steps: Sequence[Step], seconds: float) -> tuple[int, str]:
     child = os.fork()
     if child == 0:
         os.close(reader)
-        _work(steps, writer, parent)
+        _work(steps, writer, parent, seconds)
     os.close(writer)
     try:
         for done in range(len(steps)):
@@ -62,10 +62,15 @@ def _in_child(steps: Sequence[Step], seconds: float) -> tuple[int, str]:
         _end(child)
 
 
-def _work(steps: Sequence[Step], writer: int, parent: int) -> NoReturn:
-    """The child: a byte for each step done, while its parent lives."""
+def _work(steps: Sequence[Step], writer: int, parent: int, seconds: float) -> NoReturn:
+    """The child: a byte for each step done, while its parent lives.
+
+    If the parent is killed, the kernel ends a step that takes too long: otherwise it would hold its lock for ever.
+    """
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     try:
         for step in steps:
+            signal.setitimer(signal.ITIMER_REAL, seconds + DYING)
             step.work()
             sys.stdout.flush()
             sys.stderr.flush()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +18,7 @@ from hzmetrics.engine import Engine
 from hzmetrics.live.runner import record_of
 from hzmetrics.live.supervision import Step, run
 from tests.conftest import TestHub
+from tests.pipeline.test_failures import wait_for
 
 
 def loop() -> None:
@@ -78,3 +81,26 @@ def test_a_line_that_held_up_every_tick_holds_up_none(
     assert hub.run("tick") == 0
     followed = journal.read(hub.settings, record_of("follow"))
     assert followed is not None and followed.exit_code == 0
+
+
+@pytest.mark.integration
+def test_a_step_ends_even_if_the_tick_is_killed(tmp_path: Path) -> None:
+    written = tmp_path / "child"
+    code = (
+        "import os, pathlib, time; from hzmetrics.live import supervision\n"
+        f"def work():\n    pathlib.Path({str(written)!r}).write_text(str(os.getpid()))\n    time.sleep(600)\n"
+        "supervision.run([supervision.Step('endless', work)], 1.0, lambda name, ended: None)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code]) as tick:
+        wait_for(lambda: written.exists() and written.read_text() != "")
+        tick.kill()
+    child = int(written.read_text())
+    assert _is_alive(child)
+    wait_for(lambda: not _is_alive(child))
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
