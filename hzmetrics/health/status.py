@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -140,6 +141,7 @@ def look(store: Store, settings: Settings) -> Status:
         if status.warnings:
             status.warnings.append(sources.expected_names(settings))
         _look_at_map(status, settings)
+    status.warnings += _address_database(settings)
     _look_at_journal(status, settings)
     store.require("metrics")
     try:
@@ -153,6 +155,13 @@ def look(store: Store, settings: Settings) -> Status:
         return status
     status.months = list(month_list(known, covered))
     return status
+
+
+def _address_database(settings: Settings) -> list[str]:
+    file = settings.geoip.database
+    if file is None or os.path.lexists(file):
+        return []
+    return [f"there is no address database {file}: countries stay unknown; see [geoip] in {settings.file}"]
 
 
 def _tell_state(status: Status, settings: Settings, known: Facts) -> None:

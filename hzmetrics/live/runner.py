@@ -21,14 +21,14 @@ from hzmetrics.capability import Capability, Family, LogConsumer
 from hzmetrics.config import Settings, schema
 from hzmetrics.courses import capability as courses
 from hzmetrics.courses.settings import Courses
-from hzmetrics.errors import HzmetricsError, LockHeld
+from hzmetrics.errors import LockHeld
 from hzmetrics.events import capability as events
 from hzmetrics.events.settings import EventSettings
 from hzmetrics.follow import follower
 from hzmetrics.follow.settings import Following
 from hzmetrics.live import openmetrics, supervision
 from hzmetrics.live.supervision import Step
-from hzmetrics.log import log
+from hzmetrics.log import log, tell
 from hzmetrics.store import Store
 from hzmetrics.users.settings import jupyterhub
 from hzmetrics.users.sources import hub_has_users, source_of
@@ -162,11 +162,8 @@ class Live:
                 recording.update(exit_code=0)
         except LockHeld as held:
             log.info("%s: %s", step, held)
-        except HzmetricsError as error:
-            log.error("%s: %s", step, error)
-            log.debug("where it happened", exc_info=error)
-        except Exception:
-            log.exception("%s failed", step)
+        except Exception as error:
+            tell(error, step)
 
     def _was_ended(self, step: str, how: str) -> None:
         log.error("%s: %s; the limit is live_step_seconds in [pipeline]", step, how)

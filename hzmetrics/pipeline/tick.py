@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hzmetrics import journal, lock
-from hzmetrics.errors import HzmetricsError, LockHeld
+from hzmetrics.errors import LockHeld
 from hzmetrics.installation.bootstrap import bootstrap
-from hzmetrics.log import log
+from hzmetrics.log import log, tell
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
@@ -68,8 +68,5 @@ def refresh_map(store: Store, settings: Settings, dry_run: bool) -> None:
             refresh(store, settings)
     except LockHeld as held:
         log.info("map: %s", held)
-    except HzmetricsError as error:
-        log.warning("map: %s", error)
-        log.debug("where it happened", exc_info=error)
     except Exception as error:
-        log.error("map: %s: %s", type(error).__name__, error, exc_info=error)
+        tell(error, "map")
