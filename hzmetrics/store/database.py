@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from hzmetrics.config import MariaDb
-from hzmetrics.store.connections import SCRATCH, SESSION, Connections, refuse_other_servers
+from hzmetrics.store.connections import SCRATCH, SESSION, Connections, Server, refuse_other_servers
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -106,7 +106,8 @@ def open_mariadb(name: str, settings: MariaDb, database: str, scratch: str | Non
         f"@{'localhost' if socket else host}:{port}/{quote(database, safe='')}"
         + (f"?socket={quote(socket, safe='')}" if socket else "")
     )
-    return Database(name, engine.execution_options(**{SCRATCH: scratch}), url)
+    server = Server(socket or f"{host}:{port}", settings.file)
+    return Database(name, engine.execution_options(**{SCRATCH: scratch}), url, server)
 
 
 def _socket(settings: MariaDb) -> str:
