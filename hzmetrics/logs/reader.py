@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hzmetrics.logs.packing import LIMITS, Limits, Text, Unpacked, UnreadableLog
+from hzmetrics.logs.parts import Parts
 
 STANDARD_INPUT = Path("-")
 
@@ -60,6 +61,10 @@ class Identity:
     """Bytes in all."""
 
 
+Chunk = tuple[bytes, int]
+"""Bytes, and how many of them are whole lines of valid UTF-8, separated (not ended) by line feeds."""
+
+
 class Lines:
     """Turns pieces of a text into the columns of its lines, and counts those that are left out."""
 
@@ -67,17 +72,18 @@ class Lines:
         self.blank = 0
         """Blank lines so far: those without a character, and those that are too long."""
 
-    def tables(self, blocks: Iterable[bytes]) -> Iterator[pa.Table]:
+    def tables(self, blocks: Iterable[bytes], in_parts: bool = False) -> Iterator[pa.Table]:
         """Tables (number, line) of the lines that are not blank, numbered from 0 on.
 
-        The blocks end anywhere, and their line ends are line feeds.
+        The blocks end anywhere, and their line ends are line feeds. `in_parts`: lines that the runtime of a container
+        wrote in parts are put together.
         """
         number = 0
-        for text, size in self._whole(blocks):
-            whole = pa.StringArray.from_buffers(1, pa.array([0, size], pa.int32()).buffers()[1], pa.py_buffer(text))
-            lines = pc.split_pattern(whole, "\n").flatten()
+        for lines in self._joined(blocks) if in_parts else map(_split, self._whole(blocks)):
             lengths = pc.binary_length(lines)
             shortest, longest = pc.min_max(lengths).as_py().values()
+            if not len(lines):
+                continue
             if not shortest or longest > LINE_LIMIT:
                 kept = lines.filter(pc.and_(pc.greater(lengths, 0), pc.less_equal(lengths, LINE_LIMIT)))
                 self.blank += len(lines) - len(kept)
@@ -87,8 +93,14 @@ class Lines:
             if len(lines):
                 yield pa.Table.from_batches(pa.table({"number": numbers, "line": lines}).to_batches(SCAN_BATCH))
 
-    def _whole(self, blocks: Iterable[bytes]) -> Iterator[tuple[bytes, int]]:
-        """Bytes, and how many of them are whole lines of valid UTF-8, separated (not ended) by line feeds."""
+    def _joined(self, blocks: Iterable[bytes]) -> Iterator[pa.StringArray]:
+        """The lines of chunks, those that were written in parts where they end."""
+        parts = Parts(LINE_LIMIT)
+        for text in self._whole(blocks):
+            yield parts.joined(_split(text), text[0])
+        yield parts.rest()
+
+    def _whole(self, blocks: Iterable[bytes]) -> Iterator[Chunk]:
         rest = b""
         for block in blocks:
             text = rest + block
@@ -102,6 +114,12 @@ class Lines:
             rest = _short_nuls(text[end + 1 :])[: LINE_LIMIT + 1]
         if rest:
             yield _cleaned(rest)
+
+
+def _split(chunk: Chunk) -> pa.StringArray:
+    text, size = chunk
+    whole = pa.StringArray.from_buffers(1, pa.array([0, size], pa.int32()).buffers()[1], pa.py_buffer(text))
+    return pc.split_pattern(whole, "\n").flatten()
 
 
 class LogStream:
@@ -149,9 +167,12 @@ class LogStream:
         if now is None or not os.path.samestat(now, opened) or now.st_size != self.total:
             raise ChangedLog(f"{self.name} changed while it was read; left for the next import")
 
-    def lines(self) -> Iterator[pa.Table]:
-        """Tables (number, line) of the lines that are not blank, numbered from 0 on. Raises UnreadableLog."""
-        return self._lines.tables(self.blocks())
+    def lines(self, in_parts: bool = False) -> Iterator[pa.Table]:
+        """Tables (number, line) of the lines that are not blank, numbered from 0 on. Raises UnreadableLog.
+
+        `in_parts`: lines that the runtime of a container wrote in parts are put together.
+        """
+        return self._lines.tables(self.blocks(), in_parts)
 
     def blocks(self) -> Iterator[bytes]:
         """The texts one after the other, in UTF-8, with every line end a line feed, in pieces that end anywhere.
@@ -239,7 +260,7 @@ def _shortened(text: bytes, byte: bytes) -> bytes:
     return kept + text[len(words) * 8 :]
 
 
-def _cleaned(text: bytes) -> tuple[bytes, int]:
+def _cleaned(text: bytes) -> Chunk:
     """`text` in valid UTF-8, without NULs and byte order marks, and its size.
 
     A block of NULs inside a line ends the line: the end of one line and the start of another were lost there.
