@@ -75,7 +75,7 @@ class AccessLog(LogFile):
     def __init__(self, rules: Rules) -> None:
         super().__init__(rules.clients, {**filters.EXPRESSIONS, "excluded_urls": rules.excludes.url})
         self.rules = rules
-        self.in_parts = rules.logs.format != HUB
+        self.any_server = rules.logs.format != HUB
         self.tally = Tally()
         self.engine.load("agents", _agent_rows(pa.array([], pa.string()), rules))
         self.requests = Requests(self.engine, rules.logs)

@@ -26,8 +26,8 @@ class LogFile:
     It knows the relation `clients` (address, stored, is_ipv6, is_excluded), and `variables` by name.
     """
 
-    in_parts = False
-    """Whether the runtime of a container may have written the log."""
+    any_server = False
+    """Whether the log may be another server's than the hub's."""
 
     def __init__(self, clients: Clients, variables: Mapping[str, Value]) -> None:
         self.engine = Engine(logs.PACKAGE, PACKAGE)
@@ -46,7 +46,7 @@ class LogFile:
 
     def chunks(self, stream: LogStream) -> Iterator[pa.Table]:
         """The lines of the log (number, line), chunk by chunk."""
-        return stream.lines(self.in_parts)
+        return stream.lines(self.any_server)
 
     def learn_clients(self, model: str) -> None:
         """Look at the addresses that a model yields: those not seen before."""

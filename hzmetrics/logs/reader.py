@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import IO
 
@@ -28,6 +28,12 @@ CHUNK = 30 * 2**20
 
 LINE_LIMIT = 2**20
 """Bytes of the longest line that is read; no server writes longer ones. A longer one counts as blank."""
+
+MOST_VALUES = 2**21
+"""Values of JSON that are read at a time: the engine takes some 130 bytes for each."""
+
+BEFORE_VALUES = (b",", b"[", b"{")
+"""What stands before values of JSON."""
 
 SCAN_BATCH = 16_384
 """Lines that one thread of the engine takes at a time."""
@@ -72,14 +78,14 @@ class Lines:
         self.blank = 0
         """Blank lines so far: those without a character, and those that are too long."""
 
-    def tables(self, blocks: Iterable[bytes], in_parts: bool = False) -> Iterator[pa.Table]:
+    def tables(self, blocks: Iterable[bytes], any_server: bool = False) -> Iterator[pa.Table]:
         """Tables (number, line) of the lines that are not blank, numbered from 0 on.
 
-        The blocks end anywhere, and their line ends are line feeds. `in_parts`: lines that the runtime of a container
-        wrote in parts are put together.
+        The blocks end anywhere, and their line ends are line feeds. `any_server`: lines that the runtime of a container
+        wrote in parts are put together, and no table has more values of JSON than memory holds.
         """
         number = 0
-        for lines in self._joined(blocks) if in_parts else map(_split, self._whole(blocks)):
+        for lines in self._of_any_server(blocks) if any_server else map(_split, self._whole(blocks)):
             lengths = pc.binary_length(lines)
             shortest, longest = pc.min_max(lengths).as_py().values()
             if not len(lines):
@@ -93,11 +99,13 @@ class Lines:
             if len(lines):
                 yield pa.Table.from_batches(pa.table({"number": numbers, "line": lines}).to_batches(SCAN_BATCH))
 
-    def _joined(self, blocks: Iterable[bytes]) -> Iterator[pa.StringArray]:
-        """The lines of chunks, those that were written in parts where they end."""
+    def _of_any_server(self, blocks: Iterable[bytes]) -> Iterator[pa.StringArray]:
+        """The lines of chunks; those that were written in parts are where they end."""
         parts = Parts(LINE_LIMIT)
-        for text in self._whole(blocks):
-            yield parts.joined(_split(text), text[0])
+        for chunk in self._whole(blocks):
+            lines = parts.joined(_split(chunk), chunk[0])
+            values = sum(map(chunk[0].count, BEFORE_VALUES))
+            yield from _portions(lines) if values > MOST_VALUES else [lines]
         yield parts.rest()
 
     def _whole(self, blocks: Iterable[bytes]) -> Iterator[Chunk]:
@@ -120,6 +128,14 @@ def _split(chunk: Chunk) -> pa.StringArray:
     text, size = chunk
     whole = pa.StringArray.from_buffers(1, pa.array([0, size], pa.int32()).buffers()[1], pa.py_buffer(text))
     return pc.split_pattern(whole, "\n").flatten()
+
+
+def _portions(lines: pa.StringArray) -> Iterator[pa.StringArray]:
+    """Lines, in portions of few enough values."""
+    values = np.cumsum(pc.count_substring_regex(lines, "[,[{]").to_numpy(), dtype=np.int64)
+    begins = np.unique(np.searchsorted(values, np.arange(0, values[-1], MOST_VALUES)))
+    for begin, end in pairwise([*begins.tolist(), len(lines)]):
+        yield lines.slice(begin, end - begin)
 
 
 class LogStream:
@@ -167,12 +183,12 @@ class LogStream:
         if now is None or not os.path.samestat(now, opened) or now.st_size != self.total:
             raise ChangedLog(f"{self.name} changed while it was read; left for the next import")
 
-    def lines(self, in_parts: bool = False) -> Iterator[pa.Table]:
+    def lines(self, any_server: bool = False) -> Iterator[pa.Table]:
         """Tables (number, line) of the lines that are not blank, numbered from 0 on. Raises UnreadableLog.
 
-        `in_parts`: lines that the runtime of a container wrote in parts are put together.
+        `any_server`: the log may be another server's than the hub's (`Lines.tables`).
         """
-        return self._lines.tables(self.blocks(), in_parts)
+        return self._lines.tables(self.blocks(), any_server)
 
     def blocks(self) -> Iterator[bytes]:
         """The texts one after the other, in UTF-8, with every line end a line feed, in pieces that end anywhere.

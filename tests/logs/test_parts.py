@@ -97,7 +97,7 @@ def test_a_joined_line_beyond_the_limit_is_blank_and_takes_no_room(monkeypatch: 
     lines = [cri("stdout", "P", "é" * 50)] * 100 + [cri("stdout", "F", "end"), cri("stdout", "F", "next")]
     text = "".join(line + "\n" for line in lines).encode()
     stream = LogStream("test", io.BytesIO(text), len(text))
-    found = [line for table in stream.lines(in_parts=True) for line in table["line"].to_pylist()]
+    found = [line for table in stream.lines(any_server=True) for line in table["line"].to_pylist()]
     assert (found, stream.blank) == ([cri("stdout", "F", "next")], 1)
 
 
