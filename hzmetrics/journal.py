@@ -15,6 +15,7 @@ from pathlib import Path
 from hzmetrics.config import Settings
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log
+from hzmetrics.output.document import document
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class Recording:
         fresh = self._path.with_suffix(f".{os.getpid()}")
         try:
             fresh.parent.mkdir(parents=True, exist_ok=True)
-            fresh.write_text(json.dumps(asdict(self.entry)) + "\n", encoding="utf-8")
+            fresh.write_text(document(asdict(self.entry)) + "\n", encoding="utf-8")
             fresh.replace(self._path)
         except OSError as error:
             log.warning("cannot write %s: %s", self._path, error.strerror)

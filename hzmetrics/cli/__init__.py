@@ -14,7 +14,8 @@ import click
 from hzmetrics import __version__
 from hzmetrics.cli.app import App
 from hzmetrics.errors import HzmetricsError
-from hzmetrics.log import log, printable, stop
+from hzmetrics.log import log, stop
+from hzmetrics.output.text import say
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "ingest": (
@@ -126,7 +127,7 @@ def cli(context: click.Context, config: Path | None, verbose: bool, log_format: 
     context.obj = App(config, verbose, log_format)
     context.call_on_close(context.obj.close)
     if context.invoked_subcommand is None:
-        click.echo(context.get_help())
+        say(*context.get_help().splitlines())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -137,10 +138,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         said = io.StringIO()
         error.show(said)
-        click.echo("\n".join(map(printable, said.getvalue().rstrip().split("\n"))), err=True)
+        say(*said.getvalue().rstrip().split("\n"), to_stderr=True)
         return error.exit_code
     except click.Abort:
-        click.echo("interrupted", err=True)
+        say("interrupted", to_stderr=True)
         return 1
     except HzmetricsError as error:
         _report(error)
@@ -154,7 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         log.critical("%s: %s", type(error).__name__, error, exc_info=error)
         if not log.handlers:
-            click.echo(f"hzmetrics: {type(error).__name__}: {printable(error)}", err=True)
+            say(f"hzmetrics: {type(error).__name__}: {error}", to_stderr=True)
         return 1
     finally:
         stop()  # not before what ended the command has been logged
@@ -162,7 +163,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _report(error: Exception) -> None:
     if not log.handlers:
-        click.echo(f"hzmetrics: {printable(error)}", err=True)
+        say(f"hzmetrics: {error}", to_stderr=True)
     else:
         log.error("%s", error)
         log.debug("where it happened", exc_info=error)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from hzmetrics.config.settings import Settings
+from hzmetrics.output.document import document
 
 
 def not_yet_told(settings: Settings, warnings: Sequence[str]) -> list[str]:
@@ -27,6 +28,6 @@ def not_yet_told(settings: Settings, warnings: Sequence[str]) -> list[str]:
         new = path.with_suffix(f".{os.getpid()}")
         with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
-            new.write_text(json.dumps({"day": today, "warnings": [*told, *fresh]}), encoding="utf-8")
+            new.write_text(document({"day": today, "warnings": [*told, *fresh]}), encoding="utf-8")
             new.replace(path)
     return fresh

@@ -15,7 +15,7 @@ from hzmetrics.calendar import Month, day_of, moment
 from hzmetrics.config import Settings
 from hzmetrics.errors import HzmetricsError, StoreError, UsageError
 from hzmetrics.ingest import sources
-from hzmetrics.log import printable
+from hzmetrics.output.text import printable
 from hzmetrics.pipeline import corrections, decide, facts
 from hzmetrics.pipeline.corrections import listed, offered
 from hzmetrics.pipeline.facts import Facts

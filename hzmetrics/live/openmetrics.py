@@ -12,12 +12,12 @@ from pathlib import Path
 
 from hzmetrics.capability import Family
 from hzmetrics.errors import HzmetricsError
+from hzmetrics.output.text import printable
 
 
 def exposition(site: str, families: Iterable[Family]) -> str:
     """The text of gauges of a site."""
-    host = site.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    lines = [line for family in families for line in _lines(family, host)]
+    lines = [line for family in families for line in _lines(family, _quoted(site))]
     return "".join(f"{line}\n" for line in (*lines, "# EOF"))
 
 
@@ -28,8 +28,14 @@ def _lines(family: Family, host: str) -> Iterator[str]:
         yield f"# UNIT {name} {family.unit}"
     yield f"# HELP {name} {family.meaning}"
     for value_of_label, value in family.values.items():
-        label = f',{family.label}="{value_of_label}"' if family.label else ""
-        yield f'{name}{{host="{host}"{label}}} {value}'
+        label = f",{family.label}={_quoted(value_of_label)}" if family.label else ""
+        yield f"{name}{{host={host}{label}}} {value}"
+
+
+def _quoted(value: str) -> str:
+    """The value of a label."""
+    text = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{printable(text)}"'
 
 
 def write(file: Path, text: str, mode: int = 0o644) -> None:

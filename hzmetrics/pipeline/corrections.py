@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from hzmetrics.config import CORRECTIONS, expanded
 from hzmetrics.config.schema import AT_IMPORT, FIRST_CORRECTIONS
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log
+from hzmetrics.output.document import document
 from hzmetrics.pipeline.facts import BASE_TABLES, months_with_rows
 from hzmetrics.store import state
 from hzmetrics.store.state import State
@@ -98,7 +98,7 @@ def note_reimport(store: Store, settings: Settings, since: Month) -> None:
 
 def _store_since(store: Store, since: Mapping[str, str]) -> None:
     with store.metrics.begin() as connection:
-        state.put(connection, {state.CORRECTED_SINCE: json.dumps(since)})
+        state.put(connection, {state.CORRECTED_SINCE: document(since)})
 
 
 def _has_rows(store: Store) -> bool:

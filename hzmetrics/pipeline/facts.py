@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,6 +15,7 @@ import sqlalchemy as sa
 
 from hzmetrics.calendar import Month, month_of
 from hzmetrics.config.schema import Logs
+from hzmetrics.output.document import document
 from hzmetrics.store import state
 from hzmetrics.store.state import BadFile, State
 from hzmetrics.store.tables import metrics
@@ -135,7 +135,7 @@ def _has_orphans(store: Store, month: Month) -> bool:
 def reading(settings: Settings) -> str:
     """A digest of what decides how log lines are read: a bad file is tried again when it changes."""
     texts = [settings.source.sections.get(Logs.heading, {}), settings.hub.timezone, sorted(settings.corrections)]
-    return hashlib.sha256(json.dumps(texts, sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(document(texts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def is_remembered(path: Path, remembered: State, settings: Settings) -> bool:
