@@ -8,13 +8,16 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import logging.handlers
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 
+from hzmetrics import files
 from hzmetrics.output.document import document
 from hzmetrics.output.text import printable
 
@@ -56,6 +59,10 @@ class _File(logging.FileHandler):
 
     is_failing = False
 
+    def _open(self) -> TextIOWrapper:
+        descriptor = files.open_or_make(Path(self.baseFilename), files.INTERNAL, os.O_WRONLY | os.O_APPEND)
+        return open(descriptor, "a", encoding="utf-8")  # noqa: PTH123 - a descriptor
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
         if not self.is_failing:
             self.is_failing = True
@@ -81,8 +88,8 @@ def start(file: Path, verbose: bool = False, form: str = "text") -> None:
     log.addHandler(console)
 
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        disk = _File(file, encoding="utf-8")
+        files.make_directory(file.parent)
+        disk = _File(file)
     except OSError as error:
         log.warning("cannot write the log file %s: %s", file, error.strerror or error)
     else:

@@ -14,6 +14,7 @@ import click
 from hzmetrics import __version__
 from hzmetrics.cli.app import App
 from hzmetrics.errors import HzmetricsError
+from hzmetrics.files import own_umask
 from hzmetrics.log import log, stop
 from hzmetrics.output.text import say
 
@@ -133,7 +134,8 @@ def cli(context: click.Context, config: Path | None, verbose: bool, log_format: 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; exit code 0, 1 (an operation failed or was refused) or 2 (wrong use, configuration)."""
     try:
-        result: Any = cli.main(args=arguments, prog_name="hzmetrics", standalone_mode=False)
+        with own_umask():
+            result: Any = cli.main(args=arguments, prog_name="hzmetrics", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.ClickException as error:
         said = io.StringIO()

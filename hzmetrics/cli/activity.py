@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from hzmetrics import files
 from hzmetrics.active_users import counting
 from hzmetrics.activity import cells, monitor, owners
 from hzmetrics.calendar import day
@@ -219,7 +220,7 @@ def openmetrics(app: App, output: Path | None) -> None:
     if output is None:
         say(*text.splitlines())
     else:
-        prometheus.write(output, text, 0o640)
+        prometheus.write(output, text, files.INTERNAL)
 
 
 def _found(rows: int) -> None:

@@ -5,11 +5,10 @@ The exposition of `prometheus-client` writes other text: `HELP` before `TYPE`, a
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from hzmetrics import files
 from hzmetrics.capability import Family
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.output.text import printable
@@ -38,19 +37,9 @@ def _quoted(value: str) -> str:
     return f'"{printable(text)}"'
 
 
-def write(file: Path, text: str, mode: int = 0o644) -> None:
+def write(file: Path, text: str, mode: int = files.PUBLISHED) -> None:
     """Replace a file in one step. Raises HzmetricsError."""
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+        files.replace(file, text.encode(), mode)
     except OSError as error:
-        raise HzmetricsError(f"cannot write {file}: {error.strerror}") from None
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as new:
-            new.write(text)
-            os.fchmod(new.fileno(), mode)
-            new.flush()
-            os.fsync(new.fileno())
-        Path(name).replace(file)
-    except OSError as error:
-        Path(name).unlink(missing_ok=True)
         raise HzmetricsError(f"cannot write {file}: {error.strerror}") from None

@@ -115,11 +115,11 @@ def since_lines(since: Mapping[str, str]) -> list[str]:
 
 
 def affected_months(store: Store, settings: Settings, remembered: State) -> tuple[Month, ...]:
-    """The months from the history floor, or else from the first one with rows, through the current one."""
-    first = remembered.floor or min(
-        (month for table in BASE_TABLES for month in months_with_rows(store, table)), default=None
-    )
-    return tuple(first.through(settings.clock.month)) if first else ()
+    """The months with rows through the current one; those before the history floor are left alone."""
+    plausible, current = settings.plausible_months, settings.clock.month
+    with_rows = {month for table in BASE_TABLES for month in months_with_rows(store, table, plausible)}
+    first = remembered.floor or plausible.first
+    return tuple(sorted(month for month in with_rows if first <= month <= current))
 
 
 def listed(names: frozenset[str]) -> str:
