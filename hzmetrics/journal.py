@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from hzmetrics.config import Settings
-from hzmetrics.errors import HzmetricsError
+from hzmetrics.errors import HzmetricsError, in_words
 from hzmetrics.log import log
 
 
@@ -70,7 +70,7 @@ def record(settings: Settings, kind: str) -> Iterator[Recording]:
         yield recording
     except BaseException as error:
         exit_code = error.exit_code if isinstance(error, HzmetricsError) else 1
-        recording.update(exit_code=exit_code, error=_in_words(error))
+        recording.update(exit_code=exit_code, error=in_words(error))
         raise
     finally:
         recording.save()
@@ -111,13 +111,6 @@ class Recording:
         except OSError as error:
             log.warning("cannot write %s: %s", self._path, error.strerror)
             fresh.unlink(missing_ok=True)
-
-
-def _in_words(error: BaseException) -> str:
-    """An error in one line, never empty: its message, with its kind unless the message was written for operators."""
-    text = " ".join(str(error).split())
-    kind = type(error).__name__
-    return text if text and isinstance(error, HzmetricsError) else f"{kind}: {text}" if text else kind
 
 
 def _path(settings: Settings, kind: str) -> Path:

@@ -19,10 +19,10 @@ from hzmetrics.calendar import moment
 from hzmetrics.config import MariaDb, Settings, Source
 from hzmetrics.config.schema import Metrics
 from hzmetrics.errors import ConfigurationError, HzmetricsError, LookupFailure, StoreError, UsageError
-from hzmetrics.health import arrivals, hub, rights, surroundings
+from hzmetrics.health import arrivals, hub, surroundings
 from hzmetrics.health.mistakes import all_mistakes
 from hzmetrics.ingest import sources
-from hzmetrics.installation import directories
+from hzmetrics.installation import account, directories, rights
 from hzmetrics.installation.adoption import apply, inventory, plan, space
 from hzmetrics.installation.adoption.inventory import Inventory
 from hzmetrics.live import steps
@@ -31,7 +31,7 @@ from hzmetrics.live.runner import Live
 from hzmetrics.log import log
 from hzmetrics.pipeline.corrections import listed
 from hzmetrics.store import Store, state
-from hzmetrics.store.connections import DatabaseMissing
+from hzmetrics.store.connections import DatabaseDenied, DatabaseMissing, UserRefused
 from hzmetrics.store.tables import metrics
 from hzmetrics.store.version import refuse_newer
 
@@ -180,7 +180,9 @@ def check_directories(settings: Settings) -> Iterator[Check]:
             is_there = False
         if not is_there:
             yield Check(name, "FAIL", "missing", "hzmetrics doctor --fix")
-        elif not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
+        elif not os.access(directory, os.R_OK | os.X_OK):
+            yield Check(name, "FAIL", "not accessible", f"as root: chmod o+rx {directory}")
+        elif directory in settings.paths.written and not os.access(directory, os.W_OK):
             yield Check(name, "FAIL", "not writable", f"as root: chown {directories.service_user()} {directory}")
         else:
             yield Check(name, "OK")
@@ -191,6 +193,9 @@ def _databases(store: Store, settings: Settings) -> Iterator[Check]:
         return
     try:
         found = inventory.read(store.metrics)
+    except (UserRefused, DatabaseDenied) as error:
+        yield Check("database server", "FAIL", str(error), account.HINT)
+        return
     except StoreError as error:
         yield Check("database server", "FAIL", str(error), f"{settings.file}: check [db]")
         return
@@ -269,7 +274,8 @@ def _clock(of_server: str) -> Check:
 
 def _rights(grants: list[str], user: str, settings: Settings, db: MariaDb) -> Iterator[Check]:
     name, _, host = user.rpartition("@")
-    needed = rights.least(f"'{name}'@'{host}'", db.metrics_db, db.hub_db, settings.prefix)
+    written = [settings.prefix + table for table in rights.WRITTEN]
+    needed = rights.least(rights.account(name, host), db.metrics_db, db.hub_db, written)
     lacking = rights.missing(rights.granted(grants, db.metrics_db), rights.METRICS)
     if lacking:
         yield Check("rights", "FAIL", f"on {db.metrics_db}: no {', '.join(lacking)}", "; ".join(needed["metrics"]))
@@ -310,7 +316,7 @@ def _hub_database(store: Store, settings: Settings, db: MariaDb) -> Iterator[Che
 
 
 def _lookups(settings: Settings) -> Iterator[Check]:
-    from hzmetrics.enrich.places import Places
+    from hzmetrics.enrich.places import DatabaseAbsent, Places
 
     yield from _name_servers(settings)
     file = settings.geoip.database
@@ -321,6 +327,9 @@ def _lookups(settings: Settings) -> Iterator[Check]:
         return
     try:
         places = Places(file)
+    except DatabaseAbsent as failure:
+        yield Check("address database", "WARN", f"{failure}: countries stay unknown", f"provide {file}")
+        return
     except LookupFailure as failure:
         yield Check("address database", "FAIL", str(failure), f"{settings.file}: [geoip] database")
         return

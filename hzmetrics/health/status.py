@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
@@ -137,6 +138,7 @@ def look(store: Store, settings: Settings) -> Status:
         at_work=lock.holder(settings),
     )
     _judge(status, judge.of_files())
+    status.warnings += _address_database(settings)
     _look_at_journal(status, settings)
     if not settings.is_site:
         _tell(status, "; ".join(sources.unreadable(settings)))
@@ -158,6 +160,13 @@ def look(store: Store, settings: Settings) -> Status:
         return status
     status.months = list(month_list(known, covered))
     return status
+
+
+def _address_database(settings: Settings) -> list[str]:
+    file = settings.geoip.database
+    if file is None or os.path.lexists(file):
+        return []
+    return [f"there is no address database {file}: countries stay unknown; see [geoip] in {settings.file}"]
 
 
 def _tell_state(status: Status, settings: Settings, known: Facts) -> None:

@@ -9,8 +9,8 @@ from hzmetrics import journal, lock
 from hzmetrics.calendar import moment
 from hzmetrics.capability import Family
 from hzmetrics.config import Settings
-from hzmetrics.errors import HzmetricsError, LockHeld
-from hzmetrics.log import log
+from hzmetrics.errors import LockHeld
+from hzmetrics.log import log, tell
 
 MAP, LOGS, FOLLOW, PUBLISH = "map", "logs", "follow", "publish"
 """The steps that belong to no capability.
@@ -63,8 +63,5 @@ def isolated(step: str) -> Iterator[None]:
         yield
     except LockHeld as held:
         log.info("%s: %s", step, held)
-    except HzmetricsError as error:
-        log.error("%s: %s", step, error)
-        log.debug("where it happened", exc_info=error)
-    except Exception:
-        log.exception("%s failed", step)
+    except Exception as error:
+        tell(error, step)
