@@ -140,7 +140,8 @@ def look(store: Store, settings: Settings) -> Status:
     _judge(status, judge.of_files())
     status.warnings += _address_database(settings)
     _look_at_journal(status, settings)
-    _tell(status, "; ".join(sources.unreadable(settings)))
+    if not settings.is_site:
+        _tell(status, "; ".join(sources.unreadable(settings)))
     store.require("metrics")
     try:
         _judge(status, judge.of_rows(store, Live(store, settings).sample_interval))
