@@ -48,11 +48,12 @@ class StoreUnavailable(StoreError):
 
 def in_words(error: BaseException) -> str:
     """An error in one line, for an operator: of an unexpected one also the type, of one of a file its name first."""
+    text, kind = " ".join(str(error).split()), type(error).__name__
     if isinstance(error, HzmetricsError):
-        return str(error)
+        return text or kind
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
-    return f"{type(error).__name__}: {error}"
+    return f"{kind}: {text}" if text else kind
 
 
 class Failures:
