@@ -139,7 +139,13 @@ def open_sqlite(name: str, path: str) -> Database:
     def _make(dialect: sa.Dialect, record: Any, arguments: Any, keywords: Any) -> None:
         # It holds names of people. One that is there is not opened: closing it would give up this process's locks.
         with suppress(OSError):  # said in words by the connection itself
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
+            made = os.open(path, os.O_CREAT | os.O_EXCL, 0o600)
+            try:
+                if os.geteuid() == 0:  # made for the service user, whose directory it is
+                    owner = Path(path).parent.stat()
+                    os.fchown(made, owner.st_uid, owner.st_gid)
+            finally:
+                os.close(made)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, record: Any) -> None:
