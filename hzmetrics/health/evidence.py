@@ -29,12 +29,13 @@ STREAMS = (metrics.web, metrics.userlogin)
 def window(store: Store, settings: Settings, months: int | None) -> Window:
     """The last `months` months before the current one; None: from the oldest row of `web` or `websessions` on."""
     current = settings.clock.month
-    return Window(_oldest_day(store) if months is None else current.back(months).start, current.start)
+    return Window(_oldest_day(store, settings) if months is None else current.back(months).start, current.start)
 
 
-def _oldest_day(store: Store) -> str:
+def _oldest_day(store: Store, settings: Settings) -> str:
+    first = settings.plausible_months.first.start
     times = (table.c.datetime for table in (metrics.web, metrics.websessions))
-    oldest = [store.metrics.scalar(sa.select(sa.func.min(time)).where(time >= Month(1, 1).start)) for time in times]
+    oldest = [store.metrics.scalar(sa.select(sa.func.min(time)).where(time >= first)) for time in times]
     return min((f"{time[:10]} 00:00:00" for time in oldest if time), default=FIRST_MONTH.start)
 
 

@@ -1,6 +1,6 @@
 """How old the newest of everything is that should keep coming, and from which age on that is a problem (spec 65 §7).
 
-What ticks refresh is judged at the last tick: a cron that has stopped is one problem, not many.
+What is made of something else is judged when that last came: a cron that has stopped is one problem, not many.
 """
 
 from __future__ import annotations
@@ -72,10 +72,11 @@ class Judge:
         if sample_interval is not None:
             yield self._sample(store, sample_interval)
         is_in_order = state.read(store).mode == "normal"  # in a backlog, old months come first
-        yield self._arrival(store, "request", "access", web, self.limits.request_days * is_in_order)
+        request = self._arrival(store, "request", "access", web, self.limits.request_days * is_in_order)
+        yield request
         if not self.settings.is_site:
             yield self._arrival(store, "login", "auth", userlogin, self.limits.login_days * is_in_order)
-        yield self._grid(store, self.limits.grid_days * is_in_order)
+        yield self._grid(store, self.limits.grid_days * is_in_order, request.newest)
 
     def _tick(self) -> Freshness:
         limit = dt.timedelta(minutes=self.limits.tick_minutes)
@@ -136,7 +137,8 @@ class Judge:
         is_late = self._is_late(max([newest, *waiting]), limit)
         return self._aged(name, newest, limit, f"the newest {name} is of {newest}; {hint}" if is_late else "")
 
-    def _grid(self, store: Store, days: int) -> Freshness:
+    def _grid(self, store: Store, days: int, requested: str) -> Freshness:
+        """The newest summary, judged at the time of the newest request: without requests there is none to come."""
         limit = dt.timedelta(days=days)
         cells = (summary_misc_vals if self.settings.is_site else summary_user_vals).c
         newest = sa.select(sa.func.max(cells.datetime))
@@ -145,7 +147,8 @@ class Judge:
         if month is None:
             return _none("grid", limit)
         said = f"the newest summary is that of {month}; see {self.log}; the limit is grid_days in [freshness]"
-        return self._aged("grid", month.stop, limit, said)
+        at = min(self.now, moment(requested)) if requested else moment(month.stop)
+        return self._aged("grid", month.stop, limit, said, at)
 
     def _aged(self, name: str, newest: str, limit: dt.timedelta, said: str, at: dt.datetime | None = None) -> Freshness:
         """Something of a known age; `said` is the problem if it is late, now or `at` an earlier time."""
