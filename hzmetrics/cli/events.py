@@ -15,7 +15,8 @@ from hzmetrics.cli.app import App, Text, pass_app
 from hzmetrics.errors import UsageError
 from hzmetrics.events import levels, reports, terminal
 from hzmetrics.events.update import free_space
-from hzmetrics.live.runner import FOLLOW, Live
+from hzmetrics.live.runner import Live
+from hzmetrics.live.steps import FOLLOW
 from hzmetrics.output.document import print_document
 from hzmetrics.output.sheet import Sheet, raw_option
 from hzmetrics.output.text import say

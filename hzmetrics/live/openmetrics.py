@@ -16,7 +16,7 @@ from hzmetrics.output.text import printable
 
 def exposition(site: str, families: Iterable[Family]) -> str:
     """The text of gauges of a site."""
-    lines = [line for family in families for line in _lines(family, _quoted(site))]
+    lines = [line for family in families if family.values for line in _lines(family, _quoted(site))]
     return "".join(f"{line}\n" for line in (*lines, "# EOF"))
 
 
