@@ -1,0 +1,45 @@
+"""Hubs that are made once and tormented many times."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.enrich.dns_server import DnsServer, serve
+from tests.torture.hubs import Hub, socket
+
+
+@contextmanager
+def making(kind: str, base: Path) -> Iterator[Hub]:
+    with serve(DnsServer()) as names:
+        hub = Hub(kind, base, names.address, f"hzt_{os.getpid()}_torture", socket() if kind == "mariadb" else "")
+        hub.invent()
+        try:
+            yield hub
+        finally:
+            hub.drop()
+            shutil.rmtree(base, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def sqlite_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    with making("sqlite", tmp_path_factory.mktemp("torture-sqlite")) as hub:
+        yield hub
+
+
+@pytest.fixture(scope="session")
+def mariadb_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    with making("mariadb", tmp_path_factory.mktemp("torture-mariadb")) as hub:
+        yield hub
+
+
+@pytest.fixture
+def tormented(kind: str, request: pytest.FixtureRequest) -> Hub:
+    """The hub on the store under test."""
+    hub: Hub = request.getfixturevalue(f"{kind}_hub")
+    return hub
