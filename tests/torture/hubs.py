@@ -22,7 +22,6 @@ from hzmetrics.demo.progress import Reporter
 from hzmetrics.store import Store
 from hzmetrics.store.schema import create_metrics
 from hzmetrics.store.tables.hub import HubTables
-from tests.mariadb_server import SOCKET
 from tests.torture.program import Command, Fault
 
 NOW = "2026-11-20T12:30:00"
@@ -228,8 +227,3 @@ def difference(found: Tables, expected: Tables) -> dict[str, str]:
             less = [row for row in want if row not in have]
             told[name] = f"{len(have)} rows, not {len(want)}; +{more[:2]} -{less[:2]}"
     return told
-
-
-def socket() -> str:
-    """The socket of the server of the tests."""
-    return os.environ.get(SOCKET, "")

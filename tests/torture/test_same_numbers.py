@@ -7,7 +7,7 @@ import pytest
 from tests.torture.entry_points import CRON, begin
 from tests.torture.hubs import Hub, difference
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow]
+pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 def test_any_number_of_threads(tormented: Hub) -> None:
