@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from hzmetrics.errors import StoreError, in_words
+
 log = logging.getLogger("hzmetrics")
 
 pool = logging.getLogger("sqlalchemy")
@@ -83,6 +85,7 @@ class _File(logging.FileHandler):
 def start(file: Path, verbose: bool = False, form: str = "text") -> None:
     """Open the targets. One that cannot be opened costs one warning (the file) or a debug line (syslog)."""
     stop()
+    _told.clear()
     log.setLevel(logging.DEBUG)
     log.propagate = False
     pool.addHandler(logging.NullHandler())  # never on standard error, even if the file cannot be written
@@ -125,6 +128,27 @@ def stop() -> None:
             logger.removeHandler(handler)
             handler.close()
     log.propagate = True
+
+
+_told: set[str] = set()
+"""The errors that this process has reported."""
+
+
+def tell(error: BaseException, what: str = "") -> None:
+    """Report that `what` failed: one line for an operator, and the traceback in the log file, at DEBUG.
+
+    A cause that several steps share, such as a server that is down, is reported once. Steps that run in a child process
+    know what their parent has reported before.
+    """
+    said = in_words(error)
+    is_shared = isinstance(error, StoreError) and error.is_of_server
+    message = said if is_shared or not what else f"{what}: {said}"
+    if message in _told:
+        log.debug("%s: failed for the same reason", what or "the command")
+        return
+    _told.add(message)
+    log.error("%s", message)
+    log.debug("where it happened", exc_info=error)
 
 
 @contextmanager

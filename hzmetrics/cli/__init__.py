@@ -13,8 +13,8 @@ import click
 
 from hzmetrics import __version__
 from hzmetrics.cli.app import App
-from hzmetrics.errors import HzmetricsError
-from hzmetrics.log import log, printable, stop
+from hzmetrics.errors import HzmetricsError, in_words
+from hzmetrics.log import log, printable, stop, tell
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "ingest": (
@@ -142,27 +142,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.Abort:
         click.echo("interrupted", err=True)
         return 1
-    except HzmetricsError as error:
-        _report(error)
-        return error.exit_code
     except BrokenPipeError:
         sys.stdout = None  # the reader has closed the pipe: there is nothing to flush
         return 1
-    except OSError as error:  # a fault of the machine, such as a full disk: one line explains it
-        _report(error)
-        return 1
     except Exception as error:
-        log.critical("%s: %s", type(error).__name__, error, exc_info=error)
-        if not log.handlers:
-            click.echo(f"hzmetrics: {type(error).__name__}: {printable(error)}", err=True)
-        return 1
+        if log.handlers:
+            tell(error)
+        else:  # before the configuration said where the log is
+            click.echo(f"hzmetrics: {printable(in_words(error))}", err=True)
+        return error.exit_code if isinstance(error, HzmetricsError) else 1
     finally:
         stop()  # not before what ended the command has been logged
-
-
-def _report(error: Exception) -> None:
-    if not log.handlers:
-        click.echo(f"hzmetrics: {printable(error)}", err=True)
-    else:
-        log.error("%s", error)
-        log.debug("where it happened", exc_info=error)

@@ -18,7 +18,8 @@ from hzmetrics.cli.app import App, Text, pass_app
 from hzmetrics.errors import UsageError
 from hzmetrics.events import levels, reports, terminal
 from hzmetrics.events.update import free_space
-from hzmetrics.live.runner import FOLLOW, Live
+from hzmetrics.live.runner import Live
+from hzmetrics.live.steps import FOLLOW
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 

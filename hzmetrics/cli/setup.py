@@ -17,7 +17,7 @@ import click
 from hzmetrics import config
 from hzmetrics.cli.app import App, dry_run_option, pass_app
 from hzmetrics.config import HOME, Settings
-from hzmetrics.errors import ConfigurationError, HzmetricsError
+from hzmetrics.errors import ConfigurationError, HzmetricsError, StoreError
 from hzmetrics.log import log, printable
 
 if TYPE_CHECKING:
@@ -25,14 +25,21 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@click.option("--admin", is_flag=True, help="First make the database and its user, as administrator of the server.")
+@click.option("--sql", is_flag=True, help="Only print the SQL that makes them.")
 @pass_app
-def init(app: App) -> None:
+def init(app: App, admin: bool, sql: bool) -> None:
     """Create directories, the metrics database and its tables.
 
     The command is safe to run at any time: it creates only what is missing.
+
+    On MariaDB, the user in the configuration must exist and have its rights. --admin sees to that on the machine of the
+    server: run as root, it is the server's administrator. --sql prints the statements for another administrator; they
+    contain a hash of the password.
     """
-    from hzmetrics.installation import directories
+    from hzmetrics.installation import account, directories
     from hzmetrics.installation.adoption import apply
+    from hzmetrics.store.connections import DatabaseDenied, DatabaseMissing, UserRefused
 
     _write_first_configuration(app)
     _refuse_mistakes(app.source)
@@ -41,8 +48,16 @@ def init(app: App) -> None:
         raise ConfigurationError(
             f"{settings.file}: [hub] site is empty; for a site without a hub, set [logs] files instead"
         )
+    if sql:
+        click.echo("\n".join(f"{statement};" for statement in account.statements(settings)))
+        return
+    if admin:
+        account.create(settings)
     directories.make(settings.paths)
-    apply.prepare(app.store, settings)
+    try:
+        apply.prepare(app.store, settings)
+    except (UserRefused, DatabaseDenied, DatabaseMissing) as error:
+        raise StoreError(f"{error}; {account.HINT}") from None
     directories.hand_over_new(settings.paths)
     log.info("ready; for the cron table of %s: %s", directories.service_user(), cron_line(settings))
 
@@ -184,11 +199,11 @@ def migrate(app: App, applying: bool, required_only: bool, space_checked: bool, 
 
 
 def cron_line(settings: Settings) -> str:
-    """The crontab line that calls this installation every five minutes."""
+    """The crontab line that calls this installation every five minutes. Messages go to the log: cron mails none."""
     home = settings.paths.home
     program = Path(sys.argv[0]).absolute()
     words = ([] if home == HOME else [f"HZMETRICS_HOME={home}"]) + [str(program)]
-    return " ".join(["*/5 * * * *", *words, "-c", str(settings.file.absolute()), "tick"])
+    return " ".join(["*/5 * * * *", *words, "-c", str(settings.file.absolute()), "tick >/dev/null 2>&1"])
 
 
 @click.command()

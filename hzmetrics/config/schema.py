@@ -139,6 +139,18 @@ class Pipeline(Section, name="pipeline", side="core"):
     live_step_seconds = Whole(60, 1, 86_400, "seconds that a step of the live side may take in a tick")
 
 
+class Freshness(Section, name="freshness", side="core"):
+    """The age from which on the newest of something is a problem that `status` and `doctor` report; 0: never."""
+
+    tick_minutes = Whole(16, 0, None, "minutes since the last tick: cron has stopped")
+    run_hours = Whole(25, 0, None, "hours since the last run that succeeded")
+    map_minutes = Whole(16, 0, None, "minutes of ticks that did not refresh the map of who is online")
+    sample_intervals = Whole(3, 0, None, "sample intervals of ticks without a sample of the users' activity")
+    request_days = Whole(3, 0, None, "days since the newest request, imported or in a log that waits for its import")
+    login_days = Whole(7, 0, None, "days since the newest login, likewise")
+    grid_days = Whole(35, 0, None, "days since the end of the last month with a summary")
+
+
 class Dns(Section, name="dns", side="core"):
     """Look-ups of host names."""
 
@@ -307,6 +319,7 @@ SECTIONS: tuple[type[Section], ...] = (
     Db,
     Metrics,
     Pipeline,
+    Freshness,
     Dns,
     Geoip,
     Follow,

@@ -29,6 +29,8 @@ class MariaDb:
     password: str = field(repr=False)
     hub_db: str
     metrics_db: str
+    file: Path
+    """The configuration that says so."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,11 @@ class Paths:
             self.access_logs / "daily",
             self.access_logs / "imported",
         )
+
+    @property
+    def written(self) -> tuple[Path, ...]:
+        """Those of the expected directories in which files are made or moved."""
+        return tuple(path for path in self.expected if path not in (self.home, self.home / "bin", self.home / "conf"))
 
     @classmethod
     def of(cls, environment: Mapping[str, str], is_site: bool = False) -> Paths:
@@ -203,4 +210,5 @@ def _database(db: Db, paths: Paths) -> MariaDb | Sqlite:
         password=db.password,
         hub_db=db.hub_db,
         metrics_db=db.metrics_db,
+        file=db.origin.file,
     )

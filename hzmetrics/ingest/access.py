@@ -75,13 +75,14 @@ class AccessLog(LogFile):
     def __init__(self, rules: Rules) -> None:
         super().__init__(rules.clients, {**filters.EXPRESSIONS, "excluded_urls": rules.excludes.url})
         self.rules = rules
+        self.any_server = rules.logs.format != HUB
         self.tally = Tally()
         self.engine.load("agents", _agent_rows(pa.array([], pa.string()), rules))
         self.requests = Requests(self.engine, rules.logs)
 
     def kept(self, stream: LogStream) -> Iterator[pa.Table]:
         """The rows of `web` without their ids, chunk by chunk in file order. The tally grows with them."""
-        for lines in stream.lines():
+        for lines in self.chunks(stream):
             self.filter(lines)
             self._count(len(lines))
             yield self.engine.table("web_rows")

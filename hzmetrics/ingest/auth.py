@@ -54,7 +54,7 @@ class AuthLog(LogFile):
 
     def kept(self, stream: LogStream) -> Iterator[pa.Table]:
         """The events that count, without ids and with duplicates, chunk by chunk in file order."""
-        for lines in stream.lines():
+        for lines in self.chunks(stream):
             self.read(lines)
             self._count(len(lines))
             yield self.engine.table("userlogin_rows")

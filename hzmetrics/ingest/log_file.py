@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -13,6 +13,7 @@ from hzmetrics.ingest.addresses import Clients
 from hzmetrics.log import log
 from hzmetrics.logs import requests as logs
 from hzmetrics.logs.account import Account
+from hzmetrics.logs.reader import LogStream
 from hzmetrics.logs.remedy import nearest
 
 PACKAGE = "hzmetrics.ingest"
@@ -24,6 +25,9 @@ class LogFile:
 
     It knows the relation `clients` (address, stored, is_ipv6, is_excluded), and `variables` by name.
     """
+
+    any_server = False
+    """Whether the log may be another server's than the hub's."""
 
     def __init__(self, clients: Clients, variables: Mapping[str, Value]) -> None:
         self.engine = Engine(logs.PACKAGE, PACKAGE)
@@ -39,6 +43,10 @@ class LogFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.engine.__exit__(kind, error, trace)
+
+    def chunks(self, stream: LogStream) -> Iterator[pa.Table]:
+        """The lines of the log (number, line), chunk by chunk."""
+        return stream.lines(self.any_server)
 
     def learn_clients(self, model: str) -> None:
         """Look at the addresses that a model yields: those not seen before."""

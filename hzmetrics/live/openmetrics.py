@@ -17,7 +17,7 @@ from hzmetrics.errors import HzmetricsError
 def exposition(site: str, families: Iterable[Family]) -> str:
     """The text of gauges of a site."""
     host = site.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    lines = [line for family in families for line in _lines(family, host)]
+    lines = [line for family in families if family.values for line in _lines(family, host)]
     return "".join(f"{line}\n" for line in (*lines, "# EOF"))
 
 

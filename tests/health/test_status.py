@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from hzmetrics.health.status import MonthStatus, calendar, symbol
+from hzmetrics.live.steps import STEPS
 from tests.conftest import TestHub
 from tests.pipeline.scenario import insert, log_text
 
@@ -56,7 +57,11 @@ def test_status_of_a_hub_that_works(
     assert found["backlog"] == ["2026-01", "2026-02", "2026-03"]
     assert found["pending"]["access"] == {"files": 1, "first": "2026-03-10", "last": "2026-03-10"}
     assert found["last_tick"]["exit_code"] == 0
-    assert found["map_written"]
+    newest = {one["name"]: one for one in found["freshness"]}
+    assert list(newest) == ["tick", "run", "map", "request", "login", "grid"]
+    assert newest["request"]["newest"] == "2026-02-01 10:00:00" and newest["request"]["limit_seconds"] is None
+    assert newest["map"]["newest"] and newest["tick"]["age_seconds"] == 0 and newest["login"]["age_seconds"] is None
+    assert {step: entry["exit_code"] for step, entry in found["steps"].items()} == dict.fromkeys(STEPS, 0)
     months = {entry["month"]: entry for entry in found["months"]}
     assert list(months) == [f"2026-{number:02d}" for number in range(1, 6)]
     assert months["2026-01"]["is_marked"]
