@@ -16,6 +16,7 @@ from hzmetrics.config.keys import (
     Flag,
     Items,
     Levels,
+    Memory,
     Names,
     NameServers,
     Number,
@@ -137,6 +138,14 @@ class Pipeline(Section, name="pipeline", side="core"):
 
     months_per_run = Whole(1, 1, None, "units of work of one run; during a backlog a unit is a month")
     live_step_seconds = Whole(60, 1, 86_400, "seconds that a step of the live side may take in a tick")
+
+
+class Engine(Section, name="engine", side="core"):
+    """The engine that computes."""
+
+    memory = Memory(
+        "25%", "what it may use before it works on disk; the program needs up to 300 MB more; % of the memory there is"
+    )
 
 
 class Dns(Section, name="dns", side="core"):
@@ -307,6 +316,7 @@ SECTIONS: tuple[type[Section], ...] = (
     Db,
     Metrics,
     Pipeline,
+    Engine,
     Dns,
     Geoip,
     Follow,
