@@ -17,6 +17,7 @@ from hzmetrics.config.keys import (
     Flag,
     Items,
     Levels,
+    Memory,
     Names,
     NameServers,
     Number,
@@ -155,6 +156,14 @@ class Freshness(Section, name="freshness", side="core"):
     request_days = Whole(3, 0, YEARS, "days since the newest request, imported or in a log that waits for its import")
     login_days = Whole(7, 0, YEARS, "days since the newest login, likewise")
     grid_days = Whole(35, 0, YEARS, "days since the end of the last month with a summary")
+
+
+class Engine(Section, name="engine", side="core"):
+    """The engine that computes."""
+
+    memory = Memory(
+        "25%", "what it may use before it works on disk; the program needs up to 300 MB more; % of the memory there is"
+    )
 
 
 class Dns(Section, name="dns", side="core"):
@@ -326,6 +335,7 @@ SECTIONS: tuple[type[Section], ...] = (
     Metrics,
     Pipeline,
     Freshness,
+    Engine,
     Dns,
     Geoip,
     Follow,
