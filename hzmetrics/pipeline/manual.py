@@ -12,6 +12,7 @@ from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log, stage
 from hzmetrics.pipeline import corrections, facts, stages
 from hzmetrics.pipeline.run import make_state_table
+from hzmetrics.store import state
 from hzmetrics.store.schema import require_transactional
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def process(store: Store, settings: Settings, month: Month | None, day: dt.date 
     if month is None:
         log.info("no log is pending")
         return 0
+    state.refuse_anonymised(store, month)
     if days and not consent.force:
         imports.check_order(settings, days[0])
     goes_on = consent.force or month != settings.clock.month

@@ -36,6 +36,7 @@ VARIABLES: dict[str, Value] = {
     "excluded_urls": [],
     "last_local": "",
     "is_second": False,
+    "pseudonym_key": "",
 }
 
 MODELS = [(package, name) for package in PACKAGES for name in names(package)]

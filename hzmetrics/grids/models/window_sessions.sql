@@ -1,7 +1,9 @@
--- S: the sessions that begin in one of the windows.
+-- S: the sessions that begin in one of the windows. Where there are pseudonyms (spec 67), they stand for address and
+-- visitor.
 --
 -- grain: a session
 -- reads: websessions, session_downloads, login_addresses, domain_classes, windows
+-- variables: pseudonym_key
 -- corrections: window-start, countries
 -- stored: table
 -- columns:
@@ -18,8 +20,8 @@
 --   hidden          BIGINT   depth of the latest login from the address; 0: none
 
 SELECT
-    fold(s.ip) AS ip,
-    fold(s.ip) || chr(31) || fold(s.host) AS visitor,
+    address_of(s.ip, s.host) AS ip,
+    visitor_of(s.ip, s.host) AS visitor,
     country_of(s.ipcountry) AS country,
     fold(s.domain) AS domain,
     c.class,
@@ -31,6 +33,6 @@ SELECT
     coalesce(l.depth, 0) AS hidden
 FROM websessions AS s
 LEFT JOIN session_downloads AS d ON d.sessionid = s.id
-LEFT JOIN login_addresses AS l ON l.ip = fold(s.ip)
+LEFT JOIN login_addresses AS l ON l.ip = address_of(s.ip, s.host)
 LEFT JOIN domain_classes AS c ON c.domain = fold(s.domain)
 WHERE depth(s.datetime) > 0
