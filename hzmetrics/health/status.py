@@ -11,7 +11,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from hzmetrics import journal, lock
-from hzmetrics.calendar import Month, day_of
+from hzmetrics.calendar import Month, day_of, some
 from hzmetrics.config import Settings
 from hzmetrics.errors import StoreError
 from hzmetrics.health import arrivals, hub
@@ -19,7 +19,7 @@ from hzmetrics.ingest import sources
 from hzmetrics.live import steps
 from hzmetrics.live.freshness import Freshness, Judge
 from hzmetrics.live.runner import Live
-from hzmetrics.log import printable
+from hzmetrics.output.text import printable
 from hzmetrics.pipeline import corrections, decide, facts
 from hzmetrics.pipeline.corrections import listed, offered
 from hzmetrics.pipeline.facts import Facts
@@ -273,11 +273,12 @@ def _files(dates: Sequence[dt.date]) -> Files:
 def month_list(known: Facts, covered: frozenset[dt.date]) -> Iterator[MonthStatus]:
     """Every month from the first that has files, rows or cells up to the current one."""
     rows = known.months["web"] | known.months["userlogin"]
-    marked = known.state.dirty_months | known.state.unfinished_months
+    marked = known.marked
     pending = {Month.of(day) for day in known.pending}
     everything = rows | known.summarized | known.partly_summarized | pending | marked
     begun = min(covered, default=known.today)
-    for month in min(everything, default=known.current).through(known.current):
+    first = max(min(everything, default=known.current), known.plausible.first)
+    for month in first.through(known.current):
         summary: Summary = "none"
         if month in known.partly_summarized:
             summary = "some periods"
@@ -357,8 +358,8 @@ def _lines(status: Status) -> Iterator[str]:
         ("oldest caught up", status.catchup_started),
         ("history kept before", status.history_floor),
         ("backlog", ", ".join(status.backlog)),
-        ("marked months", ", ".join(status.dirty_months)),
-        ("interrupted months", ", ".join(status.unfinished_months)),
+        ("marked months", some(status.dirty_months)),
+        ("interrupted months", some(status.unfinished_months)),
         ("last tick", _entry(status.last_tick)),
         ("last run", _entry(status.last_run)),
         ("running now", status.at_work),

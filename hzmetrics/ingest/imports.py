@@ -207,7 +207,8 @@ def import_again(
         if not record.rows:
             ledger.forget(database, connection, record)
         transaction.record(reading, record.filename, record.target)
-        changed = [month for month in reading.months if first is None or month >= first]
+        plausible = settings.plausible_months
+        changed = [month for month in reading.months if month in plausible and (first is None or month >= first)]
         state.add_dirty_months(connection, changed)
         return reading
 

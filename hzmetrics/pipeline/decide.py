@@ -141,7 +141,7 @@ def catchup(facts: Facts) -> Unit:
 
 def _work_on(facts: Facts, month: Month) -> tuple[str, list[Action]]:
     """The branch of spec 60 §6 that a month with files or rows takes, up to its analysis."""
-    redo = month in facts.state.dirty_months | facts.state.unfinished_months
+    redo = month in facts.marked
     if facts.has_source(month):
         imports: list[Action] = [ImportDay(day, marks=True) for day in facts.pending_days(month)]
         if facts.has_data(month):
@@ -159,7 +159,7 @@ def _catchup_periods(facts: Facts, month: Month) -> tuple[int, ...]:
 
 def _walk_from(facts: Facts) -> dict[str, str]:
     """Rebuild, from the cascade origin on; published history before the floor is not recomputed (spec 70 §8.1)."""
-    origin = facts.state.cascade_from or facts.current.plus(1)
+    origin = max(facts.state.cascade_from or facts.current.plus(1), facts.plausible.first)
     if facts.state.floor:
         origin = max(origin, facts.state.floor)
     return {state.MODE: "rebuild", state.CURSOR: str(origin)}
@@ -168,6 +168,7 @@ def _walk_from(facts: Facts) -> dict[str, str]:
 def walk_cursor(facts: Facts) -> Month | None:
     """The month the walk of rebuild is at; None when it is over (spec 60 §7)."""
     cursor = facts.state.cursor or facts.state.catchup_started
+    cursor = max(cursor, facts.plausible.first) if cursor else None
     return cursor if cursor and cursor <= facts.previous else None
 
 
@@ -198,7 +199,7 @@ def units_left(facts: Facts) -> int:
         return ahead + swept + 1
     if not facts.backlog or facts.state.mode not in ("normal", "catchup"):
         return 1 if facts.state.mode != "catchup" else 2 + len(facts.incomplete)
-    first = min(facts.backlog[0], facts.state.cascade_from or facts.backlog[0])
+    first = max(min(facts.backlog[0], facts.state.cascade_from or facts.backlog[0]), facts.plausible.first)
     return len(facts.backlog) + 1 + _months_until(first, facts) + 1
 
 

@@ -169,10 +169,10 @@ def summarize(store: Store, settings: Settings, month: Month, consent: Consent) 
 def rebuild_summaries(
     store: Store, settings: Settings, first: Month, last: Month, periods: Sequence[int], consent: Consent
 ) -> None:
-    """Summarize each month from `first` through `last`, ascending."""
+    """Summarize each month from `first` through `last`, ascending; none before the plausible ones (spec 60 §3.3)."""
     store.require("hub", "metrics")
     _settle_corrections(store, settings, consent)
-    for month in first.through(last):
+    for month in max(first, settings.plausible_months.first).through(last):
         stages.summarize(store, settings, month, periods, dry_run=consent.dry_run)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from hzmetrics import journal, lock, scratch
-from hzmetrics.calendar import Month, moment
+from hzmetrics.calendar import Month, moment, some
 from hzmetrics.errors import LockHeld, LookupFailure
 from hzmetrics.log import log, stage
 from hzmetrics.pipeline import corrections, decide, facts, stages
@@ -90,6 +90,7 @@ class Work:
         while True:
             known = facts.gather(self.store, self.settings)
             self.tell_bad_files(known)
+            self.drop_marks(known)
             unit = decide.next_unit(known)
             what = f"{unit.mode} {unit.month}: {unit.what}" if unit.month else f"{unit.mode}: {unit.what}"
             progress(done, decide.units_left(known), what)
@@ -218,7 +219,18 @@ class Work:
         if changed:
             self.remember(lambda connection: state.remember_bad_files(connection, [], forget=changed))
 
+    def drop_marks(self, known: Facts) -> None:
+        """Remove the marks of months before all plausible ones: no run takes them up (spec 60 §3.3)."""
+        marks = (known.state.dirty_months | known.state.unfinished_months) - known.marked
+        if marks:
+            log.warning(
+                "marks of months before %s are removed ([logs] earliest): %s",
+                known.plausible.first,
+                some(sorted(marks)),
+            )
+            self.remember(lambda connection: _settle(connection, *marks))
 
-def _settle(connection: sa.Connection, month: Month) -> None:
+
+def _settle(connection: sa.Connection, *months: Month) -> None:
     for key in (state.DIRTY, state.UNFINISHED):
-        state.change_months(connection, key, remove=[month])
+        state.change_months(connection, key, remove=months)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from hzmetrics.calendar import Month
 from hzmetrics.errors import UsageError
 from hzmetrics.log import log
+from hzmetrics.output.document import document
 from hzmetrics.store import Store
 from hzmetrics.store.key_values import KeyValues
 from hzmetrics.store.tables.metrics import pipeline_state
@@ -194,7 +195,7 @@ def remember_bad_files(connection: sa.Connection, files: Iterable[BadFile], forg
     after = {path: entry for path, entry in before.items() if path not in set(forget)}
     after |= {bad.path: vars(bad) for bad in files}
     if after != before:
-        put(connection, {BAD_FILES: json.dumps([after[path] for path in sorted(after)])})
+        put(connection, {BAD_FILES: document([after[path] for path in sorted(after)])})
 
 
 def remember_unread_file(connection: sa.Connection, filename: str, target: str, file: UnreadFile | None) -> None:
@@ -204,13 +205,13 @@ def remember_unread_file(connection: sa.Connection, filename: str, target: str, 
     if file:
         after = [*after, vars(file)][-MOST_UNREAD_FILES:]
     if after != before:
-        put(connection, {UNREAD_FILES: json.dumps(after)})
+        put(connection, {UNREAD_FILES: document(after)})
 
 
 def remember_lookups(connection: sa.Connection, failing: Mapping[Month, str]) -> None:
     """Store which months' lookups fail since when."""
     stored = _keys.recall_to_change(connection, LOOKUPS_FAILING)
-    text = json.dumps({str(month): since for month, since in sorted(failing.items())}) if failing else ""
+    text = document({str(month): since for month, since in sorted(failing.items())}) if failing else ""
     if text != stored:
         put(connection, {LOOKUPS_FAILING: text})
 

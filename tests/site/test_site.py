@@ -129,6 +129,20 @@ def test_lines_are_read_once_when_the_log_grows_and_rotates(site: Site) -> None:
     assert site.store.metrics.scalar(sa.select(sa.func.sum(webhits.c.hits))) == 10
 
 
+def test_a_line_in_parts_is_read_when_its_last_part_is_there(site: Site) -> None:
+    site.at("2026-06-05T12:00:00")
+    whole, begun = line(dt.datetime(2026, 6, 5, 10), 1), line(dt.datetime(2026, 6, 5, 11), 2)
+    site.log.write_bytes(
+        b"2026-06-05T10:00:00Z stdout F " + whole + b"2026-06-05T11:00:00Z stdout P " + begun[:50] + b"\n"
+    )
+    assert site.run("import", "--next") == 0
+    assert site.rows() == 1
+    with site.log.open("ab") as file:
+        file.write(b"2026-06-05T11:00:00Z stdout F " + begun[50:])
+    assert site.run("import", "--next") == 0
+    assert site.rows() == 2
+
+
 def test_a_forgotten_read_is_read_again(site: Site) -> None:
     site.at("2026-11-05T12:30:00")
     site.log.write_bytes(lines("2026-11", range(1, 6)))
