@@ -117,6 +117,7 @@ def _invented(app: App, directory: Directory, months: int, lines: int, seed: int
 def _own(
     app: App, directory: Directory, logs: tuple[Path, ...], geoip: Path | None, resolve: bool, as_json: bool
 ) -> None:
+    from hzmetrics.calendar import some
     from hzmetrics.demo import document, own, run
     from hzmetrics.enrich.places import Places
     from hzmetrics.logs.reader import open_log
@@ -158,7 +159,7 @@ def _own(
     title = f"Your logs, {_span(months[0], months[-1])}"
     hints = [*skip.values(), *([missing] if missing else [])]
     left_out = [f"{month} (page views: {asked[month]:,})" for month in asked if month not in months]
-    notes = [f"Not shown, far from the other months: {', '.join(left_out)}."] if left_out else []
+    notes = [f"Not shown, far from the other months: {some(left_out)}."] if left_out else []
     notes += given.notes
     if as_json:
         _print_document(app, title, months, [*hints, *notes], document.logs(given))

@@ -60,7 +60,7 @@ def register(engine: Engine, store: Store, settings: Settings, window: Window, f
         "hit_counts": [_hit_counts(window)],
         "stored_cells": [_cells(grid, first, window) for grid in GRIDS],
         "newest_cells": [_newest_cells(grid) for grid in ((metrics.summary_misc_vals,) if settings.is_site else GRIDS)],
-        "row_days": [_row_days(table) for table in STREAMS],
+        "row_days": [_row_days(table, settings.plausible_months.first.start) for table in STREAMS],
         "imported_files": [_imported_files()],
         "state_keys": [_state_keys()],
     }
@@ -140,9 +140,9 @@ def _newest_cells(grid: sa.Table) -> sa.Select[Any]:
     ).where(value.is_not(None), value != nothing)
 
 
-def _row_days(table: sa.Table) -> sa.Select[Any]:
+def _row_days(table: sa.Table, start: str) -> sa.Select[Any]:
     day = sa.func.substr(as_text(table.c.datetime), 1, 10).label("day")
-    return sa.select(_source(table), day).distinct()
+    return sa.select(_source(table), day).where(table.c.datetime >= start).distinct()
 
 
 def _imported_files() -> sa.Select[Any]:

@@ -46,7 +46,7 @@ def backfill_dnload(store: Store, settings: Settings, start: Month | None = None
             log.info("%s: %d rows got their download flag", month, changed)
             rows += changed
     if failed:
-        raise HzmetricsError(f"{len(failed)} of {len(months)} months failed: {', '.join(map(str, failed))}")
+        raise HzmetricsError(f"{len(failed)} of {len(months)} months failed: {some(failed)}")
     return rows
 
 

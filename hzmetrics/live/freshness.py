@@ -8,16 +8,17 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from hzmetrics import journal
 from hzmetrics.activity.monitor import last_sampled
-from hzmetrics.calendar import day_of, midnight, moment, month_of
+from hzmetrics.calendar import midnight, moment, month_of
 from hzmetrics.capability import Family
 from hzmetrics.config import Settings, schema
-from hzmetrics.errors import HzmetricsError
+from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.ingest import sources
 from hzmetrics.online.files import map_directory
 from hzmetrics.online.refresh import NAME
@@ -124,8 +125,7 @@ class Judge:
         limit = dt.timedelta(days=days)
         horizon = f"{self.now + AHEAD:%Y-%m-%d %H:%M:%S}"
         query = sa.select(sa.func.max(table.c.datetime)).where(table.c.datetime <= horizon)
-        newest = store.metrics.scalar(query) or ""
-        newest = newest if day_of(newest) else ""
+        newest = _time(store.metrics.scalar(query))
         waiting = [midnight(source.date) for source in sources.pending(self.settings) if source.kind == kind]
         logs = sources.base(self.settings, kind) / sources.PENDING[0]
         place = f"in {logs}" if not self.settings.is_site else "where [logs] files says"
@@ -181,6 +181,13 @@ def _well_since(entry: journal.Entry | None) -> str:
 
 def _local(time: float) -> str:
     return f"{dt.datetime.fromtimestamp(time):%Y-%m-%d %H:%M:%S}"
+
+
+def _time(stored: str | None) -> str:
+    """A stored time, if it is one of the calendar; otherwise as if there were none."""
+    with suppress(UsageError):
+        return f"{moment(stored or ''):%Y-%m-%d %H:%M:%S}"
+    return ""
 
 
 def _seconds(limit: dt.timedelta) -> int | None:

@@ -227,3 +227,13 @@ def test_the_user_of_the_database_may_do_what_it_needs_and_no_more(debian: Debia
     assert "GRANT USAGE ON *.*" in grants and "ALL" not in grants
     assert "`myhub\\\\_metrics`.*" in grants
     assert "secret" not in debian.must("cat /var/log/hubzero/metrics/manage.log")
+
+
+def test_on_sqlite_the_service_user_works_with_what_root_has_made(debian: Debian) -> None:
+    debian.write("/srv/metrics/conf/hzmetrics.conf", "[hub]\nsite = other\n[metrics]\ncorrections = all\n", "www-data")
+    debian.must("chmod 600 /srv/metrics/conf/hzmetrics.conf")
+    here = "HZMETRICS_HOME=/srv/metrics hzmetrics"
+    debian.must(f"{here} init")
+    for command in ("doctor", "run", "tick"):
+        told = debian.must(f"{here} {command}", "www-data")
+        assert " ERROR " not in told, told

@@ -167,3 +167,38 @@ def test_what_root_makes_belongs_to_the_service_user(
     assert hub.run("init") == 0
     owners |= {path.stat().st_uid for path in (hub.root / "db").iterdir()}
     assert owners == {65534}
+
+
+def test_what_has_stopped_coming(
+    hub: TestHub, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HZMETRICS_NOW", "2026-05-19T09:25:00")
+    assert hub.run("init") == 0
+    [(verdict, detail, fix)] = findings(hub, capsys)["newest tick"]
+    assert verdict == "WARN" and detail.startswith("no tick yet")
+    assert fix.endswith(f"then add: {cron_line(hub.settings)}")
+    assert findings(hub, capsys)["newest request"] == [("OK", "nothing yet", "")]
+
+    (hub.root / "hubroot/app/site/stats/maps").rmdir()
+    (hub.root / "logs/httpd/daily/other-access.log-20260518").touch()
+    assert hub.run("tick") == 0
+    monkeypatch.setenv("HZMETRICS_NOW", "2026-05-19T09:45:00")
+    found = findings(hub, capsys)
+    [(verdict, detail, fix)] = found["step map"]
+    assert (verdict, fix) == ("FAIL", "hzmetrics whoisonline")
+    assert detail.startswith("has failed since 2026-05-19 09:25:00: no map directory")
+    assert found["step follow"] == [("OK", "2026-05-19 09:25:00", "")]
+    assert found["newest tick"][0][:2] == (
+        "FAIL", "no tick since 2026-05-19 09:25:00; check that cron calls hzmetrics tick every five minutes",
+    )  # fmt: skip
+    [(verdict, detail, fix)] = found["names of logs"]
+    assert verdict == "FAIL" and "no import takes other-access.log-20260518" in detail
+    assert fix.startswith(f"{hub.configuration}: [hub] site, which is parity")
+
+
+def test_new_logs_that_cannot_be_seen(hub: TestHub, capsys: pytest.CaptureFixture[str]) -> None:
+    daily = hub.root / "logs/httpd/daily"
+    daily.parent.mkdir(parents=True)
+    daily.touch()
+    [(verdict, detail, _)] = findings(hub, capsys)["logs to import"]
+    assert (verdict, detail) == ("FAIL", f"cannot look into {daily}: Not a directory")

@@ -50,6 +50,7 @@ def _full(node: ast.expr, names: dict[str, str]) -> str:
     return names.get(node.id, node.id) if isinstance(node, ast.Name) else ""
 
 
+@pytest.mark.slow
 def test_no_other_module_prints_or_writes_json_or_csv() -> None:
     found = {
         str(path.relative_to(PACKAGE)): problems
