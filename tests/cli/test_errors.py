@@ -37,7 +37,7 @@ WITHOUT_DATABASE = {"config", "demo", "lookup", "fetch-logs", "archive-logs", "a
 REPORTS = {"status", "doctor"}
 """Commands that report a failure of the database on standard output, as one of several things."""
 
-MAKE_DO = {"init", "setup-db", "migrate", "gen-tool-stats", "whoisonline"}
+MAKE_DO = {"init", "setup-db", "migrate", "gen-tool-stats", "tools", "whoisonline"}
 """Commands that create a missing metrics database, if the user may, or need the hub's alone."""
 
 CAUSES: dict[str, tuple[tuple[str, str], tuple[str, ...]]] = {
