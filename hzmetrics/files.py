@@ -61,6 +61,13 @@ def make(path: Path, mode: int, flags: int = os.O_WRONLY) -> int:
     return descriptor
 
 
+def give_to_owner_of(directory: Path, descriptor: int) -> None:
+    """Give a new file, made by root for the service user, to the owner of its directory. Raises OSError."""
+    if os.geteuid() == 0:
+        owner = directory.stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+
+
 def open_or_make(path: Path, mode: int, flags: int) -> int:
     """The descriptor of a file, made if it is missing; one that is there keeps its mode. Raises OSError."""
     while True:

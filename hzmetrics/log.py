@@ -134,7 +134,7 @@ def tell(error: BaseException, what: str = "") -> None:
     know what their parent has reported before.
     """
     said = in_words(error)
-    is_shared = isinstance(error, StoreError) and error.is_of_server
+    is_shared = isinstance(error, StoreError) and error.is_shared
     message = said if is_shared or not what else f"{what}: {said}"
     if message in _told:
         log.debug("%s: failed for the same reason", what or "the command")

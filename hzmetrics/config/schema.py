@@ -17,6 +17,7 @@ from hzmetrics.config.keys import (
     Flag,
     Items,
     Levels,
+    Memory,
     Names,
     NameServers,
     Number,
@@ -148,13 +149,21 @@ class Pipeline(Section, name="pipeline", side="core"):
 class Freshness(Section, name="freshness", side="core"):
     """The age from which on the newest of something is a problem that `status` and `doctor` report; 0: never."""
 
-    tick_minutes = Whole(16, 0, None, "minutes since the last tick: cron has stopped")
-    run_hours = Whole(25, 0, None, "hours since the last run that succeeded")
-    map_minutes = Whole(16, 0, None, "minutes of ticks that did not refresh the map of who is online")
-    sample_intervals = Whole(3, 0, None, "sample intervals of ticks without a sample of the users' activity")
-    request_days = Whole(3, 0, None, "days since the newest request, imported or in a log that waits for its import")
-    login_days = Whole(7, 0, None, "days since the newest login, likewise")
-    grid_days = Whole(35, 0, None, "days since the end of the last month with a summary")
+    tick_minutes = Whole(16, 0, 525_600, "minutes since the last tick: cron has stopped")
+    run_hours = Whole(25, 0, 8_760, "hours since the last run that succeeded")
+    map_minutes = Whole(16, 0, 525_600, "minutes of ticks that did not refresh the map of who is online")
+    sample_intervals = Whole(3, 0, 365, "sample intervals of ticks without a sample of the users' activity")
+    request_days = Whole(3, 0, YEARS, "days since the newest request, imported or in a log that waits for its import")
+    login_days = Whole(7, 0, YEARS, "days since the newest login, likewise")
+    grid_days = Whole(35, 0, YEARS, "days since the end of the last month with a summary")
+
+
+class Engine(Section, name="engine", side="core"):
+    """The engine that computes."""
+
+    memory = Memory(
+        "25%", "what it may use before it works on disk; the program needs up to 300 MB more; % of the memory there is"
+    )
 
 
 class Dns(Section, name="dns", side="core"):
@@ -326,6 +335,7 @@ SECTIONS: tuple[type[Section], ...] = (
     Metrics,
     Pipeline,
     Freshness,
+    Engine,
     Dns,
     Geoip,
     Follow,

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from hzmetrics.calendar import Clock, Month, Months
 from hzmetrics.config.mistakes import exposed_secrets, find_mistakes
-from hzmetrics.config.schema import CORRECTIONS, Db, Dns, Geoip, Hub, Logs, Metrics, Pipeline
+from hzmetrics.config.schema import CORRECTIONS, Db, Dns, Engine, Geoip, Hub, Logs, Metrics, Pipeline
 from hzmetrics.config.section import BadSetting, Mistake, Section
 from hzmetrics.config.source import Source, home, locate, read
 from hzmetrics.files import SECRET, exposure
@@ -109,6 +109,8 @@ class Settings:
     corrections: frozenset[str]
     """The corrections in force (spec 15)."""
     months_per_run: int
+    memory: int
+    """Bytes that the engine may use before it works on disk."""
     paths: Paths
     clock: Clock
 
@@ -184,6 +186,7 @@ def build(source: Source, time: Clock | None = None) -> Settings:
         geoip=Geoip(source),
         corrections=expanded(_chosen_corrections(source, is_site)),
         months_per_run=Pipeline(source).months_per_run,
+        memory=Engine(source).memory,
         paths=paths,
         clock=time or clock(source.environment),
     )

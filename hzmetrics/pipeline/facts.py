@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from hzmetrics.calendar import ALL_MONTHS, Month, Months, month_of
 from hzmetrics.config.schema import Logs
 from hzmetrics.output.document import document
+from hzmetrics.pipeline.unfinished import waits
 from hzmetrics.store import state
-from hzmetrics.store.state import BadFile, State
+from hzmetrics.store.state import BadFile, Left, State
 from hzmetrics.store.tables import metrics
 
 if TYPE_CHECKING:
@@ -59,10 +60,14 @@ class Facts:
         return Month.of(self.today)
 
     @property
-    def marked(self) -> frozenset[Month]:
-        """Months that are dirty or unfinished."""
-        marks = self.state.dirty_months | self.state.unfinished_months
-        return frozenset(month for month in marks if month >= self.plausible.first)
+    def dirty(self) -> frozenset[Month]:
+        """The plausible months that are marked dirty."""
+        return frozenset(month for month in self.state.dirty_months if month >= self.plausible.first)
+
+    @cached_property
+    def unfinished(self) -> Mapping[Month, Left]:
+        """What is left to do, by plausible month."""
+        return {month: left for month, left in self.state.unfinished.items() if month >= self.plausible.first}
 
     @property
     def previous(self) -> Month:
@@ -90,19 +95,42 @@ class Facts:
     def backlog(self) -> tuple[Month, ...]:
         """Months before the current one that need work, ascending.
 
-        The reasons are a source file, rows never summarized, a dirty mark, and work that was cut short. Each of them
+        The reasons are a source file, rows never summarized, a dirty mark, and an unfinished analysis. Each of them
         is enough, so the further conditions of spec 60 §3.3 hold for every candidate. A month of a site waits until it
         is complete.
         """
         unsummarized = set(self._not_before_floor(self.months.get(metrics.web.name, frozenset()) - self.summarized))
-        asked_for = {Month.of(day) for day in self.pending} | self.marked
+        asked_for = {Month.of(day) for day in self.pending} | self.dirty | self.unanalyzed
         return tuple(
             sorted(
                 month
                 for month in unsummarized | asked_for
-                if month < self.current and (not self.is_site or self.is_complete(month))
+                if month < self.current
+                and not self.state.is_anonymised(month)
+                and (not self.is_site or self.is_complete(month))
             )
         )
+
+    @property
+    def closed_unfinished(self) -> frozenset[Month]:
+        """Months before the current one for which something is left to do. The current one is never finished."""
+        return frozenset(month for month in self.unfinished if month < self.current)
+
+    @property
+    def unanalyzed(self) -> frozenset[Month]:
+        """Months whose analysis is left to do. The previous one may still be closed by a normal unit."""
+        return frozenset(
+            month
+            for month, left in self.unfinished.items()
+            if left is Left.RESET or (left is Left.ANALYSIS and (month in self.summarized or month < self.previous))
+        )
+
+    @cached_property
+    def unsummarized(self) -> tuple[Month, ...]:
+        """Months before the current one whose summary is left to do and waits for no earlier month, ascending."""
+        left = self.unfinished
+        found = (month for month, what in left.items() if what is Left.SUMMARY and not waits(month, left))
+        return tuple(sorted(month for month in found if month < self.current))
 
     @cached_property
     def incomplete(self) -> tuple[Month, ...]:
@@ -120,7 +148,11 @@ def gather(store: Store, settings: Settings) -> Facts:
     from hzmetrics.ingest import sources
 
     remembered, plausible = state.read(store), settings.plausible_months
-    pending = [source for source in sources.pending(settings) if not is_remembered(source.path, remembered, settings)]
+    pending = [
+        source
+        for source in sources.pending(settings)
+        if not is_remembered(source.path, remembered, settings) and not remembered.is_anonymised(source.month)
+    ]
     return Facts(
         today=settings.clock.today,
         state=remembered,
