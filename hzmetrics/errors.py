@@ -38,8 +38,8 @@ class LockHeld(HzmetricsError):
 class StoreError(HzmetricsError):
     """The database refused, is missing something, or cannot be reached. Exit code 1."""
 
-    is_of_server = False
-    """Whether the server is in trouble, not one database: everything that needs a database fails in the same way."""
+    is_shared = False
+    """Whether everything that needs this database fails in the same way, as when its server is down."""
 
 
 class StoreUnavailable(StoreError):

@@ -6,15 +6,16 @@ Small files in the state directory: they can be read when the database cannot.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from hzmetrics import files
 from hzmetrics.config import Settings
 from hzmetrics.errors import HzmetricsError, in_words
 from hzmetrics.log import log
+from hzmetrics.output.document import document
 
 
 @dataclass(frozen=True)
@@ -103,14 +104,11 @@ class Recording:
 
     def save(self) -> None:
         """Replace the file as a whole. If that fails, for example on a full disk, only the record is lost."""
-        fresh = self._path.with_suffix(f".{os.getpid()}")
         try:
-            fresh.parent.mkdir(parents=True, exist_ok=True)
-            fresh.write_text(json.dumps(asdict(self.entry)) + "\n", encoding="utf-8")
-            fresh.replace(self._path)
+            files.make_directory(self._path.parent)
+            files.replace(self._path, f"{document(asdict(self.entry))}\n".encode(), files.INTERNAL)
         except OSError as error:
             log.warning("cannot write %s: %s", self._path, error.strerror)
-            fresh.unlink(missing_ok=True)
 
 
 def _path(settings: Settings, kind: str) -> Path:

@@ -5,7 +5,6 @@ The commands that create directories and databases, change the tables of old one
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from dataclasses import asdict
@@ -18,7 +17,9 @@ from hzmetrics import config
 from hzmetrics.cli.app import App, dry_run_option, pass_app
 from hzmetrics.config import HOME, Settings
 from hzmetrics.errors import ConfigurationError, HzmetricsError, StoreError
-from hzmetrics.log import log, printable
+from hzmetrics.log import log
+from hzmetrics.output.document import print_document
+from hzmetrics.output.text import say
 
 if TYPE_CHECKING:
     from hzmetrics.health.doctor import Check
@@ -49,7 +50,7 @@ def init(app: App, admin: bool, sql: bool) -> None:
             f"{settings.file}: [hub] site is empty; for a site without a hub, set [logs] files instead"
         )
     if sql:
-        click.echo("\n".join(f"{statement};" for statement in account.statements(settings)))
+        say(*(f"{statement};" for statement in account.statements(settings)))
         return
     if admin:
         account.create(settings)
@@ -86,7 +87,7 @@ def _refuse_mistakes(source: config.Source) -> None:
 
     mistakes = all_mistakes(source)
     for mistake in mistakes:
-        click.echo(printable(mistake), err=True)
+        say(mistake, to_stderr=True)
     if mistakes:
         number = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
         raise ConfigurationError(f"{number} in the configuration {source.file}")
@@ -107,9 +108,9 @@ def config_(context: click.Context, as_json: bool) -> None:
 
     source: config.Source = context.obj.source
     if as_json:
-        click.echo(json.dumps([asdict(setting) for setting in effective(source)], indent=2))
+        print_document([asdict(setting) for setting in effective(source)], indent=2)
     else:
-        click.echo("\n".join(map(printable, lines(source, {("metrics", "corrections"): _since(context.obj)}))))
+        say(*lines(source, {("metrics", "corrections"): _since(context.obj)}))
 
 
 def _since(app: App) -> list[str]:
@@ -139,10 +140,10 @@ def check(app: App, as_json: bool) -> int:
         from hzmetrics.health.mistakes import all_mistakes
 
         mistakes = all_mistakes(app.source)
-        click.echo(json.dumps([asdict(mistake) for mistake in mistakes], indent=2))
+        print_document([asdict(mistake) for mistake in mistakes], indent=2)
         return 2 if mistakes else 0
     _refuse_mistakes(app.source)
-    click.echo(f"{app.source.file}: no mistakes")
+    say(f"{app.source.file}: no mistakes")
     return 0
 
 
@@ -151,7 +152,7 @@ def sample() -> None:
     """Print a commented configuration file with every section and key."""
     from hzmetrics.config import sample
 
-    click.echo(sample.sample(), nl=False)
+    say(*sample.sample().splitlines())
 
 
 @click.command()
@@ -193,9 +194,9 @@ def migrate(app: App, applying: bool, required_only: bool, space_checked: bool, 
     steps, disks = apply.pending(app.store, app.settings), apply.disks(app.store)
     if as_json:
         fields = [{k: v for k, v in asdict(step).items() if k != "do"} for step in steps]
-        click.echo(json.dumps({"steps": fields, "free": {str(disk): disk.free for disk in disks}}, indent=2))
+        print_document({"steps": fields, "free": {str(disk): disk.free for disk in disks}}, indent=2)
         return
-    click.echo("\n".join(report.lines(steps, disks)))
+    say(*report.lines(steps, disks))
 
 
 def cron_line(settings: Settings) -> str:
@@ -230,6 +231,6 @@ def _print_checks(checks: list[Check], fixed: bool, as_json: bool) -> None:
     from hzmetrics.health import report
 
     if as_json:
-        click.echo(json.dumps([asdict(check) for check in checks], indent=2))
+        print_document([asdict(check) for check in checks], indent=2)
     else:
-        click.echo("\n".join(report.health(checks, fixed)))
+        say(*report.health(checks, fixed))

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from hzmetrics.calendar import Month
-from hzmetrics.log import printable
+from hzmetrics.output.text import printable
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings

@@ -415,7 +415,7 @@ def _flow(store: Store, settings: Settings, cron_line: str) -> Iterator[Check]:
             )
         else:
             yield Check(f"step {step}", "OK", entry.started)
-    if unreadable := sources.unreadable(settings):
+    if not settings.is_site and (unreadable := sources.unreadable(settings)):
         hint = f"as root: namei -l {sources.base(settings, 'access')}/daily; {directories.service_user()} must read it"
         yield Check("logs to import", "FAIL", "; ".join(unreadable), hint)
     try:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from hzmetrics import journal, lock
-from hzmetrics.calendar import Month, day_of
+from hzmetrics.calendar import Month, day_of, some
 from hzmetrics.config import Settings
 from hzmetrics.errors import StoreError
 from hzmetrics.health import arrivals, hub
@@ -19,7 +19,7 @@ from hzmetrics.ingest import sources
 from hzmetrics.live import steps
 from hzmetrics.live.freshness import Freshness, Judge
 from hzmetrics.live.runner import Live
-from hzmetrics.log import printable
+from hzmetrics.output.text import printable
 from hzmetrics.pipeline import corrections, decide, facts
 from hzmetrics.pipeline.corrections import listed, offered
 from hzmetrics.pipeline.facts import Facts
@@ -90,7 +90,8 @@ class Status:
     history_floor: str = ""
     next_unit: str = ""
     dirty_months: list[str] = field(default_factory=list)
-    unfinished_months: list[str] = field(default_factory=list)
+    unfinished_months: dict[str, str] = field(default_factory=dict)
+    """Closed months for which something is left to do: summary, analysis or reset, whichever comes first."""
     backlog: list[str] = field(default_factory=list)
     months: list[MonthStatus] = field(default_factory=list)
     pending: dict[str, Files] = field(default_factory=dict)
@@ -140,7 +141,8 @@ def look(store: Store, settings: Settings) -> Status:
     _judge(status, judge.of_files())
     status.warnings += _address_database(settings)
     _look_at_journal(status, settings)
-    _tell(status, "; ".join(sources.unreadable(settings)))
+    if not settings.is_site:
+        _tell(status, "; ".join(sources.unreadable(settings)))
     store.require("metrics")
     try:
         _judge(status, judge.of_rows(store, Live(store, settings).sample_interval))
@@ -175,7 +177,9 @@ def _tell_state(status: Status, settings: Settings, known: Facts) -> None:
     status.catchup_started = str(remembered.catchup_started or "")
     status.history_floor = str(remembered.floor or "")
     status.dirty_months = [str(month) for month in sorted(remembered.dirty_months)]
-    status.unfinished_months = [str(month) for month in sorted(remembered.unfinished_months)]
+    status.unfinished_months = {
+        str(month): remembered.unfinished[month].name.lower() for month in sorted(known.closed_unfinished)
+    }
     status.backlog = [str(month) for month in known.backlog]
     unit = decide.next_unit(known)
     status.next_unit = f"{unit.what} {unit.month or ''}".strip()
@@ -220,8 +224,9 @@ def _rebuild(known: Facts) -> str:
     if cursor:
         left = sum(1 for _ in cursor.through(known.previous))
         return f"walk at {cursor}, {left} months left through {known.previous}"
-    if known.incomplete:
-        return f"sweep, {len(known.incomplete)} incomplete months, the oldest {known.incomplete[0]}"
+    swept = decide.to_sweep(known)
+    if swept:
+        return f"sweep, {len(swept)} incomplete months, the oldest {swept[0]}"
     return "sweep, 0 incomplete months: the next run returns to normal"
 
 
@@ -272,11 +277,12 @@ def _files(dates: Sequence[dt.date]) -> Files:
 def month_list(known: Facts, covered: frozenset[dt.date]) -> Iterator[MonthStatus]:
     """Every month from the first that has files, rows or cells up to the current one."""
     rows = known.months["web"] | known.months["userlogin"]
-    marked = known.state.dirty_months | known.state.unfinished_months
+    marked = known.dirty | known.closed_unfinished
     pending = {Month.of(day) for day in known.pending}
     everything = rows | known.summarized | known.partly_summarized | pending | marked
     begun = min(covered, default=known.today)
-    for month in min(everything, default=known.current).through(known.current):
+    first = max(min(everything, default=known.current), known.plausible.first)
+    for month in first.through(known.current):
         summary: Summary = "none"
         if month in known.partly_summarized:
             summary = "some periods"
@@ -356,8 +362,8 @@ def _lines(status: Status) -> Iterator[str]:
         ("oldest caught up", status.catchup_started),
         ("history kept before", status.history_floor),
         ("backlog", ", ".join(status.backlog)),
-        ("marked months", ", ".join(status.dirty_months)),
-        ("interrupted months", ", ".join(status.unfinished_months)),
+        ("marked months", some(status.dirty_months)),
+        ("unfinished months", some([f"{month} ({left})" for month, left in status.unfinished_months.items()])),
         ("last tick", _entry(status.last_tick)),
         ("last run", _entry(status.last_run)),
         ("running now", status.at_work),

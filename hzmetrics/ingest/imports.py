@@ -37,8 +37,8 @@ Progress = Callable[[int, int], None]
 """Called with the number of bytes read of a file, and its size (0: unknown)."""
 
 
-OnRows = Callable[[sa.Connection], None]
-"""Called inside the transaction of a file that wrote rows: what it changes becomes true together with them."""
+OnRows = Callable[[sa.Connection, frozenset[Month]], None]
+"""Called with the months of a file's rows, inside their transaction: what it changes becomes true with them."""
 
 
 @dataclass
@@ -126,7 +126,12 @@ def pending_days(settings: Settings, month: Month | None = None) -> list[dt.date
 
 
 def import_access(
-    store: Store, settings: Settings, path: Path, dry_run: bool = False, progress: Progress | None = None
+    store: Store,
+    settings: Settings,
+    path: Path,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+    on_rows: OnRows | None = None,
 ) -> int:
     """Import one access log, whole or not at all; returns the rows inserted into `web` (spec 10 §10.2).
 
@@ -134,11 +139,16 @@ def import_access(
     Raises HzmetricsError.
     """
     with _named(path):
-        return _import(store, settings, path, "access", dry_run, progress).rows
+        return _import(store, settings, path, "access", dry_run, progress, on_rows).rows
 
 
 def import_auth(
-    store: Store, settings: Settings, path: Path, dry_run: bool = False, progress: Progress | None = None
+    store: Store,
+    settings: Settings,
+    path: Path,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+    on_rows: OnRows | None = None,
 ) -> int:
     """Import one auth log or `-`, without ledger and move; returns the rows inserted (spec 10 §6.4).
 
@@ -152,6 +162,8 @@ def import_auth(
     ):
         reading = Transaction(database, connection, settings, dry_run, progress).auth(stream)
         reading.refuse_unread(settings)
+        if reading.ids.count and on_rows and not dry_run:
+            on_rows(connection, reading.months)
         return reading.ids.count
 
 
@@ -207,7 +219,8 @@ def import_again(
         if not record.rows:
             ledger.forget(database, connection, record)
         transaction.record(reading, record.filename, record.target)
-        changed = [month for month in reading.months if first is None or month >= first]
+        plausible = settings.plausible_months
+        changed = [month for month in reading.months if month in plausible and (first is None or month >= first)]
         state.add_dirty_months(connection, changed)
         return reading
 
@@ -297,7 +310,7 @@ def _import(
             if is_file and not dry_run:
                 transaction.record(reading, path.name, target)
             if rows and on_rows and not dry_run:
-                on_rows(connection)
+                on_rows(connection, reading.months)
     if dry_run or not is_file:
         return Outcome(rows)
     try:

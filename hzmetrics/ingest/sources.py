@@ -19,6 +19,7 @@ from hzmetrics.calendar import Month, compact_day
 from hzmetrics.config import Settings
 from hzmetrics.config.schema import Logs
 from hzmetrics.errors import UsageError
+from hzmetrics.files import make_directory
 from hzmetrics.log import log
 
 Kind = Literal["access", "auth"]
@@ -206,7 +207,7 @@ def put_away(path: Path, directory: Path) -> Path:
 
     A file of its name that is there already stays: the moved one gets a number (spec 10 §10.3).
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    make_directory(directory)
     if path.parent.samefile(directory):
         return path
     target = directory / path.name

@@ -24,9 +24,6 @@ HINT = (
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
-ALREADY_THERE = 1973
-"""MariaDB's number of the note that a user exists."""
-
 
 def statements(settings: Settings) -> list[str]:
     """The SQL that makes the database, the user and its rights. The password is in it as a hash, never as text.
@@ -52,10 +49,10 @@ def create(settings: Settings) -> None:
     try:
         with server(replace(settings, db=administrator)) as connection:
             tables = _written_tables(connection, settings, db)
+            if _is_known(connection, db):
+                log.info("the user %s of the database server exists; its password is not changed", db.user)
             for statement in _statements(settings, db, tables):
                 connection.exec_driver_sql(statement.replace("%", "%%"))
-                if any(note[1] == ALREADY_THERE for note in connection.exec_driver_sql("SHOW WARNINGS")):
-                    log.info("the user %s of the database server exists; its password was not changed", db.user)
     except UserRefused as error:
         raise StoreError(f"no administrator of the database server: {error}; {HINT}") from None
     log.info("the user %s may use the database %s", db.user, db.metrics_db)
@@ -103,6 +100,11 @@ def _origin(db: MariaDb) -> str:
             return str(way.getsockname()[0])
     except OSError as error:
         raise ConfigurationError(f"{db.file}: [db] host: {db.host}: {error.strerror or error}") from None
+
+
+def _is_known(connection: sa.Connection, db: MariaDb) -> bool:
+    query = sa.text("SELECT COUNT(*) FROM mysql.user WHERE User = :user AND Host = :host")
+    return bool(connection.execute(query, {"user": db.user, "host": _origin(db)}).scalar())
 
 
 def _written_tables(connection: sa.Connection, settings: Settings, db: MariaDb) -> list[str]:

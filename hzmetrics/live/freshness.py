@@ -1,6 +1,6 @@
 """How old the newest of everything is that should keep coming, and from which age on that is a problem (spec 65 §7).
 
-What ticks refresh is judged at the last tick: a cron that has stopped is one problem, not many.
+What is made of something else is judged when that last came: a cron that has stopped is one problem, not many.
 """
 
 from __future__ import annotations
@@ -8,16 +8,17 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from hzmetrics import journal
 from hzmetrics.activity.monitor import last_sampled
-from hzmetrics.calendar import day_of, midnight, moment, month_of
+from hzmetrics.calendar import midnight, moment, month_of
 from hzmetrics.capability import Family
 from hzmetrics.config import Settings, schema
-from hzmetrics.errors import HzmetricsError
+from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.ingest import sources
 from hzmetrics.online.files import map_directory
 from hzmetrics.online.refresh import NAME
@@ -72,10 +73,11 @@ class Judge:
         if sample_interval is not None:
             yield self._sample(store, sample_interval)
         is_in_order = state.read(store).mode == "normal"  # in a backlog, old months come first
-        yield self._arrival(store, "request", "access", web, self.limits.request_days * is_in_order)
+        request = self._arrival(store, "request", "access", web, self.limits.request_days * is_in_order)
+        yield request
         if not self.settings.is_site:
             yield self._arrival(store, "login", "auth", userlogin, self.limits.login_days * is_in_order)
-        yield self._grid(store, self.limits.grid_days * is_in_order)
+        yield self._grid(store, self.limits.grid_days * is_in_order, request.newest)
 
     def _tick(self) -> Freshness:
         limit = dt.timedelta(minutes=self.limits.tick_minutes)
@@ -123,8 +125,7 @@ class Judge:
         limit = dt.timedelta(days=days)
         horizon = f"{self.now + AHEAD:%Y-%m-%d %H:%M:%S}"
         query = sa.select(sa.func.max(table.c.datetime)).where(table.c.datetime <= horizon)
-        newest = store.metrics.scalar(query) or ""
-        newest = newest if day_of(newest) else ""
+        newest = _time(store.metrics.scalar(query))
         waiting = [midnight(source.date) for source in sources.pending(self.settings) if source.kind == kind]
         logs = sources.base(self.settings, kind) / sources.PENDING[0]
         place = f"in {logs}" if not self.settings.is_site else "where [logs] files says"
@@ -136,7 +137,8 @@ class Judge:
         is_late = self._is_late(max([newest, *waiting]), limit)
         return self._aged(name, newest, limit, f"the newest {name} is of {newest}; {hint}" if is_late else "")
 
-    def _grid(self, store: Store, days: int) -> Freshness:
+    def _grid(self, store: Store, days: int, requested: str) -> Freshness:
+        """The newest summary, judged at the time of the newest request: without requests there is none to come."""
         limit = dt.timedelta(days=days)
         cells = (summary_misc_vals if self.settings.is_site else summary_user_vals).c
         newest = sa.select(sa.func.max(cells.datetime))
@@ -145,7 +147,8 @@ class Judge:
         if month is None:
             return _none("grid", limit)
         said = f"the newest summary is that of {month}; see {self.log}; the limit is grid_days in [freshness]"
-        return self._aged("grid", month.stop, limit, said)
+        at = min(self.now, moment(requested)) if requested else moment(month.stop)
+        return self._aged("grid", month.stop, limit, said, at)
 
     def _aged(self, name: str, newest: str, limit: dt.timedelta, said: str, at: dt.datetime | None = None) -> Freshness:
         """Something of a known age; `said` is the problem if it is late, now or `at` an earlier time."""
@@ -178,6 +181,13 @@ def _well_since(entry: journal.Entry | None) -> str:
 
 def _local(time: float) -> str:
     return f"{dt.datetime.fromtimestamp(time):%Y-%m-%d %H:%M:%S}"
+
+
+def _time(stored: str | None) -> str:
+    """A stored time, if it is one of the calendar; otherwise as if there were none."""
+    with suppress(UsageError):
+        return f"{moment(stored or ''):%Y-%m-%d %H:%M:%S}"
+    return ""
 
 
 def _seconds(limit: dt.timedelta) -> int | None:

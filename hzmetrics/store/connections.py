@@ -268,11 +268,10 @@ class Connections:
             kind = StoreUnavailable
         if self.server is None:
             return kind(f"{self}: {reason}")
-        is_of_server = code in OF_SERVER
-        who = f"database server at {self.server.address}" if is_of_server else str(self)
+        who = f"database server at {self.server.address}" if code in OF_SERVER else str(self)
         advice = ADVICE.get(code, "").format(name=self.name, file=self.server.file, server=self.server.address)
         error = kind(f"{who}: {reason}{advice and '; ' + advice}")
-        error.is_of_server = is_of_server
+        error.is_shared = code in (*OF_SERVER, DENIED_DATABASE, MISSING_DATABASE)
         return error
 
     def __str__(self) -> str:

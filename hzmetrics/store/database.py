@@ -13,6 +13,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from hzmetrics import files
 from hzmetrics.config import MariaDb
 from hzmetrics.store.connections import SCRATCH, SESSION, Connections, Server, refuse_other_servers
 
@@ -139,7 +140,11 @@ def open_sqlite(name: str, path: str) -> Database:
     def _make(dialect: sa.Dialect, record: Any, arguments: Any, keywords: Any) -> None:
         # It holds names of people. One that is there is not opened: closing it would give up this process's locks.
         with suppress(OSError):  # said in words by the connection itself
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
+            made = files.make(Path(path), files.SECRET)
+            try:
+                files.give_to_owner_of(Path(path).parent, made)
+            finally:
+                os.close(made)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, record: Any) -> None:

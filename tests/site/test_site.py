@@ -18,6 +18,7 @@ from hzmetrics.calendar import Month
 from hzmetrics.cli import main
 from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import imported_sources, summary_misc_vals, web, webhits
+from tests.conftest import NOTHING_COMES
 from tests.enrich.dns_server import DnsServer, serve
 from tests.mariadb_server import SOCKET
 
@@ -46,7 +47,7 @@ class Site:
         self.logs.mkdir()
         self.log = self.logs / "access.log"
         self.configuration = root / "site.conf"
-        self.configuration.write_text(f"[logs]\nfiles = {self.log}*\n{more}", encoding="utf-8")
+        self.configuration.write_text(f"[logs]\nfiles = {self.log}*\n{more}{NOTHING_COMES}", encoding="utf-8")
         self.configuration.chmod(0o600)
         monkeypatch.setenv("HZMETRICS_CONFIG", str(self.configuration))
         self.monkeypatch = monkeypatch
