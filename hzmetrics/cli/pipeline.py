@@ -203,6 +203,7 @@ def rebuild_from(app: App, month: Month) -> None:
     if month > app.clock.month:
         raise click.UsageError(f"{month} has not begun yet")
     make_state_table(app.store)
+    state.refuse_anonymised(app.store, month)
     remembered = state.read(app.store)
     if remembered.catchup_started and month < remembered.catchup_started:
         log.warning(
@@ -231,6 +232,8 @@ def mark_dirty(app: App, months: tuple[Month, ...]) -> None:
 
     settings = app.settings
     make_state_table(app.store)
+    for month in months:
+        state.refuse_anonymised(app.store, month)
     with app.store.metrics.begin() as connection:
         state.add_dirty_months(connection, months)
     log.info(

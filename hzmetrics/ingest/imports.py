@@ -76,6 +76,7 @@ def import_day(
     store.metrics  # noqa: B018 - a database that is not configured is no file's fault
     for source in files:
         try:
+            state.refuse_anonymised(store, source.month)
             outcome = _import(store, settings, source.path, source.kind, progress=progress, on_rows=on_rows)
         except StoreUnavailable:
             raise

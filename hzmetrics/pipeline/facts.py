@@ -105,7 +105,9 @@ class Facts:
             sorted(
                 month
                 for month in unsummarized | asked_for
-                if month < self.current and (not self.is_site or self.is_complete(month))
+                if month < self.current
+                and not self.state.is_anonymised(month)
+                and (not self.is_site or self.is_complete(month))
             )
         )
 
@@ -146,7 +148,11 @@ def gather(store: Store, settings: Settings) -> Facts:
     from hzmetrics.ingest import sources
 
     remembered, plausible = state.read(store), settings.plausible_months
-    pending = [source for source in sources.pending(settings) if not is_remembered(source.path, remembered, settings)]
+    pending = [
+        source
+        for source in sources.pending(settings)
+        if not is_remembered(source.path, remembered, settings) and not remembered.is_anonymised(source.month)
+    ]
     return Facts(
         today=settings.clock.today,
         state=remembered,

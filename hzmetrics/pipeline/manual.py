@@ -55,6 +55,7 @@ def process(store: Store, settings: Settings, month: Month | None, day: dt.date 
         days = [pending_day for pending_day in pending if Month.of(pending_day) == month]
     if month is None:
         return 0
+    state.refuse_anonymised(store, month)
     if days and not consent.force:
         imports.check_order(settings, days[0])
     goes_on = consent.force or month != settings.clock.month

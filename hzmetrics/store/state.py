@@ -10,7 +10,7 @@ from enum import IntEnum
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Month
-from hzmetrics.errors import UsageError
+from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.log import log
 from hzmetrics.output.document import document
 from hzmetrics.store import Store
@@ -42,6 +42,10 @@ UNREAD_FILES = "unread_files"
 """Imported files that were empty or mostly unread, the newest last (spec 10 §10.4)."""
 CORRECTED_SINCE = "corrected_since"
 """Corrections that act at import, and the day from which on imported lines follow them (spec 15)."""
+ANONYMISED = "anonymised_before"
+"""The month before which addresses are shortened; their requests are never read again to build sessions (spec 67)."""
+PSEUDONYM_KEY = "pseudonym_key"
+"""What the key of the pseudonyms is recognized by."""
 
 MOST_UNREAD_FILES = 20
 """Unread files that are remembered."""
@@ -111,7 +115,20 @@ class State:
 
     @property
     def floor(self) -> Month | None:
-        return _month(self.values.get(FLOOR, ""))
+        """Published numbers before it are never computed again: of the adoption, or of months that are anonymised."""
+        return max(filter(None, (_month(self.values.get(FLOOR, "")), self.anonymised_before)), default=None)
+
+    @property
+    def anonymised_before(self) -> Month | None:
+        return _month(self.values.get(ANONYMISED, ""))
+
+    def is_anonymised(self, month: Month) -> bool:
+        return self.anonymised_before is not None and month < self.anonymised_before
+
+    @property
+    def pseudonym_key(self) -> str:
+        """What the key of the pseudonyms is recognized by; empty: there are no pseudonyms."""
+        return self.values.get(PSEUDONYM_KEY, "")
 
     @property
     def dirty_months(self) -> frozenset[Month]:
@@ -172,6 +189,14 @@ def write(store: Store, values: Mapping[str, str]) -> None:
     """Store several keys together, in one statement. Raises StoreError: a failed write is an error (spec 60 §10.4)."""
     with store.metrics.begin() as connection:
         put(connection, values)
+
+
+def refuse_anonymised(store: Store, month: Month) -> None:
+    """Raise HzmetricsError if a month cannot be computed from its requests any more."""
+    if read(store).is_anonymised(month):
+        raise HzmetricsError(
+            f"{month} is anonymised: its sessions cannot be built again, its logs not be imported (docs/privacy.md)"
+        )
 
 
 def put(connection: sa.Connection, values: Mapping[str, str]) -> None:

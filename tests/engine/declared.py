@@ -40,6 +40,7 @@ VARIABLES: dict[str, Value] = {
     "is_second": False,
     "earliest_time": str(ALL_TIMES[0]),
     "latest_time": str(ALL_TIMES[1]),
+    "pseudonym_key": "",
 }
 
 MODELS = [(package, name) for package in PACKAGES for name in names(package)]
