@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -167,7 +168,7 @@ def is_remembered(path: Path, remembered: State, settings: Settings) -> bool:
 
 def bad_file(path: Path, reason: str, settings: Settings) -> BadFile:
     """A file that failed, as it looks now."""
-    bad = BadFile(str(path), -1, -1, reason, reading(settings))
+    bad = BadFile(str(path), -1, -1, reason, reading(settings), os.access(path, os.R_OK))
     return _look_at(bad) or bad
 
 
@@ -180,7 +181,8 @@ def remember_failures(connection: sa.Connection, report: DayReport, settings: Se
 
 def is_unchanged(bad: BadFile, settings: Settings) -> bool:
     """Whether a remembered file looks as it did when it failed, and would be read in the same way."""
-    return _look_at(bad) == bad and bad.reading in ("", reading(settings))
+    is_open_now = not bad.is_readable and os.access(bad.path, os.R_OK)
+    return _look_at(bad) == bad and bad.reading in ("", reading(settings)) and not is_open_now
 
 
 def _look_at(bad: BadFile) -> BadFile | None:
