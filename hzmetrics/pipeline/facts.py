@@ -99,11 +99,6 @@ class Facts:
         )
 
     @property
-    def closed_unfinished(self) -> frozenset[Month]:
-        """Months before the current one for which something is left to do. The current one is never finished."""
-        return frozenset(month for month in self.state.unfinished if month < self.current)
-
-    @property
     def unanalyzed(self) -> frozenset[Month]:
         """Months whose analysis is left to do. The previous one may still be closed by a normal unit."""
         return frozenset(

@@ -123,6 +123,10 @@ class State:
         """What is left to do, by month."""
         return _unfinished(self.values.get(UNFINISHED, ""))
 
+    def unfinished_before(self, current: Month) -> dict[str, str]:
+        """What is left to do for months that are over, in words. The current month is never finished."""
+        return {str(month): left.name.lower() for month, left in sorted(self.unfinished.items()) if month < current}
+
     @property
     def corrections(self) -> frozenset[str]:
         return frozenset(_items(self.values.get(CORRECTIONS, ""))) - {"none"}
