@@ -157,7 +157,7 @@ def look(store: Store, settings: Settings) -> Status:
             status.warnings = others + status.warnings
             _tell(status, hub.problem(store, settings))
     except StoreError as error:
-        status.problems.insert(0, str(error))
+        _tell(status, str(error))
         return status
     status.months = list(month_list(known, covered))
     return status
