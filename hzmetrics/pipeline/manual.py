@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hzmetrics.calendar import PERIODS, Month
+from hzmetrics.calendar import PERIODS, Month, some
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log, stage
 from hzmetrics.pipeline import corrections, facts, stages, unfinished
@@ -77,7 +77,7 @@ def _oldest(store: Store, settings: Settings, pending: Sequence[dt.date]) -> Mon
     unmarked = replace(known, state=known.state.with_values({state.DIRTY: ""}))
     months = {Month.of(day) for day in pending} | set(unmarked.backlog)
     if not months and known.backlog:
-        log.info("no log is pending; the next runs redo the marked months %s", ", ".join(map(str, known.backlog)))
+        log.info("no log is pending; the next runs redo the marked months %s", some(known.backlog))
     elif not months:
         log.info("no log is pending")
     return min(months, default=None)

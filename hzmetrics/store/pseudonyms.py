@@ -8,10 +8,10 @@ databases cannot.
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 from pathlib import Path
 
+from hzmetrics import files
 from hzmetrics.config import Settings
 from hzmetrics.errors import ConfigurationError, HzmetricsError
 from hzmetrics.store import Store, state
@@ -24,12 +24,14 @@ def key_file(settings: Settings) -> Path:
 def key(store: Store, settings: Settings) -> str:
     """The key, for the engine's variable `pseudonym_key`; empty where no month is anonymised.
 
-    Raises ConfigurationError if the file is missing or another one: visitors would be counted twice.
+    Raises ConfigurationError if others can read the file, and if it is missing or another one: visitors would be
+    counted twice.
     """
     fingerprint = state.read(store).pseudonym_key
     if not fingerprint:
         return ""
     path = key_file(settings)
+    files.require_secrecy(path, files.SECRET)
     try:
         text = path.read_text(encoding="ascii").strip()
     except (OSError, ValueError) as error:
@@ -50,14 +52,8 @@ def make(settings: Settings) -> tuple[str, str]:
     path = key_file(settings)
     try:
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            new = path.with_suffix(".new")
-            new.unlink(missing_ok=True)
-            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-                file.write(f"{secrets.token_hex(32)}\n")
-                file.flush()
-                os.fsync(file.fileno())
-            new.replace(path)
+            files.make_directory(path.parent)
+            files.replace(path, f"{secrets.token_hex(32)}\n".encode(), files.SECRET)
         text = path.read_text(encoding="ascii").strip()
     except OSError as error:
         raise HzmetricsError(f"cannot write {path}: {error.strerror}") from None
