@@ -14,7 +14,7 @@ from pathlib import Path
 from hzmetrics import files
 from hzmetrics.config import Settings
 from hzmetrics.errors import HzmetricsError, in_words
-from hzmetrics.log import log
+from hzmetrics.log import warn_once
 from hzmetrics.output.document import document
 
 
@@ -108,7 +108,7 @@ class Recording:
             files.make_directory(self._path.parent)
             files.replace(self._path, f"{document(asdict(self.entry))}\n".encode(), files.INTERNAL)
         except OSError as error:
-            log.warning("cannot write %s: %s", self._path, error.strerror)
+            warn_once(f"cannot write to {self._path.parent}: {error.strerror}")
 
 
 def _path(settings: Settings, kind: str) -> Path:

@@ -14,7 +14,7 @@ from filelock import lock_descriptor, unlock_descriptor
 from hzmetrics import files
 from hzmetrics.config import Settings
 from hzmetrics.errors import HzmetricsError, LockHeld
-from hzmetrics.log import log
+from hzmetrics.log import log, warn_once
 
 RUN = "hzmetrics.pid"
 ONLINE = "hzmetrics.whoisonline.lock"
@@ -50,7 +50,7 @@ def hold(settings: Settings, name: str = RUN) -> Iterator[None]:
                 with files.writing(path, files.PUBLISHED) as file:
                     file.write(f"{os.getpid()} {_start_of_environment()} {_real_now()}\n".encode())
             except OSError as error:
-                log.warning("cannot write %s: %s", path, error.strerror)
+                warn_once(f"cannot write to {state}: {error.strerror}")
             yield
         finally:
             path.unlink(missing_ok=True)

@@ -124,7 +124,7 @@ def stop() -> None:
 
 
 _told: set[str] = set()
-"""The errors that this process has reported."""
+"""What this process has reported."""
 
 
 def tell(error: BaseException, what: str = "") -> None:
@@ -135,13 +135,19 @@ def tell(error: BaseException, what: str = "") -> None:
     """
     said = in_words(error)
     is_shared = isinstance(error, StoreError) and error.is_shared
-    message = said if is_shared or not what else f"{what}: {said}"
-    if message in _told:
+    if said in _told:
         log.debug("%s: failed for the same reason", what or "the command")
         return
-    _told.add(message)
-    log.error("%s", message)
+    _told.add(said)
+    log.error("%s", said if is_shared or not what else f"{what}: {said}")
     log.debug("where it happened", exc_info=error)
+
+
+def warn_once(message: str) -> None:
+    """Warn of what several steps meet, such as a full disk, once in a process."""
+    if message not in _told:
+        _told.add(message)
+        log.warning("%s", message)
 
 
 @contextmanager

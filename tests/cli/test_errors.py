@@ -1,4 +1,4 @@
-"""Every command says an expected error in one line for an operator, with the right exit code (spec 65 §1, spec 60 §10.5)."""
+"""Every command says an expected error in one line, with the right exit code (spec 65 §1, spec 60 §10.5)."""
 
 from __future__ import annotations
 
