@@ -20,7 +20,7 @@ from tests.torture.torment import faults, killed_at_random, problems, undisturbe
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
-SAMPLED = ("tick", "run-all", "process-next", "summarize-month", "events")
+SAMPLED = ("live-tick", "run-all", "process-next", "summarize-month")
 """Entry points of which `make test` does some points."""
 
 torture = pytest.mark.torture

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.torture.entry_points import EntryPoint, begin
-from tests.torture.hubs import Hub, Tables, difference
+from tests.torture.hubs import NOW, Hub, Tables, difference
 from tests.torture.program import Fault, boundaries
 
 
@@ -26,7 +26,7 @@ class Undisturbed:
 
 def undisturbed(hub: Hub, entry: EntryPoint) -> Undisturbed:
     """Run an entry point, and then what converges a hub."""
-    begin(hub, entry.begins)
+    _begin(hub, entry)
     begun = time.monotonic()
     code = hub.command(entry.command).run()
     seconds = time.monotonic() - begun
@@ -56,7 +56,7 @@ def problems(
 ) -> Iterator[str]:
     """In words, the faults after which cron did not end in the tables of an undisturbed run."""
     for fault in happening:
-        begin(hub, entry.begins)
+        _begin(hub, entry)
         code = hub.command(entry.command, fault).run()
         mend()
         if fault.kind == "kill" and code != -9:
@@ -70,13 +70,19 @@ def killed_at_random(hub: Hub, entry: EntryPoint, expected: Undisturbed, times: 
     """The same for kills at some moments, whatever is under way."""
     chance = random.Random(times)
     for _ in range(times):
-        begin(hub, entry.begins)
+        _begin(hub, entry)
         process = hub.command(entry.command).start()
         seconds = expected.seconds * chance.uniform(0.05, 1)
         process.join(seconds)
         hub.kill(process.pid)
         process.join()
         yield from _after(hub, entry, expected, f"{entry}, killed after {seconds:.2f} of {expected.seconds:.2f} s")
+
+
+def _begin(hub: Hub, entry: EntryPoint) -> None:
+    hub.now = NOW
+    begin(hub, entry.begins)
+    hub.now = entry.now
 
 
 def _after(hub: Hub, entry: EntryPoint, expected: Undisturbed, what: str) -> Iterator[str]:
