@@ -8,10 +8,16 @@ from types import SimpleNamespace
 from typing import Any
 
 from tests.legacy.adoption.database import OldDatabase
-from tests.torture.hubs import Hub
+from tests.torture.hubs import NOW, Hub
 
 CRON = ("run --all", "tick")
 """What converges a hub without a person: what cron does."""
+
+TICK = ("tick",)
+"""What converges the live side, at a minute without a run."""
+
+LIVE = "2026-11-20T12:25:00"
+"""Such a minute."""
 
 LAYOUT = "legacy-package"
 """The layout of the database that is adopted."""
@@ -27,6 +33,8 @@ class EntryPoint:
     command: str
     converges: tuple[str, ...] = CRON
     stores: tuple[str, ...] = ("sqlite", "mariadb")
+    now: str = NOW
+    """The time at which all of this happens."""
 
     def __str__(self) -> str:
         return self.name
@@ -37,6 +45,7 @@ AGAIN = ("migrate --apply", *CRON)
 
 ENTRY_POINTS = (
     EntryPoint("tick", "new", "tick"),
+    EntryPoint("live-tick", "new", "tick", TICK, now=LIVE),
     EntryPoint("run", "new", "run"),
     EntryPoint("run-all", "new", "run --all"),
     EntryPoint("process-next", "new", "process --next"),
@@ -48,11 +57,12 @@ ENTRY_POINTS = (
     EntryPoint("rebuild-summaries", "closed", "rebuild-summaries --since 2026-09"),
     EntryPoint("rebuild-from", "closed", "rebuild-from 2026-09"),
     EntryPoint("reimport", "closed", "reimport --since 2026-10 --yes"),
-    EntryPoint("events", "new", "events update"),
-    EntryPoint("activity", "new", "activity sample"),
-    EntryPoint("active-users", "new", "active-users update"),
-    EntryPoint("courses", "new", "courses update"),
-    EntryPoint("map", "new", "whoisonline"),
+    EntryPoint("anonymise", "closed", "anonymise --before 2026-10 --yes"),
+    EntryPoint("events", "new", "events update", TICK, now=LIVE),
+    EntryPoint("activity", "new", "activity sample", TICK, now=LIVE),
+    EntryPoint("active-users", "new", "active-users update", TICK, now=LIVE),
+    EntryPoint("courses", "new", "courses update", TICK, now=LIVE),
+    EntryPoint("map", "new", "whoisonline", TICK, now=LIVE),
     EntryPoint("init", "bare", "init", ("init", *CRON), ("sqlite",)),
     EntryPoint("init-old", "old", "init", ("init", *AGAIN), ("mariadb",)),
     EntryPoint("migrate", "old", "migrate --apply", AGAIN, ("mariadb",)),

@@ -7,7 +7,7 @@ import shutil
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ GIVEN_AGAIN = {"id", "pk_start", "pk_end", "sessionid"}
 OF_FILES = {"device", "inode", "head_hash"}
 """What tells files apart: theirs are copies, and one holds what the machine was doing."""
 
-OF_THE_MACHINE = {"updated_at"}
+OF_THE_MACHINE = {"updated_at", "replaced_at"}
 """What the machine's own clock says."""
 
 WAYS = {"catchup_started"}
@@ -67,7 +67,8 @@ class Hub:
     name: str
     """Prefix of the databases on MariaDB."""
     socket: str = ""
-    commands: int = field(default=0, init=False)
+    now: str = NOW
+    """The time at which commands run."""
 
     @property
     def directory(self) -> Directory:
@@ -79,7 +80,7 @@ class Hub:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**self.directory.environment, "HZMETRICS_NOW": NOW, "TMPDIR": str(self.base / "tmp")}
+        return {**self.directory.environment, "HZMETRICS_NOW": self.now, "TMPDIR": str(self.base / "tmp")}
 
     @property
     def settings(self) -> config.Settings:

@@ -20,7 +20,7 @@ from tests.torture.torment import faults, killed_at_random, problems, undisturbe
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
-SAMPLED = ("tick", "run-all", "process-next", "summarize-month", "events")
+SAMPLED = ("live-tick", "run-all", "process-next", "summarize-month")
 """Entry points of which `make test` does some points."""
 
 torture = pytest.mark.torture
@@ -98,7 +98,10 @@ def server() -> Iterator[MortalServer]:
 @pytest.mark.mariadb
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("entry", [one for one in ENTRY_POINTS if "mariadb" in one.stores], ids=str)
-def test_the_server_killed_at_every_boundary(entry: EntryPoint, server: MortalServer, tmp_path: Path) -> None:
+def test_the_server_killed_at_every_boundary(
+    entry: EntryPoint, server: MortalServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(mariadb_server.SOCKET, server.socket)
     with making("mariadb", tmp_path, server.socket) as hub:
         expected = undisturbed(hub, entry)
         found: list[str] = []
