@@ -90,12 +90,14 @@ class Engine:
 
         Raises ModelError if it has not the columns that models read.
         """
-        is_stream = isinstance(relation, pa.RecordBatchReader)
-        self.connection.register(name, self._watched(relation) if is_stream else relation)
+        self.connection.register(name, self._readable(relation))
         self._give(name)
 
-    def _watched(self, stream: pa.RecordBatchReader) -> pa.RecordBatchReader:
-        """`stream`; should it break off, the reason is what leaves the engine, not the engine's words about it."""
+    def _readable(self, relation: pa.Table | pa.RecordBatchReader) -> pa.Table | pa.RecordBatchReader:
+        """`relation`; should a stream break off, the reason is what leaves the engine, not its words about it."""
+        if not isinstance(relation, pa.RecordBatchReader):
+            return relation
+        stream = relation
 
         def batches() -> Iterator[pa.RecordBatch]:
             try:
@@ -111,9 +113,12 @@ class Engine:
         self.connection.read_parquet(list(paths)).create_view(name)
         self._give(name)
 
-    def load(self, name: str, relation: pa.Table) -> None:
-        """As `register`, but copy the rows into the engine: for relations that many models read."""
-        self.connection.register("loading", relation)
+    def load(self, name: str, relation: pa.Table | pa.RecordBatchReader) -> None:
+        """As `register`, but copy the rows into the engine: for relations that are read more than once.
+
+        What is many rows is given as a stream, so that they are held by the engine alone, within its limit.
+        """
+        self.connection.register("loading", self._readable(relation))
         self.connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM loading')
         self.connection.unregister("loading")
         self._give(name)
@@ -123,6 +128,12 @@ class Engine:
         self.connection.register("adding", relation)
         self.connection.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM adding')
         self.connection.unregister("adding")
+        self._outdate(name)
+
+    def collect(self, name: str, model: str) -> None:
+        """Append the rows of a model to a relation that was loaded. Raises ModelError."""
+        self.build(model)
+        self.connection.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM "{model}"')
         self._outdate(name)
 
     def register_values(self, name: str, values: Mapping[str, Any]) -> None:
@@ -222,6 +233,7 @@ class Engine:
 
 def _connect(memory_limit: int, directory: str) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(config={"memory_limit": f"{memory_limit}B", "temp_directory": directory})
+    connection.execute("SET enable_progress_bar = false")  # it would be drawn on the output of commands
     threads = connection.execute("SELECT current_setting('threads')").fetchall()[0][0]
     connection.execute(f"SET threads = {max(1, min(threads, memory_limit // MEMORY_A_THREAD))}")
     return connection

@@ -63,7 +63,9 @@ def build_sessions(store: Store, settings: Settings, month: Month, dry_run: bool
     return count
 
 
-def session_engine(settings: Settings, month: Month, requests: pa.Table, tool_starts: pa.Table) -> Engine:
+def session_engine(
+    settings: Settings, month: Month, requests: pa.Table | pa.RecordBatchReader, tool_starts: pa.Table
+) -> Engine:
     """An engine that knows the requests and tool starts of a month, to compute their sessions."""
     is_over = month < settings.clock.month
     corrections = settings.corrections if is_over else settings.corrections - {"last-session"}
@@ -74,12 +76,12 @@ def session_engine(settings: Settings, month: Month, requests: pa.Table, tool_st
     return engine
 
 
-def read_requests(store: Store, month: Month, stamped: bool = False) -> pa.Table:
+def read_requests(store: Store, month: Month, stamped: bool = False) -> pa.RecordBatchReader:
     """The requests of a month that no session has, or all of them: id, datetime, t (Unix seconds), ip, host, domain."""
     time = web.c.datetime
     query = sa.select(web.c.id, time, epoch_seconds(time).label("t"), web.c.ip, web.c.host, web.c.domain)
     query = query.where(time >= month.start, time < month.stop)
-    return store.metrics.read(query if stamped else query.where(sa.func.coalesce(web.c.sessionid, 0) == 0))
+    return store.metrics.stream(query if stamped else query.where(sa.func.coalesce(web.c.sessionid, 0) == 0))
 
 
 def read_tool_starts(store: Store, month: Month) -> pa.Table:
