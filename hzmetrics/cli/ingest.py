@@ -6,7 +6,6 @@ The commands that import access and auth logs, maintain the ledger of imported f
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -19,7 +18,9 @@ from hzmetrics.calendar import Month, compact_day
 from hzmetrics.cli import completion
 from hzmetrics.cli.app import DAY, MONTH, App, Text, dry_run_option, pass_app
 from hzmetrics.errors import HzmetricsError
-from hzmetrics.log import log, printable
+from hzmetrics.log import log
+from hzmetrics.output.document import print_document
+from hzmetrics.output.text import say
 from hzmetrics.pipeline.steps import Step
 
 SHOWN = 200
@@ -166,13 +167,13 @@ def agents(file: Path, as_json: bool) -> None:
 
     rows = listing(file).to_pylist()
     if as_json:
-        click.echo(json.dumps({"agents": rows}, indent=2))
+        print_document({"agents": rows}, indent=2)
         return
     width = max(len("rule"), *(len(_rule(row)) for row in rows))
-    click.echo(f"{'lines':>9}  counts as  {'rule':{width}}  agent")
+    say(f"{'lines':>9}  counts as  {'rule':{width}}  agent")
     for row in rows:
         verdict = "machine" if row["is_machine"] else "person"
-        click.echo(f"{row['lines']:>9}  {verdict:9}  {_rule(row):{width}}  {_shown(row['agent'])}")
+        say(f"{row['lines']:>9}  {verdict:9}  {_rule(row):{width}}  {_shown(row['agent'])}")
 
 
 def _rule(row: dict[str, Any]) -> str:
@@ -182,8 +183,7 @@ def _rule(row: dict[str, Any]) -> str:
 def _shown(agent: str | None) -> str:
     if agent is None:
         return "(the format has no agent)"
-    text = printable(agent if len(agent) <= SHOWN else f"{agent[:SHOWN]}...")
-    return text or "(empty)"
+    return (agent if len(agent) <= SHOWN else f"{agent[:SHOWN]}...") or "(empty)"
 
 
 @click.command()

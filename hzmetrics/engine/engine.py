@@ -13,14 +13,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from duckdb.func import PythonUDFType
 
+from hzmetrics import memory
 from hzmetrics.calendar import Month
 from hzmetrics.collation import fold, fold_keep_blanks
 from hzmetrics.engine.models import Library, Model, ModelError
 from hzmetrics.errors import HzmetricsError, StoreUnavailable
 from hzmetrics.scratch import Scratch
 
-MEMORY_LIMIT = "1GB"
-"""What the engine may use before it works on disk."""
+MEMORY_A_THREAD = 128 * memory.MB
+"""What a thread needs at least to work on disk: with less, many threads have no room for what each holds at once."""
 
 Value = str | bool | Sequence[str]
 """What a model may read by name."""
@@ -36,12 +37,13 @@ class Engine:
     relation is registered again, what depends on it is built anew. A model can be registered as well: the given rows
     then take the place of its own.
 
-    What does not fit in memory goes to a directory of its own, gone afterwards.
+    What does not fit in the memory of the process's limit (`hzmetrics.memory`), or of `memory_limit` bytes, goes to a
+    directory of its own, gone afterwards.
     """
 
-    def __init__(self, *packages: str, corrections: Set[str] = frozenset(), memory_limit: str = MEMORY_LIMIT) -> None:
+    def __init__(self, *packages: str, corrections: Set[str] = frozenset(), memory_limit: int | None = None) -> None:
         self.spill = Scratch()
-        self.connection = duckdb.connect(config={"memory_limit": memory_limit, "temp_directory": self.spill.name})
+        self.connection = _connect(memory_limit or memory.limit(), self.spill.name)
         self.function("fold_any", fold)
         self.function("fold_any_blanks", fold_keep_blanks)
         self.failure: HzmetricsError | None = None
@@ -61,6 +63,7 @@ class Engine:
         """Whether the macros of the packages are defined."""
         self.connection.execute(files("hzmetrics.engine").joinpath("macros.sql").read_text(encoding="utf-8"))
         self.set_variable("corrections", sorted(corrections))
+        self.set_variable("pseudonym_key", "")
 
     def __enter__(self) -> Engine:
         return self
@@ -215,6 +218,13 @@ class Engine:
         if is_new and name in self._defined:
             self._check(name)
         self._built[name] = model
+
+
+def _connect(memory_limit: int, directory: str) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(config={"memory_limit": f"{memory_limit}B", "temp_directory": directory})
+    threads = connection.execute("SELECT current_setting('threads')").fetchall()[0][0]
+    connection.execute(f"SET threads = {max(1, min(threads, memory_limit // MEMORY_A_THREAD))}")
+    return connection
 
 
 def windows(month: Month, periods: Sequence[int]) -> pa.Table:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hzmetrics.calendar import Month
-from hzmetrics.log import printable
+from hzmetrics.output.text import printable
 from hzmetrics.store import state
 
 if TYPE_CHECKING:

@@ -76,6 +76,7 @@ def import_day(
     store.metrics  # noqa: B018 - a database that is not configured is no file's fault
     for source in files:
         try:
+            state.refuse_anonymised(store, source.month)
             outcome = _import(store, settings, source.path, source.kind, progress=progress, on_rows=on_rows)
         except StoreUnavailable:
             raise
@@ -219,7 +220,8 @@ def import_again(
         if not record.rows:
             ledger.forget(database, connection, record)
         transaction.record(reading, record.filename, record.target)
-        changed = [month for month in reading.months if first is None or month >= first]
+        plausible = settings.plausible_months
+        changed = [month for month in reading.months if month in plausible and (first is None or month >= first)]
         state.add_dirty_months(connection, changed)
         return reading
 

@@ -168,8 +168,8 @@ def catchup(facts: Facts) -> Unit:
 
 def _work_on(facts: Facts, month: Month) -> tuple[str, list[Action]]:
     """The branch of spec 60 §6 that a month with files or rows takes, up to its analysis."""
-    left = facts.state.unfinished.get(month)
-    redo = month in facts.state.dirty_months or left is Left.RESET
+    left = facts.unfinished.get(month)
+    redo = month in facts.dirty or left is Left.RESET
     if facts.has_source(month):
         imports: list[Action] = [ImportDay(day, marks=True) for day in facts.pending_days(month)]
         if facts.has_data(month):
@@ -187,7 +187,7 @@ def _catchup_periods(facts: Facts, month: Month) -> tuple[int, ...]:
 
 def _walk_from(facts: Facts) -> dict[str, str]:
     """Rebuild, from the cascade origin on; published history before the floor is not recomputed (spec 70 §8.1)."""
-    origin = facts.state.cascade_from or facts.current.plus(1)
+    origin = max(facts.state.cascade_from or facts.current.plus(1), facts.plausible.first)
     if facts.state.floor:
         origin = max(origin, facts.state.floor)
     return {state.MODE: "rebuild", state.CURSOR: str(origin)}
@@ -196,6 +196,7 @@ def _walk_from(facts: Facts) -> dict[str, str]:
 def walk_cursor(facts: Facts) -> Month | None:
     """The month the walk of rebuild is at; None when it is over (spec 60 §7)."""
     cursor = facts.state.cursor or facts.state.catchup_started
+    cursor = max(cursor, facts.plausible.first) if cursor else None
     return cursor if cursor and cursor <= facts.previous else None
 
 
@@ -238,7 +239,7 @@ def units_left(facts: Facts) -> int:
         if facts.state.mode == "normal" and not facts.unsummarized:
             return 1
         return (1 if facts.state.mode == "normal" else 2) + len(to_sweep(facts))
-    first = min(facts.backlog[0], facts.state.cascade_from or facts.backlog[0])
+    first = max(min(facts.backlog[0], facts.state.cascade_from or facts.backlog[0]), facts.plausible.first)
     return len(facts.backlog) + 1 + _months_until(first, facts) + 1
 
 

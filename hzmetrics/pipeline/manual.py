@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hzmetrics.calendar import PERIODS, Month
+from hzmetrics.calendar import PERIODS, Month, some
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log, stage
 from hzmetrics.pipeline import corrections, facts, stages, unfinished
@@ -55,6 +55,7 @@ def process(store: Store, settings: Settings, month: Month | None, day: dt.date 
         days = [pending_day for pending_day in pending if Month.of(pending_day) == month]
     if month is None:
         return 0
+    state.refuse_anonymised(store, month)
     if days and not consent.force:
         imports.check_order(settings, days[0])
     goes_on = consent.force or month != settings.clock.month
@@ -76,7 +77,7 @@ def _oldest(store: Store, settings: Settings, pending: Sequence[dt.date]) -> Mon
     unmarked = replace(known, state=known.state.with_values({state.DIRTY: ""}))
     months = {Month.of(day) for day in pending} | set(unmarked.backlog)
     if not months and known.backlog:
-        log.info("no log is pending; the next runs redo the marked months %s", ", ".join(map(str, known.backlog)))
+        log.info("no log is pending; the next runs redo the marked months %s", some(known.backlog))
     elif not months:
         log.info("no log is pending")
     return min(months, default=None)
@@ -197,10 +198,10 @@ def summarize(store: Store, settings: Settings, month: Month, consent: Consent) 
 def rebuild_summaries(
     store: Store, settings: Settings, first: Month, last: Month, periods: Sequence[int], consent: Consent
 ) -> None:
-    """Summarize each month from `first` through `last`, ascending."""
+    """Summarize each month from `first` through `last`, ascending; none before the plausible ones (spec 60 §3.3)."""
     store.require("hub", "metrics")
     _settle_corrections(store, settings, consent)
-    for month in first.through(last):
+    for month in max(first, settings.plausible_months.first).through(last):
         _summarize(store, settings, month, periods, consent.dry_run)
 
 

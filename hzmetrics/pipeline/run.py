@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from hzmetrics import journal, lock, scratch
-from hzmetrics.calendar import Month, moment
+from hzmetrics.calendar import Month, moment, some
 from hzmetrics.errors import LockHeld, LookupFailure
 from hzmetrics.log import log, stage
 from hzmetrics.pipeline import corrections, decide, facts, stages, unfinished
@@ -94,6 +94,7 @@ class Work:
         while True:
             known = facts.gather(self.store, self.settings)
             self.tell_bad_files(known)
+            self.drop_marks(known)
             unit = decide.next_unit(known)
             what = f"{unit.mode} {unit.month}: {unit.what}" if unit.month else f"{unit.mode}: {unit.what}"
             progress(done, decide.units_left(known), what)
@@ -238,8 +239,19 @@ class Work:
         if changed:
             self.remember(lambda connection: state.remember_bad_files(connection, [], forget=changed))
 
+    def drop_marks(self, known: Facts) -> None:
+        """Remove the marks of months before all plausible ones: no run takes them up (spec 60 §3.3)."""
+        marks = (known.state.dirty_months | known.state.unfinished.keys()) - known.dirty - known.unfinished.keys()
+        if marks:
+            log.warning(
+                "marks of months before %s are removed ([logs] earliest): %s",
+                known.plausible.first,
+                some(sorted(marks)),
+            )
+            self.remember(lambda connection: state.unmark(connection, marks))
+
 
 def _settle(connection: sa.Connection, month: Month, is_whole: bool) -> None:
-    state.change_months(connection, state.DIRTY, remove=[month])
-    left = {} if is_whole else {month: Left.SUMMARY}
-    state.change_unfinished(connection, lambda known: {m: what for m, what in known.items() if m != month} | left)
+    state.unmark(connection, [month])
+    if not is_whole:
+        state.leave(connection, {month: Left.SUMMARY})

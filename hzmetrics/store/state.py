@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Month
-from hzmetrics.errors import UsageError
+from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.log import log
+from hzmetrics.output.document import document
 from hzmetrics.store import Store
 from hzmetrics.store.key_values import KeyValues
 from hzmetrics.store.tables.metrics import pipeline_state
@@ -41,6 +42,10 @@ UNREAD_FILES = "unread_files"
 """Imported files that were empty or mostly unread, the newest last (spec 10 §10.4)."""
 CORRECTED_SINCE = "corrected_since"
 """Corrections that act at import, and the day from which on imported lines follow them (spec 15)."""
+ANONYMISED = "anonymised_before"
+"""The month before which addresses are shortened; their requests are never read again to build sessions (spec 67)."""
+PSEUDONYM_KEY = "pseudonym_key"
+"""What the key of the pseudonyms is recognized by."""
 
 MOST_UNREAD_FILES = 20
 """Unread files that are remembered."""
@@ -112,7 +117,20 @@ class State:
 
     @property
     def floor(self) -> Month | None:
-        return _month(self.values.get(FLOOR, ""))
+        """Published numbers before it are never computed again: of the adoption, or of months that are anonymised."""
+        return max(filter(None, (_month(self.values.get(FLOOR, "")), self.anonymised_before)), default=None)
+
+    @property
+    def anonymised_before(self) -> Month | None:
+        return _month(self.values.get(ANONYMISED, ""))
+
+    def is_anonymised(self, month: Month) -> bool:
+        return self.anonymised_before is not None and month < self.anonymised_before
+
+    @property
+    def pseudonym_key(self) -> str:
+        """What the key of the pseudonyms is recognized by; empty: there are no pseudonyms."""
+        return self.values.get(PSEUDONYM_KEY, "")
 
     @property
     def dirty_months(self) -> frozenset[Month]:
@@ -179,6 +197,14 @@ def write(store: Store, values: Mapping[str, str]) -> None:
         put(connection, values)
 
 
+def refuse_anonymised(store: Store, month: Month) -> None:
+    """Raise HzmetricsError if a month cannot be computed from its requests any more."""
+    if read(store).is_anonymised(month):
+        raise HzmetricsError(
+            f"{month} is anonymised: its sessions cannot be built again, its logs not be imported (docs/privacy.md)"
+        )
+
+
 def put(connection: sa.Connection, values: Mapping[str, str]) -> None:
     """Store keys inside the caller's transaction."""
     _keys.remember(connection, values)
@@ -197,6 +223,12 @@ def change_months(
     after = (before | {str(month) for month in add}) - {str(month) for month in remove}
     if after != before:
         put(connection, {key: ",".join(sorted(after))})
+
+
+def unmark(connection: sa.Connection, months: Collection[Month]) -> None:
+    """Remove the dirty marks of some months, and forget what was left to do for them."""
+    change_months(connection, DIRTY, remove=months)
+    change_unfinished(connection, lambda left: {month: what for month, what in left.items() if month not in months})
 
 
 def lower_month(connection: sa.Connection, key: str, month: Month) -> None:
@@ -233,7 +265,7 @@ def remember_bad_files(connection: sa.Connection, files: Iterable[BadFile], forg
     after = {path: entry for path, entry in before.items() if path not in set(forget)}
     after |= {bad.path: vars(bad) for bad in files}
     if after != before:
-        put(connection, {BAD_FILES: json.dumps([after[path] for path in sorted(after)])})
+        put(connection, {BAD_FILES: document([after[path] for path in sorted(after)])})
 
 
 def remember_unread_file(connection: sa.Connection, filename: str, target: str, file: UnreadFile | None) -> None:
@@ -243,13 +275,13 @@ def remember_unread_file(connection: sa.Connection, filename: str, target: str, 
     if file:
         after = [*after, vars(file)][-MOST_UNREAD_FILES:]
     if after != before:
-        put(connection, {UNREAD_FILES: json.dumps(after)})
+        put(connection, {UNREAD_FILES: document(after)})
 
 
 def remember_lookups(connection: sa.Connection, failing: Mapping[Month, str]) -> None:
     """Store which months' lookups fail since when."""
     stored = _keys.recall_to_change(connection, LOOKUPS_FAILING)
-    text = json.dumps({str(month): since for month, since in sorted(failing.items())}) if failing else ""
+    text = document({str(month): since for month, since in sorted(failing.items())}) if failing else ""
     if text != stored:
         put(connection, {LOOKUPS_FAILING: text})
 
