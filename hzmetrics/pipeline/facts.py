@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from hzmetrics.calendar import ALL_MONTHS, Month, Months, month_of
 from hzmetrics.config.schema import Logs
 from hzmetrics.output.document import document
-from hzmetrics.pipeline.unfinished import waits
+from hzmetrics.pipeline.unfinished import first_month, waits
 from hzmetrics.store import state
 from hzmetrics.store.state import BadFile, Left, State
 from hzmetrics.store.tables import metrics
@@ -67,8 +67,9 @@ class Facts:
 
     @cached_property
     def unfinished(self) -> Mapping[Month, Left]:
-        """What is left to do, by plausible month."""
-        return {month: left for month, left in self.state.unfinished.items() if month >= self.plausible.first}
+        """What is left to do, by month that a run may take."""
+        first = first_month(self.state, self.plausible)
+        return {month: left for month, left in self.state.unfinished.items() if month >= first}
 
     @property
     def previous(self) -> Month:

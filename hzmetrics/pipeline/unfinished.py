@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from hzmetrics.calendar import Month, month_of
+from hzmetrics.calendar import Month, Months, month_of
 from hzmetrics.grids.state import is_fully_summarized
 from hzmetrics.store import state
-from hzmetrics.store.state import Left
+from hzmetrics.store.state import Left, State
 from hzmetrics.store.tables.metrics import summary_user_vals, websessions
 
 if TYPE_CHECKING:
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 def rows_change(connection: sa.Connection, months: Collection[Month], settings: Settings) -> None:
     """Remember, in the transaction that changes rows of some months, that these and later ones are to be redone."""
+    first = first_month(state.recall(connection), settings.plausible_months)
     for month in months:
+        if month < first or month not in settings.plausible_months:
+            continue
         left = Left.RESET if _has_sessions(connection, month) else Left.ANALYSIS
         state.leave(connection, {month: left} | _later(connection, settings, month))
 
@@ -49,17 +52,26 @@ def finish(store: Store, settings: Settings, month: Month, *, is_reset: bool = F
     earlier month waits for its analysis, the summary is left to do.
     """
     with store.metrics.begin() as connection:
-        state.change_unfinished(connection, lambda left: finished(left, month, settings.clock.month, is_reset))
+        first = first_month(state.recall(connection), settings.plausible_months)
+        state.change_unfinished(connection, lambda left: finished(left, month, settings.clock.month, first, is_reset))
 
 
-def finished(left: dict[Month, Left], month: Month, current: Month, is_reset: bool = False) -> dict[Month, Left]:
-    """What is left to do after all steps of a month."""
+def first_month(remembered: State, plausible: Months) -> Month:
+    """The first month that a run may take: a plausible one that is not anonymised."""
+    return max(plausible.first, remembered.anonymised_before or plausible.first)
+
+
+def finished(
+    left: dict[Month, Left], month: Month, current: Month, first: Month, is_reset: bool = False
+) -> dict[Month, Left]:
+    """What is left to do after all steps of a month. No month waits for one before `first`."""
     if month >= current:
         return left | {month: Left.RESET}
     if left.get(month) is Left.RESET and not is_reset:
         return left
     rest = {other: what for other, what in left.items() if other != month}
-    return rest | {month: Left.SUMMARY} if waits(month, rest) else rest
+    waited_for = {other: what for other, what in rest.items() if other >= first}
+    return rest | {month: Left.SUMMARY} if waits(month, waited_for) else rest
 
 
 def waits(month: Month, left: Mapping[Month, Left]) -> bool:

@@ -81,10 +81,10 @@ def test_a_summary_that_is_left_leads_out_of_normal_mode_and_waits_for_earlier_m
     waiting = known({"unfinished_months": "2026-02:analysis,2026-03:summary"})
     assert decide.next_unit(waiting).month == FEBRUARY
     assert waiting.unsummarized == ()
-    assert finished(waiting.state.unfinished, MARCH, waiting.current) == waiting.state.unfinished
-    assert finished({MARCH: Left.RESET}, MARCH, waiting.current) == {MARCH: Left.RESET}
-    assert finished({MARCH: Left.RESET}, MARCH, waiting.current, is_reset=True) == {}
-    assert finished({}, waiting.current, waiting.current) == {waiting.current: Left.RESET}
+    assert finished(waiting.state.unfinished, MARCH, waiting.current, FEBRUARY) == waiting.state.unfinished
+    assert finished({MARCH: Left.RESET}, MARCH, waiting.current, FEBRUARY) == {MARCH: Left.RESET}
+    assert finished({MARCH: Left.RESET}, MARCH, waiting.current, FEBRUARY, is_reset=True) == {}
+    assert finished({}, waiting.current, waiting.current, FEBRUARY) == {waiting.current: Left.RESET}
 
 
 months = st.integers(-30, 3).map(lambda ahead: Month.of(TODAY).plus(ahead))
@@ -153,7 +153,9 @@ def test_every_run_gets_nearer_to_a_normal_unit(
                     known_left = State(stored).unfinished
                     stored["unfinished_months"] = written(known_left | {month: max(what, known_left.get(month, what))})
                 case Finish(month):
-                    stored["unfinished_months"] = written(finished(State(stored).unfinished, month, facts.current))
+                    stored["unfinished_months"] = written(
+                        finished(State(stored).unfinished, month, facts.current, facts.plausible.first)
+                    )
                 case Settle(month, is_whole):
                     dirty = [item for item in stored.get("dirty_months", "").split(",") if item != str(month)]
                     stored["dirty_months"] = ",".join(dirty)
