@@ -25,10 +25,15 @@ if TYPE_CHECKING:
 
 
 def rows_change(connection: sa.Connection, months: Collection[Month], settings: Settings) -> None:
-    """Remember, in the transaction that changes rows of some months, that these and later ones are to be redone."""
+    """Remember, in the transaction that changes rows of some months, that these and later ones are to be redone.
+
+    An anonymised month cannot be; the later ones still can.
+    """
+    remembered = state.recall(connection)
     for month in months:
         left = Left.RESET if _has_sessions(connection, month) else Left.ANALYSIS
-        state.leave(connection, {month: left} | _later(connection, settings, month))
+        itself = {} if remembered.is_anonymised(month) else {month: left}
+        state.leave(connection, itself | _later(connection, settings, month))
 
 
 def on_rows(settings: Settings, month: Month) -> OnRows:

@@ -94,7 +94,7 @@ def anonymise(store: Store, settings: Settings, before: Month, *, dry_run: bool 
 def _refuse_unfinished(store: Store, settings: Settings, before: Month) -> None:
     """Raise HzmetricsError unless all months before `before` are done and without a finding."""
     known = facts.gather(store, settings)
-    waiting = sorted({month for month in (*known.backlog, *known.incomplete) if month < before})
+    waiting = sorted({month for month in (*known.backlog, *known.incomplete, *known.unfinished) if month < before})
     if waiting or known.state.mode != "normal":
         names = ", ".join(map(str, waiting[:MOST_NAMED])) or f"the pipeline is in mode {known.state.mode}"
         raise HzmetricsError(f"months before {before} are not done ({names}); first run: hzmetrics run --all")
@@ -137,6 +137,8 @@ def _begin(store: Store, settings: Settings, before: Month) -> str:
         key, fingerprint = pseudonyms.make(settings)
     first = max(filter(None, (before, remembered.anonymised_before)))
     state.write(store, {state.ANONYMISED: str(first), state.PSEUDONYM_KEY: fingerprint})
+    with store.metrics.begin() as connection:
+        state.forget_example_lines(connection)
     return key
 
 
