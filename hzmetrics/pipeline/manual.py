@@ -102,7 +102,11 @@ def _process_site(store: Store, settings: Settings, month: Month | None, consent
 
 
 def _compute(store: Store, settings: Settings, month: Month, dry_run: bool) -> None:
-    """Analyze a month with its sessions and summarize all its periods; reset it first if that is left to do."""
+    """Analyze a month with its sessions and summarize all its periods; reset it first if that is left to do.
+
+    Raises HzmetricsError for an anonymised month, of which nothing is left to do then.
+    """
+    state.refuse_anonymised(store, month)
     if dry_run:
         stages.analyze(store, settings, month, dry_run=True)
         stages.summarize(store, settings, month, dry_run=True)

@@ -13,6 +13,7 @@ from hzmetrics.calendar import DateSpan, Month, month_of
 from hzmetrics.enrich import rows
 from hzmetrics.pipeline import unfinished
 from hzmetrics.pipeline.run import make_state_table
+from hzmetrics.store import state
 from hzmetrics.store.tables.metrics import toolstart, web, websessions
 from hzmetrics.store.types import is_empty
 
@@ -56,6 +57,7 @@ def _remembering(store: Store, settings: Settings, step: Step) -> AbstractContex
         case "rebuild-webhits", _:
             return counting(store, settings, [Month.parse(str(step.options["month"]))], dry_run=False)
         case "logfix-session", (Month() as month,):
+            state.refuse_anonymised(store, month)
             return _watching(store, settings, (web, websessions, toolstart), DateSpan.of(month))
         case "clear-orphan-stamps", (span,):
             return _watching(store, settings, (web, toolstart), _span(settings, span))

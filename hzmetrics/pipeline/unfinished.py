@@ -25,13 +25,18 @@ if TYPE_CHECKING:
 
 
 def rows_change(connection: sa.Connection, months: Collection[Month], settings: Settings) -> None:
-    """Remember, in the transaction that changes rows of some months, that these and later ones are to be redone."""
-    first = first_month(state.recall(connection), settings.plausible_months)
+    """Remember, in the transaction that changes rows of some months, that these and later ones are to be redone.
+
+    An anonymised month cannot be; the later ones still can.
+    """
+    remembered = state.recall(connection)
+    first = first_month(remembered, settings.plausible_months)
     for month in months:
         if month < first or month not in settings.plausible_months:
             continue
         left = Left.RESET if _has_sessions(connection, month) else Left.ANALYSIS
-        state.leave(connection, {month: left} | _later(connection, settings, month))
+        itself = {} if remembered.is_anonymised(month) else {month: left}
+        state.leave(connection, itself | _later(connection, settings, month))
 
 
 def on_rows(settings: Settings, month: Month) -> OnRows:

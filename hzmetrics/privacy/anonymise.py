@@ -137,6 +137,8 @@ def _begin(store: Store, settings: Settings, before: Month) -> str:
         key, fingerprint = pseudonyms.make(settings)
     first = max(filter(None, (before, remembered.anonymised_before)))
     state.write(store, {state.ANONYMISED: str(first), state.PSEUDONYM_KEY: fingerprint})
+    with store.metrics.begin() as connection:
+        state.forget_example_lines(connection)
     return key
 
 

@@ -278,6 +278,14 @@ def remember_unread_file(connection: sa.Connection, filename: str, target: str, 
         put(connection, {UNREAD_FILES: document(after)})
 
 
+def forget_example_lines(connection: sa.Connection) -> None:
+    """Take the example lines, which name addresses, out of what is said of unread files."""
+    before = json.loads(_keys.recall_to_change(connection, UNREAD_FILES) or "[]")
+    after = [{**entry, "said": entry["said"].partition("; first: ")[0]} for entry in before]
+    if after != before:
+        put(connection, {UNREAD_FILES: json.dumps(after)})
+
+
 def remember_lookups(connection: sa.Connection, failing: Mapping[Month, str]) -> None:
     """Store which months' lookups fail since when."""
     stored = _keys.recall_to_change(connection, LOOKUPS_FAILING)

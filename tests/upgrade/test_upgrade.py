@@ -131,6 +131,8 @@ def test_addresses_can_be_taken_away(
     for command in refused:
         assert hub.run(*command) == 1, command
         assert "is anonymised" in capsys.readouterr().err, command
+    with hub.store() as store:
+        assert not read(store).unfinished
 
     key = config.load(hub.root / "hzmetrics.conf").paths.state / "pseudonyms.key"
     text = key.read_text()
