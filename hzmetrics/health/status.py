@@ -177,9 +177,7 @@ def _tell_state(status: Status, settings: Settings, known: Facts) -> None:
     status.catchup_started = str(remembered.catchup_started or "")
     status.history_floor = str(remembered.floor or "")
     status.dirty_months = [str(month) for month in sorted(remembered.dirty_months)]
-    status.unfinished_months = {
-        str(month): remembered.unfinished[month].name.lower() for month in sorted(known.closed_unfinished)
-    }
+    status.unfinished_months = remembered.unfinished_before(known.current)
     status.backlog = [str(month) for month in known.backlog]
     unit = decide.next_unit(known)
     status.next_unit = f"{unit.what} {unit.month or ''}".strip()
@@ -277,7 +275,7 @@ def _files(dates: Sequence[dt.date]) -> Files:
 def month_list(known: Facts, covered: frozenset[dt.date]) -> Iterator[MonthStatus]:
     """Every month from the first that has files, rows or cells up to the current one."""
     rows = known.months["web"] | known.months["userlogin"]
-    marked = known.dirty | known.closed_unfinished
+    marked = known.dirty | {month for month in known.unfinished if month < known.current}
     pending = {Month.of(day) for day in known.pending}
     everything = rows | known.summarized | known.partly_summarized | pending | marked
     begun = min(covered, default=known.today)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -321,6 +321,24 @@ def _import(
         return Outcome(rows, f"cannot be moved: {error.strerror or error}")
     log.info("%s is now %s", path, place)
     return Outcome(rows)
+
+
+def put_away_imported(store: Store, settings: Settings, paths: Collection[Path]) -> list[Path]:
+    """Move those of some pending files whose rows are there, but which could not be moved before; those moved."""
+    moved = []
+    with store.metrics.connect() as connection:
+        known = {target: ledger.sources(connection, target) for target in sources.KIND_OF}
+    for source in sources.pending(settings):
+        target = "web" if source.kind == "access" else "userlogin"
+        if source.path not in paths or ledger.source_name(ledger.stored_name(source.path.name)) not in known[target]:
+            continue
+        try:
+            place = sources.put_away(source.path, sources.base(settings, source.kind) / sources.IMPORTED)
+        except OSError:
+            continue
+        log.info("%s is now %s", source.path, place)
+        moved.append(source.path)
+    return moved
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The steps of a tick before the pipeline: each under its lock, its outcome recorded (spec 60 §1, 80 §1)."""
+"""The steps of a tick before the pipeline: each under its lock, its outcome recorded (spec 60 §1, spec 80 §1)."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -112,11 +113,6 @@ class Facts:
         )
 
     @property
-    def closed_unfinished(self) -> frozenset[Month]:
-        """Months before the current one for which something is left to do. The current one is never finished."""
-        return frozenset(month for month in self.unfinished if month < self.current)
-
-    @property
     def unanalyzed(self) -> frozenset[Month]:
         """Months whose analysis is left to do. The previous one may still be closed by a normal unit."""
         return frozenset(
@@ -186,7 +182,7 @@ def is_remembered(path: Path, remembered: State, settings: Settings) -> bool:
 
 def bad_file(path: Path, reason: str, settings: Settings) -> BadFile:
     """A file that failed, as it looks now."""
-    bad = BadFile(str(path), -1, -1, reason, reading(settings))
+    bad = BadFile(str(path), -1, -1, reason, reading(settings), os.access(path, os.R_OK))
     return _look_at(bad) or bad
 
 
@@ -199,7 +195,8 @@ def remember_failures(connection: sa.Connection, report: DayReport, settings: Se
 
 def is_unchanged(bad: BadFile, settings: Settings) -> bool:
     """Whether a remembered file looks as it did when it failed, and would be read in the same way."""
-    return _look_at(bad) == bad and bad.reading in ("", reading(settings))
+    is_open_now = not bad.is_readable and os.access(bad.path, os.R_OK)
+    return _look_at(bad) == bad and bad.reading in ("", reading(settings)) and not is_open_now
 
 
 def _look_at(bad: BadFile) -> BadFile | None:

@@ -226,8 +226,13 @@ class Work:
             self.remember(lambda connection: state.remember_lookups(connection, failing))
 
     def tell_bad_files(self, known: Facts) -> None:
-        """Warn of the remembered files; forget those that have changed or gone."""
+        """Warn of the remembered files; forget those that have changed or gone, and those that can be put away now."""
         changed = [bad.path for bad in known.state.bad_files if not facts.is_unchanged(bad, self.settings)]
+        unchanged = [Path(bad.path) for bad in known.state.bad_files if bad.path not in changed]
+        if unchanged and not self.dry_run and not self.settings.is_site:
+            from hzmetrics.ingest.imports import put_away_imported
+
+            changed += map(str, put_away_imported(self.store, self.settings, unchanged))
         for bad in known.state.bad_files:
             if bad.path not in changed:
                 log.warning("%s is left out until it changes: %s", bad.path, bad.reason)

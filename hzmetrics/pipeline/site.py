@@ -30,7 +30,7 @@ def read_logs(
             if month < settings.clock.month:
                 state.reopen(connection, month)
             else:
-                unfinished.rows_change(connection, settings, [month])
+                unfinished.rows_change(connection, [month], settings)
 
     with stage("reading of the logs") as running:
         if not in_place.files(settings):

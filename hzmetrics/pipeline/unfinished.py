@@ -1,4 +1,4 @@
-"""What is left to do for each month: remembered before work begins, forgotten when its last step has committed.
+"""What is left to do for each month: remembered before its work begins, forgotten when the last step has committed.
 
 Nothing infers from rows or cells that a month is finished (spec 60 §10.3). A month on which later ones depend stays
 with them: their long periods count its rows.
@@ -6,13 +6,14 @@ with them: their long periods count its rows.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Month, month_of
+from hzmetrics.grids.state import is_fully_summarized
 from hzmetrics.store import state
 from hzmetrics.store.state import Left
 from hzmetrics.store.tables.metrics import summary_user_vals, websessions
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from hzmetrics.store import Store
 
 
-def rows_change(connection: sa.Connection, settings: Settings, months: Collection[Month]) -> None:
+def rows_change(connection: sa.Connection, months: Collection[Month], settings: Settings) -> None:
     """Remember, in the transaction that changes rows of some months, that these and later ones are to be redone."""
     for month in months:
         left = Left.RESET if _has_sessions(connection, month) else Left.ANALYSIS
@@ -32,7 +33,7 @@ def rows_change(connection: sa.Connection, settings: Settings, months: Collectio
 
 def on_rows(settings: Settings, month: Month) -> OnRows:
     """What an import of a file of `month` calls with its rows: the month of the file's name is the one to be redone."""
-    return lambda connection, _: rows_change(connection, settings, [month])
+    return lambda connection, _: rows_change(connection, [month], settings)
 
 
 def begin(store: Store, settings: Settings, month: Month) -> None:
@@ -73,6 +74,7 @@ def summary(store: Store, settings: Settings, month: Month, *, is_whole: bool = 
     `is_whole`: it writes all periods and the figures of resources. A month that was never summarized before is left to
     its analysis: nobody has seen to its sessions.
     """
+    was_whole = is_fully_summarized(store, month)
     with store.metrics.begin() as connection:
         before = state.recall(connection).unfinished
         is_new = not _with_cells(connection, summary_user_vals.c.datetime == month.key)
@@ -82,8 +84,22 @@ def summary(store: Store, settings: Settings, month: Month, *, is_whole: bool = 
         return
     if is_whole:
         finish(store, settings, month)
-    elif month not in before:
+    elif was_whole and month not in before:
         forget(store, [month])
+
+
+@contextmanager
+def meanwhile(
+    store: Store, settings: Settings, months: Collection[Month], changed: Callable[[], Collection[Month]] = lambda: ()
+) -> Iterator[None]:
+    """Around a step: remember that rows of some months may change, and afterwards only those of `changed`."""
+    with store.metrics.begin() as connection:
+        before = state.recall(connection).unfinished
+        rows_change(connection, months, settings)
+    yield
+    with store.metrics.begin() as connection:
+        state.change_unfinished(connection, lambda _: before)
+        rows_change(connection, changed(), settings)
 
 
 def forget(store: Store, months: Collection[Month]) -> None:

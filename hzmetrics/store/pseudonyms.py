@@ -24,8 +24,8 @@ def key_file(settings: Settings) -> Path:
 def key(store: Store, settings: Settings) -> str:
     """The key, for the engine's variable `pseudonym_key`; empty where no month is anonymised.
 
-    Raises ConfigurationError if others can read the file, and if it is missing or another: visitors would be counted
-    twice.
+    Raises ConfigurationError if others can read the file, and if it is missing or another one: visitors would be
+    counted twice.
     """
     fingerprint = state.read(store).pseudonym_key
     if not fingerprint:

@@ -73,6 +73,8 @@ class BadFile:
     reason: str
     reading: str = ""
     """How logs were read then: the file is tried again when that changes. Earlier versions did not store it."""
+    is_readable: bool = True
+    """Whether it could be opened then: a file that could not is tried again when it can."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,10 @@ class State:
     def unfinished(self) -> dict[Month, Left]:
         """What is left to do, by month."""
         return _unfinished(self.values.get(UNFINISHED, ""))
+
+    def unfinished_before(self, current: Month) -> dict[str, str]:
+        """What is left to do for months that are over, in words. The current month is never finished."""
+        return {str(month): left.name.lower() for month, left in sorted(self.unfinished.items()) if month < current}
 
     @property
     def corrections(self) -> frozenset[str]:
@@ -247,8 +253,10 @@ def change_unfinished(connection: sa.Connection, change: Callable[[dict[Month, L
     """Replace what is left to do by what `change` makes of it. It is written only if it changes."""
     before = _unfinished(_keys.recall_to_change(connection, UNFINISHED))
     after = change(before)
-    if after != before:
+    if after and after != before:
         put(connection, {UNFINISHED: ",".join(_item(month, after[month]) for month in sorted(after))})
+    elif before and not after:
+        _keys.forget(connection, UNFINISHED)
 
 
 def remember_bad_files(connection: sa.Connection, files: Iterable[BadFile], forget: Iterable[str] = ()) -> None:

@@ -1,4 +1,4 @@
-"""Every command says an expected error in one line for an operator, with the right exit code (spec 65 §1, 60 §10.5)."""
+"""Every command says an expected error in one line for an operator, with the right exit code (spec 65 §1, spec 60 §10.5)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WITHOUT_DATABASE = {"config", "demo", "lookup", "fetch-logs", "archive-logs", "a
 REPORTS = {"status", "doctor"}
 """Commands that report a failure of the database on standard output, as one of several things."""
 
-MAKE_DO = {"init", "setup-db", "migrate", "gen-tool-stats", "whoisonline"}
+MAKE_DO = {"init", "setup-db", "migrate", "gen-tool-stats", "tools", "whoisonline"}
 """Commands that create a missing metrics database, if the user may, or need the hub's alone."""
 
 CAUSES: dict[str, tuple[tuple[str, str], tuple[str, ...]]] = {

@@ -1,4 +1,4 @@
-"""Sums of floating-point numbers name their order: otherwise the last digits depend on threads (spec 40 §4, 50 §11)."""
+"""Sums of floating-point numbers name their order: otherwise the last digits depend on threads (spec 40 §4, spec 50 §11)."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hzmetrics.calendar import PERIODS, Month
@@ -68,6 +68,25 @@ def test_a_file_from_before_the_floor_redoes_its_month_whole_and_no_other_before
     assert decide.next_unit(settled).actions == (decide.Remember({"mode": "rebuild", "rebuild_cursor": "2026-04"}),)
 
 
+def test_a_summary_that_is_left_leads_out_of_normal_mode_and_waits_for_earlier_months() -> None:
+    left = known({"unfinished_months": "2026-03:summary,2026-04:summary"})
+    unit = decide.next_unit(left)
+    assert unit.actions == (
+        decide.Remember({"mode": "rebuild", "rebuild_cursor": "2026-06"}),
+        Begin(MARCH, Left.SUMMARY),
+        Analyze(MARCH),
+        Summarize(MARCH),
+        Finish(MARCH),
+    )
+    waiting = known({"unfinished_months": "2026-02:analysis,2026-03:summary"})
+    assert decide.next_unit(waiting).month == FEBRUARY
+    assert waiting.unsummarized == ()
+    assert finished(waiting.state.unfinished, MARCH, waiting.current) == waiting.state.unfinished
+    assert finished({MARCH: Left.RESET}, MARCH, waiting.current) == {MARCH: Left.RESET}
+    assert finished({MARCH: Left.RESET}, MARCH, waiting.current, is_reset=True) == {}
+    assert finished({}, waiting.current, waiting.current) == {waiting.current: Left.RESET}
+
+
 months = st.integers(-30, 3).map(lambda ahead: Month.of(TODAY).plus(ahead))
 texts = st.one_of(st.just(""), months.map(str))
 
@@ -76,6 +95,7 @@ def written(left: Mapping[Month, Left]) -> str:
     return ",".join(f"{month}:{what.name.lower()}" for month, what in left.items())
 
 
+@settings(deadline=None)
 @given(
     values=st.fixed_dictionaries(
         {},

@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from hzmetrics.calendar import Month
 from hzmetrics.pipeline.steps import Step
 from hzmetrics.store import Store
+from hzmetrics.store import state as stored
 from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
 from tests.enrich.dns_server import DnsServer, name, serve
@@ -208,3 +210,68 @@ def test_a_file_is_put_away_when_that_is_possible_again(hub: TestHub, capsys: py
     capsys.readouterr()
     assert hub.run("status") == 0
     assert state(hub)["bad_files"] == "[]"
+
+
+STEPS = (
+    ("resolve-dns", "metrics", "web", "2026-03"),
+    ("fill-domain", "metrics", "web", "2026-03"),
+    ("fill-ipcountry", "metrics", "web", "2026-03"),
+    ("fill-geo", "--month", "2026-03"),
+    ("clean-bots", "web", "2026-03"),
+    ("logfix-session", "2026-03"),
+    ("clear-orphan-stamps", "2026-03"),
+)
+
+
+def test_a_step_by_hand_remembers_the_months_that_it_changed_and_no_others(hub: TestHub) -> None:
+    feed(hub, "2026-03")
+    assert hub.run("run", "--all") == 0
+    assert left(hub) == {}
+    for step in STEPS:
+        assert hub.run(*step) == 0
+        assert left(hub) == {}, step
+    for damage, step in (
+        ("UPDATE web SET host = ''", STEPS[0]),
+        ("UPDATE web SET domain = ''", STEPS[1]),
+        ("UPDATE web SET ipcountry = ''", STEPS[2]),
+        ("UPDATE web SET ipcountry = ''", STEPS[3]),
+        ("UPDATE web SET sessionid = 999999 WHERE id = 1", STEPS[6]),
+        ("UPDATE web SET sessionid = NULL WHERE id = 1", STEPS[5]),
+        ("INSERT INTO exclude_list (filter, type) VALUES ('host1.example.edu', 'host')", STEPS[4]),
+    ):
+        with hub.store.metrics.begin() as connection:
+            connection.execute(sa.text(damage))
+            connection.execute(sa.text("DELETE FROM pipeline_state WHERE k = 'unfinished_months'"))
+        assert hub.run(*step, "--dry-run") == 0
+        assert left(hub) == {}, step
+        assert hub.run(*step) == 0
+        assert left(hub) == {"2026-03": "reset"}, step
+
+
+def test_commands_by_hand_remember_what_they_leave(hub: TestHub) -> None:
+    for month in MONTHS:
+        feed(hub, month)
+    assert hub.run("run", "--all") == 0
+    assert hub.run("rebuild-webhits", "--month", "2026-01") == 0
+    assert hub.run("rebuild-webhits", "--all") == 0
+    assert hub.run("summarize", "--month", "2026-01") == 0
+    assert hub.run("summarize-month", "2026-01", "--periods", "1") == 0
+    assert hub.run("rebuild-summaries", "--since", "2026-01", "--periods", "14") == 0
+    assert left(hub) == {}
+    with hub.store.metrics.begin() as connection:
+        connection.execute(sa.text("DELETE FROM summary_misc_vals WHERE datetime LIKE '2026-02-%' AND period = 12"))
+    assert hub.run("summarize-month", "2026-02") == 0
+    assert left(hub) == {"2026-02": "summary"}
+    assert hub.run("forget-import", "parity-access.log-20260205") == 0
+    assert left(hub) == {"2026-02": "reset", "2026-03": "summary"}
+    assert hub.run("process", "--month", "2026-03") == 0
+    assert left(hub) == {"2026-02": "reset", "2026-03": "summary"}
+    assert hub.run("process", "--next") == 0
+    assert left(hub) == {"2026-03": "summary"}
+    assert hub.run("run", "--all") == 0
+    assert left(hub) == {}
+
+
+def left(hub: TestHub) -> dict[str, str]:
+    """What is remembered of closed months."""
+    return stored.read(hub.store).unfinished_before(Month(2026, 4))

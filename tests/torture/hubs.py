@@ -43,6 +43,12 @@ GIVEN_AGAIN = {"id", "pk_start", "pk_end", "sessionid"}
 OF_FILES = {"device", "inode", "head_hash"}
 """What tells files apart: theirs are copies, and one holds what the machine was doing."""
 
+OF_THE_MACHINE = {"updated_at"}
+"""What the machine's own clock says."""
+
+WAYS = {"catchup_started"}
+"""Keys of the pipeline's state that remember a way, not where it ends."""
+
 SUMS = {"activity_weights"}
 """Tables of sums that are kept from run to run, or computed again: equal but for rounding."""
 
@@ -198,7 +204,7 @@ class Hub:
 
 
 def _rows(store: Store, exact: bool) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
-    dropped = OF_FILES if exact else OF_FILES | GIVEN_AGAIN
+    dropped = OF_FILES | OF_THE_MACHINE | (set() if exact else GIVEN_AGAIN)
     for database in (store.hub, store.metrics):
         with database.connect() as connection:
             for name in sa.inspect(connection).get_table_names():
@@ -207,7 +213,7 @@ def _rows(store: Store, exact: bool) -> Iterator[tuple[str, list[tuple[Any, ...]
                 result = connection.exec_driver_sql(f"SELECT * FROM {name}")
                 kept = [n for n, key in enumerate(result.keys()) if key not in dropped]
                 rounded = name in SUMS and not exact
-                rows = [tuple(_value(row[n], rounded) for n in kept) for row in result]
+                rows = [tuple(_value(row[n], rounded) for n in kept) for row in result if row[0] not in WAYS]
                 yield f"{database.name}.{name}", sorted(rows, key=repr)
 
 
