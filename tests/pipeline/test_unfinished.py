@@ -109,12 +109,14 @@ def write(hub: TestHub, file: str, month: str, day: int) -> Path:
 
 
 def numbers(hub: TestHub, first: str = "") -> Numbers:
-    """All cells, from a month on, and figures of resources, but for their ids."""
+    """All cells and figures of resources, from a month on, but for their ids."""
     cells = [(grid, sa.select(grid).where(grid.c.datetime >= first)) for grid in GRIDS]
     found = [(grid.name, *map(str, row)) for grid, query in cells for row in hub.store.metrics.rows(query)]
     stats = hub.store.hub_tables.resource_stats
     columns = [column for column in stats.columns if column.name not in ("id", "processed_on")]
-    found += [(stats.name, *map(str, row)) for row in hub.store.hub.rows(sa.select(*columns))]
+    found += [
+        (stats.name, *map(str, row)) for row in hub.store.hub.rows(sa.select(*columns).where(stats.c.datetime >= first))
+    ]
     return sorted(found)
 
 
