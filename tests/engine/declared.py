@@ -36,6 +36,8 @@ VARIABLES: dict[str, Value] = {
     "excluded_urls": [],
     "last_local": "",
     "is_second": False,
+    "parts": 1,
+    "part": 0,
 }
 
 MODELS = [(package, name) for package in PACKAGES for name in names(package)]
