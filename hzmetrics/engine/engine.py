@@ -20,10 +20,10 @@ from hzmetrics.engine.models import Library, Model, ModelError
 from hzmetrics.errors import HzmetricsError, StoreUnavailable
 from hzmetrics.scratch import Scratch
 
-MEMORY_A_THREAD = 128 * memory.MB
+MEMORY_A_THREAD = 300 * memory.MB
 """What a thread needs at least to work on disk: with less, many threads have no room for what each holds at once."""
 
-Value = str | bool | Sequence[str]
+Value = str | bool | int | Sequence[str]
 """What a model may read by name."""
 
 INTERRUPTED = "Query interrupted"
@@ -147,8 +147,8 @@ class Engine:
         self.connection.create_function(name, _columnar(function), ["VARCHAR"], "VARCHAR", type=PythonUDFType.ARROW)
 
     def set_variable(self, name: str, value: Value) -> None:
-        """Give a value that models read with `getvariable` as a constant: a pattern, or a list of texts."""
-        kind = "" if isinstance(value, str | bool) else "::VARCHAR[]"
+        """Give a value that models read with `getvariable` as a constant: a pattern, a number, a list of texts."""
+        kind = "" if isinstance(value, str | bool | int) else "::VARCHAR[]"
         self.connection.execute(f"SET VARIABLE {name} = ?{kind}", [value])
         self._variables.add(name)
         for model in [model for model in self._built.values() if name in model.variables]:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from hzmetrics.calendar import PERIODS, Month
 from hzmetrics.config import Settings
-from hzmetrics.engine import Engine, windows
+from hzmetrics.engine import Engine, relation, windows
 from hzmetrics.grids import SECTIONS
 from hzmetrics.grids.applications import tool_directories
 from hzmetrics.grids.logins import remake_userlogin_lite
@@ -18,6 +18,18 @@ from hzmetrics.grids.sources import base_relations
 from hzmetrics.log import log
 from hzmetrics.store import Store, pseudonyms
 from hzmetrics.store.tables.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals
+
+PART = 1_000_000
+"""Rows of `window_sessions` whose visitors are counted at a time: their sets then fit in memory."""
+
+VISITOR_COUNT = {
+    "kind": pa.string(),
+    "colid": pa.int32(),
+    "depth": pa.int64(),
+    "hidden": pa.int64(),
+    "visitors": pa.int64(),
+}
+"""The columns of the relation `counted_visitors`."""
 
 GRIDS = {"user": summary_user_vals, "simusage": summary_simusage_vals, "misc": summary_misc_vals}
 
@@ -63,12 +75,25 @@ def compute_cells(
     applications = tool_directories(settings.hub.apps_dir) if has_tool_sessions else []
     with Engine("hzmetrics.grids", corrections=settings.corrections) as engine:
         engine.set_variable("pseudonym_key", pseudonym_key)
-        for name, relation in relations.items():
-            engine.register(name, relation)
+        for name, rows in relations.items():
+            engine.register(name, rows)
         engine.register("applications", pa.table({"name": pa.array(applications, pa.string())}))
         engine.register("sections", pa.table({"section": pa.array(sections, pa.string())}))
         engine.register("windows", windows(month, periods))
+        _count_visitors(engine)
         return engine.table("cells")
+
+
+def _count_visitors(engine: Engine) -> None:
+    """Give the engine the relation `counted_visitors`, a part of the visitors at a time."""
+    engine.load("counted_visitors", relation((), VISITOR_COUNT))
+    engine.build("window_sessions")
+    rows = engine.query("SELECT count(*) AS number FROM window_sessions")["number"][0].as_py()
+    parts = 1 + rows // PART
+    engine.set_variable("parts", parts)
+    for part in range(parts):
+        engine.set_variable("part", part)
+        engine.collect("counted_visitors", "visitor_counts")
 
 
 def write_cells(store: Store, month: Month, cells: pa.Table) -> int:

@@ -42,6 +42,8 @@ VARIABLES: dict[str, Value] = {
     "earliest_time": str(ALL_TIMES[0]),
     "latest_time": str(ALL_TIMES[1]),
     "pseudonym_key": "",
+    "parts": 1,
+    "part": 0,
 }
 
 MODELS = [(package, name) for package in PACKAGES for name in names(package)]

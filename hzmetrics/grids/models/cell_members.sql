@@ -6,7 +6,7 @@
 -- sentence of misc row 7 (busiest_days.sql).
 --
 -- grain: a cell and member, or members that count alike
--- reads: registered_users, simulation_users, visitor_counts, known_session_users, window_sessions, site_counts, runs,
+-- reads: registered_users, simulation_users, counted_visitors, known_session_users, window_sessions, site_counts, runs,
 --   heavy_users, user_runs, profiles, webhits, windows
 -- columns:
 --   grid     VARCHAR  user, simusage or misc
@@ -24,18 +24,18 @@ UNION ALL
 SELECT 'user', 2, colid, depth, 0, 1 FROM simulation_users
 UNION ALL
 -- user 7: unregistered interactive visitors
-SELECT 'user', 7, colid, depth, hidden, visitors FROM visitor_counts WHERE kind = 'interactive'
+SELECT 'user', 7, colid, depth, hidden, visitors FROM counted_visitors WHERE kind = 'interactive'
 UNION ALL
 -- user 3: users known at the addresses of interactive sessions, in columns 1-6 with the visitors of row 7
-SELECT 'user', 3, colid, depth, hidden, visitors FROM visitor_counts WHERE kind = 'interactive' AND colid <= 6
+SELECT 'user', 3, colid, depth, hidden, visitors FROM counted_visitors WHERE kind = 'interactive' AND colid <= 6
 UNION ALL
 SELECT 'user', 3, colid, depth, 0, 1 FROM known_session_users WHERE kind = 'interactive'
 UNION ALL
 -- user 8: unregistered downloaders
-SELECT 'user', 8, colid, depth, hidden, visitors FROM visitor_counts WHERE kind = 'download'
+SELECT 'user', 8, colid, depth, hidden, visitors FROM counted_visitors WHERE kind = 'download'
 UNION ALL
 -- user 4: users known at the addresses of download sessions, in columns 1-6 with the visitors of row 8
-SELECT 'user', 4, colid, depth, hidden, visitors FROM visitor_counts WHERE kind = 'download' AND colid <= 6
+SELECT 'user', 4, colid, depth, hidden, visitors FROM counted_visitors WHERE kind = 'download' AND colid <= 6
 UNION ALL
 SELECT 'user', 4, colid, depth, 0, 1 FROM known_session_users WHERE kind = 'download'
 UNION ALL

@@ -104,6 +104,15 @@ CREATE TABLE tool_version (
     instance VARCHAR   -- name under which the version's sessions run
 );
 
+-- The visitor_counts of all parts.
+CREATE TABLE counted_visitors (
+    kind VARCHAR,    -- interactive or download
+    colid INTEGER,   -- column of the grid
+    depth BIGINT,    -- depth of the latest session
+    hidden BIGINT,   -- depth down to which the visitors are hidden
+    visitors BIGINT  -- number of visitors
+);
+
 -- Rows 6, 7 and 8 of the month's user grid as they are stored before the run.
 CREATE TABLE stored (
     rowid BIGINT,   -- row of the grid

@@ -1,8 +1,9 @@
--- How many unregistered visitors there are: the sets are large, and what the cells need of them is small.
+-- How many unregistered visitors there are, of one part of the visitors: the sets are large, and what the cells need of
+-- them is small.
 --
 -- grain: a kind of session, column and depths
 -- reads: unregistered_visitors
--- stored: table
+-- variables: parts BIGINT, part BIGINT
 -- columns:
 --   kind      VARCHAR  interactive or download
 --   colid     INTEGER  column of the grid
@@ -12,4 +13,5 @@
 
 SELECT kind, colid, depth, hidden, count(*) AS visitors
 FROM unregistered_visitors
+WHERE hash(who) % getvariable('parts')::UBIGINT = getvariable('part')::UBIGINT
 GROUP BY kind, colid, depth, hidden
