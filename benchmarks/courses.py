@@ -62,7 +62,8 @@ def main() -> None:
         raw.parent.mkdir(parents=True)
         generate(raw, events)
         size = raw.stat().st_size
-        settings = config.build(home / "none", {}, {"HZMETRICS_HOME": folder, "HZMETRICS_LOG_ROOT": folder})
+        environment = {"HZMETRICS_HOME": folder, "HZMETRICS_LOG_ROOT": folder}
+        settings = config.build(config.Source(environment=environment))
         courses, store = Courses.of(settings), Store(settings)
 
         begun = time.perf_counter()

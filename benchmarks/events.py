@@ -41,7 +41,8 @@ def main() -> None:
             "follow": {"access_logs": f"{home}/access.log", "timezone": "UTC", "max_bytes": str(1 << 34)},
             "events": {"signatures": f"{home}/signatures.tsv"},
         }
-        settings = config.build(home / "none", sections, {"HZMETRICS_HOME": folder, "HZMETRICS_LOG_ROOT": folder})
+        environment = {"HZMETRICS_HOME": folder, "HZMETRICS_LOG_ROOT": folder}
+        settings = config.build(config.Source(sections=sections, environment=environment))
         following = Following.of(settings)
         rules, store, log = EventSettings.of(settings, following), Store(settings), home / "access.log"
         log.touch()

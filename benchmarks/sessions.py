@@ -13,7 +13,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pyarrow as pa
 import pymysql
@@ -35,12 +34,10 @@ TOOL_STARTS = 5_000
 def bench_hub(socket: str | None) -> Iterator[tuple[Store, config.Settings]]:
     """An empty hub on MariaDB or SQLite, gone afterwards."""
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
         names = {f"{side}_db": f"hzbench_{os.getpid()}_{side}" for side in ("hub", "metrics")}
         database = {"host": "localhost", "socket": socket, "user": "root", **names} if socket else {"sqlite": folder}
-        settings = config.build(
-            root / "bench.conf", {"hub": {"site": "bench"}, "db": database}, {"HZMETRICS_HOME": folder}
-        )
+        sections = {"hub": {"site": "bench"}, "db": database}
+        settings = config.build(config.Source(sections=sections, environment={"HZMETRICS_HOME": folder}))
         if socket:
             with pymysql.connect(unix_socket=socket, user="root") as server, server.cursor() as cursor:
                 for name in names.values():

@@ -75,14 +75,13 @@ def prepare(size: argparse.Namespace) -> config.Settings:
     remove(size)
     if size.sqlite:
         size.sqlite.mkdir(parents=True)
-        return config.build(Path("benchmark"), {"db": {"sqlite": str(size.sqlite)}})
+        return config.build(config.Source(sections={"db": {"sqlite": str(size.sqlite)}}))
     with pymysql.connect(unix_socket=size.socket, user="root") as server, server.cursor() as cursor:
         for name in DATABASES:
             cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb3")
     hub, metrics = DATABASES
-    return config.build(
-        Path("benchmark"), {"db": {"socket": size.socket, "user": "root", "hub_db": hub, "metrics_db": metrics}}
-    )
+    databases = {"socket": size.socket, "user": "root", "hub_db": hub, "metrics_db": metrics}
+    return config.build(config.Source(sections={"db": databases}))
 
 
 def remove(size: argparse.Namespace) -> None:

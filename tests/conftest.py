@@ -16,10 +16,14 @@ import pytest
 
 from hzmetrics import config
 from hzmetrics.cli import main
+from hzmetrics.config import schema
 from hzmetrics.store import Store
 from hzmetrics.store.schema import create_metrics
 from hzmetrics.store.tables.hub import HubTables
 from tests.mariadb_server import SOCKET
+
+NOTHING_COMES = f"[freshness]\n{''.join(f'{key} = 0{chr(10)}' for key in schema.Freshness.keys)}"
+"""For the configuration of hubs that no cron calls and whose logs are old."""
 
 STORES = ("sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb))
 

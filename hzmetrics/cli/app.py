@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 import click
 from click.shell_completion import CompletionItem
 
-from hzmetrics import config, lock, log
+from hzmetrics import config, lock, log, memory
 from hzmetrics.calendar import Clock, DateSpan, Month, either_day, epoch
 from hzmetrics.cli import completion
 from hzmetrics.cli.completion import Complete
@@ -47,6 +47,7 @@ class App:
     def settings(self) -> config.Settings:
         """The configuration. Raises ConfigurationError. Logging starts here."""
         settings = config.build(self.source, self.clock)
+        memory.set_limit(settings.memory)
         log.start(settings.paths.log_file, self.verbose, self.log_format)
         log.log.debug("hzmetrics %s", " ".join(sys.argv[1:]))
         self._warn(settings)
@@ -95,9 +96,11 @@ class App:
 
     def run(self, step: Step, dry_run: bool, settings: config.Settings | None = None) -> None:
         """Run one step under the run lock."""
+        from hzmetrics.pipeline.single import run_step
+
         settings = settings or self.settings
         with self.run_lock(dry_run):
-            step.run(self.store, settings, dry_run)
+            run_step(self.store, settings, step, dry_run)
 
     def close(self) -> None:
         if "store" in self.__dict__:

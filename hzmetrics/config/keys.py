@@ -5,11 +5,16 @@ A key is a descriptor of its section: reading the attribute gives the typed valu
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar, overload
+
+from hzmetrics import memory
+from hzmetrics.calendar import day
+from hzmetrics.errors import UsageError
 
 T = TypeVar("T")
 
@@ -243,6 +248,26 @@ class Number(Key[float]):
             raise BadValue(f"{text!r} is not a number") from None
 
 
+class Memory(Key[int]):
+    """Bytes of memory, written with a unit or as a share of what there is."""
+
+    kind = f"number with MB, GB or %, at least {memory.LEAST // memory.MB} MB"
+
+    def parse(self, text: str) -> int:
+        written = re.fullmatch(r"([0-9]{1,9}) *(MB|GB|%)", text, re.IGNORECASE)
+        if not written:
+            raise BadValue(f"{text!r} is not a number with MB, GB or %, such as 2GB")
+        number, unit = int(written[1]), written[2].upper()
+        if unit == "%":
+            if not 1 <= number <= 100:
+                raise BadValue(f"{text!r} is not from 1% to 100%")
+            return memory.share(number)
+        size = number * (memory.MB if unit == "MB" else 1000 * memory.MB)
+        if size < memory.LEAST:
+            raise BadValue(f"{text!r} is less than {memory.LEAST // memory.MB} MB")
+        return size
+
+
 class File(Key[Path | None]):
     """A file or directory that need not be named."""
 
@@ -337,6 +362,18 @@ class Command(Key[tuple[str, ...]]):
             return tuple(shlex.split(text))
         except ValueError as error:
             raise BadValue(f"{text!r} cannot be read as a command: {error}") from None
+
+
+class Day(Key[dt.date]):
+    """A day."""
+
+    kind = "YYYY-MM-DD"
+
+    def parse(self, text: str) -> dt.date:
+        try:
+            return day(text)
+        except UsageError as error:
+            raise BadValue(str(error)) from None
 
 
 class Levels(Key[tuple[int, int]]):

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from hzmetrics import files
 from hzmetrics.errors import HzmetricsError
 
 
@@ -25,12 +26,16 @@ def pseudonyms(key: bytes) -> Callable[[str], str]:
 
 
 def installation_key(file: Path) -> bytes:
-    """The key of this installation, made when first needed, readable by its owner only. Raises HzmetricsError."""
+    """The key of this installation, made when first needed, readable by its owner only.
+
+    Raises ConfigurationError if others can read it, and HzmetricsError.
+    """
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        files.make_directory(file.parent)
         try:
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            descriptor = files.make(file, files.SECRET)
         except FileExistsError:
+            files.require_secrecy(file, files.SECRET)
             return bytes.fromhex(file.read_text(encoding="ascii").strip())
         with os.fdopen(descriptor, "w", encoding="ascii") as new:
             key = secrets.token_bytes(32)

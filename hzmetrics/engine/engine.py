@@ -13,14 +13,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from duckdb.func import PythonUDFType
 
+from hzmetrics import memory
 from hzmetrics.calendar import Month
 from hzmetrics.collation import fold, fold_keep_blanks
 from hzmetrics.engine.models import Library, Model, ModelError
 from hzmetrics.errors import HzmetricsError, StoreUnavailable
 from hzmetrics.scratch import Scratch
 
-MEMORY_LIMIT = "1GB"
-"""What the engine may use before it works on disk."""
+MEMORY_A_THREAD = 128 * memory.MB
+"""What a thread needs at least to work on disk: with less, many threads have no room for what each holds at once."""
 
 Value = str | bool | Sequence[str]
 """What a model may read by name."""
@@ -36,12 +37,13 @@ class Engine:
     relation is registered again, what depends on it is built anew. A model can be registered as well: the given rows
     then take the place of its own.
 
-    What does not fit in memory goes to a directory of its own, gone afterwards.
+    What does not fit in the memory of the process's limit (`hzmetrics.memory`), or of `memory_limit` bytes, goes to a
+    directory of its own, gone afterwards.
     """
 
-    def __init__(self, *packages: str, corrections: Set[str] = frozenset(), memory_limit: str = MEMORY_LIMIT) -> None:
+    def __init__(self, *packages: str, corrections: Set[str] = frozenset(), memory_limit: int | None = None) -> None:
         self.spill = Scratch()
-        self.connection = duckdb.connect(config={"memory_limit": memory_limit, "temp_directory": self.spill.name})
+        self.connection = _connect(memory_limit or memory.limit(), self.spill.name)
         self.function("fold_any", fold)
         self.function("fold_any_blanks", fold_keep_blanks)
         self.failure: HzmetricsError | None = None
@@ -61,6 +63,7 @@ class Engine:
         """Whether the macros of the packages are defined."""
         self.connection.execute(files("hzmetrics.engine").joinpath("macros.sql").read_text(encoding="utf-8"))
         self.set_variable("corrections", sorted(corrections))
+        self.set_variable("pseudonym_key", "")
 
     def __enter__(self) -> Engine:
         return self
@@ -87,12 +90,14 @@ class Engine:
 
         Raises ModelError if it has not the columns that models read.
         """
-        is_stream = isinstance(relation, pa.RecordBatchReader)
-        self.connection.register(name, self._watched(relation) if is_stream else relation)
+        self.connection.register(name, self._readable(relation))
         self._give(name)
 
-    def _watched(self, stream: pa.RecordBatchReader) -> pa.RecordBatchReader:
-        """`stream`; should it break off, the reason is what leaves the engine, not the engine's words about it."""
+    def _readable(self, relation: pa.Table | pa.RecordBatchReader) -> pa.Table | pa.RecordBatchReader:
+        """`relation`; should a stream break off, the reason is what leaves the engine, not its words about it."""
+        if not isinstance(relation, pa.RecordBatchReader):
+            return relation
+        stream = relation
 
         def batches() -> Iterator[pa.RecordBatch]:
             try:
@@ -108,9 +113,12 @@ class Engine:
         self.connection.read_parquet(list(paths)).create_view(name)
         self._give(name)
 
-    def load(self, name: str, relation: pa.Table) -> None:
-        """As `register`, but copy the rows into the engine: for relations that many models read."""
-        self.connection.register("loading", relation)
+    def load(self, name: str, relation: pa.Table | pa.RecordBatchReader) -> None:
+        """As `register`, but copy the rows into the engine: for relations that are read more than once.
+
+        What is many rows is given as a stream, so that they are held by the engine alone, within its limit.
+        """
+        self.connection.register("loading", self._readable(relation))
         self.connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM loading')
         self.connection.unregister("loading")
         self._give(name)
@@ -120,6 +128,12 @@ class Engine:
         self.connection.register("adding", relation)
         self.connection.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM adding')
         self.connection.unregister("adding")
+        self._outdate(name)
+
+    def collect(self, name: str, model: str) -> None:
+        """Append the rows of a model to a relation that was loaded. Raises ModelError."""
+        self.build(model)
+        self.connection.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM "{model}"')
         self._outdate(name)
 
     def register_values(self, name: str, values: Mapping[str, Any]) -> None:
@@ -215,6 +229,14 @@ class Engine:
         if is_new and name in self._defined:
             self._check(name)
         self._built[name] = model
+
+
+def _connect(memory_limit: int, directory: str) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(config={"memory_limit": f"{memory_limit}B", "temp_directory": directory})
+    connection.execute("SET enable_progress_bar = false")  # it would be drawn on the output of commands
+    threads = connection.execute("SELECT current_setting('threads')").fetchall()[0][0]
+    connection.execute(f"SET threads = {max(1, min(threads, memory_limit // MEMORY_A_THREAD))}")
+    return connection
 
 
 def windows(month: Month, periods: Sequence[int]) -> pa.Table:

@@ -28,7 +28,7 @@ def clean_bots(
         engine.register("filters", metrics.read(sa.select(exclude_list.c.filter, exclude_list.c.type)))
         engine.load(
             "checked_rows",
-            metrics.read(sa.select(target.c.id, target.c.host, target.c.domain).where(window)),
+            metrics.stream(sa.select(target.c.id, target.c.host, target.c.domain).where(window)),
         )
         found = engine.table("bot_rows")
     if dry_run:

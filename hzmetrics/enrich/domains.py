@@ -32,7 +32,7 @@ def fill_domain(
     target = rows.named(table, *rows.TABLES)
     source = rows.database(store, database)
     rows.require(source, table)
-    wanted = source.read(
+    wanted = source.stream(
         sa.select(rows.key(target).label("row"), target.c.host, target.c.domain).where(
             rows.from_day_before(rows.moment(target), span or rows.this_month(settings.clock)),
             sa.not_(is_empty(target.c.host)),
@@ -40,7 +40,7 @@ def fill_domain(
         )
     )
     with Engine("hzmetrics.enrich") as engine:
-        engine.register("rows_without_domain", wanted)
+        engine.load("rows_without_domain", wanted)
         found = engine.table("domains_found")
     return rows.write(source, target, found, dry_run)
 

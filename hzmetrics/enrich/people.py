@@ -27,16 +27,18 @@ def fill_user_info(
     rows.require(source, table)
     hub, users, profiles = store.hub, store.hub_tables.users.c, store.hub_tables.user_profiles.c
     with Engine("hzmetrics.enrich") as engine:
-        engine.load("users", hub.read(sa.select(users.id, users.username)))
+        engine.load("users", hub.stream(sa.select(users.id, users.username)))
         engine.load(
             "user_profiles",
-            hub.read(sa.select(profiles.id, profiles.user_id, profiles.profile_key, profiles.profile_value)),
+            hub.stream(sa.select(profiles.id, profiles.user_id, profiles.profile_key, profiles.profile_value)),
         )
         filled = []
         for column, profile_key in KEYS.items():
             engine.register(
                 "rows_without_value",
-                source.read(sa.select(rows.key(target).label("row"), target.c.user).where(is_empty(target.c[column]))),
+                source.stream(
+                    sa.select(rows.key(target).label("row"), target.c.user).where(is_empty(target.c[column]))
+                ),
             )
             engine.register_values("wanted_key", {"profile_key": profile_key})
             filled.append(engine.table("profile_answers").rename_columns({"value": column}))

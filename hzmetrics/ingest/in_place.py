@@ -15,11 +15,10 @@ from typing import IO, BinaryIO, cast
 
 import sqlalchemy as sa
 
-from hzmetrics.calendar import Month
 from hzmetrics.config import Settings
 from hzmetrics.config.schema import Logs
 from hzmetrics.errors import HzmetricsError, StoreUnavailable
-from hzmetrics.ingest.imports import Transaction
+from hzmetrics.ingest.imports import OnRows, Transaction
 from hzmetrics.log import log
 from hzmetrics.logs.packing import Limits, Unpacked, UnreadableLog, base_name
 from hzmetrics.logs.parts import unfinished
@@ -37,9 +36,6 @@ HASH = 32
 
 LONGEST_NAME = 120
 """Characters of a file's name that the ledger keeps."""
-
-OnRows = Callable[[sa.Connection, frozenset[Month]], None]
-"""Called inside the transaction of a read that wrote rows, with their months."""
 
 
 @dataclass(frozen=True)

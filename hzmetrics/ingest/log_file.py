@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
 
+from hzmetrics.calendar import some
+from hzmetrics.config import Settings
 from hzmetrics.engine import Engine, Value, relation
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.log import log
@@ -58,6 +61,18 @@ class LogFile:
         return relation(rows, kinds)
 
 
+ANY_DAY: Mapping[str, Value] = {"earliest_day": dt.date.min.isoformat(), "latest_day": dt.date.max.isoformat()}
+"""The limits that no line is beyond."""
+
+
+def day_limits(settings: Settings) -> Mapping[str, Value]:
+    """The first and the last day of lines that are kept (correction plausible-dates), as variables of models."""
+    if "plausible-dates" not in settings.corrections:
+        return ANY_DAY
+    first, last = settings.plausible_days
+    return {"earliest_day": first.isoformat(), "latest_day": last.isoformat()}
+
+
 def report_unread(account: Account) -> None:
     """Show the first lines that were not read, and the format they are most like (spec 10 §16)."""
     for line in account.shown_examples:
@@ -69,7 +84,7 @@ def report_unread(account: Account) -> None:
 
 def report_months(months: Collection[str]) -> None:
     """Tell when a file's recognized lines are of more than one month (spec 10 §16)."""
-    names = ", ".join(sorted(months))
+    names = some(sorted(months))
     if len(months) > 2:
         log.warning("lines of %d months (%s): did logrotate fail?", len(months), names)
     elif len(months) == 2:

@@ -24,7 +24,7 @@ from hzmetrics.store.tables.metrics import INNODB
 from hzmetrics.store.types import LongText, TinyText, Varchar
 
 LOCAL_INFILE_DISABLED = (1148, 3948, 4166)
-BATCH = 100_000
+BATCH = 25_000
 """Rows fetched or sent at a time where a driver works row by row."""
 
 NUMBERS = 25_000

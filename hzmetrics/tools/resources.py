@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from hzmetrics.calendar import Month
 from hzmetrics.config import Settings
-from hzmetrics.engine import Engine, windows
+from hzmetrics.engine import Engine, relation, windows
 from hzmetrics.log import log
-from hzmetrics.store import Store
+from hzmetrics.store import Store, pseudonyms
 from hzmetrics.store.database import Database
 from hzmetrics.store.tables.metrics import web
 from hzmetrics.tools import rules
@@ -20,6 +20,9 @@ from hzmetrics.tools.stats import KEY
 
 PERIODS = (1, 12, 14)
 """The periods that resources are counted for."""
+
+VISITOR = {name: pa.string() for name in ("ip", "host", "latest")} | {"root": pa.int64()}
+"""The columns of the relation `visitors`."""
 
 REQUEST = (web.c.datetime, web.c.ip, web.c.host, web.c.content)
 
@@ -32,6 +35,7 @@ def andmore_usage(store: Store, settings: Settings, month: Month, *, dry_run: bo
     hub, metrics, tables = store.hub, store.metrics, store.hub_tables
     resources, edges = tables.resources.c, tables.resource_assoc.c
     with Engine(rules.PACKAGE) as engine:
+        engine.set_variable("pseudonym_key", pseudonyms.key(store, settings))
         engine.register("windows", windows(month, PERIODS))
         engine.register_values("run", {"datetime": month.start})
         engine.register(
@@ -41,11 +45,10 @@ def andmore_usage(store: Store, settings: Settings, month: Month, *, dry_run: bo
             ),
         )
         engine.register("resource_assoc", hub.read(sa.select(edges.parent_id, edges.child_id)))
-        visitors = []
+        engine.load("visitors", relation((), VISITOR))
         for requests in _requests(metrics, month):
-            engine.register("requests", requests)
-            visitors.append(engine.table("root_visitors"))
-        engine.register("visitors", pa.concat_tables(visitors))
+            engine.load("requests", requests)
+            engine.collect("visitors", "root_visitors")
         rows = engine.table("resource_users")
 
     log.debug("%s: %d resources, %d rows", month, rows.num_rows // len(PERIODS), rows.num_rows)
@@ -56,16 +59,15 @@ def andmore_usage(store: Store, settings: Settings, month: Month, *, dry_run: bo
     return int(rows.num_rows)
 
 
-def _requests(metrics: Database, month: Month) -> Iterator[pa.Table]:
-    """The requests of the widest window, those with a host: nothing, then one table for every month that has any."""
+def _requests(metrics: Database, month: Month) -> Iterator[pa.RecordBatchReader]:
+    """The requests of the widest window, those with a host: one stream for every month that has any."""
     starts = [start for code in PERIODS if (start := month.period(code).start)]
     position = min(starts)
-    yield metrics.read(sa.select(*REQUEST).where(sa.false()))
     while first := metrics.scalar(
         sa.select(sa.func.min(web.c.datetime)).where(web.c.datetime >= position, web.c.datetime < month.stop)
     ):
         stop = Month(int(first[:4]), max(int(first[5:7]), 1)).stop
-        yield metrics.read(
+        yield metrics.stream(
             sa.select(*REQUEST).where(web.c.datetime >= first, web.c.datetime < stop, web.c.host.is_not(None))
         )
         position = stop

@@ -40,9 +40,9 @@ def gen_tool_stats(store: Store, settings: Settings, month: Month, *, dry_run: b
             ),
         )
         engine.register("tool_version", hub.read(sa.select(versions.toolname, versions.instance)))
-        engine.register(
+        engine.load(
             "sessionlog",
-            hub.read(
+            hub.stream(
                 sa.select(
                     sessions.sessnum,
                     sessions.username,
@@ -55,7 +55,7 @@ def gen_tool_stats(store: Store, settings: Settings, month: Month, *, dry_run: b
         )
         engine.register(
             "joblog",
-            hub.read(
+            hub.stream(
                 sa.select(
                     jobs.sessnum,
                     jobs.job,

@@ -41,7 +41,7 @@ def gen_tool_toplists(store: Store, settings: Settings, month: Month, *, dry_run
         engine.register("published", hub.read(sa.select(resources.id, resources.title).where(resources.published == 1)))
         engine.register(
             "session_starts",
-            metrics.read(
+            metrics.stream(
                 sa.select(sessionlog_metrics.c.user, sessionlog_metrics.c.start).where(
                     sessionlog_metrics.c.start < month.stop
                 )

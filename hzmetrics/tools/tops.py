@@ -50,9 +50,9 @@ def gen_tool_tops(store: Store, settings: Settings, month: Month, *, dry_run: bo
         engine.register("tool_version", hub.read(sa.select(versions.toolname, versions.instance)))
         engine.register("countries", metrics.read(sa.select(countries.c.code, countries.c.name)))
         engine.register("xprofiles", metrics.read(sa.select(profiles.username, profiles.uidNumber, profiles.orgtype)))
-        engine.register(
+        engine.load(
             "sessionlog_metrics",
-            metrics.read(
+            metrics.stream(
                 sa.select(
                     sessions.sessnum,
                     sessions.user,

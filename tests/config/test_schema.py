@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from hzmetrics import config
+from hzmetrics import config, memory
 from hzmetrics.config.schema import SECTIONS, Courses, Dns, Events, Follow, Hub, Jupyterhub, Thresholds, find
 from hzmetrics.config.section import Section
 from hzmetrics.errors import ConfigurationError
@@ -103,3 +103,17 @@ def test_lists_of_corrections(write: Write) -> None:
     assert chosen("") == chosen("none") == frozenset()
     assert chosen("all") == chosen("all, ipv6") == frozenset(config.CORRECTIONS)
     assert chosen("ipv6,half-up") == {"ipv6", "half-up"}
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("512MB", 512 * 10**6), ("2 gb", 2 * 10**9), ("100%", memory.share(100)), ("1%", memory.share(1))],
+)
+def test_memory_has_a_unit_or_is_a_share(write: Write, text: str, size: int) -> None:
+    assert config.build(write(f"[engine]\nmemory = {text}\n")).memory == size
+
+
+@pytest.mark.parametrize("text", ["512", "511MB", "0%", "101%", "-1GB", "1.5GB", "1TB", "GB"])
+def test_memory_that_cannot_be_used_is_named(write: Write, text: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"hz\.conf:2: \[engine\] memory: '{text}' "):
+        config.build(write(f"[engine]\nmemory = {text}\n"))

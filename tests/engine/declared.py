@@ -16,11 +16,12 @@ from hzmetrics.courses.record import canonical
 from hzmetrics.engine import Engine, Value
 from hzmetrics.engine.models import Column, Library, Model, Relation, inputs, macros, model, names
 from hzmetrics.ingest import filters
+from hzmetrics.ingest.log_file import ANY_DAY
 from hzmetrics.logs import grammar
 from hzmetrics.logs.escapes import of_codes, unescape
 from hzmetrics.logs.formats import AUTO
 from hzmetrics.logs.requests import variables
-from hzmetrics.logs.settings import LogSettings
+from hzmetrics.logs.settings import ALL_TIMES, LogSettings
 from hzmetrics.logs.zones import Offsets
 
 HOME = Path(hzmetrics.__file__).parent
@@ -35,8 +36,12 @@ VARIABLES: dict[str, Value] = {
     **grammar.AUTH,
     **filters.EXPRESSIONS,
     "excluded_urls": [],
+    **ANY_DAY,
     "last_local": "",
     "is_second": False,
+    "earliest_time": str(ALL_TIMES[0]),
+    "latest_time": str(ALL_TIMES[1]),
+    "pseudonym_key": "",
 }
 
 MODELS = [(package, name) for package in PACKAGES for name in names(package)]

@@ -35,7 +35,7 @@ def test_a_stream_is_read_once() -> None:
 def test_no_room_for_what_does_not_fit_in_memory() -> None:
     with (
         pytest.raises(StoreUnavailable, match=r"\Ano room for the engine in /[^\n]*\Z"),
-        Engine(memory_limit="20MB") as engine,
+        Engine(memory_limit=20_000_000) as engine,
     ):
         engine.connection.execute("SET max_temp_directory_size = '1KB'")
         engine.query("SELECT DISTINCT md5(number::VARCHAR) AS text FROM range(1_000_000) numbers(number) ORDER BY text")

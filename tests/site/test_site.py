@@ -7,7 +7,7 @@ import gzip
 import json
 import lzma
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from hzmetrics.calendar import Month
 from hzmetrics.cli import main
 from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import imported_sources, summary_misc_vals, web, webhits
+from tests.conftest import NOTHING_COMES
 from tests.enrich.dns_server import DnsServer, serve
 from tests.mariadb_server import SOCKET
 
@@ -46,7 +47,7 @@ class Site:
         self.logs.mkdir()
         self.log = self.logs / "access.log"
         self.configuration = root / "site.conf"
-        self.configuration.write_text(f"[logs]\nfiles = {self.log}*\n{more}", encoding="utf-8")
+        self.configuration.write_text(f"[logs]\nfiles = {self.log}*\n{more}{NOTHING_COMES}", encoding="utf-8")
         self.configuration.chmod(0o600)
         monkeypatch.setenv("HZMETRICS_CONFIG", str(self.configuration))
         self.monkeypatch = monkeypatch
@@ -154,6 +155,17 @@ def test_a_forgotten_read_is_read_again(site: Site) -> None:
     assert site.rows() == 3
     assert site.run("import", "--next") == 0
     assert site.rows() == 8
+
+
+@pytest.mark.parametrize("words", [("reimport", "--since", "2026-06", "--yes"), ("import", "--retry-unread")])
+def test_there_is_no_archive_to_import_again(
+    site: Site, words: Sequence[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.log.write_bytes(lines("2026-06", range(1, 6)))
+    assert site.run("import", "--next") == 0
+    assert site.run(*words) == 1
+    assert "the logs of a site are not archived" in capsys.readouterr().err
+    assert site.rows() == 5
 
 
 def test_a_month_waits_for_a_later_line_or_three_days(site: Site) -> None:

@@ -9,10 +9,11 @@
 --   users   BIGINT   users logged in on that day
 
 WITH users AS (SELECT day, who, max(depth) AS depth FROM logins WHERE depth > 0 GROUP BY day, who),
+depths AS (SELECT day, depth, count(*) AS users FROM users GROUP BY day, depth),
 days AS (
-    SELECT p.period, u.day, count(*) AS users
-    FROM users AS u JOIN periods AS p ON u.depth >= p.depth
-    GROUP BY p.period, u.day
+    SELECT p.period, d.day, sum(d.users)::BIGINT AS users
+    FROM depths AS d JOIN periods AS p ON d.depth >= p.depth
+    GROUP BY p.period, d.day
 )
 SELECT period, arg_max(day, (users, day_rank)) AS day, max(users) AS users
 FROM (SELECT *, -row_number() OVER (ORDER BY day) AS day_rank FROM days)

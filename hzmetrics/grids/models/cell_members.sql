@@ -5,8 +5,8 @@
 -- (total_users.sql), simusage rows 7 and 8, which are the amounts of rows 2 and 8 divided by row 1 (cells.sql), and the
 -- sentence of misc row 7 (busiest_days.sql).
 --
--- grain: a cell and member
--- reads: registered_users, simulation_users, unregistered_visitors, window_sessions, known_session_users, runs,
+-- grain: a cell and member, or members that count alike
+-- reads: registered_users, simulation_users, visitor_counts, known_session_users, window_sessions, site_counts, runs,
 --   heavy_users, user_runs, profiles, webhits, windows
 -- columns:
 --   grid     VARCHAR  user, simusage or misc
@@ -14,28 +14,28 @@
 --   colid    BIGINT   column of the grid
 --   depth    BIGINT   depth that says in which windows the member is inside
 --   hidden   BIGINT   depth down to which it is no member
---   amount   BIGINT   what it adds to the cell
+--   amount   HUGEINT  what it adds to the cell
 
 -- user 6: registered users
-SELECT 'user' AS grid, 6 AS rowid, colid, depth, 0 AS hidden, 1 AS amount
+SELECT 'user' AS grid, 6 AS rowid, colid, depth, 0 AS hidden, 1::HUGEINT AS amount
 FROM registered_users
 UNION ALL
 -- user 2: simulation users
 SELECT 'user', 2, colid, depth, 0, 1 FROM simulation_users
 UNION ALL
 -- user 7: unregistered interactive visitors
-SELECT 'user', 7, colid, depth, hidden, 1 FROM unregistered_visitors WHERE kind = 'interactive'
+SELECT 'user', 7, colid, depth, hidden, visitors FROM visitor_counts WHERE kind = 'interactive'
 UNION ALL
 -- user 3: users known at the addresses of interactive sessions, in columns 1-6 with the visitors of row 7
-SELECT 'user', 3, colid, depth, hidden, 1 FROM unregistered_visitors WHERE kind = 'interactive' AND colid <= 6
+SELECT 'user', 3, colid, depth, hidden, visitors FROM visitor_counts WHERE kind = 'interactive' AND colid <= 6
 UNION ALL
 SELECT 'user', 3, colid, depth, 0, 1 FROM known_session_users WHERE kind = 'interactive'
 UNION ALL
 -- user 8: unregistered downloaders
-SELECT 'user', 8, colid, depth, hidden, 1 FROM unregistered_visitors WHERE kind = 'download'
+SELECT 'user', 8, colid, depth, hidden, visitors FROM visitor_counts WHERE kind = 'download'
 UNION ALL
 -- user 4: users known at the addresses of download sessions, in columns 1-6 with the visitors of row 8
-SELECT 'user', 4, colid, depth, hidden, 1 FROM unregistered_visitors WHERE kind = 'download' AND colid <= 6
+SELECT 'user', 4, colid, depth, hidden, visitors FROM visitor_counts WHERE kind = 'download' AND colid <= 6
 UNION ALL
 SELECT 'user', 4, colid, depth, 0, 1 FROM known_session_users WHERE kind = 'download'
 UNION ALL
@@ -59,23 +59,17 @@ UNION ALL
 -- simusage 10: users whose last run is at least 90 days after their first
 SELECT 'simusage', 10, 1, depth, 0, 1 FROM user_runs WHERE who IS NOT NULL AND last_day - first_day >= 90
 UNION ALL
--- misc 1: domains
-SELECT 'misc', 1, 1, max(depth), 0, 1 FROM window_sessions WHERE domain IS NOT NULL GROUP BY domain
+-- misc 1 and 4: domains, visitors
+SELECT 'misc', rowid, 1, depth, 0, amount FROM site_counts
 UNION ALL
 -- misc 2: sessions of 900 seconds or with a tool start
-SELECT 'misc', 2, 1, depth, 0, 1 FROM window_sessions WHERE duration >= 900 OR jobs > 0
+SELECT 'misc', 2, 1, depth, 0, user_sessions FROM window_sessions
 UNION ALL
 -- misc 3: their duration
-SELECT 'misc', 3, 1, depth, 0, duration FROM window_sessions WHERE duration >= 900 OR jobs > 0
-UNION ALL
--- misc 4: visitors
-SELECT 'misc', 4, 1, max(depth), 0, 1
-FROM window_sessions
-WHERE visitor IS NOT NULL AND (duration >= 0 OR jobs > 0)
-GROUP BY visitor
+SELECT 'misc', 3, 1, depth, 0, seconds FROM window_sessions WHERE user_sessions > 0
 UNION ALL
 -- misc 5: visits
-SELECT 'misc', 5, 1, depth, 0, 1 FROM window_sessions WHERE duration >= 0 OR jobs > 0
+SELECT 'misc', 5, 1, depth, 0, visits FROM window_sessions
 UNION ALL
 -- misc 6: new accounts
 SELECT 'misc', 6, 1, max(depth), 0, 1 FROM profiles WHERE uid IS NOT NULL GROUP BY uid

@@ -10,8 +10,8 @@
 --   period   BIGINT   code of the period
 --   amount   HUGEINT  sum of the amounts
 
-SELECT c.grid, c.rowid, c.colid, p.period, sum(c.amount) AS amount
-FROM cell_members AS c
+SELECT c.grid, c.rowid, c.colid, p.period, sum(c.amount)::HUGEINT AS amount
+FROM (SELECT grid, rowid, colid, depth, hidden, sum(amount) AS amount FROM cell_members GROUP BY ALL) AS c
 JOIN periods AS p ON c.depth >= p.depth AND c.hidden < p.depth
 JOIN layout AS l ON l.grid = c.grid AND l.rowid = c.rowid AND l.colid = c.colid
 GROUP BY c.grid, c.rowid, c.colid, p.period

@@ -2,9 +2,8 @@
 -- residence count downloads of any time, columns of organization those of the window; downloaders are guests only in
 -- sessions under 900 seconds.
 --
--- grain: a column and session
--- reads: interactive_sessions, country_columns, class_columns, download_sessions, dated_download_sessions
--- stored: table
+-- grain: a column and row of window_sessions
+-- reads: window_sessions, country_columns, class_columns
 -- columns:
 --   kind      VARCHAR  interactive or download
 --   colid     INTEGER  column of the grid
@@ -16,13 +15,17 @@
 --   by_guest  BOOLEAN  whether the visitor can count as unregistered
 
 SELECT 'interactive' AS kind, colid, 0 AS class, visitor, ip, depth, hidden, TRUE AS by_guest
-FROM interactive_sessions JOIN country_columns USING (country)
+FROM window_sessions JOIN country_columns USING (country)
+WHERE is_interactive
 UNION ALL
 SELECT 'interactive', colid, class, visitor, ip, depth, hidden, TRUE
-FROM interactive_sessions JOIN class_columns USING (class)
+FROM window_sessions JOIN class_columns USING (class)
+WHERE is_interactive
 UNION ALL
-SELECT 'download', colid, 0, visitor, ip, depth, hidden, duration < 900
-FROM download_sessions JOIN country_columns USING (country)
+SELECT 'download', colid, 0, visitor, ip, depth, hidden, NOT is_long
+FROM window_sessions JOIN country_columns USING (country)
+WHERE has_download
 UNION ALL
-SELECT 'download', colid, class, visitor, ip, depth, hidden, duration < 900
-FROM dated_download_sessions JOIN class_columns USING (class)
+SELECT 'download', colid, class, visitor, ip, download_depth, hidden, NOT is_long
+FROM window_sessions JOIN class_columns USING (class)
+WHERE download_depth > 0

@@ -1,17 +1,17 @@
--- Everybody in rows 6, 7 and 8: what correction `distinct-total` counts in row 1.
+-- How many people are in rows 6, 7 and 8 together, each counted once: what correction `distinct-total` counts in row 1.
 --
--- grain: a column and person
+-- grain: a column and depths
 -- reads: registered_users, unregistered_visitors
 -- columns:
 --   colid   INTEGER  column of the grid
---   who     VARCHAR  `user ` or `guest `, then the folded user name or visitor
 --   depth   BIGINT   depth of the latest login or session
---   hidden  BIGINT   depth down to which the person is hidden
+--   hidden  BIGINT   depth down to which the people are hidden
+--   people  BIGINT   number of registered users and unregistered visitors
 
-SELECT colid, who, max(depth) AS depth, max(hidden) AS hidden
+SELECT colid, depth, hidden, count(*) AS people
 FROM (
-    SELECT colid, 'user ' || who AS who, depth, 0 AS hidden FROM registered_users
+    SELECT colid, max(depth) AS depth, 0 AS hidden FROM registered_users GROUP BY colid, who
     UNION ALL
-    SELECT colid, 'guest ' || who, depth, hidden FROM unregistered_visitors
+    SELECT colid, max(depth), max(hidden) FROM unregistered_visitors GROUP BY colid, who
 )
-GROUP BY colid, who
+GROUP BY colid, depth, hidden

@@ -3,6 +3,7 @@
 --
 -- grain: a kind of session, column, class and user
 -- reads: column_sessions, known_users, windows
+-- stored: table
 -- columns:
 --   kind   VARCHAR  interactive or download
 --   colid  BIGINT   column of the grid
@@ -11,10 +12,9 @@
 --   depth  BIGINT   depth down to which the user is known at one of the addresses
 
 WITH addresses AS (
-    SELECT kind, colid, class, ip, max(depth) AS depth
+    SELECT kind, colid, class, ip, depth
     FROM column_sessions
     WHERE ip <> '' OR colid >= 7
-    GROUP BY kind, colid, class, ip
     UNION ALL
     SELECT kind, colid, 0, '127.0.0.1', everywhere()
     FROM (VALUES ('interactive'), ('download')) AS k(kind), (SELECT unnest(range(1, 7)) AS colid)

@@ -25,7 +25,7 @@ FROM (
 WHERE rowid IN (6, 7, 8) AND NOT corrected('distinct-total')
 GROUP BY colid, period
 UNION ALL
-SELECT s.colid, p.period, count(*)
+SELECT s.colid, p.period, sum(s.people)::BIGINT
 FROM distinct_people AS s JOIN periods AS p ON s.depth >= p.depth AND s.hidden < p.depth
 WHERE corrected('distinct-total')
 GROUP BY s.colid, p.period

@@ -1,0 +1,55 @@
+"""How much memory this process may use: one limit for the engine, set where the configuration is read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+MB = 1_000_000
+
+LEAST = 512 * MB
+"""What a share of the machine's memory is at least."""
+
+SHARE = 25
+"""Per cent of the memory there is, where nothing is configured."""
+
+_limit: int | None = None
+
+
+def limit() -> int:
+    """Bytes that the engine may use before it works on disk."""
+    return share(SHARE) if _limit is None else _limit
+
+
+def set_limit(size: int) -> None:
+    """Change the limit of this process, for engines that are opened from now on."""
+    global _limit  # the memory is the process's, whoever opens an engine in it
+    _limit = size
+
+
+def share(percent: float) -> int:
+    """A part of the memory there is, in bytes; at least 512 MB."""
+    return max(LEAST, int(available() * percent / 100))
+
+
+def available(root: Path = Path("/")) -> int:
+    """Bytes of memory that the machine has, or that the control groups of this process leave it."""
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return min([machine, *_group_limits(root)])
+
+
+def _group_limits(root: Path) -> Iterator[int]:
+    """The limits of this process's control groups and of those above them, of both versions."""
+    with suppress(OSError):
+        for line in (root / "proc/self/cgroup").read_text(encoding="utf-8").splitlines():
+            _, controllers, path = line.split(":", 2)
+            if controllers and "memory" not in controllers.split(","):
+                continue
+            top = root / "sys/fs/cgroup" / ("memory" if controllers else "")
+            name = "memory.limit_in_bytes" if controllers else "memory.max"
+            group = top / path.lstrip("/")
+            for directory in (group, *(parent for parent in group.parents if parent.is_relative_to(top))):
+                with suppress(OSError, ValueError):  # no such file; `max` is no limit
+                    yield int((directory / name).read_text(encoding="ascii"))
