@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 from hzmetrics import config
 from hzmetrics.health.audit import Report, audit
-from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
 from tests.enrich.dns_server import DnsServer, name, serve
 from tests.pipeline.scenario import log_text
