@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shlex
 import stat
 import tempfile
@@ -102,6 +103,32 @@ def replace(path: Path, content: bytes, mode: int, suffix: str = "", like_old: b
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def read_secret(path: Path) -> bytes:
+    """A secret of 32 bytes in a file, made when first needed: whole, on the disk, readable by its owner alone.
+
+    Of several processes that make one at the same time all get the first. Raises ConfigurationError if others can read
+    the file, ValueError if it holds no such secret, OSError.
+    """
+    if not path.exists():
+        make_directory(path.parent)
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                os.fchmod(descriptor, SECRET)
+                file.write(f"{secrets.token_hex(32)}\n".encode("ascii"))
+                file.flush()
+                os.fsync(descriptor)
+            with suppress(FileExistsError):
+                os.link(name, path)
+        finally:
+            Path(name).unlink()
+    require_secrecy(path, SECRET)
+    found = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    if len(found) != 32:
+        raise ValueError("it does not hold 64 hexadecimal digits")
+    return found
 
 
 def _set_mode(descriptor: int, old_file: Path | None, mode: int) -> None:

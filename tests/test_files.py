@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -220,3 +221,14 @@ def test_everything_that_commands_make_has_its_mode(tmp_path: Path, mask: str) -
         assert found in allowed, (path, oct(found))
         is_public = path.suffix in (".xml", ".prom", ".lock", ".pid") or path.name == "whoisonline.json"
         assert is_directory or is_public or not found & files.OTHERS, (path, oct(found))
+
+
+def test_a_secret_is_whole_and_the_same_for_all_that_make_it_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "state" / "secret.key"
+    with ThreadPoolExecutor(8) as makers:
+        secrets = set(makers.map(files.read_secret, [file] * 8))
+    assert len(secrets) == 1 and len(secrets.pop()) == 32
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+    file.write_text("")
+    with pytest.raises(ValueError, match="64 hexadecimal digits"):
+        files.read_secret(file)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,15 +29,6 @@ def installation_key(file: Path) -> bytes:
     Raises ConfigurationError if others can read it, and HzmetricsError.
     """
     try:
-        files.make_directory(file.parent)
-        try:
-            descriptor = files.make(file, files.SECRET)
-        except FileExistsError:
-            files.require_secrecy(file, files.SECRET)
-            return bytes.fromhex(file.read_text(encoding="ascii").strip())
-        with os.fdopen(descriptor, "w", encoding="ascii") as new:
-            key = secrets.token_bytes(32)
-            new.write(key.hex() + "\n")
-            return key
+        return files.read_secret(file)
     except (OSError, ValueError) as error:
         raise HzmetricsError(f"cannot use the key for pseudonyms in {file}: {error}") from None

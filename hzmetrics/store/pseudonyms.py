@@ -8,7 +8,6 @@ databases cannot.
 from __future__ import annotations
 
 import hashlib
-import secrets
 from pathlib import Path
 
 from hzmetrics import files
@@ -47,16 +46,13 @@ def key(store: Store, settings: Settings) -> str:
 def make(settings: Settings) -> tuple[str, str]:
     """The key of a first anonymisation and its fingerprint. A key that is there, of one cut short, is used.
 
-    Raises HzmetricsError if it cannot be written. It is on the disk, readable by its owner alone, before this returns.
+    It is on the disk, readable by its owner alone, before this returns. Raises HzmetricsError if that is impossible.
     """
     path = key_file(settings)
     try:
-        if not path.exists():
-            files.make_directory(path.parent)
-            files.replace(path, f"{secrets.token_hex(32)}\n".encode(), files.SECRET)
-        text = path.read_text(encoding="ascii").strip()
-    except OSError as error:
-        raise HzmetricsError(f"cannot write {path}: {error.strerror}") from None
+        text = files.read_secret(path).hex()
+    except (OSError, ValueError) as error:
+        raise HzmetricsError(f"cannot use {path}: {error}") from None
     return text, _fingerprint(text)
 
 

@@ -27,7 +27,7 @@ ARGUMENTS = {
     "clean-bots": "web", "fill-user-info": "metrics toolstart", "process": "--month 2026-02",
     "analyze": "--month 2026-02", "summarize": "--month 2026-02", "rebuild-summaries": "--since 2026-02",
     "rebuild-from": "2026-02", "mark-dirty": "2026-02", "clear-dirty": "2026-02", "run": "--yes",
-    "migrate": "--apply", "tools": "top", "events": "update", "courses": "usage",
+    "anonymise": "--before 2026-01", "migrate": "--apply", "tools": "top", "events": "update", "courses": "usage",
 }  # fmt: skip
 """What a command is called with, where it needs arguments."""
 

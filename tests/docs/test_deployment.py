@@ -33,7 +33,7 @@ LINE = (
     ' "Mozilla/5.0 (X11; Linux x86_64; rv:109.0) Gecko/20100101 Firefox/115.0"\n'
 )
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(3600)]
 
 
 class Debian:
@@ -49,7 +49,7 @@ class Debian:
         shell = ["/bin/sh", "-c", f"cd {SOURCE}; {command}"]
         become = [] if user == "root" else ["runuser", "-u", user, "--"]
         words = ["chroot", str(self.root), "/usr/bin/env", "-i", *environment, *become, *shell]
-        return subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900)
+        return subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=1800)
 
     def must(self, command: str, user: str = "root") -> str:
         """The output of a line that works."""

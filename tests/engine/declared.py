@@ -22,6 +22,7 @@ from hzmetrics.logs.escapes import of_codes, unescape
 from hzmetrics.logs.formats import AUTO
 from hzmetrics.logs.requests import variables
 from hzmetrics.logs.settings import ALL_TIMES, LogSettings
+from hzmetrics.logs.zones import Offsets
 
 HOME = Path(hzmetrics.__file__).parent
 
@@ -138,6 +139,7 @@ def prepared(package: str) -> Engine:
     engine.function("unescape", unescape)
     engine.function("canonical", canonical)
     engine.function("of_codes", of_codes)
+    engine.function("zone_offset", Offsets("UTC").text)
     for name, value in VARIABLES.items():
         engine.set_variable(name, value)
     return engine
