@@ -15,7 +15,7 @@ define need
 }
 endef
 
-.PHONY: venv demo test test-fast lint docs bench clean
+.PHONY: venv demo test test-fast torture lint docs bench clean
 
 venv: $(VENV)/.complete
 
@@ -36,6 +36,10 @@ SERVER = $(call need,PATH="$$PATH:/usr/sbin" command -v mariadbd && command -v m
 test: lint
 	$(SERVER)
 	@$(BIN)/python -m tests.mariadb_server $(BIN)/pytest -n 2 -q
+
+torture: venv
+	$(SERVER)
+	@$(BIN)/python -m tests.mariadb_server $(BIN)/pytest -n 2 -q -m torture tests/torture
 
 test-fast: venv
 	@$(BIN)/pytest -q -n 2 -m "not integration and not slow"

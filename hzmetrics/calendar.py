@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import total_ordering
@@ -175,6 +175,27 @@ class Month:
             case _:
                 raise ValueError(f"{code} is no period code")
         return Window(first.start, self.stop)
+
+
+@dataclass(frozen=True)
+class Months:
+    """The months from `first` through `last`."""
+
+    first: Month = Month(1, 1)
+    last: Month = Month(9999, 12)
+
+    def __contains__(self, month: Month) -> bool:
+        return self.first <= month <= self.last
+
+
+ALL_MONTHS = Months()
+
+
+def some(things: Iterable[object], most: int = 12) -> str:
+    """A list in words that does not grow beyond `most` things."""
+    names = list(map(str, things))
+    more = [f"and {len(names) - most:,} more"] if len(names) > most else []
+    return ", ".join([*names[:most], *more])
 
 
 def month_of(time: str) -> Month | None:

@@ -38,9 +38,22 @@ class LockHeld(HzmetricsError):
 class StoreError(HzmetricsError):
     """The database refused, is missing something, or cannot be reached. Exit code 1."""
 
+    is_shared = False
+    """Whether everything that needs this database fails in the same way, as when its server is down."""
+
 
 class StoreUnavailable(StoreError):
     """A database, or the engine, cannot work at the moment: gone, full, or kept busy. The same may succeed later."""
+
+
+def in_words(error: BaseException) -> str:
+    """An error in one line, for an operator: of an unexpected one also the type, of one of a file its name first."""
+    text, kind = " ".join(str(error).split()), type(error).__name__
+    if isinstance(error, HzmetricsError):
+        return text or kind
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
+    return f"{kind}: {text}" if text else kind
 
 
 class Failures:

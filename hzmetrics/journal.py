@@ -1,4 +1,4 @@
-"""How the last tick, the last run and the last steps of the live side ended.
+"""How the last tick, its steps and the last run ended.
 
 Small files in the state directory: they can be read when the database cannot.
 """
@@ -6,15 +6,16 @@ Small files in the state directory: they can be read when the database cannot.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from hzmetrics import files
 from hzmetrics.config import Settings
-from hzmetrics.errors import HzmetricsError
-from hzmetrics.log import log
+from hzmetrics.errors import HzmetricsError, in_words
+from hzmetrics.log import warn_once
+from hzmetrics.output.document import document
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,13 @@ class Entry:
     error: str = ""
     succeeded: str = ""
     """When the last one with exit code 0 started."""
+    since: str = ""
+    """When the first one started of those that ended like this one without a break: well, or not."""
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it ended badly; not of one that is running or was killed."""
+        return bool(self.exit_code)
 
 
 def read(settings: Settings, kind: str) -> Entry | None:
@@ -37,6 +45,12 @@ def read(settings: Settings, kind: str) -> Entry | None:
         return Entry(**json.loads(_path(settings, kind).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
+
+
+def forget(settings: Settings, kind: str) -> None:
+    """Drop the record of something that is not done any more."""
+    with suppress(OSError):
+        _path(settings, kind).unlink(missing_ok=True)
 
 
 def written_at(settings: Settings, kind: str) -> float | None:
@@ -49,16 +63,15 @@ def written_at(settings: Settings, kind: str) -> float | None:
 
 @contextmanager
 def record(settings: Settings, kind: str) -> Iterator[Recording]:
-    """Record a tick (`tick`), a run (`run`) or a step of the live side (`live-NAME`): when it started, how it ended."""
-    before = read(settings, kind)
-    recording = Recording(settings, kind, Entry(settings.clock.local, succeeded=before.succeeded if before else ""))
+    """Record a tick (`tick`), one of its steps (`live-STEP`) or a run (`run`): when it started, how it ended."""
+    recording = Recording(settings, kind)
     if kind == "run":
         recording.save()
     try:
         yield recording
     except BaseException as error:
         exit_code = error.exit_code if isinstance(error, HzmetricsError) else 1
-        recording.update(exit_code=exit_code, error=f"{type(error).__name__}: {error}")
+        recording.update(exit_code=exit_code, error=in_words(error))
         raise
     finally:
         recording.save()
@@ -67,9 +80,10 @@ def record(settings: Settings, kind: str) -> Iterator[Recording]:
 class Recording:
     """The record of something that is going on."""
 
-    def __init__(self, settings: Settings, kind: str, entry: Entry) -> None:
+    def __init__(self, settings: Settings, kind: str) -> None:
         self._path = _path(settings, kind)
-        self.entry = entry
+        self._before = read(settings, kind) or Entry("")
+        self.entry = Entry(settings.clock.local, succeeded=self._before.succeeded)
 
     def update(self, what: str | None = None, exit_code: int | None = None, error: str | None = None) -> None:
         """Note what is being done, or how it ended."""
@@ -80,18 +94,21 @@ class Recording:
             exit_code=entry.exit_code if exit_code is None else exit_code,
             error=entry.error if error is None else error,
             succeeded=entry.started if exit_code == 0 else entry.succeeded,
+            since=entry.since if exit_code is None else self._since(exit_code),
         )
+
+    def _since(self, exit_code: int) -> str:
+        before = self._before
+        is_alike = before.exit_code is not None and bool(before.exit_code) == bool(exit_code)
+        return before.since if is_alike and before.since else self.entry.started
 
     def save(self) -> None:
         """Replace the file as a whole. If that fails, for example on a full disk, only the record is lost."""
-        fresh = self._path.with_suffix(f".{os.getpid()}")
         try:
-            fresh.parent.mkdir(parents=True, exist_ok=True)
-            fresh.write_text(json.dumps(asdict(self.entry)) + "\n", encoding="utf-8")
-            fresh.replace(self._path)
+            files.make_directory(self._path.parent)
+            files.replace(self._path, f"{document(asdict(self.entry))}\n".encode(), files.INTERNAL)
         except OSError as error:
-            log.warning("cannot write %s: %s", self._path, error.strerror)
-            fresh.unlink(missing_ok=True)
+            warn_once(f"cannot write to {self._path.parent}: {error.strerror}")
 
 
 def _path(settings: Settings, kind: str) -> Path:

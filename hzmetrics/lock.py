@@ -11,9 +11,10 @@ from typing import BinaryIO
 
 from filelock import lock_descriptor, unlock_descriptor
 
+from hzmetrics import files
 from hzmetrics.config import Settings
 from hzmetrics.errors import HzmetricsError, LockHeld
-from hzmetrics.log import log
+from hzmetrics.log import log, warn_once
 
 RUN = "hzmetrics.pid"
 ONLINE = "hzmetrics.whoisonline.lock"
@@ -38,7 +39,7 @@ def hold(settings: Settings, name: str = RUN) -> Iterator[None]:
     state = settings.paths.state
     path = state / name
     try:
-        state.mkdir(parents=True, exist_ok=True)
+        files.make_directory(state)
     except OSError as error:
         raise HzmetricsError(f"cannot create {state}: {error.strerror}; as root, run: mkdir -p {state}") from None
     with _locked(path):
@@ -46,10 +47,10 @@ def hold(settings: Settings, name: str = RUN) -> Iterator[None]:
             if left_over := _describe(_read(path)):
                 log.info("%s was left over by %s", path, left_over)
             try:
-                path.write_text(f"{os.getpid()} {_start_of_environment()} {_real_now()}\n", encoding="ascii")
-                path.chmod(0o644)
+                with files.writing(path, files.PUBLISHED) as file:
+                    file.write(f"{os.getpid()} {_start_of_environment()} {_real_now()}\n".encode())
             except OSError as error:
-                log.warning("cannot write %s: %s", path, error.strerror)
+                warn_once(f"cannot write to {state}: {error.strerror}")
             yield
         finally:
             path.unlink(missing_ok=True)
@@ -78,7 +79,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 def _opened(path: Path) -> BinaryIO:
     try:
-        return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644), "r+b")
+        return os.fdopen(files.open_or_make(path, files.PUBLISHED, os.O_RDWR | os.O_NOFOLLOW), "r+b")
     except OSError as error:
         raise HzmetricsError(f"cannot lock {path}: {error.strerror}; does it belong to another user?") from None
 

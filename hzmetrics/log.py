@@ -8,31 +8,24 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import logging.handlers
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
+
+from hzmetrics import files
+from hzmetrics.errors import StoreError, in_words
+from hzmetrics.output.document import document
+from hzmetrics.output.text import printable
 
 log = logging.getLogger("hzmetrics")
 
 pool = logging.getLogger("sqlalchemy")
 """Tells, with a traceback, of a connection found dead when given back. Its user raises the error: a note will do."""
-
-CONTROLS = (
-    *range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A),
-    *range(0xD800, 0xE000),
-)  # fmt: skip
-_ESCAPES = {code: chr(code).encode("unicode_escape").decode("ascii") for code in CONTROLS}
-
-
-def printable(text: object) -> str:
-    """`text` with every control character shown as an escape, so that a terminal does nothing but print it.
-
-    Lone surrogates too: they stand for bytes of a file name that are no UTF-8, and cannot be written.
-    """
-    return str(text).translate(_ESCAPES)
 
 
 class _Line(logging.Formatter):
@@ -55,19 +48,21 @@ class _JsonLine(logging.Formatter):
     """One JSON object a line: time, level, message, and the traceback where there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
-        import json
-
         moment = dt.datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="milliseconds")
         entry = {"time": moment, "level": record.levelname, "message": record.getMessage()}
         if record.exc_info:
             entry["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(entry).replace("\x7f", "\\u007f")  # the one control character that JSON lets through
+        return document(entry)
 
 
 class _File(logging.FileHandler):
     """The log file. A disk that is full costs lines and one warning, never the work; with room, lines come again."""
 
     is_failing = False
+
+    def _open(self) -> TextIOWrapper:
+        descriptor = files.open_or_make(Path(self.baseFilename), files.INTERNAL, os.O_WRONLY | os.O_APPEND)
+        return open(descriptor, "a", encoding="utf-8")  # noqa: PTH123 - a descriptor
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
         if not self.is_failing:
@@ -83,6 +78,7 @@ class _File(logging.FileHandler):
 def start(file: Path, verbose: bool = False, form: str = "text") -> None:
     """Open the targets. One that cannot be opened costs one warning (the file) or a debug line (syslog)."""
     stop()
+    _told.clear()
     log.setLevel(logging.DEBUG)
     log.propagate = False
     pool.addHandler(logging.NullHandler())  # never on standard error, even if the file cannot be written
@@ -94,8 +90,8 @@ def start(file: Path, verbose: bool = False, form: str = "text") -> None:
     log.addHandler(console)
 
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        disk = _File(file, encoding="utf-8")
+        files.make_directory(file.parent)
+        disk = _File(file)
     except OSError as error:
         log.warning("cannot write the log file %s: %s", file, error.strerror or error)
     else:
@@ -125,6 +121,33 @@ def stop() -> None:
             logger.removeHandler(handler)
             handler.close()
     log.propagate = True
+
+
+_told: set[str] = set()
+"""What this process has reported."""
+
+
+def tell(error: BaseException, what: str = "") -> None:
+    """Report that `what` failed: one line for an operator, and the traceback in the log file, at DEBUG.
+
+    A cause that several steps share, such as a server that is down, is reported once. Steps that run in a child process
+    know what their parent has reported before.
+    """
+    said = in_words(error)
+    is_shared = isinstance(error, StoreError) and error.is_shared
+    if said in _told:
+        log.debug("%s: failed for the same reason", what or "the command")
+        return
+    _told.add(said)
+    log.error("%s", said if is_shared or not what else f"{what}: {said}")
+    log.debug("where it happened", exc_info=error)
+
+
+def warn_once(message: str) -> None:
+    """Warn of what several steps meet, such as a full disk, once in a process."""
+    if message not in _told:
+        _told.add(message)
+        log.warning("%s", message)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from hzmetrics import files
 from hzmetrics.log import log
 
 PREFIX = "hzmetrics-scratch-"
@@ -24,7 +25,7 @@ class Scratch(tempfile.TemporaryDirectory[str]):
 
     def __init__(self) -> None:
         super().__init__(prefix=PREFIX)
-        self._lock = (Path(self.name) / LOCK).open("wb")
+        self._lock = os.fdopen(files.make(Path(self.name) / LOCK, files.SECRET), "wb")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
 
     def cleanup(self) -> None:

@@ -11,15 +11,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pymysql
 import pytest
+from hypothesis import HealthCheck
 
 from hzmetrics import config
 from hzmetrics.cli import main
+from hzmetrics.config import schema
 from hzmetrics.store import Store
 from hzmetrics.store.schema import create_metrics
 from hzmetrics.store.tables.hub import HubTables
 from tests.mariadb_server import SOCKET
+
+NOTHING_COMES = f"[freshness]\n{''.join(f'{key} = 0{chr(10)}' for key in schema.Freshness.keys)}"
+"""For the configuration of hubs that no cron calls and whose logs are old."""
+
+hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.load_profile("any machine")
 
 STORES = ("sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb))
 

@@ -6,14 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from hzmetrics.activity import cells
 from hzmetrics.activity.score import SEGMENTS, effective_half_life
 from hzmetrics.activity.settings import Scoring
-from hzmetrics.log import printable
+from hzmetrics.output.terminal import Line, Screen, Table
 
 COLOURS = {"Active": "green", "Inactive": "yellow", "Offline": "red"}
 NEWEST = 48
@@ -24,14 +20,14 @@ WIDE = 140
 
 def show(document: Mapping[str, Any], shown: Sequence[Mapping[str, Any]], now: int) -> None:
     """The table of users with a bar for the score; `shown` are the rows of the document to print."""
-    console = Console()
-    if not console.is_terminal:
-        console.width = WIDE
+    screen = Screen()
+    if not screen.is_terminal:
+        screen.width = WIDE
     rows = document["users"]
     if not rows:
-        console.print("no users yet: a user is listed who has a running server, a sample, or a known last activity")
+        screen.show("no users yet: a user is listed who has a running server, a sample, or a known last activity")
         return
-    table = Table(title=cells.badge(rows), title_justify="left")
+    table = Table(title=cells.badge(rows))
     for heading in ("User", "Auth", "Status", "CPU", "Memory", "Volumes", "Time Left", "Last Active", "Activity"):
         table.add_column(
             heading,
@@ -41,23 +37,23 @@ def show(document: Mapping[str, Any], shown: Sequence[Mapping[str, Any]], now: i
     for row in shown:
         cell = cells.cells(row, now)
         table.add_row(
-            Text(printable(row["username"]), style="bold"),
+            Line(row["username"], "bold"),
             cell["Auth"],
-            Text(cell["Status"], style=COLOURS[cell["Status"]]),
+            Line(cell["Status"], COLOURS[cell["Status"]]),
             *(cell[heading] for heading in ("CPU", "Memory", "Volumes", "Time Left", "Last Active")),
             _bar(row["derived"]),
         )
-    console.print(table)
+    screen.show(table)
     if len(shown) < len(rows):
-        console.print(f"and {len(rows) - len(shown):,} more users; to show all, use --limit 0", style="dim")
-    console.print(document["sampling_status"], style="dim")
+        screen.show(f"and {len(rows) - len(shown):,} more users; to show all, use --limit 0", style="dim")
+    screen.show(document["sampling_status"], style="dim")
 
 
-def _bar(derived: Mapping[str, Any]) -> Text:
+def _bar(derived: Mapping[str, Any]) -> Line:
     if derived["percent"] is None:
-        return Text("--")
+        return Line("--")
     lit = derived["segments"]
-    bar = Text("■" * lit, style=derived["colour"] or "")
+    bar = Line("■" * lit, derived["colour"] or "")
     bar.append("□" * (SEGMENTS - lit), style="dim")
     bar.append(f" {derived['percent']}%" if derived["enough_data"] else " (not enough data)", style="default")
     return bar
@@ -66,35 +62,35 @@ def _bar(derived: Mapping[str, Any]) -> Text:
 def half_lives(scoring: Scoring) -> None:
     """The effective half-life by hours of work a day, for the usual half-lives and the configured one."""
     choices = sorted({24, 48, 72, scoring.half_life})
-    table = Table("work", title="Half-life in working hours", title_justify="left")
+    table = Table("work", title="Half-life in working hours")
     for choice in choices:
         table.add_column(f"{choice} h", justify="right")
     for hours in (12, 10, 8, 6, 4, 2):
         row = (effective_half_life(hours, replace(scoring, half_life=choice)) for choice in choices)
         table.add_row(f"{hours} h a day", *(f"{value:.1f}" for value in row))
-    Console().print(table)
+    Screen().show(table)
 
 
 def counts(document: Mapping[str, Any]) -> None:
     """The latest counts."""
     if document["updated"] is None:
-        Console().print("no counts yet: the first tick counts")
+        Screen().show("no counts yet: the first tick counts")
         return
-    table = Table("active users of the past", title_justify="left")
+    table = Table("active users of the past")
     table.add_column("users", justify="right")
     for gauge, name in (("active_users_1d", "day"), ("active_users_7d", "week"), ("active_users_30d", "month")):
         table.add_row(name, f"{document[gauge]:,}")
-    console = Console()
-    console.print(table)
-    console.print(f"counted {document['updated']}", style="dim")
+    screen = Screen()
+    screen.show(table)
+    screen.show(f"counted {document['updated']}", style="dim")
 
 
 def history(rows: Sequence[Mapping[str, Any]]) -> None:
     """The newest stored counts."""
-    table = Table("time (UTC)", title="Active users", title_justify="left")
+    table = Table("time (UTC)", title="Active users")
     for heading in ("day", "week", "month"):
         table.add_column(heading, justify="right")
     for row in rows[-NEWEST:]:
         time, *numbers = row.values()
         table.add_row(time.replace("T", " ").rstrip("Z"), *(f"{number:,}" for number in numbers))
-    Console().print(table if rows else "no counts yet: the first tick counts")
+    Screen().show(table if rows else "no counts yet: the first tick counts")

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from hzmetrics.activity.score import LEVELS, Weights
 from hzmetrics.activity.settings import Scoring
 from hzmetrics.calendar import epoch, utc
+from hzmetrics.output.document import document
 from hzmetrics.store import Store
 from hzmetrics.store.live_state import forget as forget_state
 from hzmetrics.store.live_state import recall, remember
@@ -156,7 +157,7 @@ def advance(connection: sa.Connection, basis: Basis, scoring: Scoring, now: int)
 
 def _remember(connection: sa.Connection, basis: Basis) -> None:
     number = connection.execute(sa.select(sa.func.coalesce(sa.func.sum(kept.samples), 0))).scalar()
-    remember(connection, BASIS, json.dumps(asdict(replace(basis, samples=int(number or 0)))))
+    remember(connection, BASIS, document(asdict(replace(basis, samples=int(number or 0)))))
 
 
 def _count(connection: sa.Connection, time: int, weight: float, one: int) -> None:

@@ -13,8 +13,10 @@ import click
 
 from hzmetrics import __version__
 from hzmetrics.cli.app import App
-from hzmetrics.errors import HzmetricsError
-from hzmetrics.log import log, printable, stop
+from hzmetrics.errors import HzmetricsError, in_words
+from hzmetrics.files import own_umask
+from hzmetrics.log import log, stop, tell
+from hzmetrics.output.text import say
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "ingest": (
@@ -62,6 +64,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "audit",
     ),
     "setup": ("init", "config", "setup-db", "migrate", "doctor"),
+    "privacy": ("anonymise",),
     "activity": ("activity", "active-users", "openmetrics"),
     "events": ("events", "stats", "anomalies", "activities"),
     "courses": ("courses",),
@@ -126,43 +129,31 @@ def cli(context: click.Context, config: Path | None, verbose: bool, log_format: 
     context.obj = App(config, verbose, log_format)
     context.call_on_close(context.obj.close)
     if context.invoked_subcommand is None:
-        click.echo(context.get_help())
+        say(*context.get_help().splitlines())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; exit code 0, 1 (an operation failed or was refused) or 2 (wrong use, configuration)."""
     try:
-        result: Any = cli.main(args=arguments, prog_name="hzmetrics", standalone_mode=False)
+        with own_umask():
+            result: Any = cli.main(args=arguments, prog_name="hzmetrics", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.ClickException as error:
         said = io.StringIO()
         error.show(said)
-        click.echo("\n".join(map(printable, said.getvalue().rstrip().split("\n"))), err=True)
+        say(*said.getvalue().rstrip().split("\n"), to_stderr=True)
         return error.exit_code
     except click.Abort:
-        click.echo("interrupted", err=True)
+        say("interrupted", to_stderr=True)
         return 1
-    except HzmetricsError as error:
-        _report(error)
-        return error.exit_code
     except BrokenPipeError:
         sys.stdout = None  # the reader has closed the pipe: there is nothing to flush
         return 1
-    except OSError as error:  # a fault of the machine, such as a full disk: one line explains it
-        _report(error)
-        return 1
     except Exception as error:
-        log.critical("%s: %s", type(error).__name__, error, exc_info=error)
-        if not log.handlers:
-            click.echo(f"hzmetrics: {type(error).__name__}: {printable(error)}", err=True)
-        return 1
+        if log.handlers:
+            tell(error)
+        else:  # before the configuration said where the log is
+            say(f"hzmetrics: {in_words(error)}", to_stderr=True)
+        return error.exit_code if isinstance(error, HzmetricsError) else 1
     finally:
         stop()  # not before what ended the command has been logged
-
-
-def _report(error: Exception) -> None:
-    if not log.handlers:
-        click.echo(f"hzmetrics: {printable(error)}", err=True)
-    else:
-        log.error("%s", error)
-        log.debug("where it happened", exc_info=error)

@@ -5,14 +5,12 @@ Who is active now and lately, and how many.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import json
-import sys
 from pathlib import Path
 
 import click
 
+from hzmetrics import files
 from hzmetrics.active_users import counting
 from hzmetrics.activity import cells, monitor, owners
 from hzmetrics.calendar import day
@@ -21,6 +19,9 @@ from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.live import openmetrics as prometheus
 from hzmetrics.live.runner import Live
 from hzmetrics.log import log
+from hzmetrics.output.document import print_document
+from hzmetrics.output.sheet import Sheet, raw_option
+from hzmetrics.output.text import say
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 TABLE_ROWS = 200
@@ -63,7 +64,7 @@ def show_activity(
         sort = "status"
     if as_json:
         found = monitor.show(app.store, live.activity, live.now, derived, sort, ascending, limit or 0)
-        click.echo(json.dumps(found, ensure_ascii=False))
+        print_document(found)
     else:
         from hzmetrics.activity import terminal
 
@@ -83,11 +84,11 @@ def sample(app: App, force: bool, as_json: bool) -> None:
     with live.hold("activity"):
         counts = monitor.sample(app.store, live.activity, live.source, live.now, force)
     if as_json:
-        click.echo(json.dumps({"success": counts is not None, **(counts or {})}))
+        print_document({"success": counts is not None, **(counts or {})})
     elif counts is None:
         log.info("activity: no run is due; to sample now, use --force")
     else:
-        click.echo(", ".join(f"{name} {number}" for name, number in counts.items()))
+        say(", ".join(f"{name} {number}" for name, number in counts.items()))
 
 
 @activity.command("backfill")
@@ -99,7 +100,7 @@ def backfill(app: App, since: int) -> None:
     live.catch_up("activity")
     with live.hold("activity"):
         added = monitor.backfill(app.store, live.activity, live.source, since, live.now)
-    click.echo(f"Added {added} activity samples")
+    say(f"Added {added} activity samples")
 
 
 @activity.command("reset")
@@ -113,7 +114,10 @@ def reset(app: App, yes: bool, as_json: bool) -> None:
     with _live(app).hold("activity"):
         deleted = monitor.reset(app.store)
     message = f"Deleted {deleted} activity samples"
-    click.echo(json.dumps({"success": True, "deleted": deleted, "message": message}) if as_json else message)
+    if as_json:
+        print_document({"success": True, "deleted": deleted, "message": message})
+    else:
+        say(message)
 
 
 @activity.command("rename")
@@ -155,7 +159,7 @@ def active_users(context: click.Context, with_history: bool, as_json: bool) -> N
     """Count the users of the past day, week and month. Without a command: show."""
     if context.invoked_subcommand is None:
         if with_history:
-            context.invoke(history, since=None, as_json=as_json, as_csv=False)
+            context.invoke(history, since=None, as_json=as_json, as_csv=False, raw=False)
         else:
             context.invoke(show_counts, as_json=as_json)
 
@@ -167,7 +171,7 @@ def show_counts(app: App, as_json: bool) -> None:
     """Show the latest counts."""
     counts = counting.show(app.store)
     if as_json:
-        click.echo(json.dumps(counts))
+        print_document(counts)
     else:
         from hzmetrics.activity import terminal
 
@@ -189,19 +193,18 @@ def update(app: App, force: bool) -> None:
 @active_users.command("history")
 @click.option("--since", type=Text("YYYY-MM-DD", day), help="Begin with this day, in UTC.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
+@raw_option
 @json_option
 @pass_app
-def history(app: App, since: dt.date | None, as_csv: bool, as_json: bool) -> None:
+def history(app: App, since: dt.date | None, as_csv: bool, raw: bool, as_json: bool) -> None:
     """List the stored counts, oldest first."""
     if as_csv and as_json:
         raise UsageError("--csv and --json cannot be combined")
     rows = counting.history(app.store, str(since) if since else None)
     if as_json:
-        click.echo(json.dumps(rows))
+        print_document(rows)
     elif as_csv:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(("time", *counting.WINDOWS))
-        writer.writerows(row.values() for row in rows)
+        Sheet(("time", *counting.WINDOWS), raw).write(row.values() for row in rows)
     else:
         from hzmetrics.activity import terminal
 
@@ -215,9 +218,9 @@ def openmetrics(app: App, output: Path | None) -> None:
     """Print the gauges for Prometheus."""
     text = _live(app).exposition()
     if output is None:
-        click.echo(text, nl=False)
+        say(*text.splitlines())
     else:
-        prometheus.write(output, text, 0o640)
+        prometheus.write(output, text, files.INTERNAL)
 
 
 def _found(rows: int) -> None:

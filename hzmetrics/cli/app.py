@@ -96,9 +96,11 @@ class App:
 
     def run(self, step: Step, dry_run: bool, settings: config.Settings | None = None) -> None:
         """Run one step under the run lock."""
+        from hzmetrics.pipeline.single import run_step
+
         settings = settings or self.settings
         with self.run_lock(dry_run):
-            step.run(self.store, settings, dry_run)
+            run_step(self.store, settings, step, dry_run)
 
     def close(self) -> None:
         if "store" in self.__dict__:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from click.shell_completion import CompletionItem
 
 from hzmetrics import config
+from hzmetrics.output.text import printable
 from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import imported_sources, summary_misc_vals
 
@@ -33,7 +34,8 @@ def _completion(values: Callable[[Store], Iterator[str]]) -> Complete:
                 return []
             store = Store(settings)
             try:
-                return [CompletionItem(value) for value in sorted(set(values(store))) if value.startswith(typed)]
+                offered = sorted(value for value in set(values(store)) if value.startswith(typed))
+                return [CompletionItem(value) for value in offered if value == printable(value)]
             finally:
                 store.close()
         return []

@@ -5,9 +5,6 @@ Recording what students open, and the statistics made of it.
 
 from __future__ import annotations
 
-import csv
-import json
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +14,10 @@ from hzmetrics.cli.app import App, pass_app
 from hzmetrics.courses import record
 from hzmetrics.courses.settings import Courses
 from hzmetrics.errors import HzmetricsError, LockHeld
-from hzmetrics.log import log, printable
+from hzmetrics.log import log
+from hzmetrics.output.document import print_document
+from hzmetrics.output.sheet import Sheet, raw_option
+from hzmetrics.output.text import say
 
 if TYPE_CHECKING:
     from hzmetrics.engine import Engine
@@ -82,7 +82,10 @@ def record_counts(app: App, course: str, values: tuple[str, ...]) -> None:
 def list_(app: App, as_json: bool) -> None:
     """List the courses."""
     names = Courses.of(app.settings).names()
-    click.echo(json.dumps(names) if as_json else "\n".join(map(printable, names)) or "no courses yet")
+    if as_json:
+        print_document(names)
+    else:
+        say(*names or ["no courses yet"])
 
 
 @courses.command()
@@ -155,20 +158,20 @@ def counts(app: App, course: str, as_json: bool) -> None:
 @courses.command()
 @click.argument("course")
 @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values: the default, and the only format.")
+@raw_option
 @anonymous_option
 @pass_app
-def export(app: App, course: str, as_csv: bool, anonymous: bool) -> None:
+def export(app: App, course: str, as_csv: bool, raw: bool, anonymous: bool) -> None:
     """Export the number of opens by day, student and notebook."""
     from hzmetrics.courses import reports
 
     name = _pseudonyms(app) if anonymous else str
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(("day", "student", "notebook", "opens"))
+    sheet = Sheet(("day", "student", "notebook", "opens"), raw)
 
     def write(engine: Engine) -> None:
         for rows in reports.opens_by_day(engine):
             days, students, notebooks, opens = (column.to_pylist() for column in rows.columns)
-            writer.writerows(sorted(zip(days, map(name, students), notebooks, opens, strict=True)))
+            sheet.write(sorted(zip(days, map(name, students), notebooks, opens, strict=True)))
 
     _report(app, course, write)
 
@@ -220,8 +223,8 @@ def _update_if_free(app: App, all_courses: Courses, course: str) -> None:
 
 
 def _copy(app: App, all_courses: Courses, course: str) -> None:
-    from hzmetrics.cli.progress import bytes_bar
     from hzmetrics.courses import upkeep
+    from hzmetrics.output.progress import bytes_bar
 
     size = sum(path.stat().st_size for path in all_courses.folder(course).glob("*.raw"))
     with bytes_bar(f"reading {course}", size) as advance:
@@ -236,6 +239,6 @@ def _pseudonyms(app: App) -> Callable[[str], str]:
 
 def _show(document: Any, as_json: bool, terminal: Callable[[Any], None]) -> None:
     if as_json:
-        click.echo(json.dumps(document, ensure_ascii=False))
+        print_document(document)
     else:
         terminal(document)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +10,15 @@ import click
 from hzmetrics import log
 from hzmetrics.cli.app import App, pass_app
 from hzmetrics.errors import HzmetricsError
+from hzmetrics.output.document import print_document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.console import RenderableType
-
     from hzmetrics.calendar import Month
     from hzmetrics.demo.directory import Directory
     from hzmetrics.demo.progress import Reporter
+    from hzmetrics.output.terminal import Renderable
 
 STANDARD_INPUT = Path("-")
 LOG = click.Path(path_type=Path, allow_dash=True, readable=False)
@@ -119,8 +117,7 @@ def _invented(app: App, directory: Directory, months: int, lines: int, seed: int
 def _own(
     app: App, directory: Directory, logs: tuple[Path, ...], geoip: Path | None, resolve: bool, as_json: bool
 ) -> None:
-    from rich.text import Text
-
+    from hzmetrics.calendar import some
     from hzmetrics.demo import document, own, run
     from hzmetrics.enrich.places import Places
     from hzmetrics.logs.reader import open_log
@@ -160,15 +157,14 @@ def _own(
         "hzmetrics.log": "which lines were read, and which were left out",
     }
     title = f"Your logs, {_span(months[0], months[-1])}"
-    hints = [*skip.values(), *([log.printable(missing)] if missing else [])]
+    hints = [*skip.values(), *([missing] if missing else [])]
     left_out = [f"{month} (page views: {asked[month]:,})" for month in asked if month not in months]
-    notes = [f"Not shown, far from the other months: {', '.join(left_out)}."] if left_out else []
+    notes = [f"Not shown, far from the other months: {some(left_out)}."] if left_out else []
     notes += given.notes
     if as_json:
         _print_document(app, title, months, [*hints, *notes], document.logs(given))
     else:
-        lines = [Text(line) for line in ("", *hints, *notes)]
-        _show(app, directory, title, months, files, ("status", "--help"), lines)
+        _show(app, directory, title, months, files, ("status", "--help"), ["", *hints, *notes])
 
 
 def _print_document(
@@ -177,7 +173,7 @@ def _print_document(
     from hzmetrics.demo import document
 
     found = document.usage(app.store, title, months, notes)
-    click.echo(json.dumps({**found, "logs": logs} if logs else found, indent=2))
+    print_document({**found, "logs": logs} if logs else found, indent=2)
 
 
 def _begin(app: App, directory: Directory, sections: dict[str, dict[str, str]]) -> Reporter:
@@ -196,15 +192,13 @@ def _show(
     months: list[Month],
     files: dict[str, str],
     commands: tuple[str, ...],
-    parts: Sequence[RenderableType] = (),
+    parts: Sequence[Renderable] = (),
 ) -> None:
-    from rich.console import Console
-
     from hzmetrics.demo import picture
+    from hzmetrics.output.terminal import Screen
 
     following = [f". {_near(directory.environment_file)}", *(f"hzmetrics {command}" for command in commands)]
-    console = Console(file=sys.stdout, highlight=False)
-    console.print(picture.screen(app.store, title, months, _near(directory.root), files, following, parts))
+    Screen().show(picture.screen(app.store, title, months, _near(directory.root), files, following, parts))
 
 
 def _span(first: Month, last: Month) -> str:

@@ -151,8 +151,13 @@ def fill_geo(app: App, month: DateSpan | None, every: bool, dry_run: bool) -> No
         raise click.UsageError("give exactly one of --month and --all")
     span = closed(month)
     from hzmetrics.enrich import geo
+    from hzmetrics.pipeline.single import completing
 
-    with app.run_lock(dry_run), stage("fill-geo") as running:
+    with (
+        app.run_lock(dry_run),
+        completing(app.store, app.settings, span or ALL_TIME, dry_run),
+        stage("fill-geo") as running,
+    ):
         running.rows = geo.fill_geo(app.store, app.settings, span, dry_run=dry_run)
 
 

@@ -5,10 +5,7 @@ What happens on the hub, and whether it is unusual: stress levels, hourly statis
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import json
-import sys
 from typing import Any
 
 import click
@@ -18,7 +15,11 @@ from hzmetrics.cli.app import App, Text, pass_app
 from hzmetrics.errors import UsageError
 from hzmetrics.events import levels, reports, terminal
 from hzmetrics.events.update import free_space
-from hzmetrics.live.runner import FOLLOW, Live
+from hzmetrics.live.runner import Live
+from hzmetrics.live.steps import FOLLOW
+from hzmetrics.output.document import print_document
+from hzmetrics.output.sheet import Sheet, raw_option
+from hzmetrics.output.text import say
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
@@ -120,7 +121,7 @@ def signatures(app: App, test: tuple[str, str, str, str] | None) -> None:
     if not status.isdigit() and status != "-":
         raise UsageError(f"STATUS {status!r} is not a number and not -")
     name = settings.signatures.name(source, method, target, int(status) if status.isdigit() else 0)
-    click.echo(name or "no event")
+    say(name or "no event")
 
 
 @events.command()
@@ -138,15 +139,15 @@ def disk(app: App, as_json: bool) -> None:
 @click.option("--from", "low", required=True, type=Text("YYYY-MM-DD", day), help="Begin with this day, in UTC.")
 @click.option("--to", "high", required=True, type=Text("YYYY-MM-DD", day), help="End before this day.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values: the default, and the only format.")
+@raw_option
 @pass_app
-def export(app: App, low: dt.date, high: dt.date, as_csv: bool) -> None:
+def export(app: App, low: dt.date, high: dt.date, as_csv: bool, raw: bool) -> None:
     """Export the hourly statistics.
 
     The table has a row for each hour and event name.
     """
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(("hour", "event", "count", "free_disk_space"))
-    writer.writerows(reports.hours(app.store, f"{low}T00:00:00Z", f"{high}T00:00:00Z"))
+    rows = reports.hours(app.store, f"{low}T00:00:00Z", f"{high}T00:00:00Z")
+    Sheet(("hour", "event", "count", "free_disk_space"), raw).write(rows)
 
 
 @events.command()
@@ -172,6 +173,6 @@ def _live(app: App) -> Live:
 
 def _show(document: Any, as_json: bool, show: Any) -> None:
     if as_json:
-        click.echo(json.dumps(document))
+        print_document(document)
     else:
         show(document)

@@ -6,9 +6,9 @@ The commands that import access and auth logs, maintain the ledger of imported f
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,9 @@ from hzmetrics.calendar import Month, compact_day
 from hzmetrics.cli import completion
 from hzmetrics.cli.app import DAY, MONTH, App, Text, dry_run_option, pass_app
 from hzmetrics.errors import HzmetricsError
-from hzmetrics.log import log, printable
+from hzmetrics.log import log
+from hzmetrics.output.document import print_document
+from hzmetrics.output.text import say
 from hzmetrics.pipeline.steps import Step
 
 SHOWN = 200
@@ -125,12 +127,13 @@ def import_apache(app: App, file: Path, dry_run: bool) -> None:
     """
     from hzmetrics.ingest.imports import import_access
     from hzmetrics.logs.reader import STANDARD_INPUT
+    from hzmetrics.pipeline.unfinished import rows_change
 
     settings = app.settings
     if settings.is_site and file != STANDARD_INPUT:
         raise HzmetricsError("the logs of a site are read where they are: name the file in [logs] files")
     with _importing(app, dry_run):
-        import_access(app.store, settings, file, dry_run)
+        import_access(app.store, settings, file, dry_run, on_rows=partial(rows_change, settings=settings))
 
 
 @click.command()
@@ -143,10 +146,11 @@ def import_auth(app: App, file: Path, dry_run: bool) -> None:
     The file is not recorded and stays where it is. With `-` as FILE, the log is read from standard input.
     """
     from hzmetrics.ingest.imports import import_auth
+    from hzmetrics.pipeline.unfinished import rows_change
 
     settings = app.settings
     with _importing(app, dry_run):
-        import_auth(app.store, settings, file, dry_run)
+        import_auth(app.store, settings, file, dry_run, on_rows=partial(rows_change, settings=settings))
 
 
 @click.command()
@@ -163,13 +167,13 @@ def agents(file: Path, as_json: bool) -> None:
 
     rows = listing(file).to_pylist()
     if as_json:
-        click.echo(json.dumps({"agents": rows}, indent=2))
+        print_document({"agents": rows}, indent=2)
         return
     width = max(len("rule"), *(len(_rule(row)) for row in rows))
-    click.echo(f"{'lines':>9}  counts as  {'rule':{width}}  agent")
+    say(f"{'lines':>9}  counts as  {'rule':{width}}  agent")
     for row in rows:
         verdict = "machine" if row["is_machine"] else "person"
-        click.echo(f"{row['lines']:>9}  {verdict:9}  {_rule(row):{width}}  {_shown(row['agent'])}")
+        say(f"{row['lines']:>9}  {verdict:9}  {_rule(row):{width}}  {_shown(row['agent'])}")
 
 
 def _rule(row: dict[str, Any]) -> str:
@@ -179,8 +183,7 @@ def _rule(row: dict[str, Any]) -> str:
 def _shown(agent: str | None) -> str:
     if agent is None:
         return "(the format has no agent)"
-    text = printable(agent if len(agent) <= SHOWN else f"{agent[:SHOWN]}...")
-    return text or "(empty)"
+    return (agent if len(agent) <= SHOWN else f"{agent[:SHOWN]}...") or "(empty)"
 
 
 @click.command()
@@ -211,6 +214,7 @@ def rebuild_webhits(app: App, month: Month | None, every: bool, dry_run: bool) -
         return
     from hzmetrics.ingest import webhits
     from hzmetrics.pipeline.facts import months_with_rows
+    from hzmetrics.pipeline.single import counting
     from hzmetrics.store.tables.metrics import web
 
     settings = app.settings
@@ -218,7 +222,8 @@ def rebuild_webhits(app: App, month: Month | None, every: bool, dry_run: bool) -
         months = months_with_rows(app.store, web)
         if not months:
             log.info("no month has requests")
-        webhits.rebuild(app.store, settings, months, dry_run)
+        with counting(app.store, settings, months, dry_run):
+            webhits.rebuild(app.store, settings, months, dry_run)
 
 
 @click.command()
@@ -249,9 +254,14 @@ def forget_import(app: App, filename: str, table: str, force: bool, dry_run: boo
     FILENAME is the name of an imported file as recorded in the ledger.
     """
     from hzmetrics.ingest.ledger import forget_import
+    from hzmetrics.pipeline.run import make_state_table
+    from hzmetrics.pipeline.unfinished import rows_change
 
+    settings = app.settings
     with app.run_lock(dry_run):
-        forget_import(app.store, filename, table, force, dry_run)
+        if not dry_run:
+            make_state_table(app.store)
+        forget_import(app.store, filename, table, force, dry_run, on_rows=partial(rows_change, settings=settings))
 
 
 @click.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,8 @@ import click
 
 from hzmetrics.cli.app import App, Text, pass_app
 from hzmetrics.errors import LookupFailure, UsageError
-from hzmetrics.log import printable
+from hzmetrics.output.document import print_document
+from hzmetrics.output.text import say
 
 if TYPE_CHECKING:
     from hzmetrics.enrich.addresses import Address
@@ -54,7 +54,10 @@ def lookup(app: App, address: Address, as_json: bool) -> int:
                 "kind": database.kind,
                 "built": f"{database.built:%Y-%m-%d}",
             }
-    click.echo(json.dumps(found, indent=2) if as_json else "\n".join(_lines(found, bool(settings.geoip.database))))
+    if as_json:
+        print_document(found, indent=2)
+    else:
+        say(*_lines(found, bool(settings.geoip.database)))
     return 1 if found["errors"] else 0
 
 
@@ -78,4 +81,4 @@ def _lines(found: dict[str, Any], has_database: bool) -> list[str]:
     if not has_database:
         rows.append(("database", "none is configured: set [geoip] database"))
     rows += [("error", error) for error in found["errors"]]
-    return [f"{name:<9} {printable(value)}" for name, value in rows]
+    return [f"{name:<9} {value}" for name, value in rows]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from hzmetrics.cli.app import App, dry_run_option, pass_app
-from hzmetrics.log import printable
+from hzmetrics.output.document import print_document
 
 if TYPE_CHECKING:
     from hzmetrics.online.document import Spot
@@ -36,7 +35,7 @@ def whoisonline(app: App, show: bool, names: bool, as_json: bool, dry_run: bool)
         return
     report = refresh_map(app.store, app.settings, dry_run)
     if as_json:
-        click.echo(json.dumps({**dataclasses.asdict(report), "document": str(report.document), "dry_run": dry_run}))
+        print_document({**dataclasses.asdict(report), "document": str(report.document), "dry_run": dry_run})
 
 
 def _show(app: App, names: bool, as_json: bool) -> None:
@@ -50,19 +49,16 @@ def _show(app: App, names: bool, as_json: bool) -> None:
     age = map_age(app.settings)
     if as_json:
         seconds = None if age is None else round(age.total_seconds())
-        document = {**summary(places, clock, names), "map_age_seconds": seconds}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        print_document({**summary(places, clock, names), "map_age_seconds": seconds}, indent=1)
     else:
         _print(places, names, age)
 
 
 def _print(places: Sequence[Spot], names: bool, age: dt.timedelta | None) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    from hzmetrics.output.terminal import Screen, Table
 
     written = "The map has not been written yet." if age is None else f"The map was written {_ago(age)} ago."
-    table = Table(caption=written, caption_justify="left")
+    table = Table(caption=written)
     table.add_column("Place", overflow="fold")
     for heading in ("Signed in", "Guests", "Robots"):
         table.add_column(heading, justify="right")
@@ -72,8 +68,8 @@ def _print(places: Sequence[Spot], names: bool, age: dt.timedelta | None) -> Non
         cells = [_place(spot), *map(str, spot.everybody.numbers.values())]
         if names:
             cells.append(", ".join(sorted(spot.everybody.users.values())))
-        table.add_row(*(Text(printable(cell)) for cell in cells))
-    Console(highlight=False).print(table)
+        table.add_row(*cells)
+    Screen().show(table)
 
 
 def _place(spot: Spot) -> str:

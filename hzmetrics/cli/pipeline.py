@@ -6,8 +6,6 @@ The commands that cron calls, those that report the state of the pipeline, and t
 from __future__ import annotations
 
 import datetime as dt
-import json
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +19,9 @@ from hzmetrics.calendar import PERIODS, Month
 from hzmetrics.cli.app import DAY, MONTH, App, Items, dry_run_option, pass_app
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import keep, log, quiet
+from hzmetrics.output.document import print_document
+from hzmetrics.output.progress import is_shown, units_bar
+from hzmetrics.output.text import say
 
 
 def yes_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -62,24 +63,18 @@ def run(app: App, every: bool, yes: bool, dry_run: bool) -> int:
     app.is_called_by_cron = not dry_run
     if not dry_run:
         bootstrap(app.store, app.settings)
-    with _units_bar(every) as progress:
+    with _progress(every) as progress:
         return run(app.store, app.settings, every=every, dry_run=dry_run, yes=yes, progress=progress)
 
 
 @contextmanager
-def _units_bar(wanted: bool) -> Iterator[Callable[[int, int, str], None]]:
+def _progress(wanted: bool) -> Iterator[Callable[[int, int, str], None]]:
     """A progress bar over the units of a run, on a terminal only. Meanwhile only warnings and errors are shown."""
-    if not wanted or not sys.stderr.isatty():
+    if not wanted or not is_shown():
         yield lambda done, left, what: None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (MofNCompleteColumn(), BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
-    with quiet(), Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda done, left, what: bar.update(task, completed=done, total=done + left, description=what)
-        bar.update(task, completed=bar.tasks[0].total)
+    with quiet(), units_bar() as progress:
+        yield progress
 
 
 @click.command()
@@ -97,7 +92,10 @@ def status(app: App, as_json: bool, watch: bool) -> int:
         found = look(app.store, replace(app.settings, clock=config.clock()))
         if watch:
             click.clear()
-        click.echo(json.dumps(found.as_json(), indent=2) if as_json else "\n".join(lines(found)))
+        if as_json:
+            print_document(found.as_json(), indent=2)
+        else:
+            say(*lines(found))
         if not watch:
             return 0 if found.is_healthy else 1
         time.sleep(5)
@@ -205,6 +203,7 @@ def rebuild_from(app: App, month: Month) -> None:
     if month > app.clock.month:
         raise click.UsageError(f"{month} has not begun yet")
     make_state_table(app.store)
+    state.refuse_anonymised(app.store, month)
     remembered = state.read(app.store)
     if remembered.catchup_started and month < remembered.catchup_started:
         log.warning(
@@ -233,6 +232,8 @@ def mark_dirty(app: App, months: tuple[Month, ...]) -> None:
 
     settings = app.settings
     make_state_table(app.store)
+    for month in months:
+        state.refuse_anonymised(app.store, month)
     with app.store.metrics.begin() as connection:
         state.add_dirty_months(connection, months)
     log.info(
@@ -253,7 +254,7 @@ def clear_dirty(app: App, months: tuple[Month, ...], every: bool) -> None:
     from hzmetrics.store import state
 
     if not months and not every:
-        click.echo("\n".join(map(str, sorted(state.read(app.store).dirty_months))))
+        say(*sorted(state.read(app.store).dirty_months))
         return
     make_state_table(app.store)
     if every:
@@ -294,12 +295,18 @@ def audit(
         from hzmetrics.pipeline.corrections import effect_lines, effects
 
         described = effects(app.store, app.settings, month)
-        as_data = {"month": str(month), "corrections": [asdict(effect) for effect in described]}
-        click.echo(json.dumps(as_data, indent=2) if as_json else "\n".join(effect_lines(month, described)))
+        if as_json:
+            as_data = {"month": str(month), "corrections": [asdict(effect) for effect in described]}
+            print_document(as_data, indent=2)
+        else:
+            say(*effect_lines(month, described))
         return 0
     from hzmetrics.health import audit as auditing
 
     found = auditing.audit(app.store, app.settings, None if every else months or 24, floor)
-    click.echo(json.dumps(found.as_json(), indent=2) if as_json else "\n".join(found.lines()))
+    if as_json:
+        print_document(found.as_json(), indent=2)
+    else:
+        say(*found.lines())
     keep(found.lines())
     return 1 if found.findings else 0

@@ -5,7 +5,6 @@ The commands that create directories and databases, change the tables of old one
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from dataclasses import asdict
@@ -17,22 +16,31 @@ import click
 from hzmetrics import config
 from hzmetrics.cli.app import App, dry_run_option, pass_app
 from hzmetrics.config import HOME, Settings
-from hzmetrics.errors import ConfigurationError, HzmetricsError
-from hzmetrics.log import log, printable
+from hzmetrics.errors import ConfigurationError, HzmetricsError, StoreError
+from hzmetrics.log import log
+from hzmetrics.output.document import print_document
+from hzmetrics.output.text import say
 
 if TYPE_CHECKING:
     from hzmetrics.health.doctor import Check
 
 
 @click.command()
+@click.option("--admin", is_flag=True, help="First make the database and its user, as administrator of the server.")
+@click.option("--sql", is_flag=True, help="Only print the SQL that makes them.")
 @pass_app
-def init(app: App) -> None:
+def init(app: App, admin: bool, sql: bool) -> None:
     """Create directories, the metrics database and its tables.
 
     The command is safe to run at any time: it creates only what is missing.
+
+    On MariaDB, the user in the configuration must exist and have its rights. --admin sees to that on the machine of the
+    server: run as root, it is the server's administrator. --sql prints the statements for another administrator; they
+    contain a hash of the password.
     """
-    from hzmetrics.installation import directories
+    from hzmetrics.installation import account, directories
     from hzmetrics.installation.adoption import apply
+    from hzmetrics.store.connections import DatabaseDenied, DatabaseMissing, UserRefused
 
     _write_first_configuration(app)
     _refuse_mistakes(app.source)
@@ -41,8 +49,16 @@ def init(app: App) -> None:
         raise ConfigurationError(
             f"{settings.file}: [hub] site is empty; for a site without a hub, set [logs] files instead"
         )
+    if sql:
+        say(*(f"{statement};" for statement in account.statements(settings)))
+        return
+    if admin:
+        account.create(settings)
     directories.make(settings.paths)
-    apply.prepare(app.store, settings)
+    try:
+        apply.prepare(app.store, settings)
+    except (UserRefused, DatabaseDenied, DatabaseMissing) as error:
+        raise StoreError(f"{error}; {account.HINT}") from None
     directories.hand_over_new(settings.paths)
     log.info("ready; for the cron table of %s: %s", directories.service_user(), cron_line(settings))
 
@@ -71,7 +87,7 @@ def _refuse_mistakes(source: config.Source) -> None:
 
     mistakes = all_mistakes(source)
     for mistake in mistakes:
-        click.echo(printable(mistake), err=True)
+        say(mistake, to_stderr=True)
     if mistakes:
         number = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
         raise ConfigurationError(f"{number} in the configuration {source.file}")
@@ -92,9 +108,9 @@ def config_(context: click.Context, as_json: bool) -> None:
 
     source: config.Source = context.obj.source
     if as_json:
-        click.echo(json.dumps([asdict(setting) for setting in effective(source)], indent=2))
+        print_document([asdict(setting) for setting in effective(source)], indent=2)
     else:
-        click.echo("\n".join(map(printable, lines(source, {("metrics", "corrections"): _since(context.obj)}))))
+        say(*lines(source, {("metrics", "corrections"): _since(context.obj)}))
 
 
 def _since(app: App) -> list[str]:
@@ -124,10 +140,10 @@ def check(app: App, as_json: bool) -> int:
         from hzmetrics.health.mistakes import all_mistakes
 
         mistakes = all_mistakes(app.source)
-        click.echo(json.dumps([asdict(mistake) for mistake in mistakes], indent=2))
+        print_document([asdict(mistake) for mistake in mistakes], indent=2)
         return 2 if mistakes else 0
     _refuse_mistakes(app.source)
-    click.echo(f"{app.source.file}: no mistakes")
+    say(f"{app.source.file}: no mistakes")
     return 0
 
 
@@ -136,7 +152,7 @@ def sample() -> None:
     """Print a commented configuration file with every section and key."""
     from hzmetrics.config import sample
 
-    click.echo(sample.sample(), nl=False)
+    say(*sample.sample().splitlines())
 
 
 @click.command()
@@ -178,17 +194,17 @@ def migrate(app: App, applying: bool, required_only: bool, space_checked: bool, 
     steps, disks = apply.pending(app.store, app.settings), apply.disks(app.store)
     if as_json:
         fields = [{k: v for k, v in asdict(step).items() if k != "do"} for step in steps]
-        click.echo(json.dumps({"steps": fields, "free": {str(disk): disk.free for disk in disks}}, indent=2))
+        print_document({"steps": fields, "free": {str(disk): disk.free for disk in disks}}, indent=2)
         return
-    click.echo("\n".join(report.lines(steps, disks)))
+    say(*report.lines(steps, disks))
 
 
 def cron_line(settings: Settings) -> str:
-    """The crontab line that calls this installation every five minutes."""
+    """The crontab line that calls this installation every five minutes. Messages go to the log: cron mails none."""
     home = settings.paths.home
     program = Path(sys.argv[0]).absolute()
     words = ([] if home == HOME else [f"HZMETRICS_HOME={home}"]) + [str(program)]
-    return " ".join(["*/5 * * * *", *words, "-c", str(settings.file.absolute()), "tick"])
+    return " ".join(["*/5 * * * *", *words, "-c", str(settings.file.absolute()), "tick >/dev/null 2>&1"])
 
 
 @click.command()
@@ -215,6 +231,6 @@ def _print_checks(checks: list[Check], fixed: bool, as_json: bool) -> None:
     from hzmetrics.health import report
 
     if as_json:
-        click.echo(json.dumps([asdict(check) for check in checks], indent=2))
+        print_document([asdict(check) for check in checks], indent=2)
     else:
-        click.echo("\n".join(report.health(checks, fixed)))
+        say(*report.health(checks, fixed))

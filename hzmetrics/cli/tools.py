@@ -5,7 +5,6 @@ The commands that write them, and those that show them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from textwrap import fill
 
@@ -14,7 +13,7 @@ import click
 from hzmetrics.calendar import PERIOD_NAMES, PERIODS, Month
 from hzmetrics.cli import completion
 from hzmetrics.cli.app import MONTH, App, Text, dry_run_option, pass_app
-from hzmetrics.log import printable
+from hzmetrics.output.document import print_document
 from hzmetrics.pipeline.steps import Step
 from hzmetrics.tools.rules import TOPLISTS
 
@@ -113,7 +112,7 @@ def top(app: App, period: int, by: str, month: Month | None, limit: int, as_json
     report = reading.top(app.store, month or reading.newest_month(app.store), period, by)
     report["tools"] = report["tools"][:limit]
     if as_json:
-        click.echo(json.dumps(report, indent=2))
+        print_document(report, indent=2)
         return
     figures = ("users", "sessions", "jobs", "wall", "cpu", "view")
     totals = report["totals"]
@@ -144,7 +143,7 @@ def show(app: App, tool: str, period: int, month: Month | None, as_json: bool) -
 
     report = reading.show(app.store, tool, month or reading.newest_month(app.store), period)
     if as_json:
-        click.echo(json.dumps(report, indent=2))
+        print_document(report, indent=2)
         return
     periods = report["periods"]
     state = "" if report["published"] else ", not published"
@@ -185,18 +184,15 @@ def _print_table(
     footer: Sequence[str] | None = None,
 ) -> None:
     """Print a table as wide as the terminal, at least 80 columns; long cells of the column `names` are cut."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    from hzmetrics.output.terminal import Line, Ruled, Screen
 
-    table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), show_footer=footer is not None)
+    table = Ruled(show_footer=footer is not None)
     for column, total in zip(columns, footer or [""] * len(columns), strict=True):
         is_figure = column != names
         table.add_column(column, total, justify="right" if is_figure else "left", no_wrap=is_figure, vertical="bottom")
     for row in rows:
-        table.add_row(*(Text(printable(cell), no_wrap=True, overflow="ellipsis") for cell in row))
-    console = Console()
-    console.width = max(console.width, 80)
-    console.print(Text(printable(title)), style="bold")
-    console.print(table, "")
+        table.add_row(*(Line(cell, no_wrap=True, overflow="ellipsis") for cell in row))
+    screen = Screen()
+    screen.width = max(screen.width, 80)
+    screen.show(title, style="bold")
+    screen.show(table, "")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 
+from hzmetrics import files
 from hzmetrics.config.settings import Settings
+from hzmetrics.output.document import document
 
 
 def not_yet_told(settings: Settings, warnings: Sequence[str]) -> list[str]:
@@ -24,9 +25,7 @@ def not_yet_told(settings: Settings, warnings: Sequence[str]) -> list[str]:
         told = remembered["warnings"] if remembered.get("day") == today else []
     fresh = [warning for warning in warnings if warning not in told]
     if fresh:
-        new = path.with_suffix(f".{os.getpid()}")
         with suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            new.write_text(json.dumps({"day": today, "warnings": [*told, *fresh]}), encoding="utf-8")
-            new.replace(path)
+            files.make_directory(path.parent)
+            files.replace(path, document({"day": today, "warnings": [*told, *fresh]}).encode(), files.INTERNAL)
     return fresh

@@ -5,6 +5,7 @@ A key is a descriptor of its section: reading the attribute gives the typed valu
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar, overload
 
 from hzmetrics import memory
+from hzmetrics.calendar import day
+from hzmetrics.errors import UsageError
 
 T = TypeVar("T")
 
@@ -359,6 +362,18 @@ class Command(Key[tuple[str, ...]]):
             return tuple(shlex.split(text))
         except ValueError as error:
             raise BadValue(f"{text!r} cannot be read as a command: {error}") from None
+
+
+class Day(Key[dt.date]):
+    """A day."""
+
+    kind = "YYYY-MM-DD"
+
+    def parse(self, text: str) -> dt.date:
+        try:
+            return day(text)
+        except UsageError as error:
+            raise BadValue(str(error)) from None
 
 
 class Levels(Key[tuple[int, int]]):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hzmetrics.config.keys import BadValue, Key, Unreadable, nearest
-from hzmetrics.config.schema import SECTIONS, find
+from hzmetrics.config.schema import SECTIONS, Db, find
 from hzmetrics.config.section import Mistake, Section
 from hzmetrics.config.source import Source
+from hzmetrics.files import exposure
 
 
 def find_mistakes(source: Source) -> list[Mistake]:
@@ -23,7 +24,22 @@ def find_mistakes(source: Source) -> list[Mistake]:
     for section in SECTIONS:
         if not section.is_pattern:
             found += _of_environment(section(source))
-    return found
+    return [*found, *exposed_secrets(source)]
+
+
+def exposed_secrets(source: Source) -> Iterator[Mistake]:
+    """The keys and tokens in a file that every user of the machine can read. Of a password, there is only a warning."""
+    if not (remedy := exposure(source.file)):
+        return
+    for name, keys in source.sections.items():
+        section = find(name)
+        if section in (None, Db):
+            continue
+        for key_name, text in keys.items():
+            key = section.key(key_name)
+            if key and key.secret and text.strip():
+                problem = f"the file with this secret is open: {remedy}"
+                yield Mistake(source.place(name, key_name), name, key_name, problem, is_fatal=True)
 
 
 def _of_section(section: Section) -> Iterator[Mistake]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from hzmetrics.config.keys import (
     Choice,
     Command,
+    Day,
     File,
     Flag,
     Items,
@@ -50,13 +51,16 @@ CORRECTIONS = (
     "distinct-total",
     "half-up",
     "countries",
+    "plausible-dates",
 )
 """Names of the corrections that an operator can switch on (spec 15)."""
 
-AT_IMPORT = ("bots-first", "bot-tokens", "exact-ip-filter", "ipv6", "zones", "offsets", "absolute-urls")
+AT_IMPORT = (
+    "bots-first", "bot-tokens", "exact-ip-filter", "ipv6", "zones", "offsets", "absolute-urls", "plausible-dates",
+)  # fmt: skip
 """Those of them that decide on log lines as they are imported; the others act on rows."""
 
-FIRST_CORRECTIONS = frozenset(CORRECTIONS) - {"zones", "offsets", "absolute-urls", "countries"}
+FIRST_CORRECTIONS = frozenset(CORRECTIONS) - {"zones", "offsets", "absolute-urls", "countries", "plausible-dates"}
 """What `all` stood for when versions did not yet store it."""
 
 STUDENT = "[0-9a-f]{32}"
@@ -97,6 +101,8 @@ class Logs(Section, name="logs", side="core"):
     fields = Items("", "names of members of JSON lines: FIELD = NAME pairs", shown="the usual names")
     unpack_ratio = Whole(1000, 1, 10**9, "a packed file with more text than its size times this is not read")
     unpack_bytes = Whole(50 * 10**9, 1, 10**18, "a packed file with more bytes of text than this is not read")
+    earliest = Day("1995-01-01", "lines of earlier days are not believed (correction plausible-dates)")
+    days_ahead = Whole(1, 0, 36_500, "nor lines of days more than this number of days after today")
     unread_lines = Whole(100, 1, None, "lines from which on a file that is mostly unread is not imported")
     unread_percent = Whole(50, 0, 100, "a file of which more than this part of the lines is unread is mostly unread")
 
@@ -138,6 +144,18 @@ class Pipeline(Section, name="pipeline", side="core"):
 
     months_per_run = Whole(1, 1, None, "units of work of one run; during a backlog a unit is a month")
     live_step_seconds = Whole(60, 1, 86_400, "seconds that a step of the live side may take in a tick")
+
+
+class Freshness(Section, name="freshness", side="core"):
+    """The age from which on the newest of something is a problem that `status` and `doctor` report; 0: never."""
+
+    tick_minutes = Whole(16, 0, 525_600, "minutes since the last tick: cron has stopped")
+    run_hours = Whole(25, 0, 8_760, "hours since the last run that succeeded")
+    map_minutes = Whole(16, 0, 525_600, "minutes of ticks that did not refresh the map of who is online")
+    sample_intervals = Whole(3, 0, 365, "sample intervals of ticks without a sample of the users' activity")
+    request_days = Whole(3, 0, YEARS, "days since the newest request, imported or in a log that waits for its import")
+    login_days = Whole(7, 0, YEARS, "days since the newest login, likewise")
+    grid_days = Whole(35, 0, YEARS, "days since the end of the last month with a summary")
 
 
 class Engine(Section, name="engine", side="core"):
@@ -316,6 +334,7 @@ SECTIONS: tuple[type[Section], ...] = (
     Db,
     Metrics,
     Pipeline,
+    Freshness,
     Engine,
     Dns,
     Geoip,

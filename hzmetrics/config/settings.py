@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from hzmetrics.calendar import Clock
-from hzmetrics.config.mistakes import find_mistakes
+from hzmetrics.calendar import Clock, Month, Months
+from hzmetrics.config.mistakes import exposed_secrets, find_mistakes
 from hzmetrics.config.schema import CORRECTIONS, Db, Dns, Engine, Geoip, Hub, Logs, Metrics, Pipeline
-from hzmetrics.config.section import Mistake, Section
+from hzmetrics.config.section import BadSetting, Mistake, Section
 from hzmetrics.config.source import Source, home, locate, read
+from hzmetrics.files import SECRET, exposure
 
 S = TypeVar("S", bound=Section)
 
@@ -29,6 +30,8 @@ class MariaDb:
     password: str = field(repr=False)
     hub_db: str
     metrics_db: str
+    file: Path
+    """The configuration that says so."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,11 @@ class Paths:
             self.access_logs / "daily",
             self.access_logs / "imported",
         )
+
+    @property
+    def written(self) -> tuple[Path, ...]:
+        """Those of the expected directories in which files are made or moved."""
+        return tuple(path for path in self.expected if path not in (self.home, self.home / "bin", self.home / "conf"))
 
     @classmethod
     def of(cls, environment: Mapping[str, str], is_site: bool = False) -> Paths:
@@ -121,6 +129,18 @@ class Settings:
         return self.paths.is_site
 
     @property
+    def plausible_days(self) -> tuple[dt.date, dt.date]:
+        """The first and the last day that a log line can be of. Raises ConfigurationError."""
+        logs, today = self.section(Logs), self.clock.today
+        ahead = min(logs.days_ahead, (dt.date.max - today).days)
+        return logs.earliest, today + dt.timedelta(days=ahead)
+
+    @property
+    def plausible_months(self) -> Months:
+        """The months of these days; the pipeline works on no others."""
+        return Months(*map(Month.of, self.plausible_days))
+
+    @property
     def chosen_corrections(self) -> frozenset[str]:
         """The corrections as configured, `all` unexpanded."""
         return _chosen_corrections(self.source, self.is_site)
@@ -133,13 +153,8 @@ class Settings:
     @property
     def exposure(self) -> str:
         """A warning, if every user of this machine can read the password; else empty."""
-        try:
-            mode = self.file.stat().st_mode
-        except OSError:
-            return ""
-        if self.section(Db).password and mode & (stat.S_IROTH | stat.S_IWOTH):
-            return f"{self.file}: every user of this machine can read the password in it; run: chmod 600 {self.file}"
-        return ""
+        remedy = exposure(self.file, SECRET) if self.section(Db).password else ""
+        return f"{self.file}: it holds a password, and {remedy}" if remedy else ""
 
 
 def clock(environment: Mapping[str, str] = os.environ) -> Clock:
@@ -157,6 +172,8 @@ def load(
 
 def build(source: Source, time: Clock | None = None) -> Settings:
     """Settings from a source. Raises ConfigurationError for what no command can do without."""
+    for mistake in exposed_secrets(source):
+        raise BadSetting(mistake)
     hub, db = Hub(source), Db(source)
     is_site = bool(Logs(source).files) and not (hub.site or hub.hub_dir or db.hub_db)
     paths = Paths.of(source.environment, is_site)
@@ -206,4 +223,5 @@ def _database(db: Db, paths: Paths) -> MariaDb | Sqlite:
         password=db.password,
         hub_db=db.hub_db,
         metrics_db=db.metrics_db,
+        file=db.origin.file,
     )

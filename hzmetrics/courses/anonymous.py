@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from hzmetrics import files
 from hzmetrics.errors import HzmetricsError
 
 
@@ -25,16 +24,11 @@ def pseudonyms(key: bytes) -> Callable[[str], str]:
 
 
 def installation_key(file: Path) -> bytes:
-    """The key of this installation, made when first needed, readable by its owner only. Raises HzmetricsError."""
+    """The key of this installation, made when first needed, readable by its owner only.
+
+    Raises ConfigurationError if others can read it, and HzmetricsError.
+    """
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        except FileExistsError:
-            return bytes.fromhex(file.read_text(encoding="ascii").strip())
-        with os.fdopen(descriptor, "w", encoding="ascii") as new:
-            key = secrets.token_bytes(32)
-            new.write(key.hex() + "\n")
-            return key
+        return files.read_secret(file)
     except (OSError, ValueError) as error:
         raise HzmetricsError(f"cannot use the key for pseudonyms in {file}: {error}") from None

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hzmetrics import files
 from hzmetrics.courses import progress
 from hzmetrics.courses.blocks import blocks
 from hzmetrics.courses.progress import COUNTS, EVENTS, KINDS, Progress
@@ -159,7 +160,7 @@ class _Copy:
 
     def _write(self, generation: int, begin: int, tables: Iterable[pa.Table]) -> None:
         folder = self.courses.copies / self.course
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        files.make_directory(folder, files.SECRET_DIRECTORY)
         path = folder / f"{self.kind}-{generation:06d}-{begin:016d}.parquet"
         writer: pq.ParquetWriter | None = None
         for table in tables:

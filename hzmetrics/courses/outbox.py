@@ -20,6 +20,7 @@ from hzmetrics.courses.record import append, end_of_lines
 from hzmetrics.courses.settings import Courses
 from hzmetrics.errors import Failures, HzmetricsError, LockHeld, StoreError
 from hzmetrics.log import log
+from hzmetrics.output.document import document
 from hzmetrics.store import Store
 from hzmetrics.store.live_state import forget, recall_all, remember, remember_all
 
@@ -41,7 +42,7 @@ def put(connection: sa.Connection, series: str, lines: Mapping[str, Sequence[str
         waiting = _waiting(connection, prefix)
         free = int(next(reversed(waiting)).removeprefix(prefix)) + 1 if waiting else 0
         names = (f"{prefix}{number:09d}" for number in itertools.count(free))
-        remember_all(connection, dict(zip(names, map(json.dumps, parcels), strict=False)))
+        remember_all(connection, dict(zip(names, map(document, parcels), strict=False)))
 
 
 def deliver(store: Store, courses: Courses) -> int:
@@ -82,7 +83,7 @@ def _deliver(store: Store, name: str, parcel: dict[str, Any], path: Path) -> int
     if parcel["size"] is not None:
         lines = lines[_arrived(path, parcel["size"], lines) :]
     if lines:
-        attempt = json.dumps({**parcel, "size": end_of_lines(path), "lines": lines})
+        attempt = document({**parcel, "size": end_of_lines(path), "lines": lines})
         with store.metrics.begin() as connection:
             remember(connection, name, attempt)
         append(path, "\n".join(lines))

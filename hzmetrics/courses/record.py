@@ -13,6 +13,7 @@ from pathlib import Path
 from string import hexdigits
 from urllib.parse import unquote
 
+from hzmetrics import files
 from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.log import log
 
@@ -98,8 +99,8 @@ def append(file: Path, text: str) -> None:
     """
     data = f"{text}\n".encode()
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        files.make_directory(file.parent)
+        descriptor = files.open_or_make(file, files.INTERNAL, os.O_RDWR | os.O_APPEND)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             size, end = os.fstat(descriptor).st_size, _end_of_lines(descriptor)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from hzmetrics import config
 from hzmetrics.calendar import Clock
+from hzmetrics.config import schema
 from hzmetrics.errors import HzmetricsError
 
 SITE = "hub"
@@ -56,7 +57,10 @@ class Directory:
         }
 
     def make(self, sections: Mapping[str, Mapping[str, str]], clock: Clock) -> config.Settings:
-        """Create the directory, replacing an earlier demonstration; returns its settings. Raises HzmetricsError."""
+        """Create the directory, replacing an earlier demonstration; returns its settings. Raises HzmetricsError.
+
+        Nothing is expected to keep coming to a demonstration.
+        """
         if (
             self.root.exists()
             and not self.configuration.is_file()
@@ -68,7 +72,7 @@ class Directory:
                 shutil.rmtree(self.root)
             self.root.mkdir(parents=True)
             parser = ConfigParser(interpolation=None)
-            parser.read_dict(sections)
+            parser.read_dict({**sections, schema.Freshness.heading: dict.fromkeys(schema.Freshness.keys, "0")})
             with self.configuration.open("w", encoding="utf-8") as file:
                 parser.write(file)
             self.environment_file.write_text(self._exports(), encoding="utf-8")

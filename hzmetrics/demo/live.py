@@ -5,22 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import sqlalchemy as sa
-from rich.console import Console, ConsoleOptions, RenderableType
-from rich.table import Table
-from rich.text import Text
 
 from hzmetrics.calendar import epoch, utc
 from hzmetrics.config import Settings
 from hzmetrics.courses import copy, reports
 from hzmetrics.courses.settings import Courses
 from hzmetrics.engine import Engine
-from hzmetrics.log import printable
 from hzmetrics.online.document import spots
 from hzmetrics.online.tables import read_visitors
 from hzmetrics.online.visitors import present
+from hzmetrics.output.terminal import Plain, Renderable, Spark
 from hzmetrics.store import Store
 from hzmetrics.store.tables.live import active_users, activity_users, anomalies, hourly_stats
 
@@ -31,9 +28,9 @@ MOST_PLACES = 3
 HOURS = 24
 
 
-def lines(store: Store, settings: Settings) -> RenderableType:
+def lines(store: Store, settings: Settings) -> Renderable:
     """A table of facts that the last tick stored."""
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Plain(show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
     for title, facts in (
@@ -47,7 +44,7 @@ def lines(store: Store, settings: Settings) -> RenderableType:
     return table
 
 
-def _online(store: Store, settings: Settings) -> Iterator[RenderableType]:
+def _online(store: Store, settings: Settings) -> Iterator[Renderable]:
     now = settings.clock.now.timestamp()
     places = spots(present(read_visitors(store), now))
     users, guests, robots = (
@@ -57,10 +54,10 @@ def _online(store: Store, settings: Settings) -> Iterator[RenderableType]:
     busiest = sorted(places, key=lambda spot: -sum(spot.everybody.numbers.values()))[:MOST_PLACES]
     named = [f"{spot.city} {sum(spot.everybody.numbers.values())}" for spot in busiest if spot.city]
     if named:
-        yield f"most in {', '.join(map(printable, named))}"
+        yield f"most in {', '.join(named)}"
 
 
-def _active(store: Store) -> Iterator[RenderableType]:
+def _active(store: Store) -> Iterator[Renderable]:
     newest = store.metrics.rows(sa.select(active_users).order_by(active_users.c.time.desc()).limit(1))
     for row in newest:
         yield f"{row.d1} in the past day, {row.d7} in the past week, {row.d30} in the past month"
@@ -70,14 +67,14 @@ def _active(store: Store) -> Iterator[RenderableType]:
     yield f"with a running tool: {running}"
 
 
-def _events(store: Store, settings: Settings) -> Iterator[RenderableType]:
+def _events(store: Store, settings: Settings) -> Iterator[Renderable]:
     since = utc(epoch(settings.clock.utc) - HOURS * 3600)
     query = sa.select(hourly_stats.c.summary).where(hourly_stats.c.start >= since).order_by(hourly_stats.c.start)
     hours = [Counter(json.loads(summary)) for (summary,) in store.metrics.rows(query)]
     total: Counter[str] = sum(hours, Counter())
     for name, number in total.most_common():
         by_hour = [hour[name] for hour in hours]
-        yield _Spark(f"{number} {name.replace('_', ' ')} in {HOURS} hours ", by_hour)
+        yield Spark(f"{number} {name.replace('_', ' ')} in {HOURS} hours ", by_hour)
     latest = store.metrics.rows(sa.select(anomalies).order_by(anomalies.c.when.desc()).limit(1))
     count = store.metrics.scalar(sa.select(sa.func.count()).select_from(anomalies))
     for row in latest:
@@ -87,7 +84,7 @@ def _events(store: Store, settings: Settings) -> Iterator[RenderableType]:
         yield f"{count} {noun} at {when:%H:%M:%S} ({LEVELS[row.alarm]}): {counts.replace('_', ' ')}"
 
 
-def _courses(store: Store, settings: Settings) -> Iterator[RenderableType]:
+def _courses(store: Store, settings: Settings) -> Iterator[Renderable]:
     courses = Courses.of(settings)
     for course in courses.names():
         with Engine(copy.PACKAGE) as engine:
@@ -95,19 +92,5 @@ def _courses(store: Store, settings: Settings) -> Iterator[RenderableType]:
             reports.count_opens(engine, courses.rules(course), settings.clock.utc_time)
             days = reports.daily(engine)["daily"]
         students, notebooks = sum(days["new_students"]), sum(days["new_notebooks"])
-        title = f"{printable(course)}: {students} students, {notebooks} notebooks; students by day "
-        yield _Spark(title, days["unique_students"])
-
-
-class _Spark:
-    """A title and a small chart of numbers, a character each."""
-
-    def __init__(self, title: str, numbers: Sequence[int]) -> None:
-        self.title = title
-        self.numbers = numbers
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
-        signs = "_.-=+*#@" if options.ascii_only else "▁▂▃▄▅▆▇█"
-        most = max(1, *self.numbers, 1)
-        chart = "".join(signs[number * (len(signs) - 1) // most] for number in self.numbers)
-        yield Text.assemble(self.title, (chart, "cyan"))
+        title = f"{course}: {students} students, {notebooks} notebooks; students by day "
+        yield Spark(title, days["unique_students"])

@@ -14,7 +14,6 @@ from hzmetrics.demo.progress import Reporter
 from hzmetrics.demo.run import READING
 from hzmetrics.ingest import imports
 from hzmetrics.ingest.imports import Reading
-from hzmetrics.log import printable
 from hzmetrics.logs.account import Account
 from hzmetrics.logs.packing import Limits
 from hzmetrics.logs.reader import IDENTITY_BYTES, STANDARD_INPUT, Identity, open_log
@@ -52,12 +51,10 @@ class OwnLogs:
     def notes(self) -> list[str]:
         """The formats of the first files, the lines that were not read, and texts that were given twice."""
         account = self.account
-        notes = [
-            printable(f"{one.name} is read as {one.format}.")
-            for one in self.readings
-            if one.format and one.format.format
-        ][:MOST_FILES]
-        notes += [printable(f"{again} holds the same text as {one}: counted once.") for again, one in self.repeated]
+        notes = [f"{one.name} is read as {one.format}." for one in self.readings if one.format and one.format.format][
+            :MOST_FILES
+        ]
+        notes += [f"{again} holds the same text as {one}: counted once." for again, one in self.repeated]
         notes.append(f"{account}.")
         near = nearest(account.examples)
         if near:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
-from rich.console import Console, ConsoleOptions, Group, RenderableType
-from rich.table import Table
-from rich.text import Text
 
 from hzmetrics.calendar import Month
+from hzmetrics.output.terminal import Bar, Line, Plain, Renderable, group
 from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals
 
@@ -69,37 +67,41 @@ def screen(
     directory: Path,
     files: Mapping[str, str],
     commands: Sequence[str],
-    parts: Sequence[RenderableType] = (),
-) -> RenderableType:
+    parts: Sequence[Renderable] = (),
+) -> Renderable:
     """The whole picture: the usage of `months`, further `parts`, the files in the directory, and commands to try."""
-    return Group(
-        Text(f"\n{title}\n", style="bold"),
+    return group(
+        "",
+        Line(title, "bold"),
+        "",
         usage(store, months),
         *parts,
-        Text.assemble("\n", ("Files", "bold"), f" in {directory}"),
-        *(Text.assemble(f"  {name:<21} ", (meaning, "dim")) for name, meaning in files.items()),
-        Text("\nTry next", style="bold"),
-        *(Text(f"  {command}", no_wrap=True, overflow="ignore") for command in commands),
+        "",
+        Line.of(("Files", "bold"), f" in {directory}"),
+        *(Line.of(f"  {name:<21} ", (meaning, "dim")) for name, meaning in files.items()),
+        "",
+        Line("Try next", "bold"),
+        *(Line(f"  {command}", no_wrap=True, overflow="ignore") for command in commands),
     )
 
 
-def usage(store: Store, months: Sequence[Month]) -> RenderableType:
+def usage(store: Store, months: Sequence[Month]) -> Renderable:
     """The months as a table, then the residences and organizations of the users of the last twelve."""
     shown = list(months)[-MONTHS_SHOWN:]
     grids = Grids.read(store, shown)
     last = shown[-1]
-    return Group(
+    return group(
         _months(grids, shown),
-        Text(),
+        "",
         _breakdown(grids, last, "Where the users live", 2, RESIDENCE),
-        Text(),
+        "",
         _breakdown(grids, last, "Where they work", 7, ORGANIZATION),
     )
 
 
-def _months(grids: Grids, months: Sequence[Month]) -> Table:
+def _months(grids: Grids, months: Sequence[Month]) -> Plain:
     """A line for each month; columns without any number are left out."""
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table = Plain(header_style="bold")
     table.add_column("Month", vertical="bottom")
     values = {title: [grids.of(grid, month, row) for month in months] for title, grid, row in COLUMNS}
     shown = {title: column for title, column in values.items() if title == "Users" or any(column)}
@@ -110,27 +112,17 @@ def _months(grids: Grids, months: Sequence[Month]) -> Table:
     return table
 
 
-def _breakdown(grids: Grids, month: Month, title: str, known: int, names: Mapping[int, str]) -> RenderableType:
+def _breakdown(grids: Grids, month: Month, title: str, known: int, names: Mapping[int, str]) -> Renderable:
     """A bar for each column: its share of the known users."""
     everybody, of_known = (grids.of("user", month, 1, column, YEAR) for column in (1, known))
     users = [grids.of("user", month, 1, column, YEAR) for column in names]
-    heading = Text.assemble((title, "bold"), f"  known for {of_known:,} of {everybody:,}, 12 months to {month}")
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    heading = Line.of((title, "bold"), f"  known for {of_known:,} of {everybody:,}, 12 months to {month}")
+    table = Plain(show_header=False)
     table.add_column(min_width=13)
     table.add_column(justify="right", min_width=6)
     table.add_column(justify="right", min_width=4)
     table.add_column(width=BAR)
     for name, number in zip(names.values(), users, strict=True):
         share = number / max(1, sum(users))
-        table.add_row(name, f"{number:,}", f"{share:.0%}", _Bar(share))
-    return Group(heading, table) if of_known else heading
-
-
-class _Bar:
-    """A bar that fills a share of its column."""
-
-    def __init__(self, share: float) -> None:
-        self.share = share
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
-        yield Text(("#" if options.ascii_only else "█") * round(self.share * options.max_width), style="cyan")
+        table.add_row(name, f"{number:,}", f"{share:.0%}", Bar(share))
+    return group(heading, table) if of_known else heading

@@ -63,6 +63,7 @@ class Engine:
         """Whether the macros of the packages are defined."""
         self.connection.execute(files("hzmetrics.engine").joinpath("macros.sql").read_text(encoding="utf-8"))
         self.set_variable("corrections", sorted(corrections))
+        self.set_variable("pseudonym_key", "")
 
     def __enter__(self) -> Engine:
         return self

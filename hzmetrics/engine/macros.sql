@@ -24,6 +24,31 @@ CREATE OR REPLACE MACRO as_bigint(x) AS
 CREATE OR REPLACE MACRO corrected(name) AS
     list_contains(getvariable('corrections'), name);
 
+-- Where an address has been shortened, the column `host` holds a pseudonym instead of a name (spec 67): `#ADDRESS`, and
+-- `#ADDRESS#HOST` where there was a host, as keyed digests. No name of a host contains `#`. Without a key there are none.
+CREATE OR REPLACE MACRO digest(t) AS left(sha256(getvariable('pseudonym_key') || chr(31) || t), 16);
+
+-- The digest of a folded address. Two that the models treat apart, and that are nobody's, stay themselves.
+CREATE OR REPLACE MACRO address_digest(ip) AS CASE WHEN ip IN ('', '127.0.0.1') THEN ip ELSE digest(ip) END;
+
+-- The pseudonym of an address and its host, which may be NULL.
+CREATE OR REPLACE MACRO pseudonym(ip, host) AS
+    '#' || address_digest(fold(ip)) || coalesce('#' || digest(fold(host)), '');
+
+-- What tells an address from others: its folded form, or its digest where there are pseudonyms.
+CREATE OR REPLACE MACRO address_of(ip, host) AS CASE
+    WHEN getvariable('pseudonym_key') = '' THEN fold(ip)
+    WHEN starts_with(host, '#') THEN split_part(host, '#', 2)
+    ELSE address_digest(fold(ip))
+END;
+
+-- What tells a visitor, an address and its host, from others; NULL without a host.
+CREATE OR REPLACE MACRO visitor_of(ip, host) AS CASE
+    WHEN getvariable('pseudonym_key') = '' THEN fold(ip) || chr(31) || fold(host)
+    WHEN NOT starts_with(host, '#') THEN pseudonym(ip, host)
+    WHEN contains(substr(host, 2), '#') THEN host
+END;
+
 -- The integer a text is, kept within limits; 0 if it is none (spec 10 §2.6). Texts of any length.
 CREATE OR REPLACE MACRO whole_number(t, low, high) AS CASE
     WHEN NOT regexp_full_match(t, '-?[0-9]+') THEN 0

@@ -15,7 +15,7 @@ from hzmetrics.enrich import rows
 from hzmetrics.enrich.addresses import Address, address, is_local, is_private
 from hzmetrics.enrich.geocache import Cache
 from hzmetrics.enrich.ipinfo import Service
-from hzmetrics.enrich.places import Places
+from hzmetrics.enrich.places import DatabaseAbsent, Places
 from hzmetrics.errors import HzmetricsError, LookupFailure
 from hzmetrics.log import log
 from hzmetrics.store import Store
@@ -39,7 +39,8 @@ class Countries:
         self._service = Service(geoip) if geoip.url else None
         self._local: Places | None = None
         self._known: dict[Address, str] = {}
-        self.configured = geoip.database is not None or self._service is not None
+        self.can_answer = geoip.database is not None or self._service is not None
+        """Whether a source is configured; one whose file does not exist yet is none."""
         self.trouble = "no country source is configured ([geoip] database)"
         """Why an address may be without an answer."""
         if self._service:
@@ -47,6 +48,9 @@ class Countries:
         if geoip.database is not None:
             try:
                 self._local = Places(geoip.database)
+            except DatabaseAbsent as absence:
+                self.can_answer = self._service is not None
+                self.trouble = str(absence)
             except LookupFailure as failure:
                 self.trouble = str(failure)
 
@@ -176,10 +180,10 @@ def _or_none(code: str) -> str:
 
 
 def _report(table: str, countries: Countries, unanswered: int) -> None:
-    """Say what has no answer: a failure of the sources that are configured, a warning where there are none."""
+    """Say what has no answer: a failure of the sources that can answer, a warning where there are none."""
     if not unanswered:
         return
     message = f"{table}: {unanswered} addresses stay without a country: {countries.trouble}"
-    if countries.configured:
+    if countries.can_answer:
         raise LookupFailure(message)
     log.warning("%s", message)

@@ -11,7 +11,7 @@ from hzmetrics.config import Settings
 from hzmetrics.engine import Engine
 from hzmetrics.enrich import rows
 from hzmetrics.log import log
-from hzmetrics.store import Store
+from hzmetrics.store import Store, pseudonyms
 from hzmetrics.store.bulk import fitted_rows
 from hzmetrics.store.tables.metrics import toolstart
 
@@ -23,11 +23,10 @@ def middleware_wall(store: Store, settings: Settings, dry_run: bool = False) -> 
 
     Raises StoreError.
     """
-    with _jobs(store) as engine:
+    with _jobs(store, settings) as engine:
         starts = toolstart.c
-        engine.load(
-            "stored_starts", store.metrics.stream(sa.select(starts.datetime, starts.user, starts.ip).distinct())
-        )
+        known = sa.select(starts.datetime, starts.user, starts.ip, starts.host)
+        engine.load("stored_starts", store.metrics.stream(known.distinct()))
         new = engine.table("new_jobs")
     if dry_run:
         log.info("toolstart: would insert %d rows", new.num_rows)
@@ -41,21 +40,21 @@ def middleware_cpu(store: Store, settings: Settings, dry_run: bool = False) -> i
 
     Raises StoreError.
     """
-    with _jobs(store) as engine:
+    with _jobs(store, settings) as engine:
         starts = toolstart.c
         engine.load(
             "unmeasured_starts",
             store.metrics.stream(
-                sa.select(starts.id.label("row"), starts.datetime, starts.user, starts.ip, starts.cputime).where(
-                    starts.cputime <= 0
-                )
+                sa.select(
+                    starts.id.label("row"), starts.datetime, starts.user, starts.ip, starts.host, starts.cputime
+                ).where(starts.cputime <= 0)
             ),
         )
         times = engine.table("cpu_times")
     return rows.write(store.metrics, toolstart, times, dry_run)
 
 
-def _jobs(store: Store) -> Engine:
+def _jobs(store: Store, settings: Settings) -> Engine:
     """An engine that knows the middleware's jobs, with values as `toolstart` would store them."""
     job, session = store.hub_tables.joblog.c, store.hub_tables.sessionlog.c
     jobs = store.hub.stream(sa.select(job.sessnum, job.job, job.event, job.venue, job.start, job.walltime, job.cputime))
@@ -69,6 +68,7 @@ def _jobs(store: Store) -> Engine:
         )
     )
     engine = Engine("hzmetrics.enrich")
+    engine.set_variable("pseudonym_key", pseudonyms.key(store, settings))
     engine.load("joblog", _as_stored(jobs, "walltime", "cputime"))
     engine.load("tool_sessions", _as_stored(sessions, "user", "ip", "tool", "execunit"))
     return engine

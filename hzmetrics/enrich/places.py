@@ -34,6 +34,10 @@ class Place:
     longitude: float | None
 
 
+class DatabaseAbsent(LookupFailure):
+    """There is no file of this name, as before the first download."""
+
+
 class Places:
     """An open database. Raises LookupFailure if the file cannot be opened, holds no countries, or is damaged.
 
@@ -44,6 +48,8 @@ class Places:
         self.file = file
         try:
             self._reader = maxminddb.open_database(file)
+        except FileNotFoundError:
+            raise DatabaseAbsent(f"there is no address database {file}") from None
         except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
             raise LookupFailure(f"the address database {file} cannot be used: {_reason(error)}") from None
         metadata = self._reader.metadata()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections import Counter
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from hzmetrics.calendar import Clock, epoch
 from hzmetrics.events.outcome import NewEvent, Outcome
 from hzmetrics.events.settings import EventSettings
 from hzmetrics.log import log
+from hzmetrics.output.document import document
 from hzmetrics.store import Store
 from hzmetrics.store.live_state import recall, remember
 
@@ -32,7 +32,7 @@ def alert(store: Store, settings: EventSettings, clock: Clock, outcome: Outcome,
         return
     if _is_recent(store, LAST_FAILURE, clock, RETRY):
         return
-    message = json.dumps(describe(settings, clock, outcome, new))
+    message = document(describe(settings, clock, outcome, new))
     happened = LAST_ALERT
     try:
         subprocess.run(

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from hzmetrics.events.heatmap import CURRENT, FUTURE, HAS_ROW
 from hzmetrics.events.signatures import ANY, Signatures
-from hzmetrics.log import printable
+from hzmetrics.output.terminal import Line, Screen, Table
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 LEVELS = {0: ("green", "green"), 1: ("yellow", "yellow"), 2: ("red", "red"), None: ("unknown", "default")}
@@ -20,13 +16,13 @@ BLANKS = "  "
 
 def heat_map(cells: list[dict[str, Any]]) -> None:
     """A week: a row for each day, a column for each hour; darker cells have more events."""
-    console = Console()
+    screen = Screen()
     first = cells[0]
     most = max((sum(cell["summary"].values()) for cell in cells), default=0)
-    console.print(f"Events by hour, week {first['week']} of {first['year']} (up to {most:,} an hour)")
-    console.print("    " + "".join(f"{hour:02d} " for hour in range(24)), style="bold")
+    screen.show(f"Events by hour, week {first['week']} of {first['year']} (up to {most:,} an hour)")
+    screen.show("    " + "".join(f"{hour:02d} " for hour in range(24)), style="bold")
     for day, name in enumerate(DAYS):
-        line = Text(f"{name} ", style="bold")
+        line = Line(f"{name} ", "bold")
         total = 0
         for cell in cells[day * 24 : day * 24 + 24]:
             count = sum(cell["summary"].values())
@@ -34,25 +30,25 @@ def heat_map(cells: list[dict[str, Any]]) -> None:
             line.append(_cell(count, most, cell["valid"]))
             line.append(" ")
         line.append(f" {total:,}")
-        console.print(line)
-    console.print("    .. no data   >> current hour   blank: in the future", style="dim")
+        screen.show(line)
+    screen.show("    .. no data   >> current hour   blank: in the future", style="dim")
 
 
-def _cell(count: int, most: int, valid: int) -> Text:
+def _cell(count: int, most: int, valid: int) -> Line:
     if valid == CURRENT:
-        return Text(">>", style="red")
+        return Line(">>", "red")
     if valid == FUTURE:
-        return Text(BLANKS)
+        return Line(BLANKS)
     if valid != HAS_ROW:
-        return Text("..", style="dim")
+        return Line("..", "dim")
     step = 0 if not most else min(len(SHADES) - 1, (count * len(SHADES) - 1) // most if count else 0)
     shown = f"{count:2d}" if count < 100 else "99"
-    return Text(shown, style=f"{'white' if step > 4 else 'black'} on {SHADES[step]}")
+    return Line(shown, f"{'white' if step > 4 else 'black'} on {SHADES[step]}")
 
 
 def hours(cells: list[dict[str, Any]]) -> None:
     """Closed hours, newest first."""
-    table = Table("day", "hour", "events", title="Closed hours", title_justify="left")
+    table = Table("day", "hour", "events", title="Closed hours")
     table.add_column("free MiB", justify="right")
     for cell in cells:
         events = ", ".join(f"{name} {count:,}" for name, count in cell["summary"].items())
@@ -60,20 +56,20 @@ def hours(cells: list[dict[str, Any]]) -> None:
         table.add_row(
             f"{DAYS[cell['day']]}, week {cell['week']}",
             f"{cell['hour']:02d}",
-            printable(events) or "-",
+            events or "-",
             "unknown" if space < 0 else f"{space:,}",
         )
-    Console().print(table)
+    Screen().show(table)
 
 
 def anomalies(rows: list[dict[str, Any]]) -> None:
     """Anomalies with their levels."""
-    table = Table("time (UTC)", "level", "events", title="Anomalies", title_justify="left")
+    table = Table("time (UTC)", "level", "events", title="Anomalies")
     for row in rows:
         name, colour = LEVELS[row["alarm"]]
         events = ", ".join(f"{event} {count:,}" for event, count in row["events"].items())
-        table.add_row(row["when"].replace("T", " "), Text(name, style=colour), printable(events) or "-")
-    Console().print(table if rows else "no anomalies")
+        table.add_row(row["when"].replace("T", " "), Line(name, colour), events or "-")
+    Screen().show(table if rows else "no anomalies")
 
 
 def recent_anomalies(document: dict[str, Any]) -> None:
@@ -83,34 +79,34 @@ def recent_anomalies(document: dict[str, Any]) -> None:
 
 def activities(document: dict[str, Any]) -> None:
     """The event memory, newest first."""
-    table = Table("number", "time (UTC)", "event", title="Events of the last minute", title_justify="left")
+    table = Table("number", "time (UTC)", "event", title="Events of the last minute")
     for number, (time, name) in reversed(document.items()):
-        table.add_row(number, time.replace("T", " "), printable(name))
-    Console().print(table if document else "no events in the last minute")
+        table.add_row(number, time.replace("T", " "), name)
+    Screen().show(table if document else "no events in the last minute")
 
 
 def summary(document: dict[str, Any]) -> None:
     """Counts by name."""
-    table = Table("event", title="Events", title_justify="left")
+    table = Table("event", title="Events")
     table.add_column("last minute", justify="right")
     table.add_column("this hour", justify="right")
     for name, count in document["memory"].items():
-        table.add_row(printable(name), f"{count:,}", f"{document['hour'][name]:,}")
-    Console().print(table)
+        table.add_row(name, f"{count:,}", f"{document['hour'][name]:,}")
+    Screen().show(table)
 
 
 def signatures(table: Signatures) -> None:
     """The table of event signatures."""
-    shown = Table("event", "source", "method", "pattern", "status", title="Event signatures", title_justify="left")
+    shown = Table("event", "source", "method", "pattern", "status", title="Event signatures")
     for row in table.rows:
         statuses = ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in row.statuses)
         cells = (row.name, row.source, row.method or ANY[0], row.pattern.text, statuses or ANY[0])
-        shown.add_row(*(Text(printable(cell)) for cell in cells))
-    Console().print(shown)
+        shown.add_row(*cells)
+    Screen().show(shown)
 
 
 def disk(document: dict[str, Any]) -> None:
     """Free space and its level."""
     name, colour = LEVELS[document["level"]]
     free = document["free_disk_space"]
-    Console().print(Text("disk: "), Text(name, style=colour), "" if free < 0 else f"({free:,} MiB free)")
+    Screen().show(Line.of("disk: ", (name, colour), "" if free < 0 else f" ({free:,} MiB free)"))

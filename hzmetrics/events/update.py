@@ -18,6 +18,7 @@ from hzmetrics.follow import follower
 from hzmetrics.follow.follower import Reading
 from hzmetrics.follow.settings import Following
 from hzmetrics.log import log
+from hzmetrics.output.document import document
 from hzmetrics.store import Store
 from hzmetrics.store.live_state import recall, remember
 from hzmetrics.store.tables.live import anomalies, events, hourly_stats
@@ -141,7 +142,7 @@ class Accounting:
         upsert(
             connection,
             anomalies,
-            [{"when": utc(one.when), "alarm": one.level, "events": json.dumps(one.counts)} for one in found],
+            [{"when": utc(one.when), "alarm": one.level, "events": document(one.counts)} for one in found],
         )
         self.outcome.anomalies = len(found)
 
@@ -211,4 +212,4 @@ def free_space(settings: EventSettings) -> int:
 
 
 def _json(counts: Counter[str]) -> str:
-    return json.dumps(dict(sorted(counts.items())))
+    return document(dict(sorted(counts.items())))

@@ -145,7 +145,7 @@ def _entries(
     with Entries(source, following.reading, clock) as reader:
         for table in Lines().tables(line_feeds([heading])):
             reader.read(table.set_column(0, "number", pc.subtract(table["number"], len(table))))
-        for table in lines.tables(line_feeds(pieces)):
+        for table in lines.tables(line_feeds(pieces), any_server=source != "auth"):
             entries = reader.read(table)
             reading.lines += len(table)
             reading.unrecognized += len(table) - len(entries)

@@ -76,7 +76,8 @@ def plan(path: Path, seen: Sequence[Seen], rotated_dirs: Sequence[Path]) -> tupl
 def read(piece: Piece, limit: int, give_up: bool = False, limits: Limits = LIMITS) -> tuple[bytes, FileMark, bool]:
     """The complete lines of a piece, at most `limit` bytes; the mark after them; whether that was everything.
 
-    A line longer than `limit` waits, or with `give_up` is skipped part by part.
+    A line longer than `limit` waits, or with `give_up` is skipped part by part. Lines from one on whose rest is still
+    to come wait too.
     """
     lines: list[bytes] = []
     offset, rest, taken = piece.offset, b"", 0
@@ -98,8 +99,21 @@ def read(piece: Piece, limit: int, give_up: bool = False, limits: Limits = LIMIT
         if complete and piece.rotated and rest:
             offset += len(rest)
             lines.append(rest)
+        text = b"".join(lines)
+        if text and not (complete and piece.rotated):
+            waiting = _waiting(text)
+            if complete or waiting < len(text):
+                text, offset = text[: len(text) - waiting], offset - waiting
         mark = _rotated_mark(file, piece.file, offset) if piece.rotated else FileMark.at(file, offset)
-    return b"".join(lines), mark, complete
+    return text, mark, complete
+
+
+def _waiting(text: bytes) -> int:
+    """Bytes at the end of some lines that wait for the rest of one."""
+    from hzmetrics.logs.parts import unfinished  # the engine: only where there are lines
+    from hzmetrics.logs.reader import LINE_LIMIT
+
+    return unfinished(text, LINE_LIMIT)
 
 
 def heading(piece: Piece) -> bytes:

@@ -15,7 +15,7 @@ from hzmetrics.engine import Engine
 from hzmetrics.grids.sources import base_relations
 from hzmetrics.grids.summarize import compute_cells
 from hzmetrics.sessions.build import read_requests, read_tool_starts, session_engine
-from hzmetrics.store import Store
+from hzmetrics.store import Store, pseudonyms
 from hzmetrics.store.tables.metrics import web
 
 OF_SESSIONS = ("all-days", "last-session", "session-order")
@@ -52,15 +52,18 @@ def effects(store: Store, settings: Settings, month: Month) -> list[Effect]:
 
 def _outcome(store: Store, settings: Settings, month: Month, with_sessions: bool) -> tuple[pa.Table | None, pa.Table]:
     """The month's sessions as the corrections make them, where asked for, and the cells that come of them."""
+    key = pseudonyms.key(store, settings)
     if not with_sessions:
-        return None, compute_cells(settings, month, base_relations(store, month, PERIODS))
+        return None, compute_cells(
+            settings, month, base_relations(store, month, PERIODS, None, bool(key)), pseudonym_key=key
+        )
     sessions, downloads = _hypothetical(store, settings, month)
-    relations = base_relations(store, month, PERIODS, sessions_before=month.start)
+    relations = base_relations(store, month, PERIODS, month.start, bool(key))
     for name, rows in (("websessions", sessions), ("download_requests", downloads)):
         stored = relations[name]
         more = rows.select(stored.schema.names).cast(stored.schema).to_batches()
         relations[name] = pa.RecordBatchReader.from_batches(stored.schema, chain(stored, more))
-    return sessions, compute_cells(settings, month, relations)
+    return sessions, compute_cells(settings, month, relations, pseudonym_key=key)
 
 
 def _hypothetical(store: Store, settings: Settings, month: Month) -> tuple[pa.Table, pa.Table]:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from hzmetrics.calendar import Month, Window
 from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import (
+    anonymous_logins,
     country_continent,
     domainclass,
     profiles_copy,
@@ -26,11 +27,15 @@ from hzmetrics.store.tables.metrics import (
 
 
 def base_relations(
-    store: Store, month: Month, periods: Sequence[int], sessions_before: str | None = None
+    store: Store,
+    month: Month,
+    periods: Sequence[int],
+    sessions_before: str | None = None,
+    has_pseudonyms: bool = False,
 ) -> dict[str, Any]:
     """The relations that the models begin with, by name. Those of many rows are streams: they can be read once.
 
-    `sessions_before` leaves out sessions from a time on.
+    `sessions_before` leaves out sessions from a time on. `has_pseudonyms`: some addresses have been shortened.
     """
     metrics, hub, tables = store.metrics, store.hub, store.hub_tables
     window = widest(month, periods)
@@ -49,7 +54,13 @@ def base_relations(
                 profiles.countryresident,
             )
         ),
-        "userlogin_lite": metrics.stream(sa.select(login.user, login.ip, login.datetime)),
+        "userlogin_lite": metrics.stream(
+            sa.select(login.user, login.ip, anonymous_logins.c.pseudonym, login.datetime).select_from(
+                userlogin_lite.outerjoin(anonymous_logins, anonymous_logins.c.id == login.id)
+            )
+            if has_pseudonyms
+            else sa.select(login.user, login.ip, _null(login.ip).label("pseudonym"), login.datetime)
+        ),
         "websessions": metrics.stream(
             sa.select(
                 session.id,
@@ -111,6 +122,11 @@ def base_relations(
 def widest(month: Month, periods: Sequence[int]) -> Window:
     """The stretch that holds the windows of all `periods`."""
     return Window(min(str(month.period(code).start) for code in periods), month.stop)
+
+
+def _null(column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """NULL, with the type of a column."""
+    return sa.func.nullif(column, column, type_=column.type)
 
 
 def _within(time: sa.ColumnElement[str], window: Window) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:

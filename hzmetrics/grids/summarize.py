@@ -16,7 +16,7 @@ from hzmetrics.grids.applications import tool_directories
 from hzmetrics.grids.logins import remake_userlogin_lite
 from hzmetrics.grids.sources import base_relations
 from hzmetrics.log import log
-from hzmetrics.store import Store
+from hzmetrics.store import Store, pseudonyms
 from hzmetrics.store.tables.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals
 
 PART = 1_000_000
@@ -54,7 +54,8 @@ def summarize_month(
             log.info("summary of %s: period %d would be %s to %s", month, code, window.start, window.stop)
         return 0
     remake_userlogin_lite(store)
-    cells = compute_cells(settings, month, base_relations(store, month, periods), periods, only)
+    key = pseudonyms.key(store, settings)
+    cells = compute_cells(settings, month, base_relations(store, month, periods, None, bool(key)), periods, only, key)
     return write_cells(store, month, cells)
 
 
@@ -64,11 +65,16 @@ def compute_cells(
     relations: Mapping[str, Any],
     periods: Sequence[int] = PERIODS,
     sections: Sequence[str] = SECTIONS,
+    pseudonym_key: str = "",
 ) -> pa.Table:
-    """The cells of a month: grid, rowid, colid, period, valfmt, value (text). Pure but for the applications root."""
+    """The cells of a month: grid, rowid, colid, period, valfmt, value (text). Pure but for the applications root.
+
+    `pseudonym_key`: that of `store.pseudonyms`, where addresses have been shortened.
+    """
     has_tool_sessions = "sim-usage" in sections and relations["sessionlog"].num_rows > 0
     applications = tool_directories(settings.hub.apps_dir) if has_tool_sessions else []
     with Engine("hzmetrics.grids", corrections=settings.corrections) as engine:
+        engine.set_variable("pseudonym_key", pseudonym_key)
         for name, rows in relations.items():
             engine.register(name, rows)
         engine.register("applications", pa.table({"name": pa.array(applications, pa.string())}))

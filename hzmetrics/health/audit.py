@@ -7,11 +7,12 @@ compare the results.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hzmetrics.calendar import Month
-from hzmetrics.log import printable
+from hzmetrics.output.text import printable
+from hzmetrics.store import state
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
@@ -65,6 +66,8 @@ class Report:
 
     scope: str
     findings: tuple[Finding, ...]
+    unfinished: dict[str, str] = field(default_factory=dict)
+    """Closed months for which the next runs have something left to do (spec 60 §10.3): no fault, but not final."""
 
     @property
     def commands(self) -> list[str]:
@@ -80,11 +83,22 @@ class Report:
         found = [f"{f.check:<22}{f.subject:<24}{f.key:<10}{f.text}" for f in self.findings]
         ending = [f"findings: {len(self.findings)}"] if self.findings else ["no findings"]
         if self.commands:
-            ending += ["Commands that repair them:", *(f"  hzmetrics {command}" for command in self.commands)]
+            each_once = dict.fromkeys((*self.commands, "run --all"))
+            ending += [
+                "Commands that repair them, in this order:",
+                *(f"  hzmetrics {command}" for command in each_once),
+            ]
+        if self.unfinished:
+            ending.append(f"unfinished, computed by the next runs: {', '.join(self.unfinished)}")
         return [printable(line) for line in (self.scope, *found, *ending)]
 
     def as_json(self) -> dict[str, Any]:
-        return {"scope": self.scope, "findings": [asdict(f) for f in self.findings], "commands": self.commands}
+        return {
+            "scope": self.scope,
+            "findings": [asdict(f) for f in self.findings],
+            "commands": self.commands,
+            "unfinished": self.unfinished,
+        }
 
 
 def audit(store: Store, settings: Settings, months: int | None, floor: float) -> Report:
@@ -102,7 +116,8 @@ def audit(store: Store, settings: Settings, months: int | None, floor: float) ->
         findings = tuple(
             Finding(check.replace("_", "-"), **row) for check in checks for row in engine.table(check).to_pylist()
         )
-    return Report(f"audit of {(window.start or '')[:10]} up to {(window.stop or '')[:10]}", findings)
+    scope = f"audit of {(window.start or '')[:10]} up to {(window.stop or '')[:10]}"
+    return Report(scope, findings, state.read(store).unfinished_before(settings.clock.month))
 
 
 def _collapsed(check: str, commands: Iterable[str]) -> list[str]:

@@ -19,16 +19,19 @@ from hzmetrics.calendar import moment
 from hzmetrics.config import MariaDb, Settings, Source
 from hzmetrics.config.schema import Metrics
 from hzmetrics.errors import ConfigurationError, HzmetricsError, LookupFailure, StoreError, UsageError
-from hzmetrics.health import rights, surroundings
+from hzmetrics.health import arrivals, hub, surroundings
 from hzmetrics.health.mistakes import all_mistakes
 from hzmetrics.ingest import sources
-from hzmetrics.installation import directories
+from hzmetrics.installation import account, directories, rights
 from hzmetrics.installation.adoption import apply, inventory, plan, space
 from hzmetrics.installation.adoption.inventory import Inventory
+from hzmetrics.live import steps
+from hzmetrics.live.freshness import Freshness
+from hzmetrics.live.runner import Live
 from hzmetrics.log import log
 from hzmetrics.pipeline.corrections import listed
 from hzmetrics.store import Store, state
-from hzmetrics.store.connections import DatabaseMissing
+from hzmetrics.store.connections import DatabaseDenied, DatabaseMissing, UserRefused
 from hzmetrics.store.tables import metrics
 from hzmetrics.store.version import refuse_newer
 
@@ -41,6 +44,25 @@ LITTLE_SPACE = 1_000_000_000
 CLOCK_TOLERANCE = 60
 """Seconds by which this machine and the database server may differ."""
 LATE_RUN = dt.timedelta(hours=3)
+
+BY_HAND = {
+    steps.MAP: "whoisonline",
+    steps.LOGS: "run --dry-run",
+    steps.FOLLOW: "events update",
+    "events": "events update",
+    "active_users": "active-users update",
+    "activity": "activity sample",
+    "courses": "courses update",
+    steps.PUBLISH: "openmetrics",
+}
+"""The command that does a step of the tick by itself, and shows what is wrong."""
+
+RENEWED_BY = {
+    "map": "hzmetrics whoisonline",
+    "sample": "hzmetrics activity sample --force",
+    "grid": "hzmetrics audit",
+}
+"""The command that renews what is too old, or says what keeps it."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +88,7 @@ def examine(store: Store, settings: Settings, cron_line: str) -> list[Check]:
         _agents(settings),
         *_machine(settings, cron_line),
         *_activity(store, settings),
-        *_log_names(settings),
+        *_flow(store, settings, cron_line),
     ]
 
 
@@ -158,7 +180,9 @@ def check_directories(settings: Settings) -> Iterator[Check]:
             is_there = False
         if not is_there:
             yield Check(name, "FAIL", "missing", "hzmetrics doctor --fix")
-        elif not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
+        elif not os.access(directory, os.R_OK | os.X_OK):
+            yield Check(name, "FAIL", "not accessible", f"as root: chmod o+rx {directory}")
+        elif directory in settings.paths.written and not os.access(directory, os.W_OK):
             yield Check(name, "FAIL", "not writable", f"as root: chown {directories.service_user()} {directory}")
         else:
             yield Check(name, "OK")
@@ -169,6 +193,9 @@ def _databases(store: Store, settings: Settings) -> Iterator[Check]:
         return
     try:
         found = inventory.read(store.metrics)
+    except (UserRefused, DatabaseDenied) as error:
+        yield Check("database server", "FAIL", str(error), account.HINT)
+        return
     except StoreError as error:
         yield Check("database server", "FAIL", str(error), f"{settings.file}: check [db]")
         return
@@ -247,7 +274,8 @@ def _clock(of_server: str) -> Check:
 
 def _rights(grants: list[str], user: str, settings: Settings, db: MariaDb) -> Iterator[Check]:
     name, _, host = user.rpartition("@")
-    needed = rights.least(f"'{name}'@'{host}'", db.metrics_db, db.hub_db, settings.prefix)
+    written = [settings.prefix + table for table in rights.WRITTEN]
+    needed = rights.least(rights.account(name, host), db.metrics_db, db.hub_db, written)
     lacking = rights.missing(rights.granted(grants, db.metrics_db), rights.METRICS)
     if lacking:
         yield Check("rights", "FAIL", f"on {db.metrics_db}: no {', '.join(lacking)}", "; ".join(needed["metrics"]))
@@ -272,7 +300,8 @@ def _hub_database(store: Store, settings: Settings, db: MariaDb) -> Iterator[Che
         yield Check("hub database", "WARN", "[db] hub_db is empty", f"{settings.file}: under [db] set hub_db")
         return
     try:
-        missing = store.hub_tables.metadata.tables.keys() - store.hub.table_names
+        missing = hub.missing_tables(store)
+        is_foreign = hub.is_foreign(store)
     except DatabaseMissing:
         yield Check("hub database", "FAIL", f"{db.hub_db} does not exist", f"{settings.file}: [db] hub_db")
     except StoreError as error:
@@ -280,13 +309,14 @@ def _hub_database(store: Store, settings: Settings, db: MariaDb) -> Iterator[Che
     else:
         if missing:
             hint = f"{settings.file}: check [db] hub_db_prefix, which is {settings.prefix}"
-            yield Check("hub database", "WARN", f"lacks the tables {', '.join(sorted(missing))}", hint)
+            lacks = "has none of the hub's tables" if is_foreign else f"lacks the tables {', '.join(missing)}"
+            yield Check("hub database", "FAIL" if is_foreign else "WARN", f"{db.hub_db} {lacks}", hint)
         else:
             yield Check("hub database", "OK", db.hub_db)
 
 
 def _lookups(settings: Settings) -> Iterator[Check]:
-    from hzmetrics.enrich.places import Places
+    from hzmetrics.enrich.places import DatabaseAbsent, Places
 
     yield from _name_servers(settings)
     file = settings.geoip.database
@@ -297,6 +327,9 @@ def _lookups(settings: Settings) -> Iterator[Check]:
         return
     try:
         places = Places(file)
+    except DatabaseAbsent as failure:
+        yield Check("address database", "WARN", f"{failure}: countries stay unknown", f"provide {file}")
+        return
     except LookupFailure as failure:
         yield Check("address database", "FAIL", str(failure), f"{settings.file}: [geoip] database")
         return
@@ -372,6 +405,37 @@ def _activity(store: Store, settings: Settings) -> Iterator[Check]:
         yield Check("bad file", "WARN", f"{Path(file.path).name}: {file.reason}", hint)
 
 
-def _log_names(settings: Settings) -> Iterator[Check]:
-    for told in sources.tell_not_taken(settings, sources.pending(settings)):
-        yield Check("names of logs", "WARN", told, sources.expected_names(settings))
+def _flow(store: Store, settings: Settings, cron_line: str) -> Iterator[Check]:
+    """What should keep coming: the steps of the tick, the logs, the newest of everything."""
+    for step, entry in steps.outcomes(settings).items():
+        since = entry.since or entry.started
+        if entry.has_failed:
+            yield Check(
+                f"step {step}", "FAIL", f"has failed since {since}: {entry.error}", f"hzmetrics {BY_HAND[step]}"
+            )
+        else:
+            yield Check(f"step {step}", "OK", entry.started)
+    if not settings.is_site and (unreadable := sources.unreadable(settings)):
+        hint = f"as root: namei -l {sources.base(settings, 'access')}/daily; {directories.service_user()} must read it"
+        yield Check("logs to import", "FAIL", "; ".join(unreadable), hint)
+    try:
+        if not settings.is_site:
+            lost, others = arrivals.misnamed(store, settings, sources.pending(settings))
+            hint = f"{settings.file}: [hub] site, which is {settings.hub.log_prefix}, or the names in logrotate"
+            yield from (Check("names of logs", "FAIL", told, hint) for told in lost)
+            yield from (Check("names of logs", "WARN", told) for told in others)
+        ages = [one for one in Live(store, settings).freshness() if one.name != "run"]
+    except HzmetricsError:  # the checks of the configuration and the databases say why
+        return
+    yield from (_age(one, cron_line) for one in ages)
+
+
+def _age(one: Freshness, cron_line: str) -> Check:
+    """How old the newest of something is. Without any tick, cron has yet to be set up: no fault of an installation."""
+    name = f"newest {one.name}"
+    if not one.problem:
+        return Check(name, "OK", one.newest or "nothing yet")
+    if one.name == "tick":
+        line = f"crontab -e -u {directories.service_user()}, then add: {cron_line}"
+        return Check(name, "FAIL" if one.newest else "WARN", one.problem, line)
+    return Check(name, "FAIL", one.problem, RENEWED_BY.get(one.name, ""))

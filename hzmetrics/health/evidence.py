@@ -29,12 +29,13 @@ STREAMS = (metrics.web, metrics.userlogin)
 def window(store: Store, settings: Settings, months: int | None) -> Window:
     """The last `months` months before the current one; None: from the oldest row of `web` or `websessions` on."""
     current = settings.clock.month
-    return Window(_oldest_day(store) if months is None else current.back(months).start, current.start)
+    return Window(_oldest_day(store, settings) if months is None else current.back(months).start, current.start)
 
 
-def _oldest_day(store: Store) -> str:
+def _oldest_day(store: Store, settings: Settings) -> str:
+    first = settings.plausible_months.first.start
     times = (table.c.datetime for table in (metrics.web, metrics.websessions))
-    oldest = [store.metrics.scalar(sa.select(sa.func.min(time)).where(time >= Month(1, 1).start)) for time in times]
+    oldest = [store.metrics.scalar(sa.select(sa.func.min(time)).where(time >= first)) for time in times]
     return min((f"{time[:10]} 00:00:00" for time in oldest if time), default=FIRST_MONTH.start)
 
 
@@ -59,7 +60,7 @@ def register(engine: Engine, store: Store, settings: Settings, window: Window, f
         "hit_counts": [_hit_counts(window)],
         "stored_cells": [_cells(grid, first, window) for grid in GRIDS],
         "newest_cells": [_newest_cells(grid) for grid in ((metrics.summary_misc_vals,) if settings.is_site else GRIDS)],
-        "row_days": [_row_days(table) for table in STREAMS],
+        "row_days": [_row_days(table, settings.plausible_months.first.start) for table in STREAMS],
         "imported_files": [_imported_files()],
         "state_keys": [_state_keys()],
     }
@@ -139,9 +140,9 @@ def _newest_cells(grid: sa.Table) -> sa.Select[Any]:
     ).where(value.is_not(None), value != nothing)
 
 
-def _row_days(table: sa.Table) -> sa.Select[Any]:
+def _row_days(table: sa.Table, start: str) -> sa.Select[Any]:
     day = sa.func.substr(as_text(table.c.datetime), 1, 10).label("day")
-    return sa.select(_source(table), day).distinct()
+    return sa.select(_source(table), day).where(table.c.datetime >= start).distinct()
 
 
 def _imported_files() -> sa.Select[Any]:

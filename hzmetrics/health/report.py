@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hzmetrics.health.doctor import Check
 from hzmetrics.installation.adoption.plan import Step
 from hzmetrics.installation.adoption.space import Disk, size
-from hzmetrics.log import printable
+from hzmetrics.output.text import printable
 
 HEADINGS = ("", "table", "what", "rows", "needs", "time", "after a kill goes on")
 

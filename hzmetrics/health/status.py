@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from hzmetrics import journal, lock
-from hzmetrics.calendar import Month, day_of, moment
+from hzmetrics.calendar import Month, day_of, some
 from hzmetrics.config import Settings
-from hzmetrics.errors import HzmetricsError, StoreError, UsageError
+from hzmetrics.errors import StoreError
+from hzmetrics.health import arrivals, hub
 from hzmetrics.ingest import sources
-from hzmetrics.log import printable
+from hzmetrics.live import steps
+from hzmetrics.live.freshness import Freshness, Judge
+from hzmetrics.live.runner import Live
+from hzmetrics.output.text import printable
 from hzmetrics.pipeline import corrections, decide, facts
 from hzmetrics.pipeline.corrections import listed, offered
 from hzmetrics.pipeline.facts import Facts
 from hzmetrics.store import Store
 from hzmetrics.store.state import BadFile, State
 from hzmetrics.store.tables.metrics import imported_sources, web, webhits
-
-TICK_LATE = dt.timedelta(minutes=16)
-"""Age of the last tick from which it counts as late: three ticks are missing."""
-
-RUN_LATE = dt.timedelta(hours=25)
-"""Age of the last successful run from which it counts as late."""
 
 UNREAD_SHOWN = dt.timedelta(days=30)
 """How long a file is shown that was imported although it was empty or mostly unread."""
@@ -92,21 +90,24 @@ class Status:
     history_floor: str = ""
     next_unit: str = ""
     dirty_months: list[str] = field(default_factory=list)
-    unfinished_months: list[str] = field(default_factory=list)
+    unfinished_months: dict[str, str] = field(default_factory=dict)
+    """Closed months for which something is left to do: summary, analysis or reset, whichever comes first."""
     backlog: list[str] = field(default_factory=list)
     months: list[MonthStatus] = field(default_factory=list)
     pending: dict[str, Files] = field(default_factory=dict)
     imported: dict[str, Files] = field(default_factory=dict)
     logs: SiteLogs | None = None
     """In place of pending and imported files, for a site without a hub."""
+    freshness: list[Freshness] = field(default_factory=list)
+    """The newest of everything that should keep coming."""
+    steps: dict[str, journal.Entry] = field(default_factory=dict)
+    """How the last steps of ticks ended, by name."""
     last_tick: journal.Entry | None = None
     last_run: journal.Entry | None = None
     at_work: str = ""
     """The process that holds the run lock."""
     bad_files: list[BadFile] = field(default_factory=list)
     lookups_failing: dict[str, str] = field(default_factory=dict)
-    map_file: str = ""
-    map_written: str = ""
     warnings: list[str] = field(default_factory=list)
     """What somebody may want to know, and what does not make the exit code 1."""
     problems: list[str] = field(default_factory=list)
@@ -122,6 +123,7 @@ class Status:
 def look(store: Store, settings: Settings) -> Status:
     """Collect the status. A database that does not answer becomes a problem. Raises ConfigurationError."""
     waiting = sources.pending(settings)
+    judge = Judge(settings)
     status = Status(
         configuration=str(settings.file),
         log_file=str(settings.paths.log_file),
@@ -131,28 +133,41 @@ def look(store: Store, settings: Settings) -> Status:
         corrections=listed(settings.corrections),
         pending={kind: _files([source.date for source in waiting if source.kind == kind]) for kind in sources.KINDS},
         imported={kind: _files(sources.imported_dates(settings, kind)) for kind in sources.KINDS},
+        steps=dict(steps.outcomes(settings)),
         last_tick=journal.read(settings, "tick"),
         last_run=journal.read(settings, "run"),
         at_work=lock.holder(settings),
     )
-    if not settings.is_site:
-        status.warnings = sources.tell_not_taken(settings, waiting)
-        if status.warnings:
-            status.warnings.append(sources.expected_names(settings))
-        _look_at_map(status, settings)
+    _judge(status, judge.of_files())
+    status.warnings += _address_database(settings)
     _look_at_journal(status, settings)
+    if not settings.is_site:
+        _tell(status, "; ".join(sources.unreadable(settings)))
     store.require("metrics")
     try:
+        _judge(status, judge.of_rows(store, Live(store, settings).sample_interval))
         known = replace(facts.gather(store, settings), has_orphans=lambda month: False)  # rows are not read here
-        covered = frozenset(known.imported) | _days_with_hits(store) | _days_in_ledger(store)
+        covered = frozenset(known.imported) | _days_with_hits(store) | arrivals.days_in_ledger(store)
         _tell_state(status, settings, known)
         if settings.is_site:
             _look_at_logs(status, store, settings)
+        else:
+            lost, others = arrivals.misnamed(store, settings, waiting)
+            status.problems += lost
+            status.warnings = others + status.warnings
+            _tell(status, hub.problem(store, settings))
     except StoreError as error:
-        status.problems.insert(0, str(error))
+        _tell(status, str(error))
         return status
     status.months = list(month_list(known, covered))
     return status
+
+
+def _address_database(settings: Settings) -> list[str]:
+    file = settings.geoip.database
+    if file is None or os.path.lexists(file):
+        return []
+    return [f"there is no address database {file}: countries stay unknown; see [geoip] in {settings.file}"]
 
 
 def _tell_state(status: Status, settings: Settings, known: Facts) -> None:
@@ -162,7 +177,7 @@ def _tell_state(status: Status, settings: Settings, known: Facts) -> None:
     status.catchup_started = str(remembered.catchup_started or "")
     status.history_floor = str(remembered.floor or "")
     status.dirty_months = [str(month) for month in sorted(remembered.dirty_months)]
-    status.unfinished_months = [str(month) for month in sorted(remembered.unfinished_months)]
+    status.unfinished_months = remembered.unfinished_before(known.current)
     status.backlog = [str(month) for month in known.backlog]
     unit = decide.next_unit(known)
     status.next_unit = f"{unit.what} {unit.month or ''}".strip()
@@ -207,43 +222,49 @@ def _rebuild(known: Facts) -> str:
     if cursor:
         left = sum(1 for _ in cursor.through(known.previous))
         return f"walk at {cursor}, {left} months left through {known.previous}"
-    if known.incomplete:
-        return f"sweep, {len(known.incomplete)} incomplete months, the oldest {known.incomplete[0]}"
+    swept = decide.to_sweep(known)
+    if swept:
+        return f"sweep, {len(swept)} incomplete months, the oldest {swept[0]}"
     return "sweep, 0 incomplete months: the next run returns to normal"
 
 
+def _judge(status: Status, found: Iterable[Freshness]) -> None:
+    for one in found:
+        status.freshness.append(one)
+        if one.problem:
+            status.problems.append(one.problem)
+
+
 def _look_at_journal(status: Status, settings: Settings) -> None:
-    now = settings.clock.now.replace(tzinfo=None)
+    """How the last tick, its steps and the last run ended."""
     where = f"see {settings.paths.log_file}"
     tick, run = status.last_tick, status.last_run
-    if tick and now - moment(tick.started) > TICK_LATE:
-        status.problems.append(f"no tick since {tick.started}; check that cron calls hzmetrics tick every five minutes")
-    if tick and tick.exit_code and tick.error:
+    if tick and tick.has_failed and tick.error:
         status.problems.append(f"the tick of {tick.started} failed: {tick.error}; {where}")
-    if run and run.exit_code:
-        status.problems.append(f"the run of {run.started} failed ({run.what}): {run.error}; {where}")
+    if run and run.has_failed:
+        status.problems.append(f"the run of {run.started} failed{_details(run)}; {where}")
     if run and run.exit_code is None and not status.at_work:
         status.problems.append(
-            f"the run of {run.started} was killed ({run.what}); the next run continues its work; {where}"
+            f"the run of {run.started} was killed{_details(run)}; the next run continues its work; {where}"
         )
-    if tick and run and run.succeeded and now - moment(run.succeeded) > RUN_LATE:
-        status.problems.append(f"no run has succeeded since {run.succeeded}; {where}")
+    alike: dict[tuple[str, str], list[str]] = {}
+    for step, entry in status.steps.items():
+        if entry.has_failed:
+            alike.setdefault((entry.error, entry.since or entry.started), []).append(step)
+    for (error, since), names in alike.items():
+        who = f"the step {names[0]} has" if len(names) == 1 else f"the steps {', '.join(names)} have"
+        status.problems.append(f"{who} failed since {since}: {error}; {where}")
 
 
-def _look_at_map(status: Status, settings: Settings) -> None:
-    from hzmetrics.online.files import map_directory
-    from hzmetrics.online.refresh import NAME
+def _details(run: journal.Entry) -> str:
+    """What a run was doing and what went wrong, as far as it is known."""
+    return (f" ({run.what})" if run.what else "") + (f": {run.error}" if run.error else "")
 
-    try:
-        path = map_directory(settings) / NAME
-        written = path.stat().st_mtime
-    except (HzmetricsError, OSError):
-        return
-    status.map_file = str(path)
-    status.map_written = f"{dt.datetime.fromtimestamp(written):%Y-%m-%d %H:%M:%S}"
-    ticked = journal.written_at(settings, "tick")
-    if ticked and ticked - written > TICK_LATE.total_seconds():
-        status.problems.append(f"the last ticks did not refresh {path}; see {settings.paths.log_file}")
+
+def _tell(status: Status, problem: str) -> None:
+    """Add what was found just now, unless a step of the last tick failed of the same."""
+    if problem and all(entry.error != problem for entry in status.steps.values()):
+        status.problems.append(problem)
 
 
 def _files(dates: Sequence[dt.date]) -> Files:
@@ -254,11 +275,12 @@ def _files(dates: Sequence[dt.date]) -> Files:
 def month_list(known: Facts, covered: frozenset[dt.date]) -> Iterator[MonthStatus]:
     """Every month from the first that has files, rows or cells up to the current one."""
     rows = known.months["web"] | known.months["userlogin"]
-    marked = known.state.dirty_months | known.state.unfinished_months
+    marked = known.dirty | {month for month in known.unfinished if month < known.current}
     pending = {Month.of(day) for day in known.pending}
     everything = rows | known.summarized | known.partly_summarized | pending | marked
     begun = min(covered, default=known.today)
-    for month in min(everything, default=known.current).through(known.current):
+    first = max(min(everything, default=known.current), known.plausible.first)
+    for month in first.through(known.current):
         summary: Summary = "none"
         if month in known.partly_summarized:
             summary = "some periods"
@@ -283,16 +305,6 @@ def _missing(month: Month, begun: dt.date, today: dt.date, covered: frozenset[dt
 def _days_with_hits(store: Store) -> frozenset[dt.date]:
     days = (row.day for row in store.metrics.rows(sa.select(webhits.c.datetime.label("day")).distinct()))
     return frozenset(filter(None, map(day_of, days)))
-
-
-def _days_in_ledger(store: Store) -> frozenset[dt.date]:
-    """The dates in the names of the imported access logs."""
-    query = sa.select(imported_sources.c.filename).where(imported_sources.c.target_table == "web")
-    days = set()
-    for row in store.metrics.rows(query):
-        with suppress(UsageError):
-            days.add(sources.file_date(row.filename))
-    return frozenset(filter(None, days))
 
 
 SYMBOLS: dict[Summary, str] = {"all periods": "#", "some periods": "+", "none": ""}
@@ -348,13 +360,17 @@ def _lines(status: Status) -> Iterator[str]:
         ("oldest caught up", status.catchup_started),
         ("history kept before", status.history_floor),
         ("backlog", ", ".join(status.backlog)),
-        ("marked months", ", ".join(status.dirty_months)),
-        ("interrupted months", ", ".join(status.unfinished_months)),
+        ("marked months", some(status.dirty_months)),
+        ("unfinished months", some([f"{month} ({left})" for month, left in status.unfinished_months.items()])),
         ("last tick", _entry(status.last_tick)),
         ("last run", _entry(status.last_run)),
         ("running now", status.at_work),
-        ("map", status.map_file and f"{status.map_file}, written {status.map_written}"),
     )
+    yield ""
+    yield from _section("Newest", *((one.name, _newest(one)) for one in status.freshness))
+    if status.steps:
+        yield ""
+        yield from _section("Steps of a tick", *((step, _outcome(entry)) for step, entry in status.steps.items()))
     if status.months:
         yield from ("", "Months", *(f"  {line}" for line in calendar(status.months)))
     if status.logs:
@@ -406,6 +422,27 @@ def _entry(entry: journal.Entry | None) -> str:
         return "never"
     result = "running, or killed" if entry.exit_code is None else "done" if entry.exit_code == 0 else "failed"
     return ", ".join(part for part in (entry.started, entry.what, result) if part)
+
+
+def _newest(one: Freshness) -> str:
+    judged = "" if one.limit_seconds is None else f"; a problem after {_duration(one.limit_seconds)}"
+    if one.age_seconds is None:
+        return f"nothing yet{judged if one.problem else ''}"
+    return f"{one.newest}, {_duration(one.age_seconds)} old{judged}"
+
+
+def _duration(seconds: int) -> str:
+    """A length of time in its largest fitting unit."""
+    for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
+
+
+def _outcome(entry: journal.Entry) -> str:
+    if entry.has_failed:
+        return f"failed since {entry.since or entry.started}: {entry.error}"
+    return f"done, {entry.started}" if entry.exit_code == 0 else f"running, or killed, {entry.started}"
 
 
 def _offer(corrections: list[str]) -> str:

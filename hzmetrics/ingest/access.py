@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -11,11 +11,12 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from hzmetrics.config import Settings
+from hzmetrics.engine import Value
 from hzmetrics.ingest import filters
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.bots import Bots
 from hzmetrics.ingest.filters import Excludes
-from hzmetrics.ingest.log_file import LogFile, report_months, report_unread
+from hzmetrics.ingest.log_file import ANY_DAY, LogFile, day_limits, report_months, report_unread
 from hzmetrics.log import log
 from hzmetrics.logs.formats import HUB
 from hzmetrics.logs.reader import LogStream
@@ -31,13 +32,15 @@ class Rules:
     excludes: Excludes
     bots: Bots
     logs: LogSettings = field(default_factory=LogSettings)
+    days: Mapping[str, Value] = field(default_factory=lambda: ANY_DAY)
+    """The days whose lines are kept."""
 
     @classmethod
     def read(cls, connection: sa.Connection, settings: Settings) -> Rules:
         excludes = Excludes.read(connection)
         logs = log_settings(settings)
         clients = replace(Clients.of(settings, excludes.ip), reads_ipv6=logs.reads_ipv6)
-        return cls(clients, excludes, Bots.read(connection, settings), logs)
+        return cls(clients, excludes, Bots.read(connection, settings), logs, day_limits(settings))
 
     def report(self) -> None:
         log.info(
@@ -61,7 +64,7 @@ class Tally:
     """Kept lines by day, `YYYY-MM-DD`."""
     downloads: int = 0
     months: set[str] = field(default_factory=set)
-    """Months of all recognized lines."""
+    """Months of the recognized lines whose dates are believed."""
     agents: int = 0
 
     @property
@@ -73,15 +76,16 @@ class AccessLog(LogFile):
     """An access log, filtered by `rules`."""
 
     def __init__(self, rules: Rules) -> None:
-        super().__init__(rules.clients, {**filters.EXPRESSIONS, "excluded_urls": rules.excludes.url})
+        super().__init__(rules.clients, {**filters.EXPRESSIONS, "excluded_urls": rules.excludes.url, **rules.days})
         self.rules = rules
+        self.any_server = rules.logs.format != HUB
         self.tally = Tally()
         self.engine.load("agents", _agent_rows(pa.array([], pa.string()), rules))
         self.requests = Requests(self.engine, rules.logs)
 
     def kept(self, stream: LogStream) -> Iterator[pa.Table]:
         """The rows of `web` without their ids, chunk by chunk in file order. The tally grows with them."""
-        for lines in stream.lines():
+        for lines in self.chunks(stream):
             self.filter(lines)
             self._count(len(lines))
             yield self.engine.table("web_rows")
@@ -107,7 +111,8 @@ class AccessLog(LogFile):
         tally.lines += lines
         tally.ipv6 += self.engine.table("unread_ipv6")["lines"][0].as_py()
         for row in self.engine.table("request_counts").to_pylist():
-            tally.months.add(row["day"][:7])
+            if row["dropped_by"] != filters.DATE:
+                tally.months.add(row["day"][:7])
             if row["dropped_by"]:
                 tally.dropped[row["dropped_by"]] += row["lines"]
             else:

@@ -27,7 +27,7 @@ def listing(path: Path) -> pa.Table:
     """
     counts = pa.table({"agent": pa.array([], pa.string()), "lines": pa.array([], pa.int64())})
     with open_log(path) as stream, AccessLog(EVERYTHING) as access:
-        for lines in stream.lines():
+        for lines in access.chunks(stream):
             access.read(lines)
             more = access.engine.query("SELECT agent, count(*) AS lines FROM requests GROUP BY agent")
             counts = pa.concat_tables([counts, more]).group_by("agent").aggregate([("lines", "sum")])

@@ -113,10 +113,17 @@ def plan(store: Store, settings: Settings, since: Month) -> list[MonthPlan]:
             month = _month_of(connection, one.record)
             if month and month >= since:
                 months.setdefault(month, []).append(one)
+        remembered = state.read(store)
         overlapping = _overlapping([one.record for one in everything])
         spans = _spans(one.record for one in everything if one.record.target == web.name)
         return [
-            MonthPlan(month, sorted(files, key=_order), _problem(connection, month, files, overlapping, spans))
+            MonthPlan(
+                month,
+                sorted(files, key=_order),
+                "it is anonymised"
+                if remembered.is_anonymised(month)
+                else _problem(connection, month, files, overlapping, spans),
+            )
             for month, files in sorted(months.items())
         ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from hzmetrics.calendar import Month
+from hzmetrics.calendar import Month, some
 from hzmetrics.config import Settings
 from hzmetrics.engine import Engine
 from hzmetrics.errors import HzmetricsError, StoreError
@@ -31,7 +31,7 @@ def backfill_dnload(store: Store, settings: Settings, start: Month | None = None
         log.info("no row lacks its download flag")
         return 0
     if dry_run:
-        log.info("months with rows that lack their download flag: %s", ", ".join(map(str, months)))
+        log.info("months with rows that lack their download flag: %s", some(months))
         return 0
     rows, failed = 0, []
     with Engine(PACKAGE) as engine:
@@ -46,7 +46,7 @@ def backfill_dnload(store: Store, settings: Settings, start: Month | None = None
             log.info("%s: %d rows got their download flag", month, changed)
             rows += changed
     if failed:
-        raise HzmetricsError(f"{len(failed)} of {len(months)} months failed: {', '.join(map(str, failed))}")
+        raise HzmetricsError(f"{len(failed)} of {len(months)} months failed: {some(failed)}")
     return rows
 
 

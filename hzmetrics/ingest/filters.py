@@ -55,7 +55,10 @@ OLD_EXPLORERS = (
 )  # fmt: skip
 """Texts of user agents that are not believed from 2022 on."""
 
-COUNTERS = ("status", "filter", "bot", "url", "ref", "msie", "events")
+DATE = "date"
+"""The filter of dates that cannot be (correction plausible-dates)."""
+
+COUNTERS = ("status", "filter", "bot", "url", "ref", "msie", "events", DATE)
 """Names of the filters, in the order of reports."""
 
 

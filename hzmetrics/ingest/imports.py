@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -37,8 +37,8 @@ Progress = Callable[[int, int], None]
 """Called with the number of bytes read of a file, and its size (0: unknown)."""
 
 
-OnRows = Callable[[sa.Connection], None]
-"""Called inside the transaction of a file that wrote rows: what it changes becomes true together with them."""
+OnRows = Callable[[sa.Connection, frozenset[Month]], None]
+"""Called with the months of a file's rows, inside their transaction: what it changes becomes true with them."""
 
 
 @dataclass
@@ -76,6 +76,7 @@ def import_day(
     store.metrics  # noqa: B018 - a database that is not configured is no file's fault
     for source in files:
         try:
+            state.refuse_anonymised(store, source.month)
             outcome = _import(store, settings, source.path, source.kind, progress=progress, on_rows=on_rows)
         except StoreUnavailable:
             raise
@@ -126,7 +127,12 @@ def pending_days(settings: Settings, month: Month | None = None) -> list[dt.date
 
 
 def import_access(
-    store: Store, settings: Settings, path: Path, dry_run: bool = False, progress: Progress | None = None
+    store: Store,
+    settings: Settings,
+    path: Path,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+    on_rows: OnRows | None = None,
 ) -> int:
     """Import one access log, whole or not at all; returns the rows inserted into `web` (spec 10 §10.2).
 
@@ -134,11 +140,16 @@ def import_access(
     Raises HzmetricsError.
     """
     with _named(path):
-        return _import(store, settings, path, "access", dry_run, progress).rows
+        return _import(store, settings, path, "access", dry_run, progress, on_rows).rows
 
 
 def import_auth(
-    store: Store, settings: Settings, path: Path, dry_run: bool = False, progress: Progress | None = None
+    store: Store,
+    settings: Settings,
+    path: Path,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+    on_rows: OnRows | None = None,
 ) -> int:
     """Import one auth log or `-`, without ledger and move; returns the rows inserted (spec 10 §6.4).
 
@@ -152,6 +163,8 @@ def import_auth(
     ):
         reading = Transaction(database, connection, settings, dry_run, progress).auth(stream)
         reading.refuse_unread(settings)
+        if reading.ids.count and on_rows and not dry_run:
+            on_rows(connection, reading.months)
         return reading.ids.count
 
 
@@ -207,7 +220,8 @@ def import_again(
         if not record.rows:
             ledger.forget(database, connection, record)
         transaction.record(reading, record.filename, record.target)
-        changed = [month for month in reading.months if first is None or month >= first]
+        plausible = settings.plausible_months
+        changed = [month for month in reading.months if month in plausible and (first is None or month >= first)]
         state.add_dirty_months(connection, changed)
         return reading
 
@@ -297,7 +311,7 @@ def _import(
             if is_file and not dry_run:
                 transaction.record(reading, path.name, target)
             if rows and on_rows and not dry_run:
-                on_rows(connection)
+                on_rows(connection, reading.months)
     if dry_run or not is_file:
         return Outcome(rows)
     try:
@@ -307,6 +321,24 @@ def _import(
         return Outcome(rows, f"cannot be moved: {error.strerror or error}")
     log.info("%s is now %s", path, place)
     return Outcome(rows)
+
+
+def put_away_imported(store: Store, settings: Settings, paths: Collection[Path]) -> list[Path]:
+    """Move those of some pending files whose rows are there, but which could not be moved before; those moved."""
+    moved = []
+    with store.metrics.connect() as connection:
+        known = {target: ledger.sources(connection, target) for target in sources.KIND_OF}
+    for source in sources.pending(settings):
+        target = "web" if source.kind == "access" else "userlogin"
+        if source.path not in paths or ledger.source_name(ledger.stored_name(source.path.name)) not in known[target]:
+            continue
+        try:
+            place = sources.put_away(source.path, sources.base(settings, source.kind) / sources.IMPORTED)
+        except OSError:
+            continue
+        log.info("%s is now %s", source.path, place)
+        moved.append(source.path)
+    return moved
 
 
 @dataclass(frozen=True)

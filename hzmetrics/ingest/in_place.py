@@ -15,14 +15,14 @@ from typing import IO, BinaryIO, cast
 
 import sqlalchemy as sa
 
-from hzmetrics.calendar import Month
 from hzmetrics.config import Settings
 from hzmetrics.config.schema import Logs
 from hzmetrics.errors import HzmetricsError, StoreUnavailable
-from hzmetrics.ingest.imports import Transaction
+from hzmetrics.ingest.imports import OnRows, Transaction
 from hzmetrics.log import log
 from hzmetrics.logs.packing import Limits, Unpacked, UnreadableLog, base_name
-from hzmetrics.logs.reader import IDENTITY_BYTES, ChangedLog, LogStream
+from hzmetrics.logs.parts import unfinished
+from hzmetrics.logs.reader import IDENTITY_BYTES, LINE_LIMIT, ChangedLog, LogStream
 from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import imported_sources
 
@@ -36,9 +36,6 @@ HASH = 32
 
 LONGEST_NAME = 120
 """Characters of a file's name that the ledger keeps."""
-
-OnRows = Callable[[sa.Connection, frozenset[Month]], None]
-"""Called inside the transaction of a read that wrote rows, with their months."""
 
 
 @dataclass(frozen=True)
@@ -264,9 +261,16 @@ class _File:
         return head[:IDENTITY_BYTES]
 
     def _end(self, start: int, now: float) -> int:
-        """Where the last complete line after `start` ends."""
+        """Where the last complete line after `start` ends; one whose rest is still to come is not complete."""
         if now - self._changed > SETTLED:
             return self._size
+        end = self._last_line_end(start)
+        begin = max(start, end - LINE_LIMIT - 1)
+        self._file.seek(begin)
+        return end - unfinished(self._file.read(end - begin), LINE_LIMIT)
+
+    def _last_line_end(self, start: int) -> int:
+        """Where the last line after `start` ends that has a line feed."""
         place = self._size
         while place > start:
             size = min(BLOCK, place - start)

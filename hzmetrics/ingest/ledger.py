@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -104,9 +104,17 @@ def record(
     )
 
 
-def forget_import(store: Store, filename: str, table: str = "all", force: bool = False, dry_run: bool = False) -> int:
+def forget_import(
+    store: Store,
+    filename: str,
+    table: str = "all",
+    force: bool = False,
+    dry_run: bool = False,
+    on_rows: Callable[[sa.Connection, frozenset[Month]], None] | None = None,
+) -> int:
     """Delete a file's rows and its ledger rows, all or nothing (spec 10 §11); returns the rows deleted.
 
+    `on_rows` is called with the months of the rows, inside the same transaction.
     Raises HzmetricsError if there is no such record, or if its ids are also another record's, unless `force`.
     """
     wanted = fold(stored_name(filename))
@@ -118,6 +126,8 @@ def forget_import(store: Store, filename: str, table: str = "all", force: bool =
             raise HzmetricsError(f"the ledger has no record of {filename}{where}")
         if not force:
             _refuse_overlaps(chosen, ledger)
+        if on_rows and not dry_run:
+            on_rows(connection, frozenset().union(*(months(connection, entry) for entry in chosen)))
         return sum(forget(store.metrics, connection, entry, dry_run) for entry in chosen)
 
 

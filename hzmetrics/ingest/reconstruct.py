@@ -149,7 +149,7 @@ class _Reconstruction:
         limits = Limits.of(self.settings)
         with self.database.connect() as connection, open_log(source.path, limits) as stream:
             with self.target.log(connection, self.settings) as log_file:
-                keys = [_keys(log_file, self.name, lines) for lines in stream.lines()]
+                keys = [_keys(log_file, self.name, lines) for lines in log_file.chunks(stream)]
         return self._match(pa.concat_tables(keys)) if sum(map(len, keys)) else None
 
     def _match(self, keys: pa.Table) -> Found:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import fnmatch
+import glob
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Literal
 
 from hzmetrics.calendar import Month, compact_day
 from hzmetrics.config import Settings
+from hzmetrics.config.schema import Logs
 from hzmetrics.errors import UsageError
+from hzmetrics.files import make_directory
 from hzmetrics.log import log
 
 Kind = Literal["access", "auth"]
@@ -92,24 +96,46 @@ def pending(settings: Settings) -> list[Source]:
     return [entry[-1] for entry in sorted(found, key=lambda entry: entry[:-1])]
 
 
-def not_taken(settings: Settings, waiting: Iterable[Source]) -> list[Path]:
-    """Files beside those that wait for their import whose names neither an import nor `archive-logs` takes."""
+def unreadable(settings: Settings) -> list[str]:
+    """What keeps this process from seeing the logs to import. A directory that is missing has no logs."""
+    if settings.is_site:
+        names = (name for pattern in settings.section(Logs).files for name in glob.iglob(pattern, recursive=True))  # noqa: PTH207
+        return (
+            [] if any(os.access(name, os.R_OK) for name in names) else ["no file that [logs] files names is readable"]
+        )
+    failed: list[OSError] = []
+    for kind in KINDS:
+        for place, directory in enumerate(PENDING):
+            walk = os.walk(base(settings, kind) / directory, onerror=failed.append)
+            deque(walk if place == 0 else islice(walk, 1), maxlen=0)
+    return [
+        f"cannot look into {error.filename}: {error.strerror}"
+        for error in failed
+        if not isinstance(error, FileNotFoundError)
+    ]
+
+
+def not_taken(settings: Settings, waiting: Iterable[Source]) -> list[tuple[Kind, Path]]:
+    """Files beside those that wait for their import whose names neither an import nor `archive-logs` takes.
+
+    Each with the kind of logs whose directories it lies in.
+    """
     taken = {source.path for source in waiting}
-    found = []
+    found: list[tuple[Kind, Path]] = []
     for kind in KINDS:
         archived = ALSO_ARCHIVED[kind].format(site=literal(settings.hub.log_prefix))
         for place, directory in enumerate(PENDING):
             for file in _files(base(settings, kind) / directory, deep=place == 0):
                 path = Path(file.path)
                 if path not in taken and not file.name.startswith(".") and not fnmatch.fnmatchcase(file.name, archived):
-                    found.append(path)
+                    found.append((kind, path))
     return found
 
 
-def tell_not_taken(settings: Settings, waiting: Sequence[Source]) -> list[str]:
+def tell_not_taken(paths: Iterable[Path]) -> list[str]:
     """What is wrong with the names of those files, a line a directory; a few of them are named."""
     by_directory: dict[Path, list[str]] = {}
-    for path in not_taken(settings, waiting):
+    for path in paths:
         by_directory.setdefault(path.parent, []).append(path.name)
     return [
         f"{directory}: no import takes {', '.join(names[:MOST_NAMED])}"
@@ -181,7 +207,7 @@ def put_away(path: Path, directory: Path) -> Path:
 
     A file of its name that is there already stays: the moved one gets a number (spec 10 §10.3).
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    make_directory(directory)
     if path.parent.samefile(directory):
         return path
     target = directory / path.name

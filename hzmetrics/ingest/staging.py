@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hzmetrics.config import Settings
 from hzmetrics.errors import HzmetricsError
+from hzmetrics.files import make_directory, writing
 from hzmetrics.ingest import sources
 from hzmetrics.ingest.sources import Kind, Source
 from hzmetrics.log import log
@@ -38,7 +39,7 @@ def fetch_logs(settings: Settings, day: dt.date | None = None, dry_run: bool = F
     if dry_run or not files:
         return len(files)
     try:
-        staging.mkdir(parents=True, exist_ok=True)
+        make_directory(staging)
         _check_space(staging, files)
         for kind in sources.KINDS:
             paths = [source.path for source in files if source.kind == kind]
@@ -66,7 +67,7 @@ def _concatenate(paths: Iterable[Path], target: Path, limits: Limits) -> None:
     """Write the texts of `paths` one after the other, each ending its last line."""
     part = target.with_name(f"{target.name}.part")
     try:
-        with part.open("wb") as staged:
+        with writing(part) as staged:
             for path in paths:
                 block = b"\n"
                 with open_log(path, limits) as stream:
@@ -118,10 +119,10 @@ def _archive(path: Path, directory: Path) -> Path:
     """Put a file away compressed, with its mode and times; returns its new place. Raises OSError."""
     if _is_packed(path):
         return sources.put_away(path, directory)
-    directory.mkdir(parents=True, exist_ok=True)
+    make_directory(directory)
     part = path.with_name(f".{path.name}.gz.part")
     try:
-        with path.open("rb") as text, gzip.open(part, "wb") as packed:
+        with path.open("rb") as text, writing(part) as new, gzip.open(new, "wb") as packed:
             shutil.copyfileobj(text, packed, BLOCK)
         shutil.copystat(path, part)
         place = sources.free_name(directory / f"{path.name}.gz")

@@ -6,11 +6,10 @@ import os
 import pwd
 from pathlib import Path
 
+from hzmetrics import files
 from hzmetrics.config import Paths
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log
-
-MODE = 0o750
 
 
 def make(paths: Paths) -> None:
@@ -27,8 +26,7 @@ def make(paths: Paths) -> None:
 
 def make_one(directory: Path) -> None:
     """Make a directory that belongs to the service user. Raises OSError."""
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    directory.mkdir(MODE, exist_ok=True)
+    files.make_directory(directory)
     hand_over(directory)
 
 
@@ -38,8 +36,8 @@ def write_sample(file: Path, text: str) -> None:
         for directory in (file.parent.parent, file.parent):
             if not directory.is_dir():
                 make_one(directory)
-        file.touch(0o600, exist_ok=False)
-        file.write_text(text, encoding="utf-8")
+        with os.fdopen(files.make(file, files.SECRET), "w", encoding="utf-8") as new:
+            new.write(text)
         hand_over(file)
     except OSError as error:
         raise HzmetricsError(f"cannot write a sample configuration to {file}: {error.strerror}") from None

@@ -5,19 +5,18 @@ The exposition of `prometheus-client` writes other text: `HELP` before `TYPE`, a
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from hzmetrics import files
 from hzmetrics.capability import Family
 from hzmetrics.errors import HzmetricsError
+from hzmetrics.output.text import printable
 
 
 def exposition(site: str, families: Iterable[Family]) -> str:
     """The text of gauges of a site."""
-    host = site.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    lines = [line for family in families for line in _lines(family, host)]
+    lines = [line for family in families if family.values for line in _lines(family, _quoted(site))]
     return "".join(f"{line}\n" for line in (*lines, "# EOF"))
 
 
@@ -28,23 +27,19 @@ def _lines(family: Family, host: str) -> Iterator[str]:
         yield f"# UNIT {name} {family.unit}"
     yield f"# HELP {name} {family.meaning}"
     for value_of_label, value in family.values.items():
-        label = f',{family.label}="{value_of_label}"' if family.label else ""
-        yield f'{name}{{host="{host}"{label}}} {value}'
+        label = f",{family.label}={_quoted(value_of_label)}" if family.label else ""
+        yield f"{name}{{host={host}{label}}} {value}"
 
 
-def write(file: Path, text: str, mode: int = 0o644) -> None:
+def _quoted(value: str) -> str:
+    """The value of a label."""
+    text = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{printable(text)}"'
+
+
+def write(file: Path, text: str, mode: int = files.PUBLISHED) -> None:
     """Replace a file in one step. Raises HzmetricsError."""
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+        files.replace(file, text.encode(), mode)
     except OSError as error:
-        raise HzmetricsError(f"cannot write {file}: {error.strerror}") from None
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as new:
-            new.write(text)
-            os.fchmod(new.fileno(), mode)
-            new.flush()
-            os.fsync(new.fileno())
-        Path(name).replace(file)
-    except OSError as error:
-        Path(name).unlink(missing_ok=True)
         raise HzmetricsError(f"cannot write {file}: {error.strerror}") from None

@@ -8,7 +8,7 @@ others.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Set
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from functools import cached_property, partial
 
 from hzmetrics import journal, lock
@@ -21,26 +21,21 @@ from hzmetrics.capability import Capability, Family, LogConsumer
 from hzmetrics.config import Settings, schema
 from hzmetrics.courses import capability as courses
 from hzmetrics.courses.settings import Courses
-from hzmetrics.errors import HzmetricsError, LockHeld
+from hzmetrics.errors import ConfigurationError, HzmetricsError, LockHeld
 from hzmetrics.events import capability as events
 from hzmetrics.events.settings import EventSettings
 from hzmetrics.follow import follower
 from hzmetrics.follow.settings import Following
-from hzmetrics.live import openmetrics, supervision
+from hzmetrics.ingest import sources
+from hzmetrics.live import freshness, openmetrics, steps, supervision
+from hzmetrics.live.freshness import Freshness
+from hzmetrics.live.steps import FOLLOW, LOGS, PUBLISH, record_of
 from hzmetrics.live.supervision import Step
 from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.users.settings import jupyterhub
 from hzmetrics.users.sources import hub_has_users, source_of
 from hzmetrics.users.user import Source
-
-FOLLOW, PUBLISH = "follow", "publish"
-"""The steps that belong to no single capability: reading the logs, writing the text for Prometheus."""
-
-
-def record_of(step: str) -> str:
-    """The name under which the outcome of a step is recorded in the journal."""
-    return f"live-{step}"
 
 
 class Live:
@@ -125,12 +120,12 @@ class Live:
 
     def tick(self) -> None:
         """Every step, in order; one that takes longer than it may is ended."""
-        works: dict[str, Callable[[], object]] = {FOLLOW: self.read_logs}
+        works: dict[str, Callable[[], object]] = {LOGS: self._look_at_logs, FOLLOW: self.read_logs}
         works |= {name: partial(_tick, set_up) for name, set_up in self.capabilities.items()}
-        works[PUBLISH] = self._publish_if_enabled
+        works[PUBLISH] = self.publish
         self.store.close()
-        steps = [Step(name, partial(self._run, name, work)) for name, work in works.items()]
-        supervision.run(steps, self.settings.section(schema.Pipeline).live_step_seconds, self._was_ended)
+        tasks = [Step(name, partial(steps.do, self.settings, name, work)) for name, work in works.items()]
+        supervision.run(tasks, self.settings.section(schema.Pipeline).live_step_seconds, self._was_ended)
 
     def publish(self) -> None:
         """Write the text for Prometheus to the configured file."""
@@ -138,7 +133,7 @@ class Live:
             openmetrics.write(self.active_users.output, self.exposition())
 
     def exposition(self) -> str:
-        """The text for Prometheus: the families of active users, then those of the other capabilities.
+        """The text for Prometheus: the families of active users, of the other capabilities, ages and outcomes.
 
         A capability enabled by `auto` takes part once a tick has run it.
         """
@@ -154,28 +149,31 @@ class Live:
             capability = self.capabilities[name]()
             if capability.enabled and (is_told or journal.read(self.settings, record_of(name))):
                 yield from capability.families()
+        yield from freshness.families(list(self.freshness()))
+        yield from steps.families(self.settings)
 
-    def _run(self, step: str, work: Callable[[], object]) -> None:
-        try:
-            with self.hold(step), journal.record(self.settings, record_of(step)) as recording:
-                work()
-                recording.update(exit_code=0)
-        except LockHeld as held:
-            log.info("%s: %s", step, held)
-        except HzmetricsError as error:
-            log.error("%s: %s", step, error)
-            log.debug("where it happened", exc_info=error)
-        except Exception:
-            log.exception("%s failed", step)
+    def freshness(self) -> Iterator[Freshness]:
+        """How old the newest of everything is. Raises StoreError, after what is known without a database."""
+        judge = freshness.Judge(self.settings)
+        yield from judge.of_files()
+        yield from judge.of_rows(self.store, self.sample_interval)
+
+    @property
+    def sample_interval(self) -> int | None:
+        """Seconds between two samples of activity; None: there are none, or how is not to be read."""
+        with suppress(ConfigurationError):  # the outcome of the step says what is wrong
+            return self.activity.scoring.sample_interval if self.activity.enabled else None
+        return None
+
+    def _look_at_logs(self) -> None:
+        """Whether the process that ticks can see the logs to import: an operator's own rights may differ."""
+        if unreadable := sources.unreadable(self.settings):
+            raise HzmetricsError("; ".join(unreadable))
 
     def _was_ended(self, step: str, how: str) -> None:
         log.error("%s: %s; the limit is live_step_seconds in [pipeline]", step, how)
         with journal.record(self.settings, record_of(step)) as recording:
             recording.update(exit_code=1, error=how)
-
-    def _publish_if_enabled(self) -> None:
-        if self.active_users.enabled:
-            self.publish()
 
     @cached_property
     def _hub_has_users(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from hzmetrics.log import printable
+from hzmetrics.output.text import printable
 
 MOST_EXAMPLES = 3
 MOST_SHOWN = 200

@@ -43,6 +43,8 @@ class Entries:
         self.clock = clock
         self._engines = ExitStack()
         self._engine = self._engines.enter_context(Engine(PACKAGE))
+        for name, time in zip(("earliest_time", "latest_time"), settings.times, strict=True):
+            self._engine.set_variable(name, str(time))
         self._readers: list[Said] = []
         self._other_readers = self._open(source, settings)
 

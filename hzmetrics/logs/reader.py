@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hzmetrics.logs.packing import LIMITS, Limits, Text, Unpacked, UnreadableLog
+from hzmetrics.logs.parts import Parts
 
 STANDARD_INPUT = Path("-")
 
@@ -27,6 +28,12 @@ CHUNK = 30 * 2**20
 
 LINE_LIMIT = 2**20
 """Bytes of the longest line that is read; no server writes longer ones. A longer one counts as blank."""
+
+MOST_VALUES = 2**21
+"""Values of JSON that are read at a time: the engine takes some 130 bytes for each."""
+
+BEFORE_VALUES = (b",", b"[", b"{")
+"""What stands before values of JSON."""
 
 SCAN_BATCH = 16_384
 """Lines that one thread of the engine takes at a time."""
@@ -60,6 +67,10 @@ class Identity:
     """Bytes in all."""
 
 
+Chunk = tuple[bytes, int]
+"""Bytes, and how many of them are whole lines of valid UTF-8, separated (not ended) by line feeds."""
+
+
 class Lines:
     """Turns pieces of a text into the columns of its lines, and counts those that are left out."""
 
@@ -67,17 +78,18 @@ class Lines:
         self.blank = 0
         """Blank lines so far: those without a character, and those that are too long."""
 
-    def tables(self, blocks: Iterable[bytes]) -> Iterator[pa.Table]:
+    def tables(self, blocks: Iterable[bytes], any_server: bool = False) -> Iterator[pa.Table]:
         """Tables (number, line) of the lines that are not blank, numbered from 0 on.
 
-        The blocks end anywhere, and their line ends are line feeds.
+        The blocks end anywhere, and their line ends are line feeds. `any_server`: lines that the runtime of a container
+        wrote in parts are put together, and no table has more values of JSON than memory holds.
         """
         number = 0
-        for text, size in self._whole(blocks):
-            whole = pa.StringArray.from_buffers(1, pa.array([0, size], pa.int32()).buffers()[1], pa.py_buffer(text))
-            lines = pc.split_pattern(whole, "\n").flatten()
+        for lines in self._of_any_server(blocks) if any_server else map(_split, self._whole(blocks)):
             lengths = pc.binary_length(lines)
             shortest, longest = pc.min_max(lengths).as_py().values()
+            if not len(lines):
+                continue
             if not shortest or longest > LINE_LIMIT:
                 kept = lines.filter(pc.and_(pc.greater(lengths, 0), pc.less_equal(lengths, LINE_LIMIT)))
                 self.blank += len(lines) - len(kept)
@@ -87,8 +99,16 @@ class Lines:
             if len(lines):
                 yield pa.Table.from_batches(pa.table({"number": numbers, "line": lines}).to_batches(SCAN_BATCH))
 
-    def _whole(self, blocks: Iterable[bytes]) -> Iterator[tuple[bytes, int]]:
-        """Bytes, and how many of them are whole lines of valid UTF-8, separated (not ended) by line feeds."""
+    def _of_any_server(self, blocks: Iterable[bytes]) -> Iterator[pa.StringArray]:
+        """The lines of chunks; those that were written in parts are where they end."""
+        parts = Parts(LINE_LIMIT)
+        for chunk in self._whole(blocks):
+            lines = parts.joined(_split(chunk), chunk[0])
+            values = sum(map(chunk[0].count, BEFORE_VALUES))
+            yield from _portions(lines) if values > MOST_VALUES else [lines]
+        yield parts.rest()
+
+    def _whole(self, blocks: Iterable[bytes]) -> Iterator[Chunk]:
         rest = b""
         for block in blocks:
             text = rest + block
@@ -102,6 +122,20 @@ class Lines:
             rest = _short_nuls(text[end + 1 :])[: LINE_LIMIT + 1]
         if rest:
             yield _cleaned(rest)
+
+
+def _split(chunk: Chunk) -> pa.StringArray:
+    text, size = chunk
+    whole = pa.StringArray.from_buffers(1, pa.array([0, size], pa.int32()).buffers()[1], pa.py_buffer(text))
+    return pc.split_pattern(whole, "\n").flatten()
+
+
+def _portions(lines: pa.StringArray) -> Iterator[pa.StringArray]:
+    """Lines, in portions of few enough values."""
+    values = np.cumsum(pc.count_substring_regex(lines, "[,[{]").to_numpy(), dtype=np.int64)
+    begins = np.unique(np.searchsorted(values, np.arange(0, values[-1], MOST_VALUES)))
+    for begin, end in pairwise([*begins.tolist(), len(lines)]):
+        yield lines.slice(begin, end - begin)
 
 
 class LogStream:
@@ -149,9 +183,12 @@ class LogStream:
         if now is None or not os.path.samestat(now, opened) or now.st_size != self.total:
             raise ChangedLog(f"{self.name} changed while it was read; left for the next import")
 
-    def lines(self) -> Iterator[pa.Table]:
-        """Tables (number, line) of the lines that are not blank, numbered from 0 on. Raises UnreadableLog."""
-        return self._lines.tables(self.blocks())
+    def lines(self, any_server: bool = False) -> Iterator[pa.Table]:
+        """Tables (number, line) of the lines that are not blank, numbered from 0 on. Raises UnreadableLog.
+
+        `any_server`: the log may be another server's than the hub's (`Lines.tables`).
+        """
+        return self._lines.tables(self.blocks(), any_server)
 
     def blocks(self) -> Iterator[bytes]:
         """The texts one after the other, in UTF-8, with every line end a line feed, in pieces that end anywhere.
@@ -239,7 +276,7 @@ def _shortened(text: bytes, byte: bytes) -> bytes:
     return kept + text[len(words) * 8 :]
 
 
-def _cleaned(text: bytes) -> tuple[bytes, int]:
+def _cleaned(text: bytes) -> Chunk:
     """`text` in valid UTF-8, without NULs and byte order marks, and its size.
 
     A block of NULs inside a line ends the line: the end of one line and the start of another were lost there.

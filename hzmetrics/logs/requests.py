@@ -67,6 +67,7 @@ class Requests:
             engine.set_variable(name, value)
         engine.function("unescape", escapes.unescape)
         engine.function("of_codes", escapes.of_codes)
+        engine.function("zone_offset", zones.Offsets(settings.zone).text)
         if self._is_hub:
             self.kind = Kind(HUB)
             engine.define("hub_lines", "FROM lines", ["lines"])
@@ -212,7 +213,6 @@ class Requests:
 
 def variables(settings: LogSettings) -> dict[str, Value]:
     """What the models of access logs read by name."""
-    offsets = zones.minutes(settings.zone)
     return {
         **grammar.ACCESS,
         **text.EXPRESSIONS,
@@ -221,8 +221,6 @@ def variables(settings: LogSettings) -> dict[str, Value]:
         "own_line": settings.own.expression if settings.own else NOTHING,
         "collector": collectors.PREFIX,
         "hub_zone": settings.zone,
-        "zone_names": list(offsets),
-        "zone_minutes": [str(minutes) for minutes in offsets.values()],
         "reads_ipv6": "ipv6" in settings.corrections,
         "reads_zones": "zones" in settings.corrections,
         "reads_offsets": "offsets" in settings.corrections,

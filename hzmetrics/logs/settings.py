@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from hzmetrics.calendar import epoch
 from hzmetrics.config import Settings
 from hzmetrics.config.schema import Logs
 from hzmetrics.errors import UsageError
@@ -12,6 +13,11 @@ from hzmetrics.logs import definitions, zones
 from hzmetrics.logs.clients import PRIVATE, Proxies
 from hzmetrics.logs.formats import AUTO, FORMATS, HUB, OWN
 from hzmetrics.logs.json_names import NAMES
+
+ALL_TIMES = (0, 253_402_300_799)
+"""The seconds of the epoch through the year 9999."""
+
+DAY = 86_400
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,8 @@ class LogSettings:
     zone: str = "UTC"
     """The hub's time zone, whose wall clock is stored."""
     corrections: frozenset[str] = frozenset()
+    times: tuple[int, int] = ALL_TIMES
+    """The first and the last second of the epoch that a followed line can be of."""
 
     @property
     def reads_ipv6(self) -> bool:
@@ -78,9 +86,16 @@ def log_settings(settings: Settings) -> LogSettings:
         proxies=proxies,
         zone=settings.hub.timezone or zones.of_machine(),
         corrections=settings.corrections,
+        times=_times(settings),
     )
     try:
         found.own  # noqa: B018 - a definition that cannot be used is told now
     except UsageError as problem:
         raise keys.error("format", f"{problem}; formats with a name are {AUTO}, {', '.join(FORMATS)}") from None
     return found
+
+
+def _times(settings: Settings) -> tuple[int, int]:
+    """The plausible days (spec 15), whatever the time zone."""
+    earliest, latest = (epoch(f"{day}T00:00:00Z") for day in settings.plausible_days)
+    return max(earliest - DAY, ALL_TIMES[0]), min(latest + 2 * DAY, ALL_TIMES[1])

@@ -6,6 +6,7 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 NAMES = {
+    "UTC": 0, "GMT": 0, "Z": 0, "z": 0,
     "EST": -300, "EDT": -240, "PST": -480, "PDT": -420, "MDT": -360, "AKST": -540, "AKDT": -480, "HST": -600,
     "WET": 0, "WEST": 60, "CET": 60, "CEST": 120, "EET": 120, "EEST": 180, "MSK": 180, "JST": 540, "HKT": 480,
     "AEST": 600, "AEDT": 660, "AWST": 480, "NZST": 720, "NZDT": 780, "SAST": 120, "CAT": 120, "EAT": 180, "WAT": 60,
@@ -14,7 +15,34 @@ NAMES = {
 are left out: they mean the hub's zone."""
 
 
-def minutes(zone: str) -> dict[str, int]:
+class Offsets:
+    """What zones mean in the logs of a hub in `zone`."""
+
+    def __init__(self, zone: str) -> None:
+        self._names = _names(zone)
+
+    def text(self, zone: str) -> str:
+        """Minutes east of Greenwich, as text.
+
+        Empty for the hub's own zone: that of no zone, and of a name that several zones use.
+        """
+        found = self._names.get(zone, _minutes(zone))
+        return "" if found is None else str(found)
+
+
+def _minutes(zone: str) -> int | None:
+    """The minutes of an offset: `+01`, `+0545`, `-05:00`, `UTC+03:30`."""
+    offset = zone[3:] if zone.startswith(("UTC", "GMT")) else zone
+    sign, hours, minutes = offset[:1], offset[1:3], offset[3:].removeprefix(":")
+    is_short = len(offset) == 3
+    digits = hours if is_short else hours + minutes
+    if sign not in ("+", "-") or len(digits) != (2 if is_short else 4) or not (digits.isascii() and digits.isdigit()):
+        return None
+    found = int(hours) * 60 + int(minutes or 0)
+    return None if int(hours) > 23 or int(minutes or 0) > 59 else found if sign == "+" else -found
+
+
+def _names(zone: str) -> dict[str, int]:
     """Minutes east of Greenwich by name, for a hub in `zone`: what the hub's zone calls itself means that zone."""
     own: dict[str, int] = {}
     hub = ZoneInfo(zone)

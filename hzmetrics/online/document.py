@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Any
 
 from hzmetrics.calendar import Clock
 from hzmetrics.online.visitors import Visitor, fold, folded
+from hzmetrics.output.document import document
 
 FORBIDDEN = (*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF)
 """Characters that no XML document may hold, escaped or not."""
@@ -141,4 +141,4 @@ def _numbers(crowd: Crowd, names: bool) -> dict[str, Any]:
 
 def as_json(places: Iterable[Spot], clock: Clock) -> str:
     """The document for other maps, public like the first: a `summary` without names."""
-    return json.dumps(summary(places, clock), ensure_ascii=False, indent=1) + "\n"
+    return document(summary(places, clock), indent=1) + "\n"

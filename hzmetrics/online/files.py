@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import stat
-import tempfile
 import time
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
+from hzmetrics import files
 from hzmetrics.config import Settings
 from hzmetrics.errors import ConfigurationError, HzmetricsError
 
-NEW_MODE = 0o644
 LEFT = 3600
 """Seconds after which a temporary file belongs to no process that is still at work."""
 
@@ -54,30 +52,7 @@ def _swap(target: Path, content: bytes) -> None:
         with suppress(OSError):
             if left.stat().st_mtime < time.time() - LEFT:
                 left.unlink()
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-            _take_after(descriptor, target)
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def _take_after(descriptor: int, target: Path) -> None:
-    """Owner, where we may, and mode of the file that is replaced."""
-    try:
-        old = target.stat()
-    except FileNotFoundError:
-        os.fchmod(descriptor, NEW_MODE)
-        return
-    with suppress(PermissionError):
-        os.fchown(descriptor, old.st_uid, old.st_gid)
-    os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
+    files.replace(target, content, files.PUBLISHED, suffix=".new", like_old=True)
 
 
 def _overwrite(target: Path, content: bytes) -> None:

@@ -15,7 +15,7 @@ from hzmetrics.config import Settings
 from hzmetrics.config.schema import Geoip
 from hzmetrics.enrich.addresses import Address, address
 from hzmetrics.enrich.geocache import Cache
-from hzmetrics.enrich.places import Place, Places
+from hzmetrics.enrich.places import DatabaseAbsent, Place, Places
 from hzmetrics.errors import ConfigurationError, LookupFailure
 from hzmetrics.log import log
 from hzmetrics.online.visitors import NOWHERE, Location
@@ -50,6 +50,9 @@ def _in_database(geoip: Geoip, addresses: set[Address]) -> dict[Address, Place]:
     damage = None
     try:
         places = Places(geoip.database)
+    except DatabaseAbsent as absence:
+        log.debug("new visitors are on no map: %s", absence)  # every five minutes; status warns of it
+        return {}
     except LookupFailure as failure:
         log.warning("new visitors are on no map: %s", failure)
         return {}

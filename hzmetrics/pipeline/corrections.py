@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from hzmetrics.config import CORRECTIONS, expanded
 from hzmetrics.config.schema import AT_IMPORT, FIRST_CORRECTIONS
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log
+from hzmetrics.output.document import document
 from hzmetrics.pipeline.facts import BASE_TABLES, months_with_rows
 from hzmetrics.store import state
 from hzmetrics.store.state import State
@@ -98,7 +98,7 @@ def note_reimport(store: Store, settings: Settings, since: Month) -> None:
 
 def _store_since(store: Store, since: Mapping[str, str]) -> None:
     with store.metrics.begin() as connection:
-        state.put(connection, {state.CORRECTED_SINCE: json.dumps(since)})
+        state.put(connection, {state.CORRECTED_SINCE: document(since)})
 
 
 def _has_rows(store: Store) -> bool:
@@ -115,11 +115,11 @@ def since_lines(since: Mapping[str, str]) -> list[str]:
 
 
 def affected_months(store: Store, settings: Settings, remembered: State) -> tuple[Month, ...]:
-    """The months from the history floor, or else from the first one with rows, through the current one."""
-    first = remembered.floor or min(
-        (month for table in BASE_TABLES for month in months_with_rows(store, table)), default=None
-    )
-    return tuple(first.through(settings.clock.month)) if first else ()
+    """The months with rows through the current one; those before the history floor are left alone."""
+    plausible, current = settings.plausible_months, settings.clock.month
+    with_rows = {month for table in BASE_TABLES for month in months_with_rows(store, table, plausible)}
+    first = remembered.floor or plausible.first
+    return tuple(sorted(month for month in with_rows if first <= month <= current))
 
 
 def listed(names: frozenset[str]) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from hzmetrics.calendar import PERIODS, Month
 from hzmetrics.pipeline.facts import Facts
 from hzmetrics.store import state
+from hzmetrics.store.state import Left
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Lower:
 
 @dataclass(frozen=True)
 class ImportDay:
-    """Import the files of a day. `marks`: its first committed row makes its month and all later ones due again."""
+    """Import the files of a day. `marks`: its first committed row makes its month one to reset, and later ones due."""
 
     day: dt.date
     marks: bool = False
@@ -42,6 +43,14 @@ class Reset:
     month: Month
     marks: bool
     """Whether the later months have to be redone as well."""
+
+
+@dataclass(frozen=True)
+class Begin:
+    """Remember what is left to do for a month, before it is done."""
+
+    month: Month
+    left: Left
 
 
 @dataclass(frozen=True)
@@ -65,10 +74,19 @@ class Summarize:
 
 
 @dataclass(frozen=True)
-class Settle:
-    """The month is done: drop its dirty and unfinished marks."""
+class Finish:
+    """The month has all its periods: nothing is left to do for it."""
 
     month: Month
+
+
+@dataclass(frozen=True)
+class Settle:
+    """The month is out of the backlog: drop its dirty mark. What is left of it is its summary, or nothing."""
+
+    month: Month
+    is_whole: bool = False
+    """Whether all periods are there."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +94,9 @@ class ClosePrevious:
     """Decide, with the rows just imported, whether the previous month can be closed."""
 
 
-Action = Remember | Lower | ImportDay | Reset | AnalyzeToday | Analyze | Summarize | Settle | ClosePrevious
+Action = (
+    Remember | Lower | ImportDay | Begin | Reset | AnalyzeToday | Analyze | Summarize | Finish | Settle | ClosePrevious
+)
 
 
 @dataclass(frozen=True)
@@ -95,19 +115,20 @@ def next_unit(facts: Facts) -> Unit:
     """The unit of work that a run with these facts does."""
     match facts.state.mode:
         case "normal" if facts.backlog:
-            unit = catchup(facts)
-            return Unit(
-                unit.mode,
-                f"{unit.what} (the mode was normal)",
-                (Remember({state.MODE: "catchup"}), *unit.actions),
-                unit.month,
-            )
+            return _leave_normal({state.MODE: "catchup"}, catchup(facts))
+        case "normal" if facts.unsummarized:
+            return _leave_normal(_walk_from(facts), _sweep(facts))
         case "catchup":
             return catchup(facts)
         case "rebuild":
             return rebuild(facts)
         case _:
             return normal(facts)
+
+
+def _leave_normal(values: Mapping[str, str], unit: Unit) -> Unit:
+    """The first unit of another mode, in the run that finds it."""
+    return replace(unit, what=f"{unit.what} (the mode was normal)", actions=(Remember(values), *unit.actions))
 
 
 def normal(facts: Facts) -> Unit:
@@ -123,7 +144,11 @@ def close_previous(facts: Facts) -> tuple[Action, ...]:
     month = facts.previous
     if month in facts.summarized or not facts.is_complete(month):
         return ()
-    return Analyze(month), Summarize(month)
+    return Begin(month, Left.ANALYSIS), *_all_periods(month)
+
+
+def _all_periods(month: Month) -> tuple[Action, ...]:
+    return Analyze(month), Summarize(month), Finish(month)
 
 
 def catchup(facts: Facts) -> Unit:
@@ -132,16 +157,19 @@ def catchup(facts: Facts) -> Unit:
         return Unit("catchup", "the backlog is empty, the next run starts to rebuild", (Remember(_walk_from(facts)),))
     month = facts.backlog[0]
     actions: list[Action] = [Lower(state.CATCHUP_STARTED, month)]
-    what = "no rows and no files, only its mark is removed"
+    what, is_whole = "no rows and no files, only its mark is removed", True
     if facts.has_source(month) or facts.has_data(month):
         what, work = _work_on(facts, month)
-        actions += [*work, Analyze(month), Summarize(month, _catchup_periods(facts, month))]
-    return Unit("catchup", what, (*actions, Settle(month)), month)
+        periods = _catchup_periods(facts, month)
+        is_whole = periods == PERIODS
+        actions += [*work, Begin(month, Left.ANALYSIS), Analyze(month), Summarize(month, periods)]
+    return Unit("catchup", what, (*actions, Settle(month, is_whole)), month)
 
 
 def _work_on(facts: Facts, month: Month) -> tuple[str, list[Action]]:
     """The branch of spec 60 §6 that a month with files or rows takes, up to its analysis."""
-    redo = month in facts.state.dirty_months | facts.state.unfinished_months
+    left = facts.unfinished.get(month)
+    redo = month in facts.dirty or left is Left.RESET
     if facts.has_source(month):
         imports: list[Action] = [ImportDay(day, marks=True) for day in facts.pending_days(month)]
         if facts.has_data(month):
@@ -149,7 +177,7 @@ def _work_on(facts: Facts, month: Month) -> tuple[str, list[Action]]:
         return "import", imports
     if redo or facts.has_orphans(month):
         return "redo from its rows", [Reset(month, marks=True)]
-    return "summarize for the first time", []
+    return "finish its analysis" if month in facts.summarized else "summarize for the first time", []
 
 
 def _catchup_periods(facts: Facts, month: Month) -> tuple[int, ...]:
@@ -159,7 +187,7 @@ def _catchup_periods(facts: Facts, month: Month) -> tuple[int, ...]:
 
 def _walk_from(facts: Facts) -> dict[str, str]:
     """Rebuild, from the cascade origin on; published history before the floor is not recomputed (spec 70 §8.1)."""
-    origin = facts.state.cascade_from or facts.current.plus(1)
+    origin = max(facts.state.cascade_from or facts.current.plus(1), facts.plausible.first)
     if facts.state.floor:
         origin = max(origin, facts.state.floor)
     return {state.MODE: "rebuild", state.CURSOR: str(origin)}
@@ -168,6 +196,7 @@ def _walk_from(facts: Facts) -> dict[str, str]:
 def walk_cursor(facts: Facts) -> Month | None:
     """The month the walk of rebuild is at; None when it is over (spec 60 §7)."""
     cursor = facts.state.cursor or facts.state.catchup_started
+    cursor = max(cursor, facts.plausible.first) if cursor else None
     return cursor if cursor and cursor <= facts.previous else None
 
 
@@ -178,15 +207,25 @@ def rebuild(facts: Facts) -> Unit:
         return Unit(
             "rebuild",
             "walk (every month gets all periods again)",
-            (Analyze(month), Summarize(month), Remember({state.CURSOR: str(month.plus(1))})),
+            (Begin(month, Left.SUMMARY), *_all_periods(month), Remember({state.CURSOR: str(month.plus(1))})),
             month,
         )
-    if facts.incomplete:
-        month = facts.incomplete[0]
-        return Unit("rebuild", "sweep (months that lack periods)", (Analyze(month), Summarize(month)), month)
+    if to_sweep(facts):
+        return _sweep(facts)
     day = normal(facts)
     end = Remember({state.MODE: "normal", state.CASCADE_FROM: ""})
     return Unit("normal", "daily work (rebuild is over)", (end, *day.actions), day.month, is_last=True)
+
+
+def _sweep(facts: Facts) -> Unit:
+    month = to_sweep(facts)[0]
+    actions = (Begin(month, Left.SUMMARY), *_all_periods(month))
+    return Unit("rebuild", "sweep (months that lack periods, or whose periods lack rows)", actions, month)
+
+
+def to_sweep(facts: Facts) -> tuple[Month, ...]:
+    """The months that the sweep of rebuild is about, ascending (spec 60 §7)."""
+    return tuple(sorted({*facts.incomplete, *facts.unsummarized}))
 
 
 def units_left(facts: Facts) -> int:
@@ -194,11 +233,13 @@ def units_left(facts: Facts) -> int:
     if facts.state.mode == "rebuild":
         cursor = walk_cursor(facts)
         ahead = _months_until(cursor, facts) if cursor else 0
-        swept = sum(1 for month in facts.incomplete if not cursor or month < cursor)
+        swept = sum(1 for month in to_sweep(facts) if not cursor or month < cursor)
         return ahead + swept + 1
     if not facts.backlog or facts.state.mode not in ("normal", "catchup"):
-        return 1 if facts.state.mode != "catchup" else 2 + len(facts.incomplete)
-    first = min(facts.backlog[0], facts.state.cascade_from or facts.backlog[0])
+        if facts.state.mode == "normal" and not facts.unsummarized:
+            return 1
+        return (1 if facts.state.mode == "normal" else 2) + len(to_sweep(facts))
+    first = max(min(facts.backlog[0], facts.state.cascade_from or facts.backlog[0]), facts.plausible.first)
     return len(facts.backlog) + 1 + _months_until(first, facts) + 1
 
 

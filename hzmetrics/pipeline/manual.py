@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hzmetrics.calendar import Month
+from hzmetrics.calendar import PERIODS, Month, some
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log, stage
-from hzmetrics.pipeline import corrections, facts, stages
+from hzmetrics.pipeline import corrections, facts, stages, unfinished
+from hzmetrics.pipeline.reset import reset_month
 from hzmetrics.pipeline.run import make_state_table
+from hzmetrics.store import state
 from hzmetrics.store.schema import require_transactional
+from hzmetrics.store.state import Left
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,11 +51,11 @@ def process(store: Store, settings: Settings, month: Month | None, day: dt.date 
         month, days = Month.of(day), [day]
     else:
         pending = imports.pending_days(settings)
-        month = month or next((Month.of(first) for first in pending), None)
+        month = month or _oldest(store, settings, pending)
         days = [pending_day for pending_day in pending if Month.of(pending_day) == month]
     if month is None:
-        log.info("no log is pending")
         return 0
+    state.refuse_anonymised(store, month)
     if days and not consent.force:
         imports.check_order(settings, days[0])
     goes_on = consent.force or month != settings.clock.month
@@ -62,16 +65,27 @@ def process(store: Store, settings: Settings, month: Month | None, day: dt.date 
         begin_imports(store, settings)
     failed = import_days(store, settings, days, consent.dry_run)
     if goes_on:
-        stages.analyze(store, settings, month, dry_run=consent.dry_run)
-        stages.summarize(store, settings, month, dry_run=consent.dry_run)
+        _compute(store, settings, month, consent.dry_run)
     else:
         log.info("%s is the current month, so it was only imported; --force analyzes it as well", month)
     return 1 if failed else 0
 
 
+def _oldest(store: Store, settings: Settings, pending: Sequence[dt.date]) -> Month | None:
+    """The oldest month that has pending logs or is backlog. Marks stay, so a marked month is left to `run`."""
+    known = facts.gather(store, settings)
+    unmarked = replace(known, state=known.state.with_values({state.DIRTY: ""}))
+    months = {Month.of(day) for day in pending} | set(unmarked.backlog)
+    if not months and known.backlog:
+        log.info("no log is pending; the next runs redo the marked months %s", some(known.backlog))
+    elif not months:
+        log.info("no log is pending")
+    return min(months, default=None)
+
+
 def _process_site(store: Store, settings: Settings, month: Month | None, consent: Consent) -> int:
     """Read the new lines of a site's logs, then analyze and summarize a month (None: the oldest that is due)."""
-    from hzmetrics.pipeline import facts, site
+    from hzmetrics.pipeline import site
 
     _settle_corrections(store, settings, consent)
     if not consent.dry_run:
@@ -83,9 +97,28 @@ def _process_site(store: Store, settings: Settings, month: Month | None, consent
     elif month == settings.clock.month and not consent.force:
         log.info("%s is the current month, so it was only imported; --force analyzes it as well", month)
     else:
-        stages.analyze(store, settings, month, dry_run=consent.dry_run)
-        stages.summarize(store, settings, month, dry_run=consent.dry_run)
+        _compute(store, settings, month, consent.dry_run)
     return 1 if report.failed else 0
+
+
+def _compute(store: Store, settings: Settings, month: Month, dry_run: bool) -> None:
+    """Analyze a month with its sessions and summarize all its periods; reset it first if that is left to do.
+
+    Raises HzmetricsError for an anonymised month, of which nothing is left to do then.
+    """
+    state.refuse_anonymised(store, month)
+    if dry_run:
+        stages.analyze(store, settings, month, dry_run=True)
+        stages.summarize(store, settings, month, dry_run=True)
+        return
+    unfinished.begin(store, settings, month)
+    is_reset = state.read(store).unfinished[month] is Left.RESET
+    if is_reset:
+        with stage(f"reset of {month}") as running:
+            running.rows = reset_month(store, settings, month)
+    stages.analyze(store, settings, month)
+    stages.summarize(store, settings, month)
+    unfinished.finish(store, settings, month, is_reset=is_reset)
 
 
 def begin_imports(store: Store, settings: Settings) -> None:
@@ -102,7 +135,8 @@ def import_days(store: Store, settings: Settings, days: Sequence[dt.date], dry_r
     failed = 0
     for day in days:
         with stage(f"import of {day}") as running:
-            report = imports.import_day(store, settings, day, dry_run=dry_run)
+            mark = unfinished.on_rows(settings, Month.of(day))
+            report = imports.import_day(store, settings, day, dry_run=dry_run, on_rows=mark)
             running.rows = report.rows
         failed += len(report.failed)
         if report.failed and not dry_run:
@@ -156,24 +190,32 @@ def reimport(store: Store, settings: Settings, since: Month, consent: Consent) -
 def analyze(store: Store, settings: Settings, month: Month, consent: Consent) -> None:
     """Analyze a month with its sessions, then summarize all its periods."""
     _begin(store, settings, month, consent)
-    stages.analyze(store, settings, month, dry_run=consent.dry_run)
-    stages.summarize(store, settings, month, dry_run=consent.dry_run)
+    _compute(store, settings, month, consent.dry_run)
 
 
 def summarize(store: Store, settings: Settings, month: Month, consent: Consent) -> None:
     """Summarize all periods of a month."""
     _begin(store, settings, month, consent)
-    stages.summarize(store, settings, month, dry_run=consent.dry_run)
+    _summarize(store, settings, month, PERIODS, consent.dry_run)
 
 
 def rebuild_summaries(
     store: Store, settings: Settings, first: Month, last: Month, periods: Sequence[int], consent: Consent
 ) -> None:
-    """Summarize each month from `first` through `last`, ascending."""
+    """Summarize each month from `first` through `last`, ascending; none before the plausible ones (spec 60 §3.3)."""
     store.require("hub", "metrics")
     _settle_corrections(store, settings, consent)
-    for month in first.through(last):
-        stages.summarize(store, settings, month, periods, dry_run=consent.dry_run)
+    for month in max(first, settings.plausible_months.first).through(last):
+        _summarize(store, settings, month, periods, consent.dry_run)
+
+
+def _summarize(store: Store, settings: Settings, month: Month, periods: Sequence[int], dry_run: bool) -> None:
+    """Summarize a month as it is; what that leaves undone is remembered."""
+    if dry_run:
+        stages.summarize(store, settings, month, periods, dry_run=True)
+        return
+    with unfinished.summary(store, settings, month, is_whole=tuple(periods) == PERIODS):
+        stages.summarize(store, settings, month, periods)
 
 
 def _begin(store: Store, settings: Settings, month: Month, consent: Consent) -> None:

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from hzmetrics import journal, lock, scratch
-from hzmetrics.calendar import Month, moment
+from hzmetrics.calendar import Month, moment, some
 from hzmetrics.errors import LockHeld, LookupFailure
 from hzmetrics.log import log, stage
-from hzmetrics.pipeline import corrections, decide, facts, stages
+from hzmetrics.pipeline import corrections, decide, facts, stages, unfinished
 from hzmetrics.pipeline.decide import Action
 from hzmetrics.pipeline.facts import Facts
 from hzmetrics.store import state
 from hzmetrics.store.schema import require_transactional
+from hzmetrics.store.state import Left
 from hzmetrics.store.tables.metrics import pipeline_state
 
 if TYPE_CHECKING:
@@ -83,13 +84,17 @@ class Work:
         """What failed without stopping the run."""
 
     def units(self, limit: int | None, progress: Progress, recording: journal.Recording | None = None) -> int:
-        """Up to `limit` units, ending after a normal one or a failure; the exit code."""
+        """Up to `limit` units, ending after a normal one or a failure; the exit code.
+
+        Without a limit, a normal unit ends them only when there is no backlog any more.
+        """
         done = 0
         if self.settings.is_site:
             self.read_site()
         while True:
             known = facts.gather(self.store, self.settings)
             self.tell_bad_files(known)
+            self.drop_marks(known)
             unit = decide.next_unit(known)
             what = f"{unit.mode} {unit.month}: {unit.what}" if unit.month else f"{unit.mode}: {unit.what}"
             progress(done, decide.units_left(known), what)
@@ -99,8 +104,12 @@ class Work:
                 for action in unit.actions:
                     self.do(action, known)
             done += 1
-            if unit.is_last or done == limit or self.failures:
+            if done == limit or self.failures or (unit.is_last and (limit or self.is_idle())):
                 return 1 if self.failures else 0
+
+    def is_idle(self) -> bool:
+        """Whether no month waits any more: files may have come, and commands may have been given, meanwhile."""
+        return decide.next_unit(facts.gather(self.store, self.settings)).is_last
 
     def do(self, action: Action, known: Facts) -> None:
         """Do one action. Raises what stops the unit."""
@@ -111,6 +120,8 @@ class Work:
                 self.remember(lambda connection: state.lower_month(connection, key, month))
             case decide.ImportDay(day, marks):
                 self.import_day(day, marks, known)
+            case decide.Begin(month, left):
+                self.remember(lambda connection: state.leave(connection, {month: left}))
             case decide.Reset(month, marks):
                 self.reset(month, marks)
             case decide.AnalyzeToday(today):
@@ -119,10 +130,13 @@ class Work:
                 self.analyze(month, known)
             case decide.Summarize(month, periods):
                 stages.summarize(self.store, self.settings, month, periods, dry_run=self.dry_run)
-            case decide.Settle(month):
+            case decide.Finish(month):
+                if not self.dry_run:
+                    unfinished.finish(self.store, self.settings, month)
+            case decide.Settle(month, is_whole):
                 if not known.has_source(month) and not known.has_data(month):
                     log.warning("%s is marked, but has neither rows nor files; only the mark is removed", month)
-                self.remember(lambda connection: _settle(connection, month))
+                self.remember(lambda connection: _settle(connection, month, is_whole))
             case decide.ClosePrevious():
                 after_imports = facts.gather(self.store, self.settings)
                 for closing in decide.close_previous(after_imports):
@@ -146,7 +160,9 @@ class Work:
                 day,
                 dry_run=self.dry_run,
                 skip=lambda source: facts.is_remembered(source.path, known.state, self.settings),
-                on_rows=(lambda connection: state.reopen(connection, month)) if marks else None,
+                on_rows=(lambda connection, _: state.reopen(connection, month))
+                if marks
+                else unfinished.on_rows(self.settings, month),
             )
             running.rows = report.rows
         self.failures += [f"{source.path}: {reason}" for source, reason in (*report.failed, *report.unmoved)]
@@ -171,7 +187,7 @@ class Work:
         from hzmetrics.pipeline.reset import reset_month
 
         def mark(connection: sa.Connection) -> None:
-            state.change_months(connection, state.UNFINISHED, add=[month])
+            state.leave(connection, {month: Left.RESET})
             if marks:
                 state.lower_month(connection, state.CASCADE_FROM, month)
 
@@ -210,15 +226,32 @@ class Work:
             self.remember(lambda connection: state.remember_lookups(connection, failing))
 
     def tell_bad_files(self, known: Facts) -> None:
-        """Warn of the remembered files; forget those that have changed or gone."""
+        """Warn of the remembered files; forget those that have changed or gone, and those that can be put away now."""
         changed = [bad.path for bad in known.state.bad_files if not facts.is_unchanged(bad, self.settings)]
+        unchanged = [Path(bad.path) for bad in known.state.bad_files if bad.path not in changed]
+        if unchanged and not self.dry_run and not self.settings.is_site:
+            from hzmetrics.ingest.imports import put_away_imported
+
+            changed += map(str, put_away_imported(self.store, self.settings, unchanged))
         for bad in known.state.bad_files:
             if bad.path not in changed:
                 log.warning("%s is left out until it changes: %s", bad.path, bad.reason)
         if changed:
             self.remember(lambda connection: state.remember_bad_files(connection, [], forget=changed))
 
+    def drop_marks(self, known: Facts) -> None:
+        """Remove the marks of months before all plausible ones: no run takes them up (spec 60 §3.3)."""
+        marks = (known.state.dirty_months | known.state.unfinished.keys()) - known.dirty - known.unfinished.keys()
+        if marks:
+            log.warning(
+                "marks of months before %s are removed ([logs] earliest): %s",
+                known.plausible.first,
+                some(sorted(marks)),
+            )
+            self.remember(lambda connection: state.unmark(connection, marks))
 
-def _settle(connection: sa.Connection, month: Month) -> None:
-    for key in (state.DIRTY, state.UNFINISHED):
-        state.change_months(connection, key, remove=[month])
+
+def _settle(connection: sa.Connection, month: Month, is_whole: bool) -> None:
+    state.unmark(connection, [month])
+    if not is_whole:
+        state.leave(connection, {month: Left.SUMMARY})

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from hzmetrics.calendar import Month
 from hzmetrics.log import log, stage
+from hzmetrics.pipeline import unfinished
 from hzmetrics.store import state
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ def read_logs(
         for month in sorted(months):
             if month < settings.clock.month:
                 state.reopen(connection, month)
+            else:
+                unfinished.rows_change(connection, [month], settings)
 
     with stage("reading of the logs") as running:
         if not in_place.files(settings):

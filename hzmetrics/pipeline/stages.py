@@ -9,6 +9,7 @@ from hzmetrics.calendar import PERIODS, DateSpan, Month
 from hzmetrics.errors import LookupFailure
 from hzmetrics.log import log, stage
 from hzmetrics.pipeline.steps import Step
+from hzmetrics.store import state
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
@@ -118,8 +119,9 @@ def analyze(
     """Run the parts of the analysis of `month` (spec 60 §8.3).
 
     Stops at the first step that fails and raises its error. With `go_on_without_lookups` a failed lookup does not stop
-    the analysis: the failures are logged and returned.
+    the analysis: the failures are logged and returned. Raises HzmetricsError for an anonymised month.
     """
+    state.refuse_anonymised(store, month)
     failures: list[LookupFailure] = []
     for part in analysis(month, sessions, settings.is_site):
         with stage(f"{part.name} of {month}"):

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hzmetrics import journal, lock
-from hzmetrics.errors import HzmetricsError, LockHeld
 from hzmetrics.installation.bootstrap import bootstrap
-from hzmetrics.log import log
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
@@ -53,23 +51,20 @@ def run_live_side(store: Store, settings: Settings) -> None:
 
 def refresh_map(store: Store, settings: Settings, dry_run: bool) -> None:
     """The map of who is online (spec 35), under its own lock, if there is a hub. A failure does not end the tick."""
+    from hzmetrics.live import steps
     from hzmetrics.online.refresh import refresh_map as refresh
+
+    with steps.isolated(steps.MAP):
+        if not _has_map(store, settings):
+            steps.forget(settings, steps.MAP)
+        elif dry_run:
+            refresh(store, settings, dry_run=True)
+        else:
+            steps.do(settings, steps.MAP, lambda: refresh(store, settings), lock.ONLINE)
+
+
+def _has_map(store: Store, settings: Settings) -> bool:
+    """Whether there is a hub with visitors to show. Raises StoreError."""
     from hzmetrics.users.sources import hub_has_users
 
-    if settings.is_site:
-        return
-    try:
-        if settings.hub.hub_dir is None and not hub_has_users(store, settings):
-            return
-        if dry_run:
-            refresh(store, settings, dry_run=True)
-            return
-        with lock.hold(settings, lock.ONLINE):
-            refresh(store, settings)
-    except LockHeld as held:
-        log.info("map: %s", held)
-    except HzmetricsError as error:
-        log.warning("map: %s", error)
-        log.debug("where it happened", exc_info=error)
-    except Exception as error:
-        log.error("map: %s: %s", type(error).__name__, error, exc_info=error)
+    return not settings.is_site and (settings.hub.hub_dir is not None or hub_has_users(store, settings))

@@ -12,7 +12,7 @@ from hzmetrics.calendar import Month, Window
 from hzmetrics.config import Settings
 from hzmetrics.engine import Engine
 from hzmetrics.log import log
-from hzmetrics.store import Store
+from hzmetrics.store import Store, state
 from hzmetrics.store.in_order import Work, commit_in_order
 from hzmetrics.store.tables.metrics import toolstart, web, websessions
 from hzmetrics.store.types import epoch_seconds
@@ -40,12 +40,14 @@ def session_windows(month: Month, settings: Settings) -> tuple[Window, ...]:
 def build_sessions(store: Store, settings: Settings, month: Month, dry_run: bool = False) -> int:
     """Write the sessions of a month and stamp its requests and tool starts; returns the sessions written (spec 30).
 
-    A dry run logs the windows and reads nothing. Raises StoreError; complete batches before it stay.
+    A dry run logs the windows and reads nothing. Raises StoreError; complete batches before it stay. Raises
+    HzmetricsError for an anonymised month.
     """
     if dry_run:
         for window in session_windows(month, settings):
             log.info("sessions of %s: would search %s to %s", month, window.start, window.stop)
         return 0
+    state.refuse_anonymised(store, month)
     with session_engine(settings, month, read_requests(store, month), read_tool_starts(store, month)) as engine:
         ids_before = store.metrics.scalar(sa.select(sa.func.coalesce(sa.func.max(websessions.c.id), 0)))
         windows = engine.table("window_totals").to_pylist()

@@ -7,6 +7,7 @@ from typing import Literal
 
 from hzmetrics.config import MariaDb, Settings
 from hzmetrics.errors import ConfigurationError
+from hzmetrics.files import make_directory
 from hzmetrics.store.database import Database, open_in_memory, open_mariadb, open_sqlite
 from hzmetrics.store.tables import live as _activity  # noqa: F401  its tables belong to the metadata of `metrics`
 from hzmetrics.store.tables import metrics as metrics_tables
@@ -83,7 +84,7 @@ class Store:
         assert not isinstance(self._settings.db, MariaDb)
         directory = self._settings.db.directory
         try:
-            directory.mkdir(parents=True, exist_ok=True)
+            make_directory(directory)
         except OSError as error:
             raise ConfigurationError(f"cannot create the directory {directory}: {error.strerror}") from None
         database = open_sqlite(name, str(directory / f"{name}.db"))

@@ -7,15 +7,13 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Clock
 from hzmetrics.errors import StoreError, StoreUnavailable
-
-if TYPE_CHECKING:
-    pass
 
 SESSION = (
     "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
@@ -34,6 +32,7 @@ READABLE = {
     1114: "a table, or the disk of the server, is full",
     1130: "the server does not accept this machine",
     1142: "the user lacks a right",
+    1143: "the user lacks a right",
     1146: "a table is missing",
     1205: "another process has held the table for too long",
     1213: "another process was at the same rows",
@@ -62,6 +61,23 @@ PASSING_ON_SQLITE = {
 }
 """The same for SQLite, with what they mean."""
 
+OF_SERVER = (3, 1021, 1040, 1045, 1130, 1273, 1698, 1878, 2002, 2003)
+"""MariaDB error codes that are about the server as a whole, whatever is asked for."""
+
+ADVICE = {
+    1044: "check {name}_db under [db] in {file} (server at {server})",
+    1045: "check user and password under [db] in {file}",
+    1049: "check {name}_db under [db] in {file} (server at {server})",
+    1130: "check host under [db] in {file}",
+    1142: "hzmetrics doctor lists the rights that the user under [db] in {file} needs (server at {server})",
+    1143: "hzmetrics doctor lists the rights that the user under [db] in {file} needs (server at {server})",
+    1698: "check user and password under [db] in {file}",
+    2002: "check host, port and socket under [db] in {file}",
+    2003: "check host, port and socket under [db] in {file}",
+}
+"""Where to look, by MariaDB error code."""
+
+REFUSED_USER = (1045, 1698)
 DENIED_DATABASE = 1044
 MISSING_DATABASE = 1049
 CONNECTION_LOST = 2013
@@ -79,6 +95,19 @@ LOCKING_REFUSED = (1044, 1142)
 """MariaDB's error codes for a user without the right to lock tables."""
 
 
+class Server(NamedTuple):
+    """A database server, as messages name it."""
+
+    address: str
+    """The socket, or host and port."""
+    file: Path
+    """The configuration that says so."""
+
+
+class UserRefused(StoreError):
+    """The server does not know the user, or the password is wrong."""
+
+
 class DatabaseMissing(StoreError):
     """The server answers, but the database does not exist."""
 
@@ -93,9 +122,11 @@ class Connections:
     `begin` opens a transaction, `connect` reads what is committed; both give SQLAlchemy connections.
     """
 
-    def __init__(self, name: str, engine: sa.Engine, bulk_url: str = "") -> None:
+    def __init__(self, name: str, engine: sa.Engine, bulk_url: str = "", server: Server | None = None) -> None:
         self.name = name
         self.engine = engine
+        self.server = server
+        """MariaDB only."""
         self.bulk_url = bulk_url
         """Address for the columnar reader (MariaDB only). Holds the password: never log it."""
 
@@ -223,17 +254,25 @@ class Connections:
             raise self.trouble(CONNECTION_LOST, "transaction not rolled back") from error
 
     def trouble(self, code: int, text: str, is_lost: bool = False) -> StoreError:
-        """An error of the database in words. `code` is MariaDB's number of it, 0 for SQLite."""
+        """An error of the database in words, with where to look. `code` is MariaDB's number of it, 0 for SQLite."""
         meaning = READABLE.get(code) or PASSING_ON_SQLITE.get(text)
         reason = f"{meaning} ({text})" if meaning else f"{text} (error {code})" if code else text
         kind = StoreError
-        if code == MISSING_DATABASE:
+        if code in REFUSED_USER:
+            kind = UserRefused
+        elif code == MISSING_DATABASE:
             kind = DatabaseMissing
         elif code == DENIED_DATABASE:
             kind = DatabaseDenied
         elif is_lost or code in PASSING or text in PASSING_ON_SQLITE:
             kind = StoreUnavailable
-        return kind(f"{self}: {reason}")
+        if self.server is None:
+            return kind(f"{self}: {reason}")
+        who = f"database server at {self.server.address}" if code in OF_SERVER else str(self)
+        advice = ADVICE.get(code, "").format(name=self.name, file=self.server.file, server=self.server.address)
+        error = kind(f"{who}: {reason}{advice and '; ' + advice}")
+        error.is_shared = code in (*OF_SERVER, DENIED_DATABASE, MISSING_DATABASE)
+        return error
 
     def __str__(self) -> str:
         return f"{self.name} database" if self.is_mariadb else f"{self.name} database {self.engine.url.database}"

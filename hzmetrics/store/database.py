@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -12,14 +13,19 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from hzmetrics import files
 from hzmetrics.config import MariaDb
-from hzmetrics.store.connections import SCRATCH, SESSION, Connections, refuse_other_servers
+from hzmetrics.store.connections import SCRATCH, SESSION, Connections, Server, refuse_other_servers
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 SOCKETS = ("/run/mysqld/mysqld.sock", "/var/lib/mysql/mysql.sock")
 """Where a server on this machine listens, by default."""
+
+
+SQLITE_PATIENCE = 60
+"""Seconds to wait for another process that holds a SQLite file."""
 
 
 class Database(Connections):
@@ -101,7 +107,8 @@ def open_mariadb(name: str, settings: MariaDb, database: str, scratch: str | Non
         f"@{'localhost' if socket else host}:{port}/{quote(database, safe='')}"
         + (f"?socket={quote(socket, safe='')}" if socket else "")
     )
-    return Database(name, engine.execution_options(**{SCRATCH: scratch}), url)
+    server = Server(socket or f"{host}:{port}", settings.file)
+    return Database(name, engine.execution_options(**{SCRATCH: scratch}), url, server)
 
 
 def _socket(settings: MariaDb) -> str:
@@ -127,18 +134,22 @@ def _text_dates() -> dict[Any, Any]:
 
 def open_sqlite(name: str, path: str) -> Database:
     """A SQLite file, created when first used."""
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 60})
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": SQLITE_PATIENCE})
 
     @event.listens_for(engine, "do_connect")
     def _make(dialect: sa.Dialect, record: Any, arguments: Any, keywords: Any) -> None:
         # It holds names of people. One that is there is not opened: closing it would give up this process's locks.
         with suppress(OSError):  # said in words by the connection itself
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
+            made = files.make(Path(path), files.SECRET)
+            try:
+                files.give_to_owner_of(Path(path).parent, made)
+            finally:
+                os.close(made)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # transactions begin and end where SQLAlchemy says, not the driver
-        connection.execute("PRAGMA journal_mode = WAL")
+        _log_ahead(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
 
     @event.listens_for(engine, "begin")
@@ -147,6 +158,21 @@ def open_sqlite(name: str, path: str) -> Database:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return Database(name, engine)
+
+
+def _log_ahead(connection: Any) -> None:
+    """Switch a file to write-ahead logging. SQLite itself does not wait while another process does the same."""
+    import sqlite3
+
+    deadline = time.monotonic() + SQLITE_PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def open_in_memory(name: str) -> Database:

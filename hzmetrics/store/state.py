@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Month
-from hzmetrics.errors import UsageError
+from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.log import log
+from hzmetrics.output.document import document
 from hzmetrics.store import Store
 from hzmetrics.store.key_values import KeyValues
 from hzmetrics.store.tables.metrics import pipeline_state
@@ -25,7 +27,7 @@ CURSOR = "rebuild_cursor"
 DIRTY = "dirty_months"
 
 UNFINISHED = "unfinished_months"
-"""Months with imported or reset rows whose summary has not succeeded since (spec 60 §10.3)."""
+"""Months whose work is not finished, each with what is left (spec 60 §10.3)."""
 BAD_FILES = "bad_files"
 """Source files that failed, with their size and time (spec 60 §10.1)."""
 LOOKUPS_FAILING = "lookups_failing"
@@ -40,9 +42,24 @@ UNREAD_FILES = "unread_files"
 """Imported files that were empty or mostly unread, the newest last (spec 10 §10.4)."""
 CORRECTED_SINCE = "corrected_since"
 """Corrections that act at import, and the day from which on imported lines follow them (spec 15)."""
+ANONYMISED = "anonymised_before"
+"""The month before which addresses are shortened; their requests are never read again to build sessions (spec 67)."""
+PSEUDONYM_KEY = "pseudonym_key"
+"""What the key of the pseudonyms is recognized by."""
 
 MOST_UNREAD_FILES = 20
 """Unread files that are remembered."""
+
+
+class Left(IntEnum):
+    """What is left to do for a month. Each includes those before it."""
+
+    SUMMARY = 1
+    """All cells and the figures of resources."""
+    ANALYSIS = 2
+    """The analysis with sessions."""
+    RESET = 3
+    """The removal of what was derived from fewer rows than there are now."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +73,8 @@ class BadFile:
     reason: str
     reading: str = ""
     """How logs were read then: the file is tried again when that changes. Earlier versions did not store it."""
+    is_readable: bool = True
+    """Whether it could be opened then: a file that could not is tried again when it can."""
 
 
 @dataclass(frozen=True)
@@ -98,15 +117,33 @@ class State:
 
     @property
     def floor(self) -> Month | None:
-        return _month(self.values.get(FLOOR, ""))
+        """Published numbers before it are never computed again: of the adoption, or of months that are anonymised."""
+        return max(filter(None, (_month(self.values.get(FLOOR, "")), self.anonymised_before)), default=None)
+
+    @property
+    def anonymised_before(self) -> Month | None:
+        return _month(self.values.get(ANONYMISED, ""))
+
+    def is_anonymised(self, month: Month) -> bool:
+        return self.anonymised_before is not None and month < self.anonymised_before
+
+    @property
+    def pseudonym_key(self) -> str:
+        """What the key of the pseudonyms is recognized by; empty: there are no pseudonyms."""
+        return self.values.get(PSEUDONYM_KEY, "")
 
     @property
     def dirty_months(self) -> frozenset[Month]:
         return _months(self.values.get(DIRTY, ""))
 
     @property
-    def unfinished_months(self) -> frozenset[Month]:
-        return _months(self.values.get(UNFINISHED, ""))
+    def unfinished(self) -> dict[Month, Left]:
+        """What is left to do, by month."""
+        return _unfinished(self.values.get(UNFINISHED, ""))
+
+    def unfinished_before(self, current: Month) -> dict[str, str]:
+        """What is left to do for months that are over, in words. The current month is never finished."""
+        return {str(month): left.name.lower() for month, left in sorted(self.unfinished.items()) if month < current}
 
     @property
     def corrections(self) -> frozenset[str]:
@@ -146,13 +183,26 @@ def read(store: Store) -> State:
     if pipeline_state.name not in store.metrics.table_names:
         return State()
     with store.metrics.connect() as connection:
-        return State(_keys.recall_all(connection))
+        return recall(connection)
+
+
+def recall(connection: sa.Connection) -> State:
+    """All keys, as the caller's transaction sees them."""
+    return State(_keys.recall_all(connection))
 
 
 def write(store: Store, values: Mapping[str, str]) -> None:
     """Store several keys together, in one statement. Raises StoreError: a failed write is an error (spec 60 §10.4)."""
     with store.metrics.begin() as connection:
         put(connection, values)
+
+
+def refuse_anonymised(store: Store, month: Month) -> None:
+    """Raise HzmetricsError if a month cannot be computed from its requests any more."""
+    if read(store).is_anonymised(month):
+        raise HzmetricsError(
+            f"{month} is anonymised: its sessions cannot be built again, its logs not be imported (docs/privacy.md)"
+        )
 
 
 def put(connection: sa.Connection, values: Mapping[str, str]) -> None:
@@ -175,6 +225,12 @@ def change_months(
         put(connection, {key: ",".join(sorted(after))})
 
 
+def unmark(connection: sa.Connection, months: Collection[Month]) -> None:
+    """Remove the dirty marks of some months, and forget what was left to do for them."""
+    change_months(connection, DIRTY, remove=months)
+    change_unfinished(connection, lambda left: {month: what for month, what in left.items() if month not in months})
+
+
 def lower_month(connection: sa.Connection, key: str, month: Month) -> None:
     """Set a month key to `month`, if it is absent, empty or later."""
     stored = _month(_keys.recall_to_change(connection, key))
@@ -184,8 +240,23 @@ def lower_month(connection: sa.Connection, key: str, month: Month) -> None:
 
 def reopen(connection: sa.Connection, month: Month) -> None:
     """Remember, with the first rows of a file, that the month and all later ones have to be redone."""
-    change_months(connection, UNFINISHED, add=[month])
+    leave(connection, {month: Left.RESET})
     lower_month(connection, CASCADE_FROM, month)
+
+
+def leave(connection: sa.Connection, left: Mapping[Month, Left]) -> None:
+    """Remember what is left to do for some months, beside what is remembered already."""
+    change_unfinished(connection, lambda known: known | {m: max(what, known.get(m, what)) for m, what in left.items()})
+
+
+def change_unfinished(connection: sa.Connection, change: Callable[[dict[Month, Left]], dict[Month, Left]]) -> None:
+    """Replace what is left to do by what `change` makes of it. It is written only if it changes."""
+    before = _unfinished(_keys.recall_to_change(connection, UNFINISHED))
+    after = change(before)
+    if after and after != before:
+        put(connection, {UNFINISHED: ",".join(_item(month, after[month]) for month in sorted(after))})
+    elif before and not after:
+        _keys.forget(connection, UNFINISHED)
 
 
 def remember_bad_files(connection: sa.Connection, files: Iterable[BadFile], forget: Iterable[str] = ()) -> None:
@@ -194,7 +265,7 @@ def remember_bad_files(connection: sa.Connection, files: Iterable[BadFile], forg
     after = {path: entry for path, entry in before.items() if path not in set(forget)}
     after |= {bad.path: vars(bad) for bad in files}
     if after != before:
-        put(connection, {BAD_FILES: json.dumps([after[path] for path in sorted(after)])})
+        put(connection, {BAD_FILES: document([after[path] for path in sorted(after)])})
 
 
 def remember_unread_file(connection: sa.Connection, filename: str, target: str, file: UnreadFile | None) -> None:
@@ -204,13 +275,21 @@ def remember_unread_file(connection: sa.Connection, filename: str, target: str, 
     if file:
         after = [*after, vars(file)][-MOST_UNREAD_FILES:]
     if after != before:
+        put(connection, {UNREAD_FILES: document(after)})
+
+
+def forget_example_lines(connection: sa.Connection) -> None:
+    """Take the example lines, which name addresses, out of what is said of unread files."""
+    before = json.loads(_keys.recall_to_change(connection, UNREAD_FILES) or "[]")
+    after = [{**entry, "said": entry["said"].partition("; first: ")[0]} for entry in before]
+    if after != before:
         put(connection, {UNREAD_FILES: json.dumps(after)})
 
 
 def remember_lookups(connection: sa.Connection, failing: Mapping[Month, str]) -> None:
     """Store which months' lookups fail since when."""
     stored = _keys.recall_to_change(connection, LOOKUPS_FAILING)
-    text = json.dumps({str(month): since for month, since in sorted(failing.items())}) if failing else ""
+    text = document({str(month): since for month, since in sorted(failing.items())}) if failing else ""
     if text != stored:
         put(connection, {LOOKUPS_FAILING: text})
 
@@ -227,6 +306,21 @@ def _month(text: str) -> Month | None:
         if text.strip():
             log.warning("pipeline_state: %r is not a month and is ignored", text)
         return None
+
+
+def _item(month: Month, left: Left) -> str:
+    """`2026-03:summary`; without a word the month is redone from its rows, as earlier versions wrote it."""
+    return str(month) if left is Left.RESET else f"{month}:{left.name.lower()}"
+
+
+def _unfinished(text: str) -> dict[Month, Left]:
+    words = {left.name.lower(): left for left in Left} | {"": Left.RESET}
+    found: dict[Month, Left] = {}
+    for item in _items(text):
+        month, _, word = item.partition(":")
+        if word in words:
+            found |= dict.fromkeys(_months(month), words[word])
+    return found
 
 
 def _months(text: str) -> frozenset[Month]:

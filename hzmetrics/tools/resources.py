@@ -11,7 +11,7 @@ from hzmetrics.calendar import Month
 from hzmetrics.config import Settings
 from hzmetrics.engine import Engine, relation, windows
 from hzmetrics.log import log
-from hzmetrics.store import Store
+from hzmetrics.store import Store, pseudonyms
 from hzmetrics.store.database import Database
 from hzmetrics.store.tables.metrics import web
 from hzmetrics.tools import rules
@@ -35,6 +35,7 @@ def andmore_usage(store: Store, settings: Settings, month: Month, *, dry_run: bo
     hub, metrics, tables = store.hub, store.metrics, store.hub_tables
     resources, edges = tables.resources.c, tables.resource_assoc.c
     with Engine(rules.PACKAGE) as engine:
+        engine.set_variable("pseudonym_key", pseudonyms.key(store, settings))
         engine.register("windows", windows(month, PERIODS))
         engine.register_values("run", {"datetime": month.start})
         engine.register(

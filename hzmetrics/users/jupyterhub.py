@@ -5,11 +5,11 @@ from __future__ import annotations
 import http.client
 import json
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterable, Mapping, Sequence
+from email.message import Message
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from hzmetrics.calendar import epoch
@@ -25,10 +25,12 @@ TIMEOUT = 10
 MOST_WAITING = 30
 """Seconds to wait in total when the Hub answers that there are too many requests."""
 TOO_MANY_REQUESTS = 429
+SHOWN = 80
+"""Characters of an unexpected answer in a message."""
 HINTS = {
     401: ": the token is unknown",
     403: ": the token needs the scopes list:users, read:users:activity, read:servers",
-    404: ": api_url should end in /hub/api",
+    404: ": api_url under [jupyterhub] should end in /hub/api",
 }
 
 
@@ -91,40 +93,70 @@ class JupyterHubSource:
     def _ask(self, page: str) -> Any:
         """One page. Waits if the Hub answers that there are too many requests. Raises HzmetricsError."""
         waited = 0.0
-        while True:
-            try:
-                return self._get(page)
-            except urllib.error.HTTPError as error:
-                wait = _seconds_to_wait(error)
-                waited += wait
-                if error.code != TOO_MANY_REQUESTS or waited > MOST_WAITING:
-                    raise HzmetricsError(
-                        f"JupyterHub at {self.hub.api_url} answered with status {error.code}{HINTS.get(error.code, '')}"
-                    ) from None
-                time.sleep(wait)
+        while (answer := self._get(page)).status == TOO_MANY_REQUESTS:
+            waited += answer.wait
+            if waited > MOST_WAITING:
+                break
+            time.sleep(answer.wait)
+        if answer.status != 200:
+            raise self._refusal(answer, HINTS.get(answer.status, ""))
+        try:
+            content = json.loads(answer.body)
+        except (ValueError, RecursionError):
+            raise self._refusal(answer, f", which is not JSON{HINTS[404]}") from None
+        if not isinstance(content, list) and not (
+            isinstance(content, dict) and {"items", "_pagination"} <= set(content)
+        ):
+            raise self._refusal(answer, f", which is no list of users{HINTS[404]}")
+        return content
 
-    def _get(self, page: str) -> Any:
+    def _get(self, page: str) -> Answer:
         headers = {"Authorization": f"token {self.hub.api_token}", "Accept": "application/jupyterhub-pagination+json"}
         try:
             request = urllib.request.Request(f"{self.hub.api_url}/users?{page}", headers=headers)
             with _OPENER.open(request, timeout=TIMEOUT) as response:
-                if response.status != 200:
-                    raise HzmetricsError(f"JupyterHub at {self.hub.api_url} answered with status {response.status}")
-                return json.loads(_whole(response))
-        except urllib.error.HTTPError:
-            raise
+                return Answer(response.status, response.headers, _whole(response))
         except (OSError, ValueError, http.client.HTTPException) as error:
             raise HzmetricsError(f"JupyterHub at {self.hub.api_url} does not answer: {error}") from None
 
+    def _refusal(self, answer: Answer, reason: str) -> HzmetricsError:
+        """An answer that is no list of users, described without the token, which some servers send back."""
+        begin = answer.body[:4096].decode("utf-8", "replace")
+        if self.hub.api_token:
+            begin = begin.replace(self.hub.api_token, "...")
+        described = f"status {answer.status}, content type {answer.kind!a}, {begin[:SHOWN]!a}"
+        return HzmetricsError(f"JupyterHub at {self.hub.api_url} answered with {described}{reason}")
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Redirects are not followed, so that the token is sent to no other server."""
 
-    def redirect_request(self, *_: object) -> None:
-        return None
+class Answer(NamedTuple):
+    """What a server answered, with whatever status."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+    @property
+    def kind(self) -> str:
+        """The content type, without its parameters."""
+        return str(self.headers.get("Content-Type", "none")).partition(";")[0][:SHOWN]
+
+    @property
+    def wait(self) -> float:
+        """The seconds to wait before the next request."""
+        wanted = str(self.headers.get("Retry-After", ""))
+        return max(1.0, float(wanted)) if wanted.isdecimal() else 1.0
 
 
-_OPENER = urllib.request.build_opener(_NoRedirects)
+class _AsAnswered(urllib.request.HTTPErrorProcessor):
+    """Every status is an answer: redirects are not followed, so that the token is sent to no other server."""
+
+    def http_response(self, request: urllib.request.Request, response: Any) -> Any:
+        return response
+
+    https_response = http_response
+
+
+_OPENER = urllib.request.build_opener(_AsAnswered)
 
 
 def _whole(response: http.client.HTTPResponse) -> bytes:
@@ -138,12 +170,6 @@ def _whole(response: http.client.HTTPResponse) -> bytes:
     if response.length:
         raise http.client.IncompleteRead(bytes(body), response.length)
     return bytes(body)
-
-
-def _seconds_to_wait(error: urllib.error.HTTPError) -> float:
-    """The seconds to wait before the next request."""
-    wanted = str(error.headers.get("Retry-After", ""))
-    return max(1.0, float(wanted)) if wanted.isdecimal() else 1.0
 
 
 def users_of(

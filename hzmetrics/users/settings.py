@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hzmetrics.config import MariaDb, Settings
 from hzmetrics.config.schema import Jupyterhub
+from hzmetrics.files import exposure
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def hub_database_counts(settings: Settings) -> bool:
 
 
 def jupyterhub(settings: Settings) -> JupyterHub:
-    """Raises ConfigurationError when the token file cannot be read."""
+    """Raises ConfigurationError when the token file cannot be read, or can be read by others."""
     keys = settings.section(Jupyterhub)
     token = keys.api_token
     if not token and keys.api_token_file:
@@ -50,6 +51,8 @@ def jupyterhub(settings: Settings) -> JupyterHub:
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not ASCII text"
             raise keys.error("api_token_file", f"cannot read {keys.api_token_file}: {reason}") from None
+        if remedy := exposure(keys.api_token_file):
+            raise keys.error("api_token_file", f"{keys.api_token_file}: {remedy}")
     is_culled = Jupyterhub.cull_timeout.applies(settings.source.environment) or keys.is_given("cull_timeout")
     return JupyterHub(
         api_url=keys.api_url.rstrip("/"),

@@ -9,6 +9,7 @@ import pytest
 from hzmetrics import config
 from hzmetrics.config import MariaDb, Sqlite
 from hzmetrics.errors import ConfigurationError, UsageError
+from hzmetrics.users.settings import jupyterhub
 
 MARIADB = "[hub]\nsite = here\n[db]\nuser = u\npassword = p%w;#x\nhub_db = h\nmetrics_db = m\n"
 
@@ -71,6 +72,32 @@ def test_a_password_that_all_users_can_read_is_reported(load, tmp_path: Path) ->
     path = tmp_path / "hz.conf"
     path.chmod(0o644)
     assert f"chmod 600 {path}" in config.load(path, {}).exposure
+
+
+@pytest.mark.parametrize("text", ["[jupyterhub]\napi_token = t0ken\n", "[geoip]\nhub_key = t0ken\n"])
+def test_a_key_that_all_users_can_read_is_refused(load, tmp_path: Path, text: str) -> None:
+    load(text)
+    path = tmp_path / "hz.conf"
+    path.chmod(0o644)
+    with pytest.raises(ConfigurationError) as error:
+        config.load(path, {})
+    assert str(error.value).startswith(f"{path}:2: ") and str(error.value).endswith(f"run: chmod 640 {path}")
+    assert "t0ken" not in str(error.value)
+    (mistake,) = config.find_mistakes(config.read(path, {}))
+    assert mistake.is_fatal
+    path.chmod(0o640)
+    config.load(path, {})
+
+
+def test_a_token_file_that_all_users_can_read_is_refused(load, tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("t0ken")
+    token.chmod(0o640)
+    settings = load(f"[jupyterhub]\napi_token_file = {token}\n")
+    assert jupyterhub(settings).api_token == "t0ken"
+    token.chmod(0o644)
+    with pytest.raises(ConfigurationError, match=f"api_token_file: .* run: chmod 640 {token}"):
+        jupyterhub(settings)
 
 
 @pytest.mark.parametrize("broken", ["missing", "directory", "binary"])

@@ -16,11 +16,13 @@ from hzmetrics.courses.record import canonical
 from hzmetrics.engine import Engine, Value
 from hzmetrics.engine.models import Column, Library, Model, Relation, inputs, macros, model, names
 from hzmetrics.ingest import filters
+from hzmetrics.ingest.log_file import ANY_DAY
 from hzmetrics.logs import grammar
 from hzmetrics.logs.escapes import of_codes, unescape
 from hzmetrics.logs.formats import AUTO
 from hzmetrics.logs.requests import variables
-from hzmetrics.logs.settings import LogSettings
+from hzmetrics.logs.settings import ALL_TIMES, LogSettings
+from hzmetrics.logs.zones import Offsets
 
 HOME = Path(hzmetrics.__file__).parent
 
@@ -34,8 +36,12 @@ VARIABLES: dict[str, Value] = {
     **grammar.AUTH,
     **filters.EXPRESSIONS,
     "excluded_urls": [],
+    **ANY_DAY,
     "last_local": "",
     "is_second": False,
+    "earliest_time": str(ALL_TIMES[0]),
+    "latest_time": str(ALL_TIMES[1]),
+    "pseudonym_key": "",
     "parts": 1,
     "part": 0,
 }
@@ -135,6 +141,7 @@ def prepared(package: str) -> Engine:
     engine.function("unescape", unescape)
     engine.function("canonical", canonical)
     engine.function("of_codes", of_codes)
+    engine.function("zone_offset", Offsets("UTC").text)
     for name, value in VARIABLES.items():
         engine.set_variable(name, value)
     return engine

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 from collections.abc import Callable
 from dataclasses import replace
@@ -127,9 +128,11 @@ def test_address_database(make_hub: Callable[[str], TestHub], capsys: pytest.Cap
     with hub.configuration.open("a") as configuration:
         configuration.write(f"[geoip]\ndatabase = {file}\n")
     assert findings(hub, capsys)["address database"][0][:2] == (
-        "FAIL",
-        f"the address database {file} cannot be used: No such file or directory",
+        "WARN",
+        f"there is no address database {file}: countries stay unknown",
     )
+    hub.run("status")
+    assert f"there is no address database {file}: countries stay unknown" in capsys.readouterr().out
     file.write_bytes(b"x" * 5000)
     assert findings(hub, capsys)["address database"][0][0] == "FAIL"
 
@@ -142,6 +145,7 @@ def test_cron_lines(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_line_for_cron_names_another_home(make_hub: Callable[[str], TestHub]) -> None:
     settings = make_hub("sqlite").settings
     assert f" HZMETRICS_HOME={settings.paths.home} " in cron_line(settings)
+    assert cron_line(settings).endswith(" tick >/dev/null 2>&1")  # cron mails nothing
     at_home = replace(settings, paths=replace(settings.paths, home=HOME))
     assert "HZMETRICS_HOME" not in cron_line(at_home)
 
@@ -156,4 +160,45 @@ def test_what_root_makes_belongs_to_the_service_user(
     assert hub.run("init") == 0
     log = hub.root / "logs/hubzero/metrics/manage.log"
     owners = {path.stat().st_uid for path in (hub.settings.paths.home, log, log.parent)}
+    shutil.rmtree(hub.root / "db")
+    (hub.root / "db").mkdir()
+    os.chown(hub.root / "db", 65534, 65534)
+    hub.store.close()
+    assert hub.run("init") == 0
+    owners |= {path.stat().st_uid for path in (hub.root / "db").iterdir()}
     assert owners == {65534}
+
+
+def test_what_has_stopped_coming(
+    hub: TestHub, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HZMETRICS_NOW", "2026-05-19T09:25:00")
+    assert hub.run("init") == 0
+    [(verdict, detail, fix)] = findings(hub, capsys)["newest tick"]
+    assert verdict == "WARN" and detail.startswith("no tick yet")
+    assert fix.endswith(f"then add: {cron_line(hub.settings)}")
+    assert findings(hub, capsys)["newest request"] == [("OK", "nothing yet", "")]
+
+    (hub.root / "hubroot/app/site/stats/maps").rmdir()
+    (hub.root / "logs/httpd/daily/other-access.log-20260518").touch()
+    assert hub.run("tick") == 0
+    monkeypatch.setenv("HZMETRICS_NOW", "2026-05-19T09:45:00")
+    found = findings(hub, capsys)
+    [(verdict, detail, fix)] = found["step map"]
+    assert (verdict, fix) == ("FAIL", "hzmetrics whoisonline")
+    assert detail.startswith("has failed since 2026-05-19 09:25:00: no map directory")
+    assert found["step follow"] == [("OK", "2026-05-19 09:25:00", "")]
+    assert found["newest tick"][0][:2] == (
+        "FAIL", "no tick since 2026-05-19 09:25:00; check that cron calls hzmetrics tick every five minutes",
+    )  # fmt: skip
+    [(verdict, detail, fix)] = found["names of logs"]
+    assert verdict == "FAIL" and "no import takes other-access.log-20260518" in detail
+    assert fix.startswith(f"{hub.configuration}: [hub] site, which is parity")
+
+
+def test_new_logs_that_cannot_be_seen(hub: TestHub, capsys: pytest.CaptureFixture[str]) -> None:
+    daily = hub.root / "logs/httpd/daily"
+    daily.parent.mkdir(parents=True)
+    daily.touch()
+    [(verdict, detail, _)] = findings(hub, capsys)["logs to import"]
+    assert (verdict, detail) == ("FAIL", f"cannot look into {daily}: Not a directory")

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from hzmetrics.health.status import MonthStatus, calendar, symbol
+from hzmetrics.live.steps import STEPS
 from tests.conftest import TestHub
+from tests.mariadb_server import SOCKET
 from tests.pipeline.scenario import insert, log_text
 
 
@@ -56,7 +60,12 @@ def test_status_of_a_hub_that_works(
     assert found["backlog"] == ["2026-01", "2026-02", "2026-03"]
     assert found["pending"]["access"] == {"files": 1, "first": "2026-03-10", "last": "2026-03-10"}
     assert found["last_tick"]["exit_code"] == 0
-    assert found["map_written"]
+    newest = {one["name"]: one for one in found["freshness"]}
+    sampled = [] if hub.kind == "sqlite" else ["sample"]  # there, a hub without users counts as not configured
+    assert list(newest) == ["tick", "run", "map", *sampled, "request", "login", "grid"]
+    assert newest["request"]["newest"] == "2026-02-01 10:00:00" and newest["request"]["limit_seconds"] is None
+    assert newest["map"]["newest"] and newest["tick"]["age_seconds"] == 0 and newest["login"]["age_seconds"] is None
+    assert {step: entry["exit_code"] for step, entry in found["steps"].items()} == dict.fromkeys(STEPS, 0)
     months = {entry["month"]: entry for entry in found["months"]}
     assert list(months) == [f"2026-{number:02d}" for number in range(1, 6)]
     assert months["2026-01"]["is_marked"]
@@ -120,3 +129,143 @@ def test_an_unreachable_database_is_a_problem_and_the_rest_is_shown(
     assert "the server cannot be reached" in output.out
     assert "Pending" in output.out
     assert "secret" not in output.out + output.err + (hub.root / "log.txt").read_text()
+
+
+def append(hub: TestHub, text: str) -> None:
+    with hub.configuration.open("a", encoding="utf-8") as file:
+        file.write(text)
+
+
+def test_cron_that_never_started_is_a_problem(hub: TestHub, capsys: pytest.CaptureFixture[str]) -> None:
+    assert hub.run("init") == 0
+    (problem,) = seen(hub, capsys, 1)["problems"]
+    assert problem == "no tick yet: cron does not call hzmetrics tick; hzmetrics doctor shows the line for cron"
+    assert hub.run("tick") == 0
+    assert seen(hub, capsys, 0)["problems"] == []
+
+
+def test_a_failing_step_shows_within_one_tick_and_until_it_works(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HZMETRICS_NOW", "2026-05-19T09:25:00")
+    (hub.root / "cmsauth.log").write_text("")
+    append(hub, f"[follow]\nauth_logs = {hub.root}/cmsauth.log\n[activity]\nsource = logs\n")
+    (hub.root / "hubroot/app/site/stats/maps").rmdir()
+    monkeypatch.setenv("HZMETRICS_EVENTS_SIGNATURES", "/nowhere")
+    assert hub.run("tick") == 0
+    monkeypatch.setenv("HZMETRICS_NOW", "2026-05-19T09:35:00")
+    assert hub.run("tick") == 0
+    found = seen(hub, capsys, 1)
+    of_map, of_events = found["problems"]
+    assert of_map.startswith("the step map has failed since 2026-05-19 09:25:00: no map directory: looked for ")
+    assert of_events.startswith("the steps follow, events have failed since 2026-05-19 09:25:00: ")
+    assert "[events] signatures: cannot read /nowhere" in of_events and of_events.endswith(f"see {hub.root}/log.txt")
+    assert (found["steps"]["events"]["exit_code"], found["steps"]["courses"]["exit_code"]) == (2, 0)
+    assert hub.run("status") == 1
+    assert "  events              failed since 2026-05-19 09:25:00: " in capsys.readouterr().out
+    monkeypatch.delenv("HZMETRICS_EVENTS_SIGNATURES")
+    (hub.root / "hubroot/app/site/stats/maps").mkdir()
+    assert hub.run("tick") == 0
+    assert seen(hub, capsys, 0)["problems"] == []
+
+
+def test_new_logs_that_cannot_be_seen_are_a_problem_at_once_and_of_the_tick(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file in the place of the directory: no right makes it readable, not even root's."""
+    monkeypatch.setenv("HZMETRICS_NOW", "2026-05-19T09:25:00")
+    assert hub.run("tick") == 0
+    daily = hub.root / "logs/httpd/daily"
+    daily.parent.mkdir(parents=True)
+    daily.touch()
+    assert seen(hub, capsys, 1)["problems"] == [f"cannot look into {daily}: Not a directory"]
+    assert hub.run("tick") == 0
+    (problem,) = seen(hub, capsys, 1)["problems"]
+    assert f"the step logs has failed since 2026-05-19 09:25:00: cannot look into {daily}: Not a directory" in problem
+    daily.unlink()
+    assert "the step logs" in seen(hub, capsys, 1)["problems"][0]  # the next tick looks with its own eyes
+    assert hub.run("tick") == 0
+    assert seen(hub, capsys, 0)["problems"] == []
+
+
+def test_new_logs_without_the_right_to_see_them(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HZMETRICS_NOW", "2026-05-19T09:25:00")
+    daily = hub.root / "logs/httpd/daily"
+    daily.mkdir(parents=True)
+    daily.chmod(0)
+    if os.access(daily, os.R_OK):
+        pytest.skip("this user may read every directory")
+    assert hub.run("tick") == 0
+    (problem,) = seen(hub, capsys, 1)["problems"]
+    assert f"cannot look into {daily}: Permission denied" in problem
+
+
+def test_logs_of_another_name_are_a_problem_while_none_of_ours_is_as_new(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HZMETRICS_NOW", "2026-05-19T09:25:00")
+    assert hub.run("tick") == 0
+    daily = hub.root / "logs/httpd/daily"
+    daily.mkdir(parents=True)
+    for day in (16, 17, 18):
+        (daily / f"other-access.log-202605{day}").touch()
+    (daily / "error.log-20260518").touch()
+    found = seen(hub, capsys, 1)
+    (problem,) = found["problems"]
+    assert problem.startswith(
+        f"{daily}: no import takes other-access.log-20260516, other-access.log-20260517, other-access.log-20260518;"
+        " access logs are named parity-access*log*"
+    )
+    assert found["warnings"][0] == f"{daily}: no import takes error.log-20260518"
+    with hub.store.metrics.begin() as connection:
+        insert(connection, "imported_sources", [
+            {"filename": "parity-access.log-20260517", "target_table": "web", "imported_at": "2026-05-18 00:30:00"}
+        ])  # fmt: skip
+    found = seen(hub, capsys, 0)
+    assert "other-access.log-20260516" in found["warnings"][0]
+    (daily / "other-access.log-20260519").touch()
+    (problem,) = seen(hub, capsys, 1)["problems"]
+    assert problem.startswith(f"{daily}: no import takes other-access.log-20260519;")
+
+
+@pytest.mark.mariadb
+def test_a_hub_database_that_is_wrong_is_a_problem_of_the_next_tick(
+    make_hub: Callable[[str], TestHub],
+    database_name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    if SOCKET not in os.environ:
+        pytest.skip("no MariaDB server")
+    monkeypatch.setenv("HZMETRICS_NOW", "2026-05-19T09:25:00")
+    hub = make_hub("mariadb")
+    assert hub.run("tick") == 0
+    right = f"hub_db = {database_name}_hub"
+    text = hub.configuration.read_text(encoding="utf-8")
+    hub.configuration.write_text(text.replace(right, f"hub_db = {database_name}_nohub"), encoding="utf-8")
+    (problem,) = seen(hub, capsys, 1)["problems"]
+    assert f"{database_name}_nohub" in problem
+    assert hub.run("tick") == 0
+    (problem,) = seen(hub, capsys, 1)["problems"]
+    assert problem.startswith("the steps map, activity have failed since 2026-05-19 09:25:00: ")
+    assert f"{database_name}_nohub" in problem
+    hub.configuration.write_text(text.replace(right, f"hub_db = {database_name}_metrics"), encoding="utf-8")
+    assert any("has none of the hub's tables, whose names begin with jos_" in told
+               for told in seen(hub, capsys, 1)["problems"])  # fmt: skip
+    assert hub.run("doctor") == 1
+    assert "FAIL  hub database" in capsys.readouterr().out
+
+
+def test_no_reason_is_empty(hub: TestHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def bad(*arguments: object, **options: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setenv("HZMETRICS_NOW", "2026-05-19T09:30:00")
+    monkeypatch.setattr("hzmetrics.pipeline.run.require_transactional", bad)
+    assert hub.run("tick") == 1
+    problems = seen(hub, capsys, 1)["problems"]
+    where = f"see {hub.root}/log.txt"
+    assert f"the run of 2026-05-19 09:30:00 failed: AssertionError; {where}" in problems
+    assert f"the tick of 2026-05-19 09:30:00 failed: AssertionError; {where}" in problems

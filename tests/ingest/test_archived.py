@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from hzmetrics.ingest import ledger as ledgers
 from hzmetrics.store.tables import metrics
-from tests.conftest import TestHub
+from tests.conftest import NOTHING_COMES, TestHub
 from tests.ingest.test_imports import access_line, count, ledger, write
 from tests.ingest.test_unread import COMBINED, configure
 from tests.pipeline.scenario import state, summary
@@ -98,7 +98,7 @@ def imported(hub: TestHub) -> TestHub:
     write(hub, "cmsauth.log-20250702", LOGIN.format(month=7, n=1), "hubzero/daily")  # the same login as the day before
     assert hub.run("import", "--month", "2025-06") == hub.run("import", "--month", "2025-07") == 0
     assert (count(hub, metrics.web), count(hub, metrics.userlogin)) == (12, 8)
-    configure(hub, "[metrics]\ncorrections = ipv6\n")
+    configure(hub, f"[metrics]\ncorrections = ipv6\n{NOTHING_COMES}")
     return hub
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 
 from hzmetrics.logs.formats import FORMATS
 from hzmetrics.store.tables import metrics
-from tests.conftest import TestHub
+from tests.conftest import NOTHING_COMES, TestHub
 from tests.ingest.test_imports import access_line, count, ledger, write
 
 NAME = "parity-access.log-20250701"
@@ -42,6 +43,7 @@ def bad_files(hub: TestHub) -> list[dict[str, Any]]:
 
 
 def test_a_long_file_in_another_format_waits_for_the_setting(hub: TestHub, capsys: pytest.CaptureFixture[str]) -> None:
+    configure(hub, NOTHING_COMES)
     path = write(hub, NAME, COMBINED * 99 + access_line())
     assert hub.run("run") == 1
     assert path.exists()
@@ -97,6 +99,7 @@ def test_commands_by_hand_remember_the_file_and_try_it_again(hub: TestHub, capsy
 def test_a_short_or_empty_file_is_imported_with_a_warning(
     hub: TestHub, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    configure(hub, NOTHING_COMES)
     write(hub, NAME, COMBINED * 60 + access_line() * 39)
     write(hub, "parity-access.log-20250702", "")
     write(hub, "parity-access-good.log-20250702", access_line(day=2))
@@ -132,7 +135,8 @@ def test_clients_with_ipv6_addresses_make_no_file_unread(hub: TestHub) -> None:
 def test_files_that_no_import_takes_are_named(hub: TestHub, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("a.log", "b.log", "c.log", "d.log", "new-parity-access.log-20250701", ".hidden", NAME):
         write(hub, name, access_line())
-    write(hub, "parity-access.log", access_line(), "httpd/daily/2025")
+    undated = write(hub, "parity-access.log", access_line(), "httpd/daily/2025")
+    os.utime(undated, (0, 0))
     daily = hub.root / "logs/httpd/daily"
     found = status(hub, capsys, 0)["warnings"]
     assert found[:2] == [

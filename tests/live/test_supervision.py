@@ -15,7 +15,7 @@ import pytest
 from hzmetrics import journal
 from hzmetrics.active_users import counting
 from hzmetrics.engine import Engine
-from hzmetrics.live.runner import record_of
+from hzmetrics.live.steps import record_of
 from hzmetrics.live.supervision import Step, run
 from tests.conftest import TestHub
 from tests.pipeline.test_failures import wait_for

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 import time
@@ -23,6 +24,7 @@ from hzmetrics.logs.account import Account
 from hzmetrics.logs.clients import PRIVATE, Proxies
 from hzmetrics.logs.escapes import unescape
 from hzmetrics.logs.formats import BROWSER, FORMATS
+from hzmetrics.logs.reader import LogStream, open_log
 from hzmetrics.logs.requests import PACKAGE, SAMPLE, Requests
 from hzmetrics.logs.settings import LogSettings
 from tests.logs.lines import relation
@@ -529,6 +531,8 @@ def test_a_sample_tells_the_format_of_a_file() -> None:
 
 LONG = 60_000
 
+MANY_VALUES = '{"MESSAGE":[' + "1," * LONG + "1]}"
+DEEP = '{"message":' + "[" * LONG + "]" * LONG + "}"
 
 HOSTILE = [
     '{"a":' * (LONG // 5), "[" * LONG, '"' * LONG, "\\" * LONG, "<1>" * (LONG // 3), "a " * (LONG // 2),
@@ -538,7 +542,7 @@ HOSTILE = [
     FORMATS["alb"].example.replace("29", "29 " * (LONG // 3)), JSON.replace(BROWSER, "\\u0041" * (LONG // 6)),
     f"192.0.2.1 - - [{TIME}] " + '"x" ' * (LONG // 4), "for=" * (LONG // 4) + COMBINED,
     '[2025-03-03T09:05:00Z] "' + '" "' * (LONG // 3), "web-1 | " * (LONG // 8),
-    '{"MESSAGE":[' + "1," * LONG + "1]}",
+    MANY_VALUES, DEEP,
 ]  # fmt: skip
 
 
@@ -567,6 +571,17 @@ def test_the_work_for_a_long_line_has_a_bound() -> None:
         assert work([line] * 50) < 100 * ordinary, line[:80]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("line", [MANY_VALUES, DEEP])
+def test_many_lines_of_many_values_fit_in_memory(line: str) -> None:
+    text = f"{line}\n{JSON}\n".encode() * 250
+    with Engine(PACKAGE) as engine:
+        requests = Requests(engine, LogSettings("auto"))
+        for lines in LogStream("test", io.BytesIO(text), len(text)).lines(any_server=True):
+            requests.read(lines)
+    assert (requests.account.lines, requests.account.read) == (500, 250)
+
+
 def test_every_line_of_the_documentation_is_read() -> None:
     text = (Path(__file__).parents[2] / "docs/log-formats.md").read_text(encoding="utf-8")
     shown = [line for line in text.splitlines() if "192.0.2.1" in line or line.startswith("#Fields")]
@@ -582,8 +597,6 @@ FIELD = Path(__file__).parent / "field"
 @pytest.mark.parametrize("case", sorted(path.name for path in FIELD.iterdir()))
 def test_field_logs_are_read_completely(case: str) -> None:
     """Every page that a log of a real server should give is among its requests, from the right client."""
-    from hzmetrics.logs.reader import open_log
-
     expected = json.loads((FIELD / case / "expected.json").read_text())["rows"]
     (path,) = [path for path in (FIELD / case).iterdir() if path.name != "expected.json"]
     with Engine(PACKAGE) as engine, open_log(path) as stream:

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from hzmetrics import lock
 from hzmetrics.ingest.imports import import_day
 from hzmetrics.store.tables import metrics
-from tests.conftest import TestHub
+from tests.conftest import NOTHING_COMES, TestHub
 from tests.enrich.dns_server import NO_NAME, DnsServer, Reply, serve
 from tests.pipeline.scenario import LOG_DIRS, insert, log_text, state, summary
 
@@ -54,6 +54,7 @@ def pipeline(hub: TestHub, names: DnsServer, monkeypatch: pytest.MonkeyPatch) ->
 def prepare(hub: TestHub, names: DnsServer, monkeypatch: pytest.MonkeyPatch) -> TestHub:
     with hub.configuration.open("a", encoding="utf-8") as file:
         file.write(f"[dns]\nnameserver = {names.address}\ntimeout = 0.1\n")
+        file.write(NOTHING_COMES)
     for name in LOG_DIRS:
         (hub.root / "logs" / name).mkdir(parents=True)
     monkeypatch.setenv("HZMETRICS_NOW", "2026-05-19T09:30:00")
@@ -80,7 +81,7 @@ def test_an_import_whose_analysis_failed_is_marked_and_redone(pipeline: TestHub,
     mend(names)
     assert pipeline.run("run") == 0
     assert "catchup 2026-03: redo" in (pipeline.root / "log.txt").read_text()
-    assert state(pipeline)["unfinished_months"] == ""
+    assert state(pipeline)["unfinished_months"] == "2026-03:summary"
     assert summary(pipeline)["2026-03"]["user"] == [1]
 
 

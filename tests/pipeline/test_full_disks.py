@@ -75,7 +75,7 @@ def test_of_the_state_directory(pipeline: TestHub, make_disk: MakeDisk, capsys: 
     feed(pipeline, LOG, "2026-05-10")
     disk.fill()
     assert pipeline.run("run") == 0
-    assert f"cannot write {disk.place}/last-run.json: No space left on device" in told(capsys)
+    assert f"cannot write to {disk.place}: No space left on device" in told(capsys)
     assert [path.name for path in disk.place.iterdir()] == ["ballast"]
     disk.free()
     assert pipeline.run("run") == 0

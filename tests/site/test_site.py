@@ -18,6 +18,7 @@ from hzmetrics.calendar import Month
 from hzmetrics.cli import main
 from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import imported_sources, summary_misc_vals, web, webhits
+from tests.conftest import NOTHING_COMES
 from tests.enrich.dns_server import DnsServer, serve
 from tests.mariadb_server import SOCKET
 
@@ -46,7 +47,7 @@ class Site:
         self.logs.mkdir()
         self.log = self.logs / "access.log"
         self.configuration = root / "site.conf"
-        self.configuration.write_text(f"[logs]\nfiles = {self.log}*\n{more}", encoding="utf-8")
+        self.configuration.write_text(f"[logs]\nfiles = {self.log}*\n{more}{NOTHING_COMES}", encoding="utf-8")
         self.configuration.chmod(0o600)
         monkeypatch.setenv("HZMETRICS_CONFIG", str(self.configuration))
         self.monkeypatch = monkeypatch
@@ -126,6 +127,20 @@ def test_lines_are_read_once_when_the_log_grows_and_rotates(site: Site) -> None:
         ("access.log", 5), ("access.log", 3), ("access.log.2.gz", 0), ("access.log", 2),
     ]  # fmt: skip
     assert site.store.metrics.scalar(sa.select(sa.func.sum(webhits.c.hits))) == 10
+
+
+def test_a_line_in_parts_is_read_when_its_last_part_is_there(site: Site) -> None:
+    site.at("2026-06-05T12:00:00")
+    whole, begun = line(dt.datetime(2026, 6, 5, 10), 1), line(dt.datetime(2026, 6, 5, 11), 2)
+    site.log.write_bytes(
+        b"2026-06-05T10:00:00Z stdout F " + whole + b"2026-06-05T11:00:00Z stdout P " + begun[:50] + b"\n"
+    )
+    assert site.run("import", "--next") == 0
+    assert site.rows() == 1
+    with site.log.open("ab") as file:
+        file.write(b"2026-06-05T11:00:00Z stdout F " + begun[50:])
+    assert site.run("import", "--next") == 0
+    assert site.rows() == 2
 
 
 def test_a_forgotten_read_is_read_again(site: Site) -> None:

@@ -145,6 +145,8 @@ class TestOnServer:
                 assert store.hub.delete(connection, table, pa.table({"rank": [2]})) == 1
                 assert store.hub.update(connection, table, pa.table({"rank": [1], "value": [9]}), ["rank"]) == 1
             assert [row.value for row in store.hub.rows(sa.select(table))] == [9]
+            with pytest.raises(StoreError, match=r"lacks a right .* hzmetrics doctor lists the rights that the user"):
+                store.metrics.rows(sa.text("SELECT 1 FROM mysql.user"))
             cursor.execute("DROP USER hzt_least@localhost")
 
     def test_no_room_for_temporary_files(self, on_server: TestHub, tmp_path: Path, monkeypatch) -> None:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from hzmetrics.calendar import Month
 from hzmetrics.store import state
-from hzmetrics.store.state import BadFile, State
+from hzmetrics.store.state import BadFile, Left, State
 from hzmetrics.store.tables.metrics import pipeline_state
 from tests.conftest import TestHub
 
@@ -71,3 +71,22 @@ def test_bad_files_are_remembered_by_path(hub: TestHub) -> None:
     with hub.store.metrics.begin() as connection:
         state.remember_bad_files(connection, [changed], forget=["/logs/b"])
     assert state.read(hub.store).bad_files == (changed,)
+
+
+def test_what_is_left_of_a_month_is_only_raised_until_it_is_done(hub: TestHub) -> None:
+    march, april = month("2026-03"), month("2026-04")
+    state.write(hub.store, {"unfinished_months": "2026-03"})  # as earlier versions wrote it
+    assert state.read(hub.store).unfinished == {march: Left.RESET}
+    with hub.store.metrics.begin() as connection:
+        state.leave(connection, {march: Left.SUMMARY, april: Left.ANALYSIS})
+    assert state.read(hub.store).values["unfinished_months"] == "2026-03,2026-04:analysis"
+    with hub.store.metrics.begin() as connection:
+        state.change_unfinished(connection, lambda left: {april: left[april]})
+    assert state.read(hub.store).unfinished_before(month("2026-05")) == {"2026-04": "analysis"}
+    with hub.store.metrics.begin() as connection:
+        state.change_unfinished(connection, lambda left: {})
+    assert "unfinished_months" not in state.read(hub.store).values
+
+
+def test_what_a_later_version_leaves_is_ignored() -> None:
+    assert State({"unfinished_months": "2026-03:dance,2026-04:summary"}).unfinished == {month("2026-04"): Left.SUMMARY}

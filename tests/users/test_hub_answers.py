@@ -119,8 +119,8 @@ def test_patience_when_asked_for(stand_in: StandIn, monkeypatch: pytest.MonkeyPa
     (refusal(503, Retry_After="1"), "status 503"),
     (refusal(302, Location="/hub/login"), "status 302"),
     (refusal(204), "status 204"),
-    (lambda handler: handler.reply(200, None), "another shape"),
-    (lambda handler: handler.reply(200, {"items": []}), "another shape"),
+    (lambda handler: handler.reply(200, None), "no list of users"),
+    (lambda handler: handler.reply(200, {"items": []}), "no list of users"),
     (lambda handler: handler.reply(200, {}, Content_Length="1000"), "does not answer"),
     (page(["ann"], "/hub/api/users?limit=200"), "same page"),
 ])  # fmt: skip

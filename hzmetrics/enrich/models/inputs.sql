@@ -45,7 +45,8 @@ CREATE TABLE tool_sessions (
 CREATE TABLE stored_starts (
     datetime VARCHAR,  -- time of the start
     user VARCHAR,      -- login name
-    ip VARCHAR         -- address of the client
+    ip VARCHAR,        -- address of the client
+    host VARCHAR       -- name of the address
 );
 
 -- Table toolstart: the rows without CPU time.
@@ -54,6 +55,7 @@ CREATE TABLE unmeasured_starts (
     datetime VARCHAR,  -- time of the start
     user VARCHAR,      -- login name
     ip VARCHAR,        -- address of the client
+    host VARCHAR,      -- name of the address
     cputime DOUBLE     -- s, of CPU; 0 or less
 );
 

@@ -2,6 +2,7 @@
 --
 -- grain: a job
 -- reads: jobs, stored_starts
+-- variables: pseudonym_key
 -- columns:
 --   datetime  VARCHAR  time of the start
 --   user      VARCHAR  login name
@@ -25,6 +26,8 @@ FROM jobs
 WHERE event <> '[WAITING]'
     AND NOT EXISTS (
         FROM stored_starts
-        WHERE stored_starts.datetime = jobs.datetime AND fold(stored_starts.user) = fold(jobs.user) AND fold(stored_starts.ip) = fold(jobs.ip)
+        WHERE stored_starts.datetime = jobs.datetime
+            AND fold(stored_starts.user) = fold(jobs.user)
+            AND address_of(stored_starts.ip, stored_starts.host) = address_of(jobs.ip, NULL)
     )
 ORDER BY place

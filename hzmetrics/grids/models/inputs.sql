@@ -40,9 +40,10 @@ CREATE TABLE xprofiles (
 
 -- Table userlogin_lite: the logins and simulation starts of all time.
 CREATE TABLE userlogin_lite (
-    user VARCHAR,     -- login name
-    ip VARCHAR,       -- address of the client
-    datetime VARCHAR  -- time
+    user VARCHAR,      -- login name
+    ip VARCHAR,        -- address of the client
+    pseudonym VARCHAR, -- what stands for an address that was shortened; NULL: it was not
+    datetime VARCHAR   -- time
 );
 
 -- Table websessions: the sessions that begin in the widest window.

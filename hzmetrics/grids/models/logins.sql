@@ -2,6 +2,7 @@
 --
 -- grain: a user, address and day
 -- reads: userlogin_lite, windows
+-- variables: pseudonym_key
 -- corrections: window-start
 -- stored: table
 -- columns:
@@ -10,6 +11,6 @@
 --   day    VARCHAR  YYYY-MM-DD
 --   depth  BIGINT   depth of the latest login; 0: in none of the windows
 
-SELECT fold("user") AS who, fold(ip) AS ip, left(datetime, 10) AS day, max(depth(datetime)) AS depth
+SELECT fold("user") AS who, address_of(ip, pseudonym) AS ip, left(datetime, 10) AS day, max(depth(datetime)) AS depth
 FROM userlogin_lite
 GROUP BY ALL

@@ -1,8 +1,10 @@
 -- S: the sessions that begin in one of the windows. Those of a visitor that count alike are one row: there are far fewer
--- visitors than sessions, and what is made of the texts is made of them once.
+-- visitors than sessions, and what is made of the texts is made of them once. Where there are pseudonyms (spec 67), they
+-- stand for address and visitor.
 --
 -- grain: an address, host, domain, country, length and depth, as they are written
 -- reads: websessions, session_downloads, login_addresses, domain_classes, windows
+-- variables: pseudonym_key
 -- corrections: window-start, countries
 -- stored: table
 -- columns:
@@ -22,8 +24,8 @@
 --   seconds         HUGEINT  s, the duration of the latter
 
 SELECT
-    fold(g.ip) AS ip,
-    fold(g.ip) || chr(31) || fold(g.host) AS visitor,
+    address_of(g.ip, g.host) AS ip,
+    visitor_of(g.ip, g.host) AS visitor,
     country_of(g.ipcountry) AS country,
     fold(g.domain) AS domain,
     c.class,
@@ -45,5 +47,5 @@ FROM (
     WHERE s.depth > 0
     GROUP BY s.ip, s.host, s.domain, s.ipcountry, s.depth, s.is_long
 ) AS g
-LEFT JOIN login_addresses AS l ON l.ip = fold(g.ip)
+LEFT JOIN login_addresses AS l ON l.ip = address_of(g.ip, g.host)
 LEFT JOIN domain_classes AS c ON c.domain = fold(g.domain)

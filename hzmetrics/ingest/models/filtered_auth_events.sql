@@ -2,6 +2,7 @@
 --
 -- grain: an event
 -- reads: auth_events, clients
+-- variables: earliest_day, latest_day
 -- columns:
 --   number      BIGINT   place of the line in the log
 --   day         VARCHAR  YYYY-MM-DD
@@ -10,12 +11,13 @@
 --   uidNumber   BIGINT   number of the account
 --   action      VARCHAR  what was done
 --   ip          VARCHAR  address, as stored
---   dropped_by  VARCHAR  `other action` or `filtered`; NULL if the event is kept
+--   dropped_by  VARCHAR  `date`, `other action` or `filtered`; NULL if the event is kept
 
 SELECT
     auth_events.* EXCLUDE (address),
     clients.stored AS ip,
     CASE
+        WHEN day NOT BETWEEN getvariable('earliest_day') AND getvariable('latest_day') THEN 'date'
         WHEN action NOT IN ('login', 'simulation') THEN 'other action'
         WHEN "user" IN ('hubstatus', 'hubadmin') OR clients.is_excluded THEN 'filtered'
     END AS dropped_by

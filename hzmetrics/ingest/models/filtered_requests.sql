@@ -3,7 +3,7 @@
 --
 -- grain: a request
 -- reads: clients, agents, requests
--- variables: crawler_target, download, event_archive, excluded_url, excluded_urls VARCHAR[]
+-- variables: crawler_target, download, earliest_day, event_archive, excluded_url, excluded_urls VARCHAR[], latest_day
 -- stored: arrow
 -- columns:
 --   number       BIGINT   place of the line in the log
@@ -17,6 +17,7 @@ SELECT
     day,
     clients.stored AS ip,
     CASE
+        WHEN day NOT BETWEEN getvariable('earliest_day') AND getvariable('latest_day') THEN 'date'
         WHEN status <> '200' OR ltrim(size, '0') = '' OR method NOT IN ('GET', 'POST') THEN 'status'
         WHEN clients.is_excluded OR agents.is_excluded OR contains_any(lower(url), getvariable('excluded_urls'))
             THEN 'filter'

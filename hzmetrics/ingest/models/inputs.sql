@@ -25,6 +25,15 @@ CREATE TABLE requests (
     item_name VARCHAR          -- its item
 );
 
+-- Who sent the requests of a chunk: the model senders of logs.
+CREATE TABLE senders (
+    format VARCHAR,   -- name of the format
+    address VARCHAR,  -- client
+    agent VARCHAR,    -- user agent; NULL if the format has none
+    first BIGINT,     -- place of the first line in the log
+    lines BIGINT      -- lines with an existing time
+);
+
 -- The events of a chunk of an auth log: the model auth_events of logs.
 CREATE TABLE auth_events (
     number BIGINT,       -- place of the line in the log

@@ -2,14 +2,14 @@
 -- not count; an impossible time does not matter.
 --
 -- grain: a user agent
--- reads: requests, clients, agents
+-- reads: senders, clients, agents
 -- columns:
 --   agent  VARCHAR  user agent
 
 SELECT agent
-FROM requests
+FROM senders
 JOIN clients USING (address)
 WHERE clients.stored IS NOT NULL AND agent IS NOT NULL
 GROUP BY agent
 HAVING agent NOT IN (SELECT agent FROM agents)
-ORDER BY min(number)
+ORDER BY min(first)

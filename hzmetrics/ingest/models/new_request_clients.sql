@@ -1,10 +1,10 @@
 -- The clients of requests that were not seen before.
 --
 -- grain: a client
--- reads: requests, clients
+-- reads: senders, clients
 -- columns:
 --   address  VARCHAR  client, as logged
 
 SELECT DISTINCT address
-FROM requests
+FROM senders
 WHERE address NOT IN (SELECT address FROM clients)

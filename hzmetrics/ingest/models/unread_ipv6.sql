@@ -1,11 +1,11 @@
 -- The lines that are unrecognized only because their client has an IPv6 address.
 --
 -- grain: the chunk
--- reads: requests, clients
+-- reads: senders, clients
 -- columns:
 --   lines  BIGINT  lines
 
-SELECT count(*) AS lines
-FROM requests
+SELECT coalesce(sum(lines), 0)::BIGINT AS lines
+FROM senders
 JOIN clients USING (address)
-WHERE datetime IS NOT NULL AND clients.is_ipv6 AND clients.stored IS NULL
+WHERE clients.is_ipv6 AND clients.stored IS NULL

@@ -145,13 +145,10 @@ def server(settings: Settings) -> Iterator[sa.Connection]:
 def create_database(settings: Settings) -> None:
     """Create the metrics database on its server. Raises StoreError."""
     assert isinstance(settings.db, MariaDb)
-    name = quote(settings.db.metrics_db)
-    charset = "CHARACTER SET utf8mb3 COLLATE utf8mb3_general_ci"
-    statement = f"CREATE DATABASE IF NOT EXISTS {name} {charset}"
-    try:
-        with server(settings) as connection:
-            connection.exec_driver_sql(statement.replace("%", "%%"))
-    except StoreError as error:
-        grant = f"GRANT ALL ON {name}.* TO '{settings.db.user}'@'localhost'"
-        raise StoreError(f"{error}; as administrator of the server, run: {statement}; {grant}") from None
+    with server(settings) as connection:
+        connection.exec_driver_sql(create_database_statement(settings.db.metrics_db).replace("%", "%%"))
     log.info("created the database %s", settings.db.metrics_db)
+
+
+def create_database_statement(name: str) -> str:
+    return f"CREATE DATABASE IF NOT EXISTS {quote(name)} CHARACTER SET utf8mb3 COLLATE utf8mb3_general_ci"

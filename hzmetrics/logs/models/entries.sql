@@ -2,6 +2,7 @@
 --
 -- grain: an entry
 -- reads: said, readings, turns
+-- variables: earliest_time, latest_time
 -- columns:
 --   number    BIGINT   place of the line in the log
 --   time      BIGINT   s, Unix time
@@ -30,5 +31,5 @@ SELECT
 FROM said
 LEFT JOIN readings ON instant IS NULL AND minute = local[1:16]
 LEFT JOIN turns USING (number)
-WHERE time BETWEEN 0 AND 253402300799
+WHERE time BETWEEN getvariable('earliest_time')::BIGINT AND getvariable('latest_time')::BIGINT
 ORDER BY number

@@ -3,7 +3,7 @@
 --
 -- grain: a request
 -- reads: fields
--- variables: hub_zone, reads_absolute_urls BOOLEAN, reads_offsets BOOLEAN, zone_minutes VARCHAR[], zone_names VARCHAR[]
+-- variables: hub_zone, reads_absolute_urls BOOLEAN, reads_offsets BOOLEAN
 -- stored: arrow
 -- columns:
 --   number            BIGINT   place of the line in the log

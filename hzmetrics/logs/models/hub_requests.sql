@@ -2,7 +2,7 @@
 --
 -- grain: a request
 -- reads: hub_calls
--- variables: reads_zones BOOLEAN, zone_minutes VARCHAR[], zone_names VARCHAR[]
+-- variables: reads_zones BOOLEAN
 -- columns:
 --   number            BIGINT     place of the line in the log
 --   format            VARCHAR    name of the format

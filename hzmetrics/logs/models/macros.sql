@@ -13,28 +13,8 @@ CREATE OR REPLACE MACRO existing_time(day, clock) AS CASE
     WHEN strlen(ltrim(clock, '0')) <= 8 THEN stamp(day, lpad(ltrim(clock, '0'), 8, '0'))
 END;
 
--- Whether a number, as 545 of `+0545`, is an offset from Greenwich, and its minutes.
-CREATE OR REPLACE MACRO is_offset(number) AS number BETWEEN -2359 AND 2359 AND number % 100 BETWEEN -59 AND 59;
-
-CREATE OR REPLACE MACRO minutes_of(number) AS number // 100 * 60 + number % 100;
-
--- Minutes east of Greenwich that a zone means; NULL for the hub's own zone: for none, and for a name that several zones
--- use. `zone_names` and `zone_minutes` are the names that only one uses.
-CREATE OR REPLACE MACRO offset_minutes(zone_text) AS CASE
-    WHEN zone_text IN ('', '-') THEN NULL
-    WHEN zone_text IN ('+0000', 'Z', 'UTC', 'GMT', '+00:00', 'z') THEN 0
-    WHEN strlen(zone_text) = 5 AND zone_text[1] IN ('+', '-') AND is_offset(TRY_CAST(zone_text AS INTEGER))
-        THEN minutes_of(TRY_CAST(zone_text AS INTEGER))
-    WHEN strlen(zone_text) = 6 AND zone_text[1] IN ('+', '-') AND zone_text[4] = ':'
-        AND is_offset(TRY_CAST(replace(zone_text, ':', '') AS INTEGER))
-        THEN minutes_of(TRY_CAST(replace(zone_text, ':', '') AS INTEGER))
-    WHEN regexp_full_match(zone_text, '(?:UTC|GMT)?[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?')
-        THEN CASE WHEN contains(zone_text, '-') THEN -1 ELSE 1 END * (
-            regexp_extract(zone_text, '[+-](\d\d)', 1)::INTEGER * 60
-            + coalesce(TRY_CAST(regexp_extract(zone_text, '[+-]\d\d:?(\d\d)', 1) AS INTEGER), 0)
-        )
-    ELSE getvariable('zone_minutes')[list_position(getvariable('zone_names'), zone_text)]::INTEGER
-END;
+-- Minutes east of Greenwich that a zone means; NULL for the hub's own zone (`zones.Offsets`).
+CREATE OR REPLACE MACRO offset_minutes(zone_text) AS nullif(zone_offset(zone_text), '')::INTEGER;
 
 -- Whether a time is of the years 1 to 9999.
 CREATE OR REPLACE MACRO is_storable(t) AS t BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59';

@@ -2,7 +2,7 @@
 --
 -- grain: a request
 -- reads: raw_requests
--- variables: hub_zone, zone_minutes VARCHAR[], zone_names VARCHAR[]
+-- variables: hub_zone
 -- stored: arrow
 -- columns:
 --   number    BIGINT     place of the line in the log

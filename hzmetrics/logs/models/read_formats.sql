@@ -1,9 +1,9 @@
 -- How many lines of each format are read: those with a client and an existing time.
 --
 -- grain: a format
--- reads: requests
+-- reads: senders
 -- columns:
 --   format  VARCHAR  name of the format
 --   lines   BIGINT   lines
 
-SELECT format, count(*) AS lines FROM requests WHERE datetime IS NOT NULL GROUP BY format
+SELECT format, sum(lines)::BIGINT AS lines FROM senders WHERE lines > 0 GROUP BY format

@@ -286,6 +286,13 @@ userlogin = table(
     sqlite_autoincrement=True,
 )
 
+# what stands for the shortened addresses of `userlogin` (own, spec 67)
+anonymous_logins = table(
+    "anonymous_logins",
+    key("id", Int(64)),
+    required("pseudonym", Varchar(40)),
+)
+
 # the logins and simulations of `userlogin`, remade by every summary (spec 50 §4)
 userlogin_lite = table(
     "userlogin_lite",

@@ -42,10 +42,9 @@ CREATE TABLE requests (
 
 -- The root_visitors of all requests.
 CREATE TABLE visitors (
-    root BIGINT,    -- number of the resource
-    ip VARCHAR,     -- folded address
-    host VARCHAR,   -- folded name of the address
-    latest VARCHAR  -- time of the latest request in a batch
+    root BIGINT,      -- number of the resource
+    visitor VARCHAR,  -- folded address and host, or the pseudonym that stands for them
+    latest VARCHAR    -- time of the latest request in a batch
 );
 
 -- The tools of the hub.

@@ -15,5 +15,5 @@ FROM roots
 SEMI JOIN (SELECT root FROM exact_patterns UNION SELECT root FROM prefix_patterns) AS patterned USING (root)
 CROSS JOIN windows
 CROSS JOIN run
-LEFT JOIN (SELECT root, ip, host, max(latest) AS latest FROM visitors GROUP BY root, ip, host) AS visitor USING (root)
+LEFT JOIN (SELECT root, visitor, max(latest) AS latest FROM visitors GROUP BY root, visitor) AS visitor USING (root)
 GROUP BY roots.root, roots.restype, run.datetime, windows.period

@@ -2,13 +2,14 @@
 --
 -- grain: a root and visitor
 -- reads: requests, url_roots
+-- variables: pseudonym_key
 -- columns:
---   root    BIGINT   number of the root
---   ip      VARCHAR  folded address
---   host    VARCHAR  folded name of the address
---   latest  VARCHAR  time of the latest request
+--   root     BIGINT   number of the root
+--   visitor  VARCHAR  folded address and host, or the pseudonym that stands for them
+--   latest   VARCHAR  time of the latest request
 
-SELECT root, fold(ip) AS ip, fold(host) AS host, max(datetime) AS latest
+SELECT root, visitor_of(ip, host) AS visitor, max(datetime) AS latest
 FROM requests
 JOIN url_roots USING (content)
-GROUP BY root, fold(ip), fold(host)
+WHERE visitor_of(ip, host) IS NOT NULL
+GROUP BY root, visitor_of(ip, host)

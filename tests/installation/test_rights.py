@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hzmetrics.health.rights import METRICS, granted, least, missing
+from hzmetrics.installation.rights import METRICS, WRITTEN, account, granted, least, missing
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,8 @@ def test_on_a_table_and_on_columns() -> None:
 
 
 def test_the_least_grants_are_enough() -> None:
-    statements = least("'u'@'localhost'", "m", "h", "jos_")
-    assert missing(granted(statements["metrics"], "m"), METRICS) == []
+    statements = least(account("u", "localhost"), "m_x", "h", [f"jos_{table}" for table in WRITTEN])
+    assert missing(granted(statements["metrics"], "m_x"), METRICS) == []
+    assert missing(granted(statements["metrics"], "mXx"), METRICS) == list(METRICS)
     assert missing(granted(statements["hub"], "h"), ["SELECT", "INSERT"]) == ["INSERT"]
     assert missing(granted(statements["hub"], "h", "jos_stats_topvals"), ["SELECT", "INSERT", "DELETE"]) == []

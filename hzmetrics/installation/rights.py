@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from hzmetrics.installation.adoption.definition import quote
+
 METRICS = (
     "SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "INDEX", "DROP", "CREATE TEMPORARY TABLES",
     "LOCK TABLES",
@@ -45,12 +47,26 @@ def missing(has: set[str], wanted: Iterable[str]) -> list[str]:
     return [] if "ALL PRIVILEGES" in has else [right for right in wanted if right not in has]
 
 
-def least(user: str, metrics: str, hub: str, prefix: str) -> Mapping[str, tuple[str, ...]]:
-    """The statements that grant a user what it needs and no more: on the metrics database, on the hub's."""
+def least(user: str, metrics: str, hub: str, tables: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    """The statements that grant a user what it needs and no more: on the metrics database, on the hub's.
+
+    `user` as `account` writes it; `tables`: those of the hub that are written.
+    """
+    written = (f"{quote(hub)}.{quote(table)}" for table in tables)
     return {
-        "metrics": (f"GRANT {', '.join(METRICS)} ON `{metrics}`.* TO {user}",),
+        "metrics": (f"GRANT {', '.join(METRICS)} ON {_pattern(metrics)}.* TO {user}",),
         "hub": (
-            f"GRANT SELECT ON `{hub}`.* TO {user}",
-            *(f"GRANT INSERT, UPDATE, DELETE ON `{hub}`.`{prefix}{table}` TO {user}" for table in WRITTEN),
+            f"GRANT SELECT ON {_pattern(hub)}.* TO {user}",
+            *(f"GRANT INSERT, UPDATE, DELETE ON {table} TO {user}" for table in written),
         ),
     }
+
+
+def account(user: str, host: str) -> str:
+    """A user and the machine it comes from, as MariaDB's SQL writes them."""
+    return f"{quote(user)}@{quote(host)}"
+
+
+def _pattern(database: str) -> str:
+    """A database as grants on all its tables write it, where `_` and `%` stand for other characters."""
+    return quote(database.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%"))

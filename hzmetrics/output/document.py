@@ -1,0 +1,19 @@
+"""JSON: the one writer of it, for documents that are printed, published and stored."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+
+def document(value: Any, indent: int | None = None, sort_keys: bool = False) -> str:
+    """`value` in JSON: ASCII without control characters; everything else is an escape."""
+    text = json.dumps(value, indent=indent, sort_keys=sort_keys)
+    return text.replace("\x7f", "\\u007f")  # the one control character that JSON lets through
+
+
+def print_document(value: Any, indent: int | None = None) -> None:
+    """Print one JSON document."""
+    click.echo(document(value, indent))

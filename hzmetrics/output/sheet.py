@@ -1,0 +1,46 @@
+"""CSV on standard output, which spreadsheets open: a text from data is never a formula there."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import click
+
+from hzmetrics.output.text import printable
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a text begins with that a spreadsheet takes for a formula."""
+
+Option = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+raw_option: Option = click.option(
+    "--raw", is_flag=True, help="Print texts as they are, even if a spreadsheet takes them for formulas."
+)
+
+
+class Sheet:
+    """A table of comma-separated values, written row by row.
+
+    Unless `raw`, an apostrophe is put before a text that a spreadsheet would take for a formula, as OWASP recommends,
+    and control characters are escaped. Numbers and a lone `-` stay.
+    """
+
+    def __init__(self, columns: Sequence[str], raw: bool = False) -> None:
+        self._raw = raw
+        self._writer = csv.writer(sys.stdout, lineterminator="\n")
+        self._writer.writerow(columns)
+
+    def write(self, rows: Iterable[Iterable[Any]]) -> None:
+        """Write rows."""
+        self._writer.writerows(rows if self._raw else ([neutral(cell) for cell in row] for row in rows))
+
+
+def neutral(cell: Any) -> Any:
+    """A cell that is no formula. Only texts change."""
+    if not isinstance(cell, str):
+        return cell
+    mark = "'" if cell != "-" and cell.startswith(FORMULA) else ""
+    return mark + printable(cell)

@@ -1,0 +1,236 @@
+"""A small invented hub, kept in the states that entry points begin with, and compared in the state they end with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pymysql
+import sqlalchemy as sa
+
+from hzmetrics import config
+from hzmetrics.calendar import Clock, Month
+from hzmetrics.demo import invention
+from hzmetrics.demo.directory import Directory
+from hzmetrics.demo.progress import Reporter
+from hzmetrics.store import Store
+from hzmetrics.store.schema import create_metrics
+from hzmetrics.store.tables.hub import HubTables
+from tests.torture.program import Command, Fault
+
+NOW = "2026-11-20T12:30:00"
+"""The minute of the hour at which a tick does the pipeline's work as well."""
+
+FIRST, LAST = Month(2026, 9), Month(2026, 10)
+LINES = 12_000
+KEPT_DAYS = ("20",)
+"""Days of each month whose logs are kept: every file costs an import of its own."""
+
+TODAYS = "20261118"
+"""The day of the logs of the current month."""
+
+SIDES = ("hub", "metrics")
+
+GIVEN_AGAIN = {"id", "pk_start", "pk_end", "sessionid"}
+"""Numbers of rows, which a database does not give again after a transaction that was not committed."""
+
+OF_FILES = {"device", "inode", "head_hash"}
+"""What tells files apart: theirs are copies, and one holds what the machine was doing."""
+
+OF_THE_MACHINE = {"updated_at", "replaced_at"}
+"""What the machine's own clock says."""
+
+WAYS = {"catchup_started"}
+"""Keys of the pipeline's state that remember a way, not where it ends."""
+
+SUMS = {"activity_weights"}
+"""Tables of sums that are kept from run to run, or computed again: equal but for rounding."""
+
+PASSING = {"LOADED_ROWS", "loaded_rows", "sqlite_sequence", "sqlite_stat1"}
+
+Tables = dict[str, list[tuple[Any, ...]]]
+
+
+@dataclass
+class Hub:
+    """An invented hub on one store, always in the same place."""
+
+    kind: str
+    base: Path
+    nameserver: str
+    name: str
+    """Prefix of the databases on MariaDB."""
+    socket: str = ""
+    now: str = NOW
+    """The time at which commands run."""
+
+    @property
+    def directory(self) -> Directory:
+        return Directory(self.base / "hub")
+
+    @property
+    def root(self) -> Path:
+        return self.directory.root
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**self.directory.environment, "HZMETRICS_NOW": self.now, "TMPDIR": str(self.base / "tmp")}
+
+    @property
+    def settings(self) -> config.Settings:
+        return config.load(environment=self.environment)
+
+    @property
+    def output(self) -> Path:
+        return self.base / "output.txt"
+
+    @property
+    def listing(self) -> Path:
+        return self.base / "boundaries.txt"
+
+    def invent(self) -> None:
+        """Make the hub, before any work is done, and keep it as the state `new`."""
+        (self.base / "tmp").mkdir(exist_ok=True)
+        directory = self.directory
+        sections = invention.sections(directory)
+        sections["dns"] = {"nameserver": self.nameserver}
+        sections["activity"] = {"enabled": "yes"}
+        if self.kind == "mariadb":
+            sections["db"] = {"host": "localhost", "socket": self.socket, "user": "root", "password": "",
+                              "hub_db": f"{self.name}_hub", "metrics_db": f"{self.name}_metrics"}  # fmt: skip
+        clock = Clock.parse(NOW)
+        settings = directory.make(sections, clock)
+        directory.configuration.chmod(0o600)
+        with closing(Store(settings)) as store:
+            if self.kind == "mariadb":
+                self._make_databases(store)
+            invention.invent(directory, settings, store, FIRST, LAST, LINES, 1, Reporter())
+        for logs in (settings.paths.access_logs / "daily", settings.paths.cms_logs / "daily"):
+            for path in sorted(logs.iterdir()):
+                month, day = path.name.removesuffix(".gz")[-4:-2], path.name.removesuffix(".gz")[-2:]
+                if (month, day) == ("10", "18"):
+                    new = path.with_name(path.name.replace("20261018", TODAYS))
+                    new.write_bytes(path.read_bytes().replace(b"2026-10-18", b"2026-11-18"))
+                if day not in KEPT_DAYS and not path.name.endswith(TODAYS):
+                    path.unlink()
+        self.keep("new")
+
+    def _make_databases(self, store: Store) -> None:
+        with self.server() as cursor:
+            for side in SIDES:
+                cursor.execute(f"DROP DATABASE IF EXISTS {self.name}_{side}")
+                cursor.execute(f"CREATE DATABASE {self.name}_{side} CHARACTER SET utf8mb3")
+        with store.hub.begin() as connection:
+            HubTables("jos_").metadata.create_all(connection)
+        create_metrics(store.metrics, "jos_")
+
+    def server(self) -> Any:
+        return pymysql.connect(unix_socket=self.socket, user="root", autocommit=True).cursor()
+
+    def keep(self, state: str) -> None:
+        """Keep the present state under a name."""
+        shutil.copytree(self.root, self.base / "states" / state, symlinks=True)
+        if self.kind == "mariadb":
+            self._copy(self.name, f"{self.name}_{state}")
+
+    def restore(self, state: str) -> None:
+        """Make a kept state the present one."""
+        shutil.rmtree(self.root)
+        shutil.copytree(self.base / "states" / state, self.root, symlinks=True)
+        if self.kind == "mariadb":
+            self._copy(f"{self.name}_{state}", self.name)
+
+    def has(self, state: str) -> bool:
+        return (self.base / "states" / state).exists()
+
+    def _copy(self, source: str, target: str) -> None:
+        """Copy both databases, with the numbers that their rows have."""
+        with self.server() as cursor:
+            cursor.execute("SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO', foreign_key_checks = 0")
+            for side in SIDES:
+                cursor.execute(f"DROP DATABASE IF EXISTS {target}_{side}")
+                cursor.execute(f"SHOW CREATE DATABASE {source}_{side}")
+                made = str(cursor.fetchone()[1]).replace(f"`{source}_{side}`", f"`{target}_{side}`")
+                cursor.execute(made)
+                cursor.execute(f"SHOW FULL TABLES FROM {source}_{side} WHERE Table_type = 'BASE TABLE'")
+                for table, _ in cursor.fetchall():
+                    here, there = f"{source}_{side}.`{table}`", f"{target}_{side}.`{table}`"
+                    cursor.execute(f"CREATE TABLE {there} LIKE {here}")
+                    cursor.execute(f"INSERT INTO {there} SELECT * FROM {here}")
+
+    def drop(self) -> None:
+        """Leave nothing on the server."""
+        if self.kind == "mariadb":
+            with self.server() as cursor:
+                cursor.execute(f"SHOW DATABASES LIKE '{self.name}\\_%'")
+                for (name,) in cursor.fetchall():
+                    cursor.execute(f"DROP DATABASE `{name}`")
+
+    def command(self, text: str, fault: Fault | None = None, threads: int = 1) -> Command:
+        """A command line in this hub."""
+        self.listing.unlink(missing_ok=True)
+        return Command(tuple(text.split()), self.environment, self.root, self.output, self.listing, fault, threads)
+
+    def does(self, texts: Sequence[str], threads: int = 1) -> list[tuple[str, int]]:
+        """Run commands undisturbed; those that did not end with 0, and how."""
+        codes = [(text, self.command(text, threads=threads).run()) for text in texts]
+        return [(text, code) for text, code in codes if code]
+
+    @staticmethod
+    def kill(process: int) -> None:
+        """Kill a command with its children, if it still runs."""
+        with suppress(ProcessLookupError):
+            os.killpg(process, signal.SIGKILL)
+
+    def tables(self, exact: bool = False) -> Tables:
+        """The rows of all tables of both databases, sorted; without the numbers of rows unless `exact`."""
+        with closing(Store(self.settings)) as store:
+            return dict(sorted(_rows(store, exact)))
+
+    def files(self) -> list[str]:
+        """The log files, where they are now, and published files."""
+        found = (path for name in ("logs", "site", "home/raw") for path in (self.root / name).rglob("*"))
+        return sorted(str(path.relative_to(self.root)) for path in found if path.is_file())
+
+    @property
+    def said(self) -> str:
+        """The last of what the commands have printed."""
+        return self.output.read_text(errors="replace")[-4000:] if self.output.exists() else ""
+
+
+def _rows(store: Store, exact: bool) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
+    dropped = OF_FILES | OF_THE_MACHINE | (set() if exact else GIVEN_AGAIN)
+    for database in (store.hub, store.metrics):
+        with database.connect() as connection:
+            for name in sa.inspect(connection).get_table_names():
+                if name in PASSING:
+                    continue
+                result = connection.exec_driver_sql(f"SELECT * FROM {name}")
+                kept = [n for n, key in enumerate(result.keys()) if key not in dropped]
+                rounded = name in SUMS and not exact
+                rows = [tuple(_value(row[n], rounded) for n in kept) for row in result if row[0] not in WAYS]
+                yield f"{database.name}.{name}", sorted(rows, key=repr)
+
+
+def _value(value: Any, rounded: bool) -> Any:
+    return f"{value:.9g}" if rounded and isinstance(value, float) else value
+
+
+def difference(found: Tables, expected: Tables) -> dict[str, str]:
+    """In words, the tables that differ."""
+    told = {}
+    for name in sorted(found.keys() | expected.keys()):
+        have, want = found.get(name), expected.get(name)
+        if have is None or want is None:
+            told[name] = "missing" if have is None else "left over"
+        elif have != want:
+            more = [row for row in have if row not in want]
+            less = [row for row in want if row not in have]
+            told[name] = f"{len(have)} rows, not {len(want)}; +{more[:2]} -{less[:2]}"
+    return told

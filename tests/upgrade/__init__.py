@@ -1,0 +1,1 @@
+"""Databases, configuration and state of released versions go through the upgrade without a changed number."""
