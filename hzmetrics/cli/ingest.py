@@ -30,6 +30,12 @@ LOG_FILE = click.Path(path_type=Path, readable=False)
 """A log file, or `-`. A file that cannot be opened is reported by the code that opens it, with exit code 1."""
 
 
+NO_ARCHIVE = (
+    "the logs of a site are not archived: after forget-import of a read, the next import reads its lines "
+    "again, if a file still has them"
+)
+
+
 @click.command("import")
 @click.option("--next", "next_month", is_flag=True, help="Import all pending days of the oldest pending month.")
 @click.option("--month", type=MONTH, help="Import all pending days of this month.")
@@ -60,6 +66,8 @@ def import_(
     if not chosen:
         raise HzmetricsError("nothing to import was named: use --next, --month, --day or --retry-unread")
     if settings.is_site:
+        if retry_unread:
+            raise HzmetricsError(NO_ARCHIVE)
         if not next_month:
             raise click.UsageError("the logs of a site are read as they are, without dates: use --next")
         _read_site(app, dry_run)
@@ -107,6 +115,8 @@ def reimport(app: App, since: Month, yes: bool, dry_run: bool) -> None:
     Replaces the rows of each file in `imported` by those that it gives now, so that corrections that act at import
     apply to them. A month whose files are not all there is left alone. The next runs compute the months again.
     """
+    if app.settings.is_site:
+        raise HzmetricsError(NO_ARCHIVE)
     from hzmetrics.pipeline import manual
 
     with _importing(app, dry_run):

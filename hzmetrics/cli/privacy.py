@@ -17,7 +17,7 @@ from hzmetrics.cli.app import MONTH, App, dry_run_option, pass_app
 @dry_run_option
 @pass_app
 def anonymise(app: App, before: Month, yes: bool, dry_run: bool) -> None:
-    """Shorten the addresses of old months, and drop the names of their hosts.
+    """Shorten addresses and drop host names in old months.
 
     IPv4 addresses keep 24 bits, IPv6 addresses 48. No number changes, now or in later months. The months must be done,
     and `hzmetrics audit` must find nothing in them. Afterwards they cannot be rebuilt, and their logs not be imported.

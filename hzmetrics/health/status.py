@@ -184,7 +184,7 @@ def _tell_state(status: Status, settings: Settings, known: Facts) -> None:
     if remembered.mode == "rebuild":
         status.rebuild = _rebuild(known)
     status.bad_files = [bad for bad in remembered.bad_files if facts.is_unchanged(bad, settings)]
-    status.problems += [f"{bad.path} is left out until it changes: {bad.reason}" for bad in status.bad_files]
+    status.problems += [str(bad) for bad in status.bad_files]
     status.lookups_failing = {str(month): since for month, since in sorted(remembered.lookups_failing.items())}
     status.problems += [
         f"lookups for {month} have failed since {since}" for month, since in status.lookups_failing.items()

@@ -235,7 +235,7 @@ class Work:
             changed += map(str, put_away_imported(self.store, self.settings, unchanged))
         for bad in known.state.bad_files:
             if bad.path not in changed:
-                log.warning("%s is left out until it changes: %s", bad.path, bad.reason)
+                log.warning("%s", bad)
         if changed:
             self.remember(lambda connection: state.remember_bad_files(connection, [], forget=changed))
 

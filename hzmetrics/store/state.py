@@ -76,6 +76,10 @@ class BadFile:
     is_readable: bool = True
     """Whether it could be opened then: a file that could not is tried again when it can."""
 
+    def __str__(self) -> str:
+        until = "it or a setting of [logs] changes" if self.reading else "it changes"
+        return f"{self.path} is left out until {until}: {self.reason}"
+
 
 @dataclass(frozen=True)
 class UnreadFile:

@@ -21,7 +21,7 @@ from hzmetrics.tools.stats import KEY
 PERIODS = (1, 12, 14)
 """The periods that resources are counted for."""
 
-VISITOR = {name: pa.string() for name in ("ip", "host", "latest")} | {"root": pa.int64()}
+VISITOR = {name: pa.string() for name in ("visitor", "latest")} | {"root": pa.int64()}
 """The columns of the relation `visitors`."""
 
 REQUEST = (web.c.datetime, web.c.ip, web.c.host, web.c.content)

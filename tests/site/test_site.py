@@ -7,7 +7,7 @@ import gzip
 import json
 import lzma
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -155,6 +155,17 @@ def test_a_forgotten_read_is_read_again(site: Site) -> None:
     assert site.rows() == 3
     assert site.run("import", "--next") == 0
     assert site.rows() == 8
+
+
+@pytest.mark.parametrize("words", [("reimport", "--since", "2026-06", "--yes"), ("import", "--retry-unread")])
+def test_there_is_no_archive_to_import_again(
+    site: Site, words: Sequence[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.log.write_bytes(lines("2026-06", range(1, 6)))
+    assert site.run("import", "--next") == 0
+    assert site.run(*words) == 1
+    assert "the logs of a site are not archived" in capsys.readouterr().err
+    assert site.rows() == 5
 
 
 def test_a_month_waits_for_a_later_line_or_three_days(site: Site) -> None:

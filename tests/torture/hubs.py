@@ -49,6 +49,9 @@ OF_THE_MACHINE = {"updated_at", "replaced_at"}
 WAYS = {"catchup_started"}
 """Keys of the pipeline's state that remember a way, not where it ends."""
 
+MEASURED = "counts.raw"
+"""What the machine was doing at a moment: a measurement that was not finished is not made up for."""
+
 SUMS = {"activity_weights"}
 """Tables of sums that are kept from run to run, or computed again: equal but for rounding."""
 
@@ -196,7 +199,7 @@ class Hub:
     def files(self) -> list[str]:
         """The log files, where they are now, and published files."""
         found = (path for name in ("logs", "site", "home/raw") for path in (self.root / name).rglob("*"))
-        return sorted(str(path.relative_to(self.root)) for path in found if path.is_file())
+        return sorted(str(path.relative_to(self.root)) for path in found if path.is_file() and path.name != MEASURED)
 
     @property
     def said(self) -> str:
@@ -214,7 +217,11 @@ def _rows(store: Store, exact: bool) -> Iterator[tuple[str, list[tuple[Any, ...]
                 result = connection.exec_driver_sql(f"SELECT * FROM {name}")
                 kept = [n for n, key in enumerate(result.keys()) if key not in dropped]
                 rounded = name in SUMS and not exact
-                rows = [tuple(_value(row[n], rounded) for n in kept) for row in result if row[0] not in WAYS]
+                rows = [
+                    tuple(_value(row[n], rounded) for n in kept)
+                    for row in result
+                    if WAYS.isdisjoint(row) and MEASURED not in row
+                ]
                 yield f"{database.name}.{name}", sorted(rows, key=repr)
 
 
