@@ -86,7 +86,8 @@ def measure(stage: Step, directory: Path, limit: int) -> Cost:
         "--keep",
         str(directory),
     ]
-    done = subprocess.run(call, check=True, stdout=subprocess.PIPE, text=True)
+    here = Path(__file__).parent.parent
+    done = subprocess.run(call, check=True, stdout=subprocess.PIPE, text=True, cwd=here)
     return Cost(*json.loads(done.stdout))
 
 
