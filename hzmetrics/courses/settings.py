@@ -106,7 +106,9 @@ class Courses:
     def folder(self, course: str) -> Path:
         """The folder of a course; it need not exist. Raises HzmetricsError if it cannot be the name of a folder."""
         if not self.is_name(course):
-            raise HzmetricsError(f"{course!r} cannot be the name of a course: it must be the name of a folder, in UTF-8")
+            raise HzmetricsError(
+                f"{course!r} cannot be the name of a course: it must be the name of a folder, in UTF-8"
+            )
         return self.root / course
 
     def rules(self, course: str) -> CourseRules:

@@ -46,3 +46,24 @@ def test_a_course_is_not_recorded_under_such_a_name(hub: TestHub, capfd: pytest.
     assert hub.run("courses", "record-open", NO_UTF_8, "s", "n", "running", "1") == 1
     assert "must be the name of a folder, in UTF-8" in capfd.readouterr().err
     assert not Courses.of(hub.settings).root.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(60)
+def test_a_raw_file_that_is_not_regular_is_an_error_of_its_course_alone(
+    hub: TestHub, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a", "b", "ok"):
+        course(hub, name)
+    root = Courses.of(hub.settings).root
+    for name in ("a", "b"):
+        (root / name / "events.raw").unlink()
+    os.mkfifo(root / "a" / "events.raw")
+    (root / "b" / "events.raw").symlink_to("/dev/zero")
+    assert hub.run("courses", "update") == 1
+    messages = capfd.readouterr().err
+    assert all(f"{root}/{name}/events.raw: it is not a regular file" in messages for name in ("a", "b"))
+    assert hub.run("courses", "record-open", "a", "s", "n", "running", "1") == 1
+    assert hub.run("courses", "daily", "b") == 1
+    assert hub.run("courses", "daily", "ok", "--json") == 0
+    assert json.loads(capfd.readouterr().out)["daily"]["unique_students"] == [1]
