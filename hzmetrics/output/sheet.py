@@ -17,25 +17,28 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 raw_option: Option = click.option(
-    "--raw", is_flag=True, help="Print texts as they are, even if a spreadsheet takes them for formulas."
-)
+    "--raw", is_flag=True,
+    help="Print texts as they are, even if a spreadsheet takes them for formulas; to a terminal, control characters "
+    "are escaped.",
+)  # fmt: skip
 
 
 class Sheet:
     """A table of comma-separated values, written row by row.
 
-    Unless `raw`, an apostrophe is put before a text that a spreadsheet would take for a formula, as OWASP recommends,
-    and control characters are escaped. Numbers and a lone `-` stay.
+    Unless `raw`, an apostrophe is put before a text that a spreadsheet would take for a formula, as OWASP recommends.
+    Control characters are escaped, with `raw` on a terminal only. Numbers and a lone `-` stay.
     """
 
     def __init__(self, columns: Sequence[str], raw: bool = False) -> None:
-        self._raw = raw
+        self._cell = neutral if not raw else _printable if sys.stdout.isatty() else None
         self._writer = csv.writer(sys.stdout, lineterminator="\n")
         self._writer.writerow(columns)
 
     def write(self, rows: Iterable[Iterable[Any]]) -> None:
         """Write rows."""
-        self._writer.writerows(rows if self._raw else ([neutral(cell) for cell in row] for row in rows))
+        cell = self._cell
+        self._writer.writerows(rows if cell is None else ([cell(value) for value in row] for row in rows))
 
 
 def neutral(cell: Any) -> Any:
@@ -44,3 +47,8 @@ def neutral(cell: Any) -> Any:
         return cell
     mark = "'" if cell != "-" and cell.startswith(FORMULA) else ""
     return mark + printable(cell)
+
+
+def _printable(cell: Any) -> Any:
+    """A cell that does nothing to a terminal. Only texts change."""
+    return printable(cell) if isinstance(cell, str) else cell

@@ -105,6 +105,12 @@ def test_other_cells_stay(cell: object) -> None:
     assert neutral(cell) == cell
 
 
+def test_a_raw_sheet_controls_no_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    Sheet(("a", "b"), raw=True).write([("=1\x1b[31m", -1)])
+    assert capsys.readouterr().out == "a,b\n=1\\x1b[31m,-1\n"
+
+
 def test_a_raw_sheet_keeps_texts(capsys: pytest.CaptureFixture[str]) -> None:
     rows = [("=1+1", -1, "-")]
     Sheet(("a", "b", "c"), raw=True).write(rows)
