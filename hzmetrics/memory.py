@@ -24,9 +24,9 @@ def limit() -> int:
 
 
 def set_limit(size: int) -> None:
-    """Change the limit of this process, for engines that are opened from now on."""
+    """Change the limit of this process, for engines that are opened from now on; at most the memory there is."""
     global _limit  # the memory is the process's, whoever opens an engine in it
-    _limit = size
+    _limit = min(size, share(100))
 
 
 def share(percent: float) -> int:

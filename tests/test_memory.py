@@ -46,6 +46,12 @@ def test_a_share_is_at_least_what_the_engine_needs(monkeypatch: pytest.MonkeyPat
     assert (memory.share(25), memory.share(80)) == (512 * memory.MB, 800 * memory.MB)
 
 
+def test_the_limit_is_at_most_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "_limit", None)
+    memory.set_limit(10**21)
+    assert memory.limit() == memory.share(100)
+
+
 def test_engines_keep_to_the_limit_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "_limit", None)
     memory.set_limit(200 * memory.MB)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
-from typing import Any, Generic, Literal, Protocol, TypeVar, overload
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar, overload
 
 from hzmetrics import memory
 from hzmetrics.calendar import day
@@ -251,18 +251,21 @@ class Number(Key[float]):
 class Memory(Key[int]):
     """Bytes of memory, written with a unit or as a share of what there is."""
 
-    kind = f"number with MB, GB or %, at least {memory.LEAST // memory.MB} MB"
+    kind = f"number with KB, MB, GB, TB or %, at least {memory.LEAST // memory.MB} MB"
+
+    UNITS: ClassVar = {"K": memory.MB // 1000, "M": memory.MB, "G": 1000 * memory.MB, "T": 1000**2 * memory.MB}
+    """By the first letter; the B is optional."""
 
     def parse(self, text: str) -> int:
-        written = re.fullmatch(r"([0-9]{1,9}) *(MB|GB|%)", text, re.IGNORECASE)
+        written = re.fullmatch(r"([0-9]{1,18}(?:\.[0-9]{1,9})?) *(%|[KMGT]B?)", text, re.IGNORECASE)
         if not written:
-            raise BadValue(f"{text!r} is not a number with MB, GB or %, such as 2GB")
-        number, unit = int(written[1]), written[2].upper()
+            raise BadValue(f"{text!r} is not a number with KB, MB, GB, TB or %, such as 2GB")
+        number, unit = float(written[1]), written[2].upper()
         if unit == "%":
             if not 1 <= number <= 100:
                 raise BadValue(f"{text!r} is not from 1% to 100%")
             return memory.share(number)
-        size = number * (memory.MB if unit == "MB" else 1000 * memory.MB)
+        size = round(number * self.UNITS[unit[0]])
         if size < memory.LEAST:
             raise BadValue(f"{text!r} is less than {memory.LEAST // memory.MB} MB")
         return size

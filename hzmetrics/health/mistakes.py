@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from hzmetrics import config
+from hzmetrics import config, memory
 from hzmetrics.config import BadSetting, Mistake, Settings, Source
-from hzmetrics.config.schema import Events, Jupyterhub, Logs
+from hzmetrics.config.schema import Engine, Events, Jupyterhub, Logs
 from hzmetrics.config.section import Section
 from hzmetrics.errors import ConfigurationError
 
@@ -33,6 +33,9 @@ def _of_values(settings: Settings) -> Iterator[Mistake]:
     dns, events, logs, courses = settings.dns, settings.section(Events), settings.section(Logs), Courses.of(settings)
     if logs.files and not settings.is_site:
         yield logs.mistake("files", "is for a site without a hub; remove it, or [hub] site, hub_dir and [db] hub_db")
+    if settings.memory > memory.share(100):
+        there = f"{memory.available() / 1000 / memory.MB:.1f} GB"
+        yield settings.section(Engine).mistake("memory", f"is more than the memory there is, {there}; using all of it")
     readers: list[tuple[Section, str, Callable[[], object]]] = [
         (logs, "format", lambda: log_settings(settings)),
         (dns, "nameserver", lambda: servers(dns.nameserver)),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hzmetrics import memory
 from hzmetrics.cli import main
 from hzmetrics.config import Settings, build
 from hzmetrics.config.daily import not_yet_told
@@ -137,3 +138,10 @@ def test_what_cron_calls_warns_once_a_day(
     for _ in range(2):
         assert main(["-c", file, "mark-dirty", "2026-01"]) in (0, 1)
         assert warning in capsys.readouterr().err
+
+
+def test_more_memory_than_there_is_is_named(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(write("[engine]\nmemory = 999999999999GB\n").file)
+    assert main(["-c", file, "config", "check"]) == 2
+    found = capsys.readouterr().err
+    assert f"{file}:2: [engine] memory: is more than the memory there is, {memory.available() / 10**9:.1f} GB" in found

@@ -107,13 +107,22 @@ def test_lists_of_corrections(write: Write) -> None:
 
 @pytest.mark.parametrize(
     ("text", "size"),
-    [("512MB", 512 * 10**6), ("2 gb", 2 * 10**9), ("100%", memory.share(100)), ("1%", memory.share(1))],
+    [
+        ("512MB", 512 * 10**6),
+        ("512M", 512 * 10**6),
+        ("600000 K", 600 * 10**6),
+        ("2 gb", 2 * 10**9),
+        ("0.6 GB", 600 * 10**6),
+        ("1.5t", 15 * 10**11),
+        ("100%", memory.share(100)),
+        ("1%", memory.share(1)),
+    ],
 )
 def test_memory_has_a_unit_or_is_a_share(write: Write, text: str, size: int) -> None:
     assert config.build(write(f"[engine]\nmemory = {text}\n")).memory == size
 
 
-@pytest.mark.parametrize("text", ["512", "511MB", "0%", "101%", "-1GB", "1.5GB", "1TB", "GB"])
+@pytest.mark.parametrize("text", ["512", "511MB", "0%", "101%", "-1GB", "0.5GB", "1.GB", "1PB", "GB"])
 def test_memory_that_cannot_be_used_is_named(write: Write, text: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"hz\.conf:2: \[engine\] memory: '{text}' "):
         config.build(write(f"[engine]\nmemory = {text}\n"))
