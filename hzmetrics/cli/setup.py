@@ -134,16 +134,16 @@ def _since(app: App) -> list[str]:
 def check(app: App, as_json: bool) -> int:
     """Report unknown sections and keys, and values that cannot be used.
 
-    Exit code 2 if there are any.
+    Exit code 2 if there are any. A name in `[logs] files` that no file has is noted, and is no mistake.
     """
-    if as_json:
-        from hzmetrics.health.mistakes import all_mistakes
+    from hzmetrics.health.mistakes import all_mistakes, notes
 
+    if as_json:
         mistakes = all_mistakes(app.source)
         print_document([asdict(mistake) for mistake in mistakes], indent=2)
         return 2 if mistakes else 0
     _refuse_mistakes(app.source)
-    say(f"{app.source.file}: no mistakes")
+    say(*notes(app.source), f"{app.source.file}: no mistakes")
     return 0
 
 

@@ -64,7 +64,7 @@ def locate(option: Path | None, environment: Mapping[str, str] = os.environ) -> 
 def read(path: Path, environment: Mapping[str, str] = os.environ) -> Source:
     """The file at `path`. Raises ConfigurationError that says why, and at which line, it cannot be read."""
     try:
-        with io.TextIOWrapper(open_regular(path), encoding="utf-8") as file:
+        with io.TextIOWrapper(open_regular(path), encoding="utf-8-sig") as file:
             parser = _Parser(file)
     except OSError as error:
         raise ConfigurationError(f"cannot read configuration {path}: {error.strerror or error}") from None

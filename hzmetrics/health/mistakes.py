@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -20,6 +21,17 @@ def all_mistakes(source: Source) -> list[Mistake]:
     except BadSetting:
         return found
     return list(dict.fromkeys([*found, *_of_values(settings)]))
+
+
+def notes(source: Source) -> list[str]:
+    """What is no mistake, but may not be meant: names of logs that no file has. Raises ConfigurationError."""
+    logs = config.build(source).section(Logs)
+    place = source.place("logs", "files")
+    return [
+        f"{place}: [logs] files: no file is named {pattern} now"
+        for pattern in logs.files
+        if next(glob.iglob(pattern, recursive=True), None) is None  # noqa: PTH207 - an absolute pattern
+    ]
 
 
 def _of_values(settings: Settings) -> Iterator[Mistake]:

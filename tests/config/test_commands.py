@@ -145,3 +145,22 @@ def test_more_memory_than_there_is_is_named(write: Write, capsys: pytest.Capture
     assert main(["-c", file, "config", "check"]) == 2
     found = capsys.readouterr().err
     assert f"{file}:2: [engine] memory: is more than the memory there is, {memory.available() / 10**9:.1f} GB" in found
+
+
+def test_a_name_that_no_file_has_is_noted(write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "here.log").touch()
+    file = str(write(f"[logs]\nfiles = {tmp_path}/*.log, {tmp_path}/**/gone*.log\n").file)
+    assert main(["-c", file, "config", "check"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{file}:2: [logs] files: no file is named {tmp_path}/**/gone*.log now", f"{file}: no mistakes",
+    ]  # fmt: skip
+
+
+def test_a_value_that_only_status_needs_is_checked_too(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(write("[freshness]\ntick_minutes = soon\n").file)
+    assert main(["-c", file, "config", "check"]) == 2
+    assert f"{file}:2: [freshness] tick_minutes: 'soon' is not a whole number" in capsys.readouterr().err
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(write: Write) -> None:
+    assert write("\ufeff[hub]\nsite = here\n").sections == {"hub": {"site": "here"}}
