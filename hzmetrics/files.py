@@ -1,7 +1,12 @@
-"""Files and directories that this program makes: their modes are set here, whatever the umask (spec 65 §4)."""
+"""Files and directories that this program makes: their modes are set here, whatever the umask (spec 65 §4).
+
+Files that it reads are opened here too. Only regular files are read: a pipe could be waited for, and a device read,
+for ever.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shlex
@@ -29,6 +34,33 @@ UMASK = 0o027
 """What libraries make for us is INTERNAL and DIRECTORY at most."""
 
 OTHERS = stat.S_IROTH | stat.S_IWOTH
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """A regular file, opened for reading. Raises OSError, also for a pipe, a device or a directory."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    try:
+        require_regular(descriptor, path)
+        os.set_blocking(descriptor, True)
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def read(path: Path) -> bytes:
+    """The content of a regular file. Raises OSError."""
+    with open_regular(path) as file:
+        return file.read()
+
+
+def require_regular(descriptor: int, path: Path) -> None:
+    """Raises OSError if what was opened is no regular file."""
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "it is a directory", str(path))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
 
 
 @contextmanager
@@ -126,7 +158,7 @@ def read_secret(path: Path) -> bytes:
         finally:
             Path(name).unlink()
     require_secrecy(path, SECRET)
-    found = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    found = bytes.fromhex(read(path).decode("ascii").strip())
     if len(found) != 32:
         raise ValueError("it does not hold 64 hexadecimal digits")
     return found

@@ -42,7 +42,7 @@ class Entry:
 def read(settings: Settings, kind: str) -> Entry | None:
     """The last record of a kind; None if there was none or it cannot be read."""
     try:
-        return Entry(**json.loads(_path(settings, kind).read_text(encoding="utf-8")))
+        return Entry(**json.loads(files.read(_path(settings, kind))))
     except (OSError, ValueError, TypeError):
         return None
 

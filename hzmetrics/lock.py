@@ -94,7 +94,7 @@ def _names(path: Path, file: BinaryIO) -> bool:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="ascii", errors="replace").strip()
+        return files.read(path).decode("ascii", "replace").strip()
     except OSError:
         return ""
 

@@ -39,7 +39,7 @@ def sweep() -> None:
         with suppress(OSError):  # held, or gone meanwhile
             made = directory.lstat()
             if made.st_uid == os.geteuid() and time.time() - made.st_mtime > SETTLED:
-                with (directory / LOCK).open("rb") as file:
+                with files.open_regular(directory / LOCK) as file:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     shutil.rmtree(directory)
                 log.info("removed %s, left over by a killed process", directory)

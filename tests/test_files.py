@@ -14,8 +14,12 @@ from pathlib import Path
 import pytest
 
 from hzmetrics import files
+from hzmetrics.cli import main
+from hzmetrics.courses import record
 from hzmetrics.courses.anonymous import installation_key
-from hzmetrics.errors import ConfigurationError
+from hzmetrics.enrich.places import Places
+from hzmetrics.errors import ConfigurationError, HzmetricsError, LookupFailure
+from hzmetrics.events import signatures
 
 PACKAGE = Path(__file__).parents[1] / "hzmetrics"
 EXCEPTIONS = {"files.py", "demo"}
@@ -133,6 +137,67 @@ def test_no_other_module_makes_files() -> None:
 )
 def test_each_way_to_make_a_file_is_found(source: str) -> None:
     assert list(makers(source))
+
+
+def readers(source: str) -> Iterator[str]:
+    """Where a module opens files to read them, other than those of the package."""
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        texts = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
+        is_of_file = any(keyword.arg == "fileobj" for keyword in node.keywords)
+        is_opening = node.func.attr == "open" and (not node.args or "r" in texts or "rb" in texts) and not is_of_file
+        if is_opening or (node.func.attr in ("read_text", "read_bytes") and "joinpath" not in ast.dump(node)):
+            yield f"line {node.lineno}: {node.func.attr}"
+
+
+@pytest.mark.slow
+def test_no_other_module_opens_files_to_read_them() -> None:
+    about_the_machine = {"lock.py", "memory.py", "courses/counting.py"}
+    found = {
+        name: list(readers(path.read_text()))
+        for path in PACKAGE.rglob("*.py")
+        if (name := str(path.relative_to(PACKAGE))) not in about_the_machine | {"engine/models.py"}
+    }
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+@pytest.mark.parametrize("source", ["path.open()", "path.open('rb')", "path.read_text()", "path.read_bytes()"])
+def test_each_way_to_read_a_file_is_found(source: str) -> None:
+    assert list(readers(source))
+
+
+@pytest.fixture(params=["pipe", "link to a device", "directory"])
+def irregular(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    path = tmp_path / "what is there"
+    match request.param:
+        case "pipe":
+            os.mkfifo(path)
+        case "link to a device":
+            path.symlink_to("/dev/zero")
+        case _:
+            path.mkdir()
+    return path
+
+
+@pytest.mark.timeout(10)
+def test_only_regular_files_are_read(irregular: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(OSError, match=r"it is (not a regular file|a directory)"):
+        files.open_regular(irregular)
+    with pytest.raises(ConfigurationError, match=r"it is (not a regular file|a directory)$"):
+        signatures.load(irregular)
+    with pytest.raises(LookupFailure, match=r"it is (not a regular file|a directory)$"):
+        Places(irregular)
+    with pytest.raises(HzmetricsError, match=r"cannot record in|cannot read"):
+        record.append(irregular, "a line")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(60)
+def test_commands_read_only_regular_files(irregular: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["-c", str(irregular), "status"]) == 2
+    assert main(["agents", str(irregular)]) == 1
+    assert capfd.readouterr().err.count("it is ") == 2
 
 
 CONFIGURATION = """\

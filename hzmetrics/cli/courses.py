@@ -13,7 +13,7 @@ import click
 from hzmetrics.cli.app import App, pass_app
 from hzmetrics.courses import record
 from hzmetrics.courses.settings import Courses
-from hzmetrics.errors import HzmetricsError, LockHeld
+from hzmetrics.errors import Failures, HzmetricsError, LockHeld
 from hzmetrics.log import log
 from hzmetrics.output.document import print_document
 from hzmetrics.output.sheet import Sheet, raw_option
@@ -91,7 +91,10 @@ def list_(app: App, as_json: bool) -> None:
 @courses.command()
 @pass_app
 def update(app: App) -> None:
-    """Read what was appended to the raw files of all courses. Reports do this for their own course."""
+    """Read what was appended to the raw files of all courses. Reports do this for their own course.
+
+    A course with an error does not stop the others.
+    """
     from hzmetrics.courses import outbox
 
     live = _live(app)
@@ -99,9 +102,13 @@ def update(app: App) -> None:
         _ = live.courses.url_pattern  # what is wrong with it is told even if there is nothing to read
         live.catch_up("courses")
     with live.hold("courses"):
-        outbox.deliver(app.store, live.courses)
+        failures = Failures()
+        with failures.collected():
+            outbox.deliver(app.store, live.courses)
         for course in live.courses.names():
-            _copy(app, live.courses, course)
+            with failures.collected():
+                _copy(app, live.courses, course)
+        failures.raise_all()
 
 
 @courses.command()

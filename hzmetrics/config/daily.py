@@ -21,7 +21,7 @@ def not_yet_told(settings: Settings, warnings: Sequence[str]) -> list[str]:
     path, today = settings.paths.state / "warnings.json", settings.clock.today.isoformat()
     told: list[str] = []
     with suppress(OSError, ValueError, AttributeError):
-        remembered = json.loads(path.read_text(encoding="utf-8"))
+        remembered = json.loads(files.read(path))
         told = remembered["warnings"] if remembered.get("day") == today else []
     fresh = [warning for warning in warnings if warning not in told]
     if fresh:

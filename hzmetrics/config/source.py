@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import configparser
+import io
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hzmetrics.errors import ConfigurationError
+from hzmetrics.files import open_regular
 
 HOME = Path("/opt/hubzero/metrics")
 """The directory of an installation, unless `HZMETRICS_HOME` names another."""
@@ -62,7 +64,7 @@ def locate(option: Path | None, environment: Mapping[str, str] = os.environ) -> 
 def read(path: Path, environment: Mapping[str, str] = os.environ) -> Source:
     """The file at `path`. Raises ConfigurationError that says why, and at which line, it cannot be read."""
     try:
-        with path.open(encoding="utf-8") as file:
+        with io.TextIOWrapper(open_regular(path), encoding="utf-8") as file:
             parser = _Parser(file)
     except OSError as error:
         raise ConfigurationError(f"cannot read configuration {path}: {error.strerror or error}") from None

@@ -61,7 +61,7 @@ def update(store: Store, courses: Courses, course: str, told: Callable[[int], No
     for kind in KINDS:
         path = courses.folder(course) / f"{kind}.raw"
         try:
-            with path.open("rb") as file:
+            with files.open_regular(path) as file:
                 total += _Copy(store, courses, course, kind, path).bring_up_to_date(file, told)
         except FileNotFoundError:
             continue

@@ -19,6 +19,7 @@ from hzmetrics import lock
 from hzmetrics.courses.record import append, end_of_lines
 from hzmetrics.courses.settings import Courses
 from hzmetrics.errors import Failures, HzmetricsError, LockHeld, StoreError
+from hzmetrics.files import open_regular
 from hzmetrics.log import log
 from hzmetrics.output.document import document
 from hzmetrics.store import Store
@@ -95,7 +96,7 @@ def _deliver(store: Store, name: str, parcel: dict[str, Any], path: Path) -> int
 def _arrived(path: Path, size: int, lines: Sequence[str]) -> int:
     """How many of the lines, counted from the first, an interrupted delivery has appended after `size`."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             file.seek(size)
             *present, _ = file.read().decode("utf-8", "replace").split("\n")
     except FileNotFoundError:

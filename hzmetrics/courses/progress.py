@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from hzmetrics.courses.settings import Courses
 from hzmetrics.errors import HzmetricsError
+from hzmetrics.files import open_regular
 from hzmetrics.follow.mark import FileMark
 from hzmetrics.store import Store
 from hzmetrics.store.tables.live import course_files
@@ -78,7 +79,7 @@ def has_news(store: Store, courses: Courses, course: str) -> bool:
 
 def _file_has_news(path: Path, progress: Progress) -> bool:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             size = path.stat().st_size
             return size != progress.offset or (progress.mark is not None and not progress.mark.is_of(file))
     except FileNotFoundError:

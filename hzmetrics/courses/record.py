@@ -102,6 +102,7 @@ def append(file: Path, text: str) -> None:
         files.make_directory(file.parent)
         descriptor = files.open_or_make(file, files.INTERNAL, os.O_RDWR | os.O_APPEND)
         try:
+            files.require_regular(descriptor, file)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             size, end = os.fstat(descriptor).st_size, _end_of_lines(descriptor)
             if end < size:
@@ -121,7 +122,7 @@ def append(file: Path, text: str) -> None:
 def end_of_lines(file: Path) -> int:
     """The offset after the last complete line of a file; 0 if there is no file. Raises HzmetricsError."""
     try:
-        with file.open("rb") as opened:
+        with files.open_regular(file) as opened:
             return _end_of_lines(opened.fileno())
     except FileNotFoundError:
         return 0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from hzmetrics.config import Settings, schema
 from hzmetrics.config.section import Section
 from hzmetrics.errors import HzmetricsError
+from hzmetrics.log import log
 from hzmetrics.logs.patterns import Pattern
 
 NAME_BYTES = 255
@@ -50,13 +50,17 @@ class Courses:
         return self.settings.paths.state / "courses"
 
     def names(self) -> list[str]:
-        """Names of the courses, sorted."""
+        """Names of the courses, sorted. Folders whose names are not UTF-8 are left out, with one warning."""
         try:
-            return sorted(folder.name for folder in self.root.iterdir() if folder.is_dir())
+            folders = sorted(folder.name for folder in self.root.iterdir() if folder.is_dir())
         except FileNotFoundError:
             return []
         except OSError as error:
             raise HzmetricsError(f"cannot read {self.root}: {error.strerror}") from None
+        names = [name for name in folders if self.is_name(name)]
+        if left_out := [name for name in folders if not self.is_name(name)]:
+            log.warning("%s: folders left out because their names are not UTF-8: %s", self.root, ", ".join(left_out))
+        return names
 
     @property
     def enabled(self) -> bool:
@@ -84,10 +88,12 @@ class Courses:
 
     @staticmethod
     def is_name(course: str) -> bool:
-        """Whether a text can be the name of a course, that is of a folder."""
-        return (
-            course not in ("", ".", "..") and not {"/", "\0"} & set(course) and len(os.fsencode(course)) <= NAME_BYTES
-        )
+        """Whether a text can be the name of a course, that is of a folder, in UTF-8."""
+        try:
+            size = len(course.encode())
+        except UnicodeEncodeError:  # bytes that are not UTF-8
+            return False
+        return course not in ("", ".", "..") and not {"/", "\0"} & set(course) and size <= NAME_BYTES
 
     @property
     def configured(self) -> list[str]:
@@ -100,7 +106,9 @@ class Courses:
     def folder(self, course: str) -> Path:
         """The folder of a course; it need not exist. Raises HzmetricsError if it cannot be the name of a folder."""
         if not self.is_name(course):
-            raise HzmetricsError(f"{course!r} cannot be the name of a course: it must be the name of a folder")
+            raise HzmetricsError(
+                f"{course!r} cannot be the name of a course: it must be the name of a folder, in UTF-8"
+            )
         return self.root / course
 
     def rules(self, course: str) -> CourseRules:

@@ -10,6 +10,7 @@ from typing import Any
 
 import maxminddb
 
+from hzmetrics import files
 from hzmetrics.enrich.addresses import Address
 from hzmetrics.errors import LookupFailure
 
@@ -47,6 +48,7 @@ class Places:
     def __init__(self, file: Path) -> None:
         self.file = file
         try:
+            files.open_regular(file).close()
             self._reader = maxminddb.open_database(file)
         except FileNotFoundError:
             raise DatabaseAbsent(f"there is no address database {file}") from None

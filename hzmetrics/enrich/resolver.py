@@ -15,6 +15,7 @@ from queue import Empty, SimpleQueue
 
 import pycares
 
+from hzmetrics import files
 from hzmetrics.config.schema import Dns
 from hzmetrics.enrich.addresses import Address, address
 from hzmetrics.errors import ConfigurationError
@@ -147,7 +148,7 @@ def _name(asked: str, records: Sequence[pycares.DNSRecord]) -> str | None:
 def hosts_file(path: Path) -> dict[Address, str]:
     """The first name of each address in a hosts file; nothing if it cannot be read."""
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = files.read(path).decode("utf-8", "replace").splitlines()
     except OSError:
         return {}
     names: dict[Address, str] = {}

@@ -8,6 +8,7 @@ from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hzmetrics import files
 from hzmetrics.errors import ConfigurationError
 from hzmetrics.follow.settings import SOURCES
 from hzmetrics.logs.patterns import Pattern
@@ -114,7 +115,7 @@ def load(file: Path | None) -> Signatures:
     if file is None:
         return parse(BUILT_IN.splitlines(), "built-in signatures")
     try:
-        text = file.read_text(encoding="utf-8")
+        text = files.read(file).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else f"not UTF-8 at byte {error.start}"
         raise ConfigurationError(f"cannot read {file}: {reason}") from None

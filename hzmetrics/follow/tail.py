@@ -13,6 +13,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO
 
+from hzmetrics.files import open_regular
 from hzmetrics.follow.mark import HEAD_BYTES, FileMark
 from hzmetrics.log import log
 from hzmetrics.logs.packing import LIMITS, Limits, Unpacked, UnreadableLog, base_name
@@ -53,7 +54,7 @@ def plan(path: Path, seen: Sequence[Seen], rotated_dirs: Sequence[Path]) -> tupl
         return ([Piece(path, None, False)] if present else []), False
     last = seen[-1]
     if present:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             if last.mark.is_of(file):
                 return [Piece(path, last.mark, False)], False
     siblings = _siblings(path, rotated_dirs)
@@ -81,7 +82,7 @@ def read(piece: Piece, limit: int, give_up: bool = False, limits: Limits = LIMIT
     """
     lines: list[bytes] = []
     offset, rest, taken = piece.offset, b"", 0
-    with piece.file.open("rb") as file:
+    with open_regular(piece.file) as file:
         if piece.mark and not piece.rotated and not piece.mark.is_of(file):
             raise OSError("the file was replaced while it was being read")
         for chunk in _chunks(file, piece, limit, limits):
@@ -120,7 +121,7 @@ def heading(piece: Piece) -> bytes:
     """The lines at the start of a file that say how to read it, if they were read before: `#Fields` and the like."""
     if not piece.offset:
         return b""
-    with piece.file.open("rb") as file:
+    with open_regular(piece.file) as file:
         head = _head(file, piece.file, min(HEADING_BYTES, piece.offset))
     lines = list(takewhile(lambda line: line.startswith(b"#"), head.splitlines(keepends=True)))
     return b"".join(lines)
@@ -199,7 +200,7 @@ def _begins_as(path: Path, mark: FileMark) -> bool:
         status = path.stat()
         if mark.head_len == 0:
             return (status.st_dev, status.st_ino) == (mark.device, mark.inode)
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return _unpacked_hash(file, path, mark.head_len) == mark.head_hash
     except OSError as error:
         log.warning("cannot read %s: %s", path, error)

@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from hzmetrics import files
+
 CRON = (
     "/etc/crontab", "/etc/cron.d/*", "/var/spool/cron/*", "/var/spool/cron/crontabs/*",
     "/etc/systemd/system/*.service", "/usr/lib/systemd/system/*.service",
@@ -19,7 +21,7 @@ def cron_entries(user: str) -> Iterator[tuple[str, str]]:
     for pattern in CRON:
         for file in sorted(Path("/").glob(pattern.lstrip("/"))):
             try:
-                yield from ((str(file), line) for line in _calls(file.read_text(errors="replace")))
+                yield from ((str(file), line) for line in _calls(files.read(file).decode("utf-8", "replace")))
             except OSError:
                 continue
     if shutil.which("crontab"):

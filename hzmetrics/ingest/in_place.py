@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from hzmetrics.config import Settings
 from hzmetrics.config.schema import Logs
 from hzmetrics.errors import HzmetricsError, StoreUnavailable
+from hzmetrics.files import open_regular
 from hzmetrics.ingest.imports import OnRows, Transaction
 from hzmetrics.log import log
 from hzmetrics.logs.packing import Limits, Unpacked, UnreadableLog, base_name
@@ -291,7 +292,7 @@ class _File:
 def _open(path: Path, limits: Limits) -> Iterator[_File]:
     """Raises UnreadableLog."""
     try:
-        file = path.open("rb")
+        file = open_regular(path)
     except OSError as error:
         raise UnreadableLog(f"cannot read {path}: {error.strerror or error}") from None
     with file:

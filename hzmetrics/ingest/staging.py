@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hzmetrics.config import Settings
 from hzmetrics.errors import HzmetricsError
-from hzmetrics.files import make_directory, writing
+from hzmetrics.files import make_directory, open_regular, writing
 from hzmetrics.ingest import sources
 from hzmetrics.ingest.sources import Kind, Source
 from hzmetrics.log import log
@@ -122,7 +122,7 @@ def _archive(path: Path, directory: Path) -> Path:
     make_directory(directory)
     part = path.with_name(f".{path.name}.gz.part")
     try:
-        with path.open("rb") as text, writing(part) as new, gzip.open(new, "wb") as packed:
+        with open_regular(path) as text, writing(part) as new, gzip.open(new, "wb") as packed:
             shutil.copyfileobj(text, packed, BLOCK)
         shutil.copystat(path, part)
         place = sources.free_name(directory / f"{path.name}.gz")

@@ -14,11 +14,12 @@ from hzmetrics.logs.collectors import MOMENT
 
 CRI = rf"^(?P<head>{MOMENT} (?P<output>stdout|stderr) (?P<tag>[FP])(?::\S+)? )(?P<text>.*)$"
 DOCKER = (
-    r'^(?P<head>\{"log":")(?P<text>(?:[^"\\]|\\.)*?)(?P<end>(?:\\n)?)'
-    r'(?P<tail>","stream":"(?P<output>stdout|stderr)".*)$'
+    r'^(?P<head>\{ ?"log": ?")(?P<text>(?:[^"\\]|\\.)*?)(?P<end>(?:\\n)?)'
+    r'(?P<tail>", ?"stream": ?"(?P<output>stdout|stderr)".*)$'
 )
+"""The keys in docker's order, with or without a blank before what follows."""
 CRI_MARKS = (b" stdout P", b" stderr P")
-DOCKER_MARK = b'{"log":"'
+DOCKER_MARK = b'"log":'
 
 DOCKER_PART = 2**14 - 3
 """Bytes of text that a part of docker has at least: 16 KB, less what would be part of a character."""

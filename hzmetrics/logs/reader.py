@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hzmetrics.files import open_regular
 from hzmetrics.logs.packing import LIMITS, Limits, Text, Unpacked, UnreadableLog
 from hzmetrics.logs.parts import Parts
 
@@ -302,9 +303,7 @@ def open_log(path: Path, limits: Limits = LIMITS) -> Iterator[LogStream]:
         yield LogStream("standard input", sys.stdin.buffer, 0, limits)
         return
     try:
-        if path.is_dir():
-            raise UnreadableLog(f"cannot read {path}: it is a directory")
-        file = path.open("rb")
+        file = open_regular(path)
     except OSError as error:
         raise UnreadableLog(f"cannot read {path}: {error.strerror or error}") from None
     with file:

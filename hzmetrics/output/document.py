@@ -7,10 +7,19 @@ from typing import Any
 
 import click
 
+SURROGATE = "\\ud"
+"""How the escape of a surrogate begins."""
+
 
 def document(value: Any, indent: int | None = None, sort_keys: bool = False) -> str:
-    """`value` in JSON: ASCII without control characters; everything else is an escape."""
+    """`value` in JSON: ASCII without control characters; everything else is an escape.
+
+    A lone surrogate, which stands for a byte of a file name that is not UTF-8, becomes `?`: many readers refuse it.
+    """
     text = json.dumps(value, indent=indent, sort_keys=sort_keys)
+    if SURROGATE in text:  # one of a pair, in most cases
+        valid = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+        text = json.dumps(valid, indent=indent, sort_keys=sort_keys)
     return text.replace("\x7f", "\\u007f")  # the one control character that JSON lets through
 
 

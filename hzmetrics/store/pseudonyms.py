@@ -32,7 +32,7 @@ def key(store: Store, settings: Settings) -> str:
     path = key_file(settings)
     files.require_secrecy(path, files.SECRET)
     try:
-        text = path.read_text(encoding="ascii").strip()
+        text = files.read(path).decode("ascii").strip()
     except PermissionError:
         raise ConfigurationError(
             f"{path} cannot be read by this user, and visitors of anonymised months are counted with it;"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from hzmetrics import files
 from hzmetrics.config import MariaDb, Settings
 from hzmetrics.config.schema import Jupyterhub
-from hzmetrics.files import exposure
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,11 @@ def jupyterhub(settings: Settings) -> JupyterHub:
     token = keys.api_token
     if not token and keys.api_token_file:
         try:
-            token = keys.api_token_file.read_text(encoding="ascii").strip()
+            token = files.read(keys.api_token_file).decode("ascii").strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not ASCII text"
             raise keys.error("api_token_file", f"cannot read {keys.api_token_file}: {reason}") from None
-        if remedy := exposure(keys.api_token_file):
+        if remedy := files.exposure(keys.api_token_file):
             raise keys.error("api_token_file", f"{keys.api_token_file}: {remedy}")
     is_culled = Jupyterhub.cull_timeout.applies(settings.source.environment) or keys.is_given("cull_timeout")
     return JupyterHub(

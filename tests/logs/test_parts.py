@@ -69,7 +69,12 @@ def test_parts_are_joined_whatever_comes_between(texts: list[tuple[str, list[str
 
 
 @pytest.mark.parametrize("cut", range(6))
-def test_docker_s_parts_are_joined(cut: int) -> None:
+@pytest.mark.parametrize("blank", ["", " "])
+def test_docker_s_parts_are_joined(cut: int, blank: str) -> None:
+    def docker(text: str, output: str = "stdout") -> str:
+        keys = {"log": text, "stream": output, "time": MOMENT}
+        return json.dumps(keys, separators=(f",{blank}", f":{blank}"))
+
     part = "x" * DOCKER_PART
     lines = [docker(part + "\\n"), docker("other\n", "stderr"), docker(part + '"'), docker("end\\\n"), docker("next\n")]
     whole = docker(part + "\\n" + part + '"' + "end\\\n")

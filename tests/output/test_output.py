@@ -112,3 +112,7 @@ def test_a_raw_sheet_keeps_texts(capsys: pytest.CaptureFixture[str]) -> None:
     written = list(csv.reader(io.StringIO(capsys.readouterr().out)))
     assert written[1] == ["=1+1", "-1", "-"]
     assert written[3] == ["'=1+1", "-1", "-"]
+
+
+def test_a_byte_of_a_file_name_that_is_not_utf_8_is_no_lone_surrogate_in_json() -> None:
+    assert document({"e\udcff": ["\U0001f600\udcff", 0.1]}) == r'{"e?": ["\ud83d\ude00?", 0.1]}'
