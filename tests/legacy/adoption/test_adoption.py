@@ -394,8 +394,11 @@ def test_a_user_who_may_not_create_databases(
         old.drop()
         assert old.hub.run("init") == 1
         message = capsys.readouterr().err
-        assert f"CREATE DATABASE IF NOT EXISTS `{old.name}`" in message
-        assert "hidden" not in message
+        assert "hzmetrics init --admin" in message
+        assert old.hub.run("init", "--sql") == 0
+        statements = capsys.readouterr().out
+        assert f"CREATE DATABASE IF NOT EXISTS `{old.name}`" in statements
+        assert "hidden" not in message + statements
         old.sql(f"CREATE DATABASE {old.name}")
         old.sql(
             "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, DROP, CREATE TEMPORARY TABLES, LOCK TABLES "
