@@ -82,7 +82,7 @@ def test_what_could_not_be_read_is_said_at_the_end(capfd: pytest.CaptureFixture[
     assert (logs["lines"]["lines"], logs["lines"]["read"], logs["lines"]["unread"]) == (1002, 9, 993)
     assert logs["lines"]["formats"] == {"combined": 9}
     assert logs["lines"]["examples"] == [r"\x1b[31m[bold]garbage"] * 3
-    assert [(file["file"], file["kept"], file["dropped"]) for file in logs["files"]] == [("a.log", 9, {})]
+    assert [(file["file"], file["kept"], file["dropped"]) for file in logs["files"]] == [("a.log", 8, {"date": 1})]
     assert logs["repeated"] == [{"file": "a.log.gz", "same_as": "a.log"}]
 
 

@@ -409,7 +409,8 @@ def test_a_user_who_may_not_create_databases(
         assert old.hub.run("doctor") == 1
         report = capsys.readouterr().out
         hub = old.name.replace("_metrics", "_hub")
-        assert f"GRANT SELECT ON `{hub}`.* TO '{user}'@'localhost'" in report
+        escaped = hub.replace("_", r"\_")
+        assert f"GRANT SELECT ON `{escaped}`.* TO `{user}`@`localhost`" in report
         assert "hidden" not in report + (old.hub.root / "log.txt").read_text(encoding="utf-8")
     finally:
         old.sql(f"DROP USER {user}@localhost")
