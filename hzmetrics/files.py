@@ -140,8 +140,8 @@ def replace(path: Path, content: bytes, mode: int, suffix: str = "", like_old: b
 def read_secret(path: Path) -> bytes:
     """A secret of 32 bytes in a file, made when first needed: whole, on the disk, readable by its owner alone.
 
-    Of several processes that make one at the same time all get the first. Raises ConfigurationError if others can read
-    the file, ValueError if it holds no such secret, OSError.
+    The owner is that of the directory. Of several processes that make one at the same time all get the first. Raises
+    ConfigurationError if others can read the file, ValueError if it holds no such secret, OSError.
     """
     if not path.exists():
         make_directory(path.parent)
@@ -151,6 +151,7 @@ def read_secret(path: Path) -> bytes:
                 os.fchmod(descriptor, SECRET)
                 file.write(f"{secrets.token_hex(32)}\n".encode("ascii"))
                 file.flush()
+                give_to_owner_of(path.parent, descriptor)
                 os.fsync(descriptor)
             with suppress(FileExistsError):
                 os.link(name, path)

@@ -82,7 +82,7 @@ class Recording:
 
     def __init__(self, settings: Settings, kind: str) -> None:
         self._path = _path(settings, kind)
-        self._before = read(settings, kind) or Entry("")
+        self._before = _without_future(read(settings, kind) or Entry(""), settings.clock.local)
         self.entry = Entry(settings.clock.local, succeeded=self._before.succeeded)
 
     def update(self, what: str | None = None, exit_code: int | None = None, error: str | None = None) -> None:
@@ -109,6 +109,15 @@ class Recording:
             files.replace(self._path, f"{document(asdict(self.entry))}\n".encode(), files.INTERNAL)
         except OSError as error:
             warn_once(f"cannot write to {self._path.parent}: {error.strerror}")
+
+
+def _without_future(entry: Entry, now: str) -> Entry:
+    """An entry without times that are still to come, as a clock that was ahead leaves them."""
+    return replace(
+        entry,
+        succeeded=entry.succeeded if entry.succeeded <= now else "",
+        since=entry.since if entry.since <= now else "",
+    )
 
 
 def _path(settings: Settings, kind: str) -> Path:

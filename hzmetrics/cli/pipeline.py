@@ -202,6 +202,7 @@ def rebuild_from(app: App, month: Month) -> None:
 
     if month > app.clock.month:
         raise click.UsageError(f"{month} has not begun yet")
+    app.settings.refuse_early(month)
     make_state_table(app.store)
     state.refuse_anonymised(app.store, month)
     remembered = state.read(app.store)
@@ -233,6 +234,7 @@ def mark_dirty(app: App, months: tuple[Month, ...]) -> None:
     settings = app.settings
     make_state_table(app.store)
     for month in months:
+        settings.refuse_early(month)
         state.refuse_anonymised(app.store, month)
     with app.store.metrics.begin() as connection:
         state.add_dirty_months(connection, months)

@@ -6,6 +6,7 @@ The commands that create directories and databases, change the tables of old one
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -203,7 +204,13 @@ def cron_line(settings: Settings) -> str:
     """The crontab line that calls this installation every five minutes. Messages go to the log: cron mails none."""
     home = settings.paths.home
     program = Path(sys.argv[0]).absolute()
-    words = ([] if home == HOME else [f"HZMETRICS_HOME={home}"]) + [str(program)]
+    words = [] if home == HOME else [f"HZMETRICS_HOME={shlex.quote(str(home))}"]
+    words += [
+        f"{name}={shlex.quote(value)}"
+        for name in ("HZMETRICS_LOG_ROOT", "HZMETRICS_LOG")
+        if (value := settings.source.environment.get(name))
+    ]
+    words.append(str(program))
     return " ".join(["*/5 * * * *", *words, "-c", str(settings.file.absolute()), "tick >/dev/null 2>&1"])
 
 

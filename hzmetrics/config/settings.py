@@ -14,6 +14,7 @@ from hzmetrics.config.mistakes import exposed_secrets, find_mistakes
 from hzmetrics.config.schema import CORRECTIONS, Db, Dns, Engine, Geoip, Hub, Logs, Metrics, Pipeline
 from hzmetrics.config.section import BadSetting, Mistake, Section
 from hzmetrics.config.source import Source, home, locate, read
+from hzmetrics.errors import UsageError
 from hzmetrics.files import SECRET, exposure
 
 S = TypeVar("S", bound=Section)
@@ -139,6 +140,12 @@ class Settings:
     def plausible_months(self) -> Months:
         """The months of these days; the pipeline works on no others."""
         return Months(*map(Month.of, self.plausible_days))
+
+    def refuse_early(self, month: Month) -> None:
+        """Raise UsageError for a month before the plausible ones."""
+        first = self.plausible_months.first
+        if month < first:
+            raise UsageError(f"{month} is before {first}: the pipeline works on no month before [logs] earliest")
 
     @property
     def chosen_corrections(self) -> frozenset[str]:

@@ -56,6 +56,9 @@ class OwnLogs:
         ]
         notes += [f"{again} holds the same text as {one}: counted once." for again, one in self.repeated]
         notes.append(f"{account}.")
+        odd = sum(one.dropped.get("date", 0) for one in self.readings)
+        if odd:
+            notes.append(f"Left out for dates that cannot be, too early or still to come: {odd:,} of the lines.")
         near = nearest(account.examples)
         if near:
             notes.append(f"The nearest format of these is {near.title}.")

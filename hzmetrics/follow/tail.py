@@ -174,7 +174,8 @@ def _siblings(path: Path, rotated_dirs: Sequence[Path]) -> list[Path]:
     for directory in (path.parent, *rotated_dirs):
         try:
             with os.scandir(directory) as entries:
-                names = {entry.name for entry in entries if entry.name.startswith(path.name) and entry.is_file()}
+                found_here = [entry for entry in entries if entry.name.startswith(path.name)]
+                names = {entry.name for entry in found_here if Path(entry.path).is_file()}
         except OSError:
             continue
         complete = sorted(name for name in names if base_name(name) not in names - {name, path.name})

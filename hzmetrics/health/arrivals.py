@@ -49,7 +49,7 @@ def misnamed(store: Store, settings: Settings, waiting: Sequence[Source]) -> tup
     others: list[Path] = []
     for kind, path in strays:
         taken = newest[kind]
-        is_meant = kind in path.name.lower() and (taken is None or _date(path) > taken + BESIDE)
+        is_meant = kind in path.name.lower() and (taken is None or _date(path) - taken > BESIDE)
         (lost if is_meant else others).append(path)
     expected = sources.expected_names(settings)
     return [f"{told}; {expected}" for told in sources.tell_not_taken(lost)], _with_names(others, expected)

@@ -30,7 +30,7 @@ from hzmetrics.live.freshness import Freshness
 from hzmetrics.live.runner import Live
 from hzmetrics.log import log
 from hzmetrics.pipeline.corrections import listed
-from hzmetrics.store import Store, state
+from hzmetrics.store import Store, pseudonyms, state
 from hzmetrics.store.connections import DatabaseDenied, DatabaseMissing, UserRefused
 from hzmetrics.store.tables import metrics
 from hzmetrics.store.version import refuse_newer
@@ -88,6 +88,7 @@ def examine(store: Store, settings: Settings, cron_line: str) -> list[Check]:
         _agents(settings),
         *_machine(settings, cron_line),
         *_activity(store, settings),
+        *_pseudonyms(store, settings),
         *_flow(store, settings, cron_line),
     ]
 
@@ -382,6 +383,17 @@ def _machine(settings: Settings, cron_line: str) -> Iterator[Check]:
         yield Check("cron", "OK", "; ".join(sorted({place for place, _ in entries})))
     else:
         yield Check("cron", "WARN", "no entry calls hzmetrics tick", f"crontab -e -u {user}, then add: {cron_line}")
+
+
+def _pseudonyms(store: Store, settings: Settings) -> Iterator[Check]:
+    """The key with which visitors of anonymised months are counted."""
+    try:
+        if pseudonyms.key(store, settings):
+            yield Check("pseudonyms", "OK", str(pseudonyms.key_file(settings)))
+    except ConfigurationError as error:
+        yield Check("pseudonyms", "FAIL", str(error))
+    except StoreError:  # the checks of the databases say why
+        return
 
 
 def _activity(store: Store, settings: Settings) -> Iterator[Check]:

@@ -13,9 +13,10 @@ import sqlalchemy as sa
 from hzmetrics import journal, lock
 from hzmetrics.calendar import Month, day_of, some
 from hzmetrics.config import Settings
-from hzmetrics.errors import StoreError
+from hzmetrics.errors import ConfigurationError, StoreError
 from hzmetrics.health import arrivals, hub
 from hzmetrics.ingest import sources
+from hzmetrics.ingest.sources import Source
 from hzmetrics.live import steps
 from hzmetrics.live.freshness import Freshness, Judge
 from hzmetrics.live.runner import Live
@@ -23,7 +24,7 @@ from hzmetrics.output.text import printable
 from hzmetrics.pipeline import corrections, decide, facts
 from hzmetrics.pipeline.corrections import listed, offered
 from hzmetrics.pipeline.facts import Facts
-from hzmetrics.store import Store
+from hzmetrics.store import Store, pseudonyms
 from hzmetrics.store.state import BadFile, State
 from hzmetrics.store.tables.metrics import imported_sources, web, webhits
 
@@ -156,6 +157,7 @@ def look(store: Store, settings: Settings) -> Status:
             status.problems += lost
             status.warnings = others + status.warnings
             _tell(status, hub.problem(store, settings))
+        _look_at_anonymised(status, store, settings, known.state, waiting)
     except StoreError as error:
         _tell(status, str(error))
         return status
@@ -215,6 +217,20 @@ def _look_at_logs(status: Status, store: Store, settings: Settings) -> None:
     )
     if not status.logs.files:
         status.problems.append(f"no file has a name that [logs] files gives; see {settings.file}")
+
+
+def _look_at_anonymised(
+    status: Status, store: Store, settings: Settings, remembered: State, waiting: Sequence[Source]
+) -> None:
+    """Logs that wait for their import into months that are anonymised; whether the key of the pseudonyms is there."""
+    names = [source.path.name for source in waiting if remembered.is_anonymised(source.month)]
+    if names:
+        before = remembered.anonymised_before
+        status.warnings.append(f"months before {before} are anonymised, so no import takes {some(names)}")
+    try:
+        pseudonyms.key(store, settings)
+    except ConfigurationError as error:
+        _tell(status, str(error))
 
 
 def _rebuild(known: Facts) -> str:

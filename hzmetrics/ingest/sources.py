@@ -82,15 +82,19 @@ def file_date(name: str) -> dt.date | None:
 def pending(settings: Settings) -> list[Source]:
     """The files to import, in import order: by date, access before auth, then as spec 10 §8.3.
 
+    A file with a date before `[logs] earliest` is none.
     A site without a hub has none: its logs are read where they are (spec 10 §19).
     """
     if settings.is_site:
         return []
+    earliest, _ = settings.plausible_days
     found = []
     for kind in KINDS:
         for place, directory in enumerate(PENDING):
             files = _files(base(settings, kind) / directory, deep=place == 0)
             for file, date in _dated(files, name_pattern(settings, kind)):
+                if date < earliest:
+                    continue
                 source = Source(Path(file.path), kind, date)
                 found.append((date, KINDS.index(kind), place, source.path.parts, source))
     return [entry[-1] for entry in sorted(found, key=lambda entry: entry[:-1])]
@@ -184,7 +188,7 @@ def _files(directory: Path, deep: bool) -> Iterator[os.DirEntry[str]]:
         if entry.is_dir(follow_symlinks=False):
             if deep:
                 yield from _files(Path(entry.path), deep)
-        elif entry.is_file() or not Path(entry.path).exists():  # no pipe: reading one could wait for ever
+        elif Path(entry.path).is_file() or not Path(entry.path).exists():  # no pipe: reading one could wait for ever
             yield entry
 
 

@@ -29,6 +29,13 @@ AHEAD = dt.timedelta(days=1)
 """Rows that are further in the future come from a wrong clock and say nothing about what arrives."""
 
 
+OURS = ("tick", "run")
+"""What this program records itself: a time that is still to come says that a clock is wrong."""
+
+SET_BACK = dt.timedelta(hours=2)
+"""How far a time may be ahead: wall clocks are set back an hour in autumn."""
+
+
 @dataclass(frozen=True)
 class Freshness:
     """The newest of something, and its age."""
@@ -123,7 +130,7 @@ class Judge:
     def _arrival(self, store: Store, name: str, kind: sources.Kind, table: sa.Table, days: int) -> Freshness:
         """Requests or logins. A log that waits for its import has arrived."""
         limit = dt.timedelta(days=days)
-        horizon = f"{self.now + AHEAD:%Y-%m-%d %H:%M:%S}"
+        horizon = f"{self.now + min(AHEAD, dt.datetime.max - self.now):%Y-%m-%d %H:%M:%S}"
         query = sa.select(sa.func.max(table.c.datetime)).where(table.c.datetime <= horizon)
         newest = _time(store.metrics.scalar(query))
         waiting = [midnight(source.date) for source in sources.pending(self.settings) if source.kind == kind]
@@ -153,6 +160,9 @@ class Judge:
     def _aged(self, name: str, newest: str, limit: dt.timedelta, said: str, at: dt.datetime | None = None) -> Freshness:
         """Something of a known age; `said` is the problem if it is late, now or `at` an earlier time."""
         age = max(0, int((self.now - moment(newest)).total_seconds())) if newest else None
+        if newest and name in OURS and moment(newest) - self.now > SET_BACK:
+            said = f"the last {name} is of {newest}, which is still to come: the clock was ahead, or is behind now"
+            return Freshness(name, newest, age, _seconds(limit), said)
         return Freshness(name, newest, age, _seconds(limit), said if self._is_late(newest, limit, at) else "")
 
     def _is_late(self, newest: str, limit: dt.timedelta, at: dt.datetime | None = None) -> bool:

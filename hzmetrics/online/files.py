@@ -25,7 +25,8 @@ def map_directory(settings: Settings) -> Path:
     for directory in places:
         if directory.is_dir():
             return directory
-    raise ConfigurationError("no map directory: looked for " + ", then ".join(map(str, places)))
+    looked = ", then ".join(map(str, places))
+    raise ConfigurationError(f"no map directory: looked for {looked}; create one of them for the map")
 
 
 def replace(path: Path, text: str) -> None:

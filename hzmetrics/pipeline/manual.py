@@ -45,10 +45,13 @@ def process(store: Store, settings: Settings, month: Month | None, day: dt.date 
     from hzmetrics.ingest import imports
 
     store.require("hub", "metrics")
+    month = Month.of(day) if day else month
+    if month:
+        settings.refuse_early(month)
     if settings.is_site:
-        return _process_site(store, settings, Month.of(day) if day else month, consent)
+        return _process_site(store, settings, month, consent)
     if day:
-        month, days = Month.of(day), [day]
+        days = [day]
     else:
         pending = imports.pending_days(settings)
         month = month or _oldest(store, settings, pending)
@@ -75,7 +78,8 @@ def _oldest(store: Store, settings: Settings, pending: Sequence[dt.date]) -> Mon
     """The oldest month that has pending logs or is backlog. Marks stay, so a marked month is left to `run`."""
     known = facts.gather(store, settings)
     unmarked = replace(known, state=known.state.with_values({state.DIRTY: ""}))
-    months = {Month.of(day) for day in pending} | set(unmarked.backlog)
+    with_logs = {Month.of(day) for day in pending}
+    months = {month for month in with_logs if not known.state.is_anonymised(month)} | set(unmarked.backlog)
     if not months and known.backlog:
         log.info("no log is pending; the next runs redo the marked months %s", some(known.backlog))
     elif not months:
@@ -219,6 +223,7 @@ def _summarize(store: Store, settings: Settings, month: Month, periods: Sequence
 
 
 def _begin(store: Store, settings: Settings, month: Month, consent: Consent) -> None:
+    settings.refuse_early(month)
     if month == settings.clock.month and not consent.force:
         raise HzmetricsError(
             f"{month} is the current month, whose rows are still arriving; --force does it all the same"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv4Address
 
@@ -57,8 +56,8 @@ def anonymise(store: Store, settings: Settings, before: Month, *, dry_run: bool 
     No cell changes, and cells of later months stay right: a pseudonym in the place of the host tells visitors apart.
     The months cannot be computed from their requests again. Killed at any point, the same call continues.
 
-    Raises UsageError for a month to come; HzmetricsError where the months are not done or not in order, and on a
-    terminal without `yes`.
+    Raises UsageError for a month to come; HzmetricsError where the months are not done or not in order, and without
+    `yes`.
     """
     if before > settings.clock.month:
         raise UsageError(f"{before} has not begun yet: only months that are over can be anonymised")
@@ -72,7 +71,7 @@ def anonymise(store: Store, settings: Settings, before: Month, *, dry_run: bool 
             log.info("%s: would shorten the addresses of %d rows", table.name, count)
             rows += int(count)
         return rows
-    if not yes and sys.stdin is not None and sys.stdin.isatty():
+    if not yes:
         raise HzmetricsError(
             f"the addresses of all months before {before} are shortened for good, and these months cannot be rebuilt;"
             " to agree, add --yes"

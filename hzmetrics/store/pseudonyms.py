@@ -33,6 +33,11 @@ def key(store: Store, settings: Settings) -> str:
     files.require_secrecy(path, files.SECRET)
     try:
         text = files.read(path).decode("ascii").strip()
+    except PermissionError:
+        raise ConfigurationError(
+            f"{path} cannot be read by this user, and visitors of anonymised months are counted with it;"
+            f" as root: chown --reference={path.parent} {path}"
+        ) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise ConfigurationError(

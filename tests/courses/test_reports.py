@@ -136,7 +136,7 @@ def test_usage(events: list[Event]) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(
         st.text(st.sampled_from("a0 \t\v:-T2\x1c\u00a0\u0085é%\r")) | st.just("2026-01-12T08:00:00 c s n running 80"),

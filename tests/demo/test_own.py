@@ -71,7 +71,7 @@ def test_what_could_not_be_read_is_said_at_the_end(capfd: pytest.CaptureFixture[
     assert main(["demo", "--logs", "a.log", "a.log.gz"]) == 0
     picture, _ = capfd.readouterr()
     assert "Your logs, 2026-10\n" in picture
-    assert "Not shown, far from the other months: 2106-02 (page views: 1)." in picture
+    assert "Left out for dates that cannot be, too early or still to come: 1 of the lines." in picture
     assert "a.log.gz holds the same text as a.log: counted once." in picture
     assert r"993 of 1,002 lines could not be read; first: \x1b[31m[bold]garbage." in picture
 
@@ -82,7 +82,7 @@ def test_what_could_not_be_read_is_said_at_the_end(capfd: pytest.CaptureFixture[
     assert (logs["lines"]["lines"], logs["lines"]["read"], logs["lines"]["unread"]) == (1002, 9, 993)
     assert logs["lines"]["formats"] == {"combined": 9}
     assert logs["lines"]["examples"] == [r"\x1b[31m[bold]garbage"] * 3
-    assert [(file["file"], file["kept"], file["dropped"]) for file in logs["files"]] == [("a.log", 9, {})]
+    assert [(file["file"], file["kept"], file["dropped"]) for file in logs["files"]] == [("a.log", 8, {"date": 1})]
     assert logs["repeated"] == [{"file": "a.log.gz", "same_as": "a.log"}]
 
 

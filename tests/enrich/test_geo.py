@@ -233,7 +233,7 @@ def test_fill_geo(hub: TestHub, local: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_fill_geo_goes_on_and_tells_the_worst(hub: TestHub, local: Path) -> None:
-    local.unlink()
+    local.write_bytes(b"damaged")
     visits(hub, "web", {"ip": "192.0.2.1"})
     visits(hub, "sessionlog_metrics", {"ip": "10.0.0.1"})
     assert hub.run("fill-geo", "--all") == 1

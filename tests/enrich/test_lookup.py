@@ -86,7 +86,7 @@ def test_a_source_that_fails_leaves_the_other(
         found = looked_up(hub, capsys, "192.0.2.7", code=1)
         assert found["name"] and str(file) in found["errors"][0]  # type: ignore[index]
     file.unlink()
-    assert "No such file" in looked_up(hub, capsys, "192.0.2.7", code=1)["errors"][0]  # type: ignore[index]
+    assert "there is no address database" in looked_up(hub, capsys, "192.0.2.7", code=1)["errors"][0]  # type: ignore[index]
 
 
 def test_a_database_of_another_type_is_named(

@@ -111,7 +111,7 @@ def test_a_line_of_blanks_that_held_up_every_tick_costs_nothing() -> None:
 
 def test_times_that_cannot_be_say_nothing() -> None:
     lines = [f"{time} 7 [ann] 198.51.100.7 login" for time in ("1994-12-31 00:00:00", "2026-02-03 12:00:00")]
-    lines += ["9999-12-31 23:59:59 7 [ann] 198.51.100.7 login", "0001-01-01 00:00:00 7 [ann] 198.51.100.7 login"]
+    lines += ["9999-12-30 23:59:59 7 [ann] 198.51.100.7 login", "0001-01-01 00:00:00 7 [ann] 198.51.100.7 login"]
     assert len(read("auth", lines)) == 3
     plausible = LogSettings(times=(NOON - 86_400, NOON + 86_400))
     assert [row[0] for row in read("auth", lines, settings=plausible)] == [NOON]

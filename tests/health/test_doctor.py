@@ -12,6 +12,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
+from hzmetrics import files
 from hzmetrics.cli.setup import cron_line
 from hzmetrics.config import HOME
 from hzmetrics.health import surroundings
@@ -44,7 +45,7 @@ def test_a_fresh_installation(hub: TestHub, capsys: pytest.CaptureFixture[str]) 
     assert not home.exists()
     found = findings(hub, capsys, "--fix")
     assert {verdict for checks in found.values() for verdict, _, _ in checks} == {"OK", "WARN"}
-    assert stat.S_IMODE(home.stat().st_mode) == directories.MODE
+    assert stat.S_IMODE(home.stat().st_mode) == files.DIRECTORY
     assert found["site"] == [("OK", "parity", "")]
     assert found["name server"][0][:2] == ("WARN", "127.0.0.1:9: no answer")
     assert found["last successful run"] == [("WARN", "never", "hzmetrics run")]

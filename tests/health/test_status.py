@@ -269,3 +269,15 @@ def test_no_reason_is_empty(hub: TestHub, monkeypatch: pytest.MonkeyPatch, capsy
     where = f"see {hub.root}/log.txt"
     assert f"the run of 2026-05-19 09:30:00 failed: AssertionError; {where}" in problems
     assert f"the tick of 2026-05-19 09:30:00 failed: AssertionError; {where}" in problems
+
+
+def test_files_of_the_last_year_of_the_calendar(
+    make_hub: Callable[[str], TestHub], capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub = make_hub("sqlite")
+    daily = hub.root / "logs/httpd/daily"
+    daily.mkdir(parents=True)
+    (daily / "parity-access.log-99991231").touch()
+    (daily / "other-access.log-20260310").touch()
+    found = seen(hub, capsys, 0)
+    assert [told for told in found["warnings"] if "other-access.log-20260310" in told]

@@ -119,3 +119,13 @@ def test_a_file_that_is_away_already_stays(tmp_path: Path) -> None:
     put(tmp_path, "imported/a.log")
     assert sources.put_away(tmp_path / "imported/a.log", tmp_path / "imported") == tmp_path / "imported/a.log"
     assert (tmp_path / "imported/a.log").exists()
+
+
+def test_links_that_lead_nowhere_and_impossible_dates(settings: Settings, tmp_path: Path) -> None:
+    daily = tmp_path / "httpd/daily"
+    put(daily, "hub[1]-access.log-19941231", "hub[1]-access.log-00010101", "hub[1]-access.log-20250701")
+    loop = daily / "hub[1]-access.log-20250702"
+    loop.symlink_to(loop)
+    waiting = sources.pending(settings)
+    assert [source.path.name[-8:] for source in waiting] == ["20250701", "20250702"]
+    assert [path.name[-8:] for _, path in sources.not_taken(settings, waiting)] == ["00010101", "19941231"]

@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as strict_parser
 from prometheus_client.parser import text_string_to_metric_families as loose_parser
 
-from hzmetrics import config
+from hzmetrics import config, journal
 from hzmetrics.activity.monitor import LAST_RUN
 from hzmetrics.live.freshness import Freshness
 from hzmetrics.live.runner import Live
@@ -161,3 +161,21 @@ def test_ages_and_outcomes_for_prometheus(old: TestHub, capsys: pytest.CaptureFi
         )
         assert values["step_success_timestamp_seconds", "follow"] == found(old)["tick"].timestamp
         assert ("step_success_timestamp_seconds", "map") not in values
+
+
+def test_a_clock_that_was_ahead(old: TestHub) -> None:
+    request(old, "2026-05-19 09:00:00")
+    record(old, "tick", "2027-06-01 10:30:00")
+    record(old, "run", "2027-06-01 10:30:00")
+    assert problems(old).keys() == {"tick", "run"}
+    assert "which is still to come" in problems(old)["tick"]
+    with journal.record(old.settings, "run") as recording:
+        recording.update(exit_code=1, error="broken")
+    entry = journal.read(old.settings, "run")
+    assert entry and (entry.succeeded, entry.since) == ("", entry.started)
+
+
+def test_the_last_day_of_the_calendar(old: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    request(old, "2026-05-19 09:00:00")
+    monkeypatch.setenv("HZMETRICS_NOW", "9999-12-31T23:59:59")
+    assert "request" in problems(old)

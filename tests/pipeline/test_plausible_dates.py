@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
@@ -121,3 +122,17 @@ def test_logins_of_very_many_days_are_read(hub: TestHub, monkeypatch: pytest.Mon
     (hub.root / "logs" / name).write_text(text)
     assert hub.run("import", "--day", "2026-04-10") == 0
     assert hub.store.metrics.scalar(sa.select(sa.func.count()).select_from(metrics.userlogin)) == 2500
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("process", "--month"), ("analyze", "--month"), ("summarize", "--month"), ("rebuild-from",), ("mark-dirty",),
+    ],
+)  # fmt: skip
+def test_months_before_the_plausible_ones_are_refused(
+    command: tuple[str, ...], make_hub: Callable[[str], TestHub], capfd: pytest.CaptureFixture[str]
+) -> None:
+    hub = make_hub("sqlite")
+    assert hub.run(*command, "0001-01") == 2
+    assert "0001-01 is before 1995-01" in capfd.readouterr().err

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from hzmetrics.calendar import Month
 from hzmetrics.errors import HzmetricsError, UsageError
+from hzmetrics.ingest import sources
 from hzmetrics.privacy import anonymise as anonymising
 from hzmetrics.store import pseudonyms, state
 from hzmetrics.store.tables.metrics import anonymous_logins, dns_cache, userlogin, web
@@ -94,3 +95,33 @@ def test_months_that_are_not_done_are_refused(hub: TestHub) -> None:
     with pytest.raises(HzmetricsError, match=r"2026-01.*run --all"):
         anonymising.anonymise(hub.store, hub.settings, BEFORE, yes=True)
     assert state.read(hub.store).anonymised_before is None
+
+
+def test_it_must_be_agreed_to(small: TestHub) -> None:
+    before = rows(small, web.c.id, web.c.ip, web.c.host)
+    with pytest.raises(HzmetricsError, match="to agree, add --yes"):
+        anonymising.anonymise(small.store, small.settings, BEFORE)
+    assert rows(small, web.c.id, web.c.ip, web.c.host) == before
+
+
+def test_a_log_that_waits_for_an_anonymised_month_is_named_and_not_in_the_way(
+    small: TestHub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    anonymising.anonymise(small.store, small.settings, BEFORE, yes=True)
+    waiting = sources.base(small.settings, "access") / "daily" / "parity-access.log-19990101"
+    waiting.parent.mkdir(parents=True, exist_ok=True)
+    waiting.touch()
+    assert small.run("process", "--next", "--dry-run") == 0
+    capsys.readouterr()
+    small.run("status")
+    assert f"no import takes {waiting.name}" in capsys.readouterr().out
+
+
+def test_a_key_that_is_gone_is_named(small: TestHub, capsys: pytest.CaptureFixture[str]) -> None:
+    anonymising.anonymise(small.store, small.settings, BEFORE, yes=True)
+    pseudonyms.key_file(small.settings).unlink()
+    capsys.readouterr()
+    assert small.run("status") == 1
+    assert "pseudonyms.key: No such file or directory" in capsys.readouterr().out
+    assert small.run("doctor") == 1
+    assert "pseudonyms.key: No such file or directory" in capsys.readouterr().out

@@ -394,8 +394,11 @@ def test_a_user_who_may_not_create_databases(
         old.drop()
         assert old.hub.run("init") == 1
         message = capsys.readouterr().err
-        assert f"CREATE DATABASE IF NOT EXISTS `{old.name}`" in message
-        assert "hidden" not in message
+        assert "hzmetrics init --admin" in message
+        assert old.hub.run("init", "--sql") == 0
+        statements = capsys.readouterr().out
+        assert f"CREATE DATABASE IF NOT EXISTS `{old.name}`" in statements
+        assert "hidden" not in message + statements
         old.sql(f"CREATE DATABASE {old.name}")
         old.sql(
             "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, DROP, CREATE TEMPORARY TABLES, LOCK TABLES "
@@ -406,7 +409,8 @@ def test_a_user_who_may_not_create_databases(
         assert old.hub.run("doctor") == 1
         report = capsys.readouterr().out
         hub = old.name.replace("_metrics", "_hub")
-        assert f"GRANT SELECT ON `{hub}`.* TO '{user}'@'localhost'" in report
+        escaped = hub.replace("_", r"\_")
+        assert f"GRANT SELECT ON `{escaped}`.* TO `{user}`@`localhost`" in report
         assert "hidden" not in report + (old.hub.root / "log.txt").read_text(encoding="utf-8")
     finally:
         old.sql(f"DROP USER {user}@localhost")
