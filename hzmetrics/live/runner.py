@@ -135,7 +135,7 @@ class Live:
     def exposition(self) -> str:
         """The text for Prometheus: the families of active users, of the other capabilities, ages and outcomes.
 
-        A capability enabled by `auto` takes part once a tick has run it.
+        A capability enabled by `auto` takes part once a tick has run it, ages and outcomes once there was a tick.
         """
         return openmetrics.exposition(self.settings.hub.site, self._families())
 
@@ -149,8 +149,9 @@ class Live:
             capability = self.capabilities[name]()
             if capability.enabled and (is_told or journal.read(self.settings, record_of(name))):
                 yield from capability.families()
-        yield from freshness.families(list(self.freshness()))
-        yield from steps.families(self.settings)
+        if journal.read(self.settings, "tick"):
+            yield from freshness.families(list(self.freshness()))
+            yield from steps.families(self.settings)
 
     def freshness(self) -> Iterator[Freshness]:
         """How old the newest of everything is. Raises StoreError, after what is known without a database."""

@@ -287,7 +287,7 @@ def forget_example_lines(connection: sa.Connection) -> None:
     before = json.loads(_keys.recall_to_change(connection, UNREAD_FILES) or "[]")
     after = [{**entry, "said": entry["said"].partition("; first: ")[0]} for entry in before]
     if after != before:
-        put(connection, {UNREAD_FILES: json.dumps(after)})
+        put(connection, {UNREAD_FILES: document(after)})
 
 
 def remember_lookups(connection: sa.Connection, failing: Mapping[Month, str]) -> None:

@@ -130,4 +130,4 @@ def test_without_a_hub_there_is_no_map_to_refresh(
     assert hub.run("tick") == 0
     messages = (hub.root / "log.txt").read_text()
     assert "hub_dir" not in messages and "map" not in messages
-    assert "activity: JupyterHub at http://127.0.0.1:9/hub/api does not answer" in messages
+    assert "JupyterHub at http://127.0.0.1:9/hub/api does not answer" in messages
