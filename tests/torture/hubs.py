@@ -46,7 +46,7 @@ OF_FILES = {"device", "inode", "head_hash"}
 OF_THE_MACHINE = {"updated_at", "replaced_at"}
 """What the machine's own clock says."""
 
-WAYS = {"catchup_started"}
+WAYS = {"catchup_started", "rebuild_cursor"}
 """Keys of the pipeline's state that remember a way, not where it ends."""
 
 MEASURED = "counts.raw"
@@ -55,7 +55,10 @@ MEASURED = "counts.raw"
 SUMS = {"activity_weights"}
 """Tables of sums that are kept from run to run, or computed again: equal but for rounding."""
 
-PASSING = {"LOADED_ROWS", "loaded_rows", "sqlite_sequence", "sqlite_stat1"}
+COPIES = {"userlogin_lite"}
+"""Copies that each summary makes for itself: of what there was at the last one."""
+
+PASSING = {*COPIES, "LOADED_ROWS", "loaded_rows", "sqlite_sequence", "sqlite_stat1"}
 
 Tables = dict[str, list[tuple[Any, ...]]]
 
