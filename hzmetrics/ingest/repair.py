@@ -60,9 +60,9 @@ def repair_imported_sources(store: Store, apply: bool = False) -> int:
 def correct_ranges(entries: list[Record], largest: int, issued: int) -> Plan:
     """Walk the importer's records of one table back from the newest id (spec 10 §12).
 
-    `largest` is the largest id in the table, `issued` the largest that was ever given. A range is kept when it ends where
-    it may and holds as many ids as there were rows. One of logins may hold more, for duplicates that were left out leave
-    gaps in it; one of requests that holds more keeps its end.
+    `largest` is the largest id in the table, `issued` the largest that was ever given. A range is kept when it ends
+    where it may and holds as many ids as there were rows. One of logins may hold more, for duplicates that were left
+    out leave gaps in it; one of requests that holds more keeps its end.
     """
     watermark = max((entry.end or 0 for entry in entries if entry.origin == "reconstruct"), default=0)
     walk = [entry for entry in reversed(entries) if entry.origin == "importer" and entry.has_range and entry.rows > 0]

@@ -29,7 +29,7 @@ def test_gaps_leave_right_ranges_alone() -> None:
 
 
 def test_a_range_of_requests_that_is_too_large_keeps_its_end() -> None:
-    """Files are numbered without gaps; ids 21 to 25 are of an import that was rolled back, 36 and later were never rows."""
+    """Ids 21 to 25 are of an import that was rolled back; 36 and later have no rows."""
     entries = [record(1, 1, 10, 10), record(2, 8, 20, 10), record(3, 26, 38, 10)]
     assert corrected(entries, 35, 40) == [(3, 26, 35), (2, 11, 20)]
 
