@@ -91,6 +91,8 @@ def test_following_the_advice_repairs_everything(hub: TestHub, capsys: pytest.Ca
                     connection.execute(sa.text(statement))
         found = look(hub)
         assert set(damage) == {finding.check for finding in found.findings}
+        places = [(finding.check, finding.subject, finding.key) for finding in found.findings]
+        assert len(places) == len(set(places))
         capsys.readouterr()
         assert hub.run("audit") == 1
         advice = [line.strip() for line in capsys.readouterr().out.splitlines() if line.startswith("  hzmetrics ")]
