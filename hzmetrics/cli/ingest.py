@@ -302,7 +302,8 @@ def reconstruct_imported_sources(
 ) -> None:
     """Record files that the ledger lacks.
 
-    These are files in `imported` that were imported before the ledger existed.
+    These are files in `imported` that were imported before the ledger existed. Records of logins that this command
+    wrote are replaced if their number of rows has changed since.
     """
     from hzmetrics.ingest.reconstruct import TARGETS, reconstruct
 

@@ -25,7 +25,7 @@ from hzmetrics.logs.reader import open_log
 from hzmetrics.store import Store
 from hzmetrics.store.bulk import fitted_rows
 from hzmetrics.store.database import Database
-from hzmetrics.store.tables.metrics import userlogin, web
+from hzmetrics.store.tables.metrics import imported_sources, userlogin, web
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ def reconstruct(
 ) -> int:
     """Find the rows of archived files that the ledger does not know, and record them if `apply`; files considered.
 
-    With `validate`, which wins, compare those that it does know with what is found. Raises HzmetricsError at the end if
-    there was an anomaly.
+    Reconstructed records of logins that no longer hold their number of rows are replaced. With `validate`, which wins,
+    compare the files that it does know with what is found. Raises HzmetricsError at the end if there was an anomaly.
     """
     considered = anomalies = 0
     for name in targets:
@@ -102,8 +102,9 @@ class _Reconstruction:
         self.target = TARGETS[name]
         self.validate = validate
         self.anomalies = 0
-        self.findings: dict[str, tuple[str, Found]] = {}
-        """What to record: file name and rows, by the name under the collation, of which the ledger has one."""
+        self.findings: dict[str, tuple[str, Found, Record | None]] = {}
+        """What to record: file name, rows and the record that they replace, by the name under the collation, of which
+        the ledger has one."""
         self._ranges: list[tuple[int, int]] = []
         """First and last ids of the files so far."""
 
@@ -121,7 +122,10 @@ class _Reconstruction:
             return known.get(fold(name)) or known.get(ledger.source_name(name))
 
         chosen = [(source, recorded(source)) for source in files if since is None or source.month >= since]
-        chosen = [(source, record) for source, record in chosen if (record is not None) == self.validate]
+        if self.validate:
+            chosen = [(source, record) for source, record in chosen if record]
+        else:
+            chosen = [(source, record) for source, record in chosen if record is None or self._drifted(record)]
         for source, record in chosen:
             try:
                 found = self._find(source)
@@ -130,19 +134,30 @@ class _Reconstruction:
                 continue
             if found is None:
                 self._anomaly(source, "no line is recognized")
-            elif record is None:
-                self._plan(source, found)
-            else:
+            elif record and self.validate:
                 self._compare(source, found, record)
+            else:
+                self._plan(source, found, record)
         return len(chosen)
 
     def record(self) -> None:
         """Write the ledger rows, all or none."""
         with self.database.begin() as connection:
-            for filename, found in self.findings.values():
+            for filename, found, replaced in self.findings.values():
+                if replaced:
+                    connection.execute(sa.delete(imported_sources).where(imported_sources.c.id == replaced.id))
                 ids = None if found.start is None or found.end is None else (found.start, found.end)
                 clock = self.settings.clock
                 ledger.record(self.database, connection, filename, self.name, ids, found.rows, clock, "reconstruct")
+
+    def _drifted(self, record: Record) -> bool:
+        """Whether a reconstructed record of logins no longer holds its number of rows. Those of requests may."""
+        if self.name != "userlogin" or record.origin != "reconstruct" or not record.has_range:
+            return False
+        number = self.target.table.c.id
+        query = sa.select(sa.func.count()).where(number.between(record.start, record.end))
+        with self.database.connect() as connection:
+            return bool(connection.execute(query).scalar() != record.rows)
 
     def _find(self, source: Source) -> Found | None:
         """The table rows of a file; None if it has no recognized line."""
@@ -164,7 +179,7 @@ class _Reconstruction:
             row = engine.table(f"{self.name}_matches").to_pylist()[0]
         return Found(row["first_id"], row["last_id"], row["matched"])
 
-    def _plan(self, source: Source, found: Found) -> None:
+    def _plan(self, source: Source, found: Found, replaced: Record | None) -> None:
         if found.start is not None and found.end is not None:
             self._check_overlap(source, found)
             missing = found.end - found.start + 1 - found.rows
@@ -176,7 +191,7 @@ class _Reconstruction:
         else:
             log.info("%s: no rows of %s", source.path.name, self.name)
         name = source.path.name
-        first, _ = self.findings.setdefault(fold(ledger.stored_name(name)), (name, found))
+        first, *_ = self.findings.setdefault(fold(ledger.stored_name(name)), (name, found, replaced))
         if first != name:
             self._anomaly(source, f"the ledger cannot tell it from {first}; not recorded")
 

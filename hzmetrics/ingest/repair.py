@@ -60,8 +60,9 @@ def repair_imported_sources(store: Store, apply: bool = False) -> int:
 def correct_ranges(entries: list[Record], largest: int, issued: int) -> Plan:
     """Walk the importer's records of one table back from the newest id (spec 10 §12).
 
-    `largest` is the largest id in the table, `issued` the largest that was ever given. A record stays as it is when its
-    range ends where it may and has room for its rows: ids have gaps.
+    `largest` is the largest id in the table, `issued` the largest that was ever given. A range is kept when it ends
+    where it may and holds as many ids as there were rows. One of logins may hold more, for duplicates that were left
+    out leave gaps in it; one of requests that holds more keeps its end.
     """
     watermark = max((entry.end or 0 for entry in entries if entry.origin == "reconstruct"), default=0)
     walk = [entry for entry in reversed(entries) if entry.origin == "importer" and entry.has_range and entry.rows > 0]
@@ -69,10 +70,12 @@ def correct_ranges(entries: list[Record], largest: int, issued: int) -> Plan:
     cursor = issued
     for position, entry in enumerate(walk):
         assert entry.start is not None and entry.end is not None
-        if entry.end <= cursor and entry.end - entry.start + 1 >= entry.rows:
+        excess = entry.end - entry.start + 1 - entry.rows
+        fits = entry.end <= cursor and excess >= 0
+        if fits and (excess == 0 or entry.target == "userlogin"):
             start, end = entry.start, entry.end
         else:
-            end = min(cursor, largest)
+            end = min(entry.end if fits else cursor, largest)
             start = end - entry.rows + 1
         if start <= watermark:
             return Plan(tuple(corrections), len(walk) - position)

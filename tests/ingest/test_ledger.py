@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from hzmetrics import lock
-from hzmetrics.ingest.imports import import_access
+from hzmetrics.ingest.imports import import_access, import_auth
 from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
 from tests.ingest.test_imports import access_line, count, ledger, write
@@ -91,6 +91,23 @@ def test_reconstruction_finds_what_was_imported(hub: TestHub) -> None:
     assert hub.run("reconstruct-imported-sources", "--validate", "--apply") == 0
     change(hub, sa.update(metrics.imported_sources).values(pk_end=2))
     assert hub.run("reconstruct-imported-sources", "--validate") == 1
+
+
+def test_reconstructed_records_of_logins_are_replaced_when_their_number_of_rows_differs(hub: TestHub) -> None:
+    lines = "".join(f"2025-07-01 08:0{n}:00 EDT 100{n} [user{n}] 10.7.0.1 login\n" for n in range(3))
+    import_auth(hub.store, hub.settings, write(hub, "cmsauth.log-20250701", lines, "hubzero/imported"))
+    command = ("reconstruct-imported-sources", "--apply")
+    assert hub.run(*command) == 0
+    whole = ledger(hub)
+    entry = metrics.imported_sources
+    change(hub, sa.update(entry).values(pk_start=2, origin="importer"))
+    assert hub.run(*command) == 0
+    assert ledger(hub) != whole, "what the importer wrote stays"
+    change(hub, sa.update(entry).values(origin="reconstruct"))
+    assert hub.run(*command[:1]) == 0
+    assert ledger(hub) != whole
+    assert hub.run(*command) == 0
+    assert ledger(hub) == whole
 
 
 def test_of_names_that_the_ledger_cannot_tell_apart_the_first_is_recorded(hub: TestHub) -> None:

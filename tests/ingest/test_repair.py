@@ -7,8 +7,10 @@ from hzmetrics.ingest.ledger import Record
 from hzmetrics.ingest.repair import correct_ranges
 
 
-def record(number: int, start: int | None, end: int | None, rows: int, origin: str = "importer") -> Record:
-    return Record(number, f"file {number}", "web", start, end, rows, origin)
+def record(
+    number: int, start: int | None, end: int | None, rows: int, origin: str = "importer", target: str = "web"
+) -> Record:
+    return Record(number, f"file {number}", target, start, end, rows, origin)
 
 
 def corrected(entries: list[Record], largest: int, issued: int) -> list[tuple[int, int, int]]:
@@ -24,6 +26,16 @@ def test_wrong_ranges_are_derived_from_the_newest_id_back() -> None:
 def test_gaps_leave_right_ranges_alone() -> None:
     """A rolled-back import left 5 to 9 unused; the newest rows, 15 and 16, were deleted."""
     assert corrected([record(1, 1, 4, 4), record(2, 10, 14, 5)], 14, 16) == []
+
+
+def test_a_range_of_requests_that_is_too_large_keeps_its_end() -> None:
+    """Ids 21 to 25 are of an import that was rolled back; 36 and later have no rows."""
+    entries = [record(1, 1, 10, 10), record(2, 8, 20, 10), record(3, 26, 38, 10)]
+    assert corrected(entries, 35, 40) == [(3, 26, 35), (2, 11, 20)]
+
+
+def test_a_range_of_logins_may_hold_more_ids_than_rows() -> None:
+    assert corrected([record(1, 1, 10, 7, target="userlogin")], 10, 10) == []
 
 
 def test_what_reaches_into_reconstructed_ranges_is_left() -> None:
