@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import AddressValueError, IPv4Address
 
 import pyarrow as pa
@@ -14,7 +14,7 @@ from hzmetrics.config import Settings
 from hzmetrics.engine import Engine
 from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.grids.logins import remake_userlogin_lite
-from hzmetrics.health.audit import audit
+from hzmetrics.health.audit import Finding, audit
 from hzmetrics.log import log, stage
 from hzmetrics.pipeline import facts
 from hzmetrics.pipeline.run import make_state_table
@@ -91,7 +91,7 @@ def anonymise(store: Store, settings: Settings, before: Month, *, dry_run: bool 
 
 
 def _refuse_unfinished(store: Store, settings: Settings, before: Month) -> None:
-    """Raise HzmetricsError unless all months before `before` are done and without a finding."""
+    """Raise HzmetricsError unless all months before `before` are done, with nothing in them that could be repaired."""
     known = facts.gather(store, settings)
     waiting = sorted({month for month in (*known.backlog, *known.incomplete, *known.unfinished) if month < before})
     if waiting or known.state.mode != "normal":
@@ -107,12 +107,19 @@ def _refuse_unfinished(store: Store, settings: Settings, before: Month) -> None:
         for finding in audit(store, settings, None, ANSWERED).findings
         if not (finding.key[:7] >= str(before) and finding.key[:4].isdigit())
     ]
-    if findings:
-        named = "; ".join(f"{finding.check} {finding.key}: {finding.text}" for finding in findings[:MOST_NAMED])
+    repairable = [finding for finding in findings if finding.command]
+    if repairable:
         raise HzmetricsError(
-            f"audit finds {len(findings)} things in months before {before}, which can be repaired only now: {named};"
-            " see hzmetrics audit --all"
+            f"audit finds {len(repairable)} things in months before {before}, which can be repaired only now:"
+            f" {_named(repairable)}; see hzmetrics audit --all"
         )
+    if findings:
+        log.warning("no command repairs what audit finds in months before %s: %s", before, _named(findings))
+
+
+def _named(findings: Sequence[Finding]) -> str:
+    more = [f"and {len(findings) - MOST_NAMED} more"] if len(findings) > MOST_NAMED else []
+    return "; ".join([*(f"{one.check} {one.key}: {one.text}" for one in findings[:MOST_NAMED]), *more])
 
 
 def _kept_originals(store: Store) -> list[str]:

@@ -12,9 +12,9 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(180
 
 def test_any_number_of_threads(tormented: Hub) -> None:
     found = []
-    for threads in (1, 2, 4):
+    for threads in (1, 4):
         begin(tormented, "new")
         assert not tormented.does(CRON, threads), tormented.said
         found.append(tormented.tables(exact=True))
     assert sum(map(len, found[0].values())) > 1000
-    assert [difference(one, found[0]) for one in found] == [{}] * 3
+    assert [difference(one, found[0]) for one in found] == [{}] * 2
