@@ -43,6 +43,10 @@ class EntryPoint:
 AGAIN = ("migrate --apply", *CRON)
 """A person begins an adoption, and begins it again: until it is complete, cron leaves the tables alone."""
 
+REIMPORT = "reimport --since 2026-10 --yes"
+ANONYMISE = "anonymise --before 2026-10 --yes"
+"""What replaces or takes away rows for good is begun, and begun again, by a person alone."""
+
 ENTRY_POINTS = (
     EntryPoint("tick", "new", "tick"),
     EntryPoint("live-tick", "new", "tick", TICK, now=LIVE),
@@ -56,8 +60,8 @@ ENTRY_POINTS = (
     EntryPoint("logfix-session", "closed", "logfix-session 2026-10"),
     EntryPoint("rebuild-summaries", "closed", "rebuild-summaries --since 2026-09"),
     EntryPoint("rebuild-from", "closed", "rebuild-from 2026-09"),
-    EntryPoint("reimport", "closed", "reimport --since 2026-10 --yes"),
-    EntryPoint("anonymise", "closed", "anonymise --before 2026-10 --yes"),
+    EntryPoint("reimport", "closed", REIMPORT, (REIMPORT, *CRON)),
+    EntryPoint("anonymise", "closed", ANONYMISE, (ANONYMISE, *CRON)),
     EntryPoint("events", "new", "events update", TICK, now=LIVE),
     EntryPoint("activity", "new", "activity sample", TICK, now=LIVE),
     EntryPoint("active-users", "new", "active-users update", TICK, now=LIVE),
