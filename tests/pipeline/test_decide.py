@@ -165,6 +165,8 @@ def test_every_run_gets_nearer_to_a_normal_unit(
                     stored["unfinished_months"] = written(settled)
         after = Facts(TODAY, State(stored), pending, frozenset(), {"web": with_rows}, summarized, partly)
         if unit.is_last and (stored.get("mode") == "limbo" or decide.next_unit(after).is_last):
-            assert stored.get("mode") == "limbo" or not [m for m in after.state.unfinished if m < after.current]
+            waiting = {after.previous} if not after.is_complete(after.previous) else set()  # it is closed when it is
+            left_over = {month for month in after.state.unfinished if month < after.current} - waiting
+            assert stored.get("mode") == "limbo" or not left_over
             return
     pytest.fail("the pipeline never comes to rest")

@@ -226,9 +226,9 @@ def test_changed_corrections_redo_every_month(pipeline: TestHub, monkeypatch: py
         assert "corrections" not in state(pipeline)
         assert pipeline.run("summarize", "--month", "2026-04", "--yes") == 0
     stored = state(pipeline)
-    assert (stored["corrections"], stored["dirty_months"]) == ("all-days,half-up", "2026-03,2026-04,2026-05")
+    assert (stored["corrections"], stored["dirty_months"]) == ("all-days,half-up", "2026-03")
     assert pipeline.run("run", "--all") == 0
-    assert state(pipeline)["dirty_months"] == "2026-05"
+    assert state(pipeline)["dirty_months"] == ""
     pipeline.configuration.write_text(text, encoding="utf-8")
     assert pipeline.run("run", "--dry-run") == 0
     assert state(pipeline)["corrections"] == "all-days,half-up"
