@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hzmetrics.output.bars import of_bytes
-from hzmetrics.output.document import document
+from hzmetrics.output.document import document, print_document
 from hzmetrics.output.sheet import FORMULA, Sheet, neutral
 from hzmetrics.output.terminal import Bar, Line, Screen, Spark, Table, group
 from hzmetrics.output.text import printable, say
@@ -120,5 +120,10 @@ def test_a_raw_sheet_keeps_texts(capsys: pytest.CaptureFixture[str]) -> None:
     assert written[3] == ["'=1+1", "-1", "-"]
 
 
-def test_a_byte_of_a_file_name_that_is_not_utf_8_is_no_lone_surrogate_in_json() -> None:
-    assert document({"e\udcff": ["\U0001f600\udcff", 0.1]}) == r'{"e?": ["\ud83d\ude00?", 0.1]}'
+def test_a_byte_of_a_file_name_that_is_not_utf_8_is_printed_as_a_question_mark_and_stored_as_it_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    value = {"e\udcff": ["\U0001f600\udcff", 0.1]}
+    print_document(value)
+    assert capsys.readouterr().out == r'{"e?": ["\ud83d\ude00?", 0.1]}' + "\n"
+    assert json.loads(document(value)) == value
