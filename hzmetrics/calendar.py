@@ -244,7 +244,7 @@ class DateSpan:
 
     @classmethod
     def of(cls, month: Month) -> DateSpan:
-        return cls(month.first_day, month.plus(1).first_day)
+        return cls(month.first_day, month.plus(1).first_day if month < ALL_MONTHS.last else None)
 
     def __str__(self) -> str:
         """The span as `parse` reads it, in its shortest form."""
