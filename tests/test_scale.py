@@ -9,7 +9,7 @@ import pytest
 from benchmarks.history import Size
 from benchmarks.scale import STAGES, growth, make, measure
 
-LIMIT = 256
+LIMIT = 160
 """MB, less than can be configured: the benchmark measures long histories with 512."""
 
 BESIDE = 300

@@ -19,7 +19,15 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def vectors() -> list[Any]:
-    return [pytest.param(path, id=f"{path.parent.name}/{path.stem}") for path in sorted(GOLDEN.glob("*/*.json"))]
+    """Those of scenarios run whole command lines on a database."""
+    return [
+        pytest.param(
+            path,
+            id=f"{path.parent.name}/{path.stem}",
+            marks=[pytest.mark.integration] if path.stem.startswith("scenario") else [],
+        )
+        for path in sorted(GOLDEN.glob("*/*.json"))
+    ]
 
 
 @pytest.mark.parametrize("path", vectors())

@@ -79,6 +79,7 @@ def test_lines_are_printed_one_below_the_other(capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().out == "a\\nb\nc\n"
 
 
+@pytest.mark.slow
 @given(
     st.recursive(st.none() | st.floats(allow_nan=False) | st.text(), lambda inner: st.dictionaries(st.text(), inner))
 )
