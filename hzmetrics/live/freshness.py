@@ -136,7 +136,11 @@ class Judge:
         horizon = f"{now + min(AHEAD, dt.datetime.max - now):%Y-%m-%d %H:%M:%S}"
         query = sa.select(sa.func.max(table.c.datetime)).where(table.c.datetime <= horizon)
         newest = self._of_hub_clock(store.metrics.scalar(query))
-        waiting = [self._of_hub_clock(midnight(source.date)) for source in sources.pending(self.settings) if source.kind == kind]
+        waiting = [
+            self._of_hub_clock(midnight(source.date))
+            for source in sources.pending(self.settings)
+            if source.kind == kind
+        ]
         logs = sources.base(self.settings, kind) / sources.PENDING[0]
         place = f"in {logs}" if not self.settings.is_site else "where [logs] files says"
         hint = f"see whether logs still arrive {place}; the limit is {name}_days in [freshness]"

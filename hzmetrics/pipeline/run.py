@@ -43,8 +43,8 @@ def run(
 ) -> int:
     """Do up to `months_per_run` units of work; with `every`, until a normal unit is done. Returns the exit code.
 
-    0: done, or another run holds the lock; 1: a source file, a directory of logs or a lookup of the daily analysis failed,
-    but everything else is done. An error that stops a unit is raised.
+    0: done, or another run holds the lock; 1: a source file, a directory of logs or a lookup of the daily analysis
+    failed, but everything else is done. An error that stops a unit is raised.
     """
     store.require("hub", "metrics")
     settings = corrections.in_force(settings, state.read(store))
