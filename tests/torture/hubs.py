@@ -55,6 +55,9 @@ WAYS = {"catchup_started", "rebuild_cursor"}
 MEASURED = "counts.raw"
 """What the machine was doing at a moment: a measurement that was not finished is not made up for."""
 
+FOLLOWED = ("logs", "home/raw")
+"""Directories of files that others write."""
+
 SUMS = {"activity_weights"}
 """Tables of sums that are kept from run to run, or computed again: equal but for rounding."""
 
@@ -260,7 +263,7 @@ class Hub:
 
     def files(self) -> list[str]:
         """The log files, where they are now, and published files."""
-        found = (path for name in ("logs", "site", "home/raw") for path in (self.root / name).rglob("*"))
+        found = (path for name in (*FOLLOWED, "site") for path in (self.root / name).rglob("*"))
         shown = (path for path in found if path.is_file() and path.name != MEASURED and not RANDOM.search(path.name))
         return sorted(str(path.relative_to(self.root)) for path in shown)
 
@@ -271,10 +274,11 @@ class Hub:
 
 
 def _copy_tree(source: Path, target: Path) -> None:
-    """Copy a hub's directory. Logs are linked: a log that is being followed is known by its inode."""
+    """Copy a hub's directory. What others write is linked: files that are followed are known by their inodes."""
 
     def copy(one: str, other: str) -> None:
-        (os.link if Path(one).is_relative_to(source / "logs") else shutil.copy2)(one, other)
+        is_followed = any(Path(one).is_relative_to(source / directory) for directory in FOLLOWED)
+        (os.link if is_followed and Path(one).name != MEASURED else shutil.copy2)(one, other)
 
     shutil.copytree(source, target, symlinks=True, copy_function=copy)
 
