@@ -20,12 +20,6 @@ from tests.torture.torment import faults, killed_at_every_boundary, killed_at_ra
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
-SAMPLED = {"live-tick": ("kill", "full"), "process-next": ("kill",)}
-"""The faults of which `make test` does one, by entry point."""
-
-SMALL = tuple(replace(one, stores=one.stores if one.name == "live-tick" else ("sqlite",)) for one in ENTRY_POINTS)
-"""The entry points on the stores on which `make test` does them."""
-
 torture = pytest.mark.torture
 
 
@@ -39,11 +33,12 @@ def on_stores(entries: Iterable[EntryPoint]) -> pytest.MarkDecorator:
 entry_points = on_stores(ENTRY_POINTS)
 
 
-@on_stores(one for one in SMALL if one.name in SAMPLED)
+@on_stores([replace(one, stores=("sqlite",)) for one in ENTRY_POINTS if one.name == "live-tick"])
 @pytest.mark.timeout(1800)
 def test_a_sample(tormented: Hub, entry: EntryPoint) -> None:
+    """One kill and one full disk; `tests/pipeline` has some of the pipeline."""
     expected = undisturbed(tormented, entry)
-    for fault in SAMPLED[entry.name]:
+    for fault in ("kill", "full"):
         assert not list(problems(tormented, entry, expected, faults(tormented, fault, expected, 1)))
 
 
