@@ -13,6 +13,7 @@ from hzmetrics.logs import collectors, escapes, grammar, text, w3c, zones
 from hzmetrics.logs.account import MOST_EXAMPLES, Account
 from hzmetrics.logs.formats import HUB
 from hzmetrics.logs.json_names import Members
+from hzmetrics.logs.plain import NO_FIELDS, take_apart
 from hzmetrics.logs.settings import LogSettings
 
 PACKAGE = "hzmetrics.logs"
@@ -70,7 +71,6 @@ class Requests:
         engine.function("zone_offset", zones.Offsets(settings.zone).text)
         if self._is_hub:
             self.kind = Kind(HUB)
-            engine.define("hub_lines", "FROM lines", ["lines"])
             engine.define("requests", "FROM hub_requests", ["hub_requests"])
         else:
             self._define_others()
@@ -80,10 +80,9 @@ class Requests:
         engine = self.engine
         engine.load("peers", relation([], {"peer": pa.string(), "address": pa.string()}))
         engine.load("headers", w3c.NO_HEADERS)
+        engine.register("fields", NO_FIELDS)
         recognized = text.classification(self.settings.formats, self._patterns)
         engine.define("recognized", recognized, ["messages", "headers"], stored="arrow")
-        hub_lines = f"SELECT number, text AS line FROM classified WHERE format = '{HUB}'"
-        engine.define("hub_lines", hub_lines, ["classified"])
         self._define_members()
         self._define_sources()
         if len(self.settings.formats) == 1:
@@ -115,7 +114,9 @@ class Requests:
     def take_apart(self, lines: pa.Table) -> None:
         """Take a chunk's lines apart."""
         self.engine.register("lines", lines)
-        if not self._is_hub:
+        if self._is_hub:
+            self._take_hub_lines_apart(lines)
+        else:
             if self.kind is None and len(lines) > SAMPLE:
                 self._divide(lines.slice(0, SAMPLE), None)
                 self._settle(self._likely(SAMPLE))
@@ -126,6 +127,22 @@ class Requests:
             self._learn_formats()
             self._learn_members()
             self._learn_peers()
+            if HUB in self._present:
+                query = f"SELECT number, text AS line FROM classified WHERE format = '{HUB}'"
+                self._take_hub_lines_apart(self.engine.query(query))
+
+    def _take_hub_lines_apart(self, lines: pa.Table) -> None:
+        """Take apart the lines that may be of a hub."""
+        fields, odd_lines = take_apart(lines)
+        if len(odd_lines):  # the engine takes long to prepare the patterns of the grammar
+            self.engine.register("odd_lines", odd_lines)
+            fields = pa.concat_tables([fields, self.engine.table("odd_fields")])
+        self.engine.register("fields", fields)
+        meanings = self.engine.table("meanings")
+        calls = fields.drop_columns(["day", "clock", "method", "target"])
+        for name in meanings.column_names:  # side by side: the other columns do not pass through the engine
+            calls = calls.append_column(name, meanings[name])
+        self.engine.register("hub_calls", calls)
 
     def _divide(self, lines: pa.Table, are_plain: pa.ChunkedArray | None) -> None:
         """Tell the lines that are of the file's format as they stand from the others."""
