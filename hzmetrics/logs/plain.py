@@ -19,7 +19,7 @@ MIDDLE = (
     "remote_user", "request", "status", "size", "address", "referrer", "agent", "tls", "first_value", "second_value",
 )  # fmt: skip
 FULL = (
-    *HEAD, "process", *MIDDLE, "uid", "joomla_sessionid", "site_cookie", "auth_type", "component_name", "view_name",
+    *HEAD, "apache_pid", *MIDDLE, "uid", "joomla_sessionid", "site_cookie", "auth_type", "component_name", "view_name",
     "task_name", "action_name", "item_name",
 )  # fmt: skip
 """The fields of a line of 23 fields (spec 10 §2.2)."""

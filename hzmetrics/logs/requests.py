@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -64,6 +65,8 @@ class Requests:
         self._patterns = settings.patterns
         self._present: set[str] = set()
         """Formats of the lines so far."""
+        self._hub_calls = NO_FIELDS
+        """What the relation `hub_calls` was given."""
         for name, value in variables(settings).items():
             engine.set_variable(name, value)
         engine.function("unescape", escapes.unescape)
@@ -143,6 +146,17 @@ class Requests:
         for name in meanings.column_names:  # side by side: the other columns do not pass through the engine
             calls = calls.append_column(name, meanings[name])
         self.engine.register("hub_calls", calls)
+        self._hub_calls = calls
+
+    def of_lines(self, model: str, columns: Sequence[str]) -> pa.Table:
+        """Number and some columns of the requests whose lines are in a model, in order."""
+        if not self._is_hub:
+            names = ", ".join(f'"{name}"' for name in ("number", *columns))
+            return self.engine.query(f'SELECT {names} FROM requests SEMI JOIN "{model}" USING (number) ORDER BY number')
+        numbers = self.engine.table(model)["number"].combine_chunks()
+        calls = self._hub_calls.select(["number", *columns])  # the engine would go through every value
+        found = calls.filter(pc.is_in(calls["number"], numbers))
+        return found if found["number"].combine_chunks().equals(numbers) else found.sort_by("number")
 
     def _divide(self, lines: pa.Table, are_plain: pa.ChunkedArray | None) -> None:
         """Tell the lines that are of the file's format as they stand from the others."""

@@ -151,7 +151,7 @@ def test_ipv6_lines_are_read_with_the_correction_only() -> None:
     for reads_ipv6, stored in ((False, []), (True, ["2001:db8::1", "192.0.2.7"])):
         with lines.access_log(reads_ipv6=reads_ipv6) as log:
             log.filter(lines.relation(texts))
-            assert log.engine.table("web_rows")["ip"].to_pylist() == stored
+            assert log.rows()["ip"].to_pylist() == stored
             assert log.engine.table("unread_ipv6")["lines"].to_pylist() == [0 if reads_ipv6 else 2]
     assert canonical("2001:0DB8:0000:0000:0000:0000:0000:0001") == "2001:db8::1"
 
@@ -193,7 +193,5 @@ def test_a_format_without_agents_says_nothing_about_them() -> None:
             "bot",
             None,
         ]
-        assert log.engine.table("web_rows").select(["referrer", "useragent"]).to_pylist() == [
-            {"referrer": "", "useragent": ""}
-        ]
+        assert log.rows().select(["referrer", "useragent"]).to_pylist() == [{"referrer": "", "useragent": ""}]
     assert bots.flagged == []

@@ -111,7 +111,7 @@ def fields(lines: Sequence[str], exact: bool = False) -> list[dict[str, str | No
 
 
 TAIL = ["site_cookie", "auth_type", "component_name", "view_name", "task_name", "action_name", "item_name"]
-NAMES = ["day", "clock", "zone", "process", "request", "status", "size", "address", "referrer", "agent", "uid",
+NAMES = ["day", "clock", "zone", "apache_pid", "request", "status", "size", "address", "referrer", "agent", "uid",
          "joomla_sessionid", *TAIL]  # fmt: skip
 SHORT = ["day", "clock", "zone", "request", "status", "size", "address", "referrer", "agent", "site_cookie"]
 

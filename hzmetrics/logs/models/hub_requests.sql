@@ -53,7 +53,7 @@ SELECT
     NULL::DOUBLE AS duration,
     '' AS host,
     uid,
-    process AS apache_pid,
+    apache_pid,
     joomla_sessionid,
     site_cookie,
     auth_type,

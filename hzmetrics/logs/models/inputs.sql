@@ -24,7 +24,7 @@ CREATE TABLE fields (
     day VARCHAR,               -- date
     clock VARCHAR,             -- time of day, HH:MM:SS; NULL if there is no such time
     zone VARCHAR,              -- zone
-    process VARCHAR,           -- process of the server
+    apache_pid VARCHAR,        -- process of the server
     status VARCHAR,            -- status
     size VARCHAR,              -- bytes
     address VARCHAR,           -- client
@@ -51,7 +51,7 @@ CREATE TABLE hub_calls (
     datetime VARCHAR,          -- wall-clock time; NULL if there is no such time
     logged_time VARCHAR,       -- time, as logged; NULL if there is no such time
     zone VARCHAR,              -- zone, as logged
-    process VARCHAR,           -- process of the server
+    apache_pid VARCHAR,        -- process of the server
     method VARCHAR,            -- method; empty if the request is none
     target VARCHAR,            -- URL, as logged
     url VARCHAR,               -- URL with every run of slashes as one

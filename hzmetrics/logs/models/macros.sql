@@ -113,7 +113,7 @@ CREATE OR REPLACE MACRO quoted_groups() AS ['referrer', 'agent', 'more'];
 
 -- The groups of a hub's line by name.
 CREATE OR REPLACE MACRO full_groups() AS [
-    'day', 'clock', 'zone', 'process', 'request', 'status', 'size', 'address', 'referrer', 'agent', 'uid',
+    'day', 'clock', 'zone', 'apache_pid', 'request', 'status', 'size', 'address', 'referrer', 'agent', 'uid',
     'joomla_sessionid', 'site_cookie', 'auth_type', 'component_name', 'view_name', 'task_name', 'action_name',
     'item_name'
 ];

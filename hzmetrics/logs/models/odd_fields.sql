@@ -9,7 +9,7 @@
 --   day               VARCHAR  date
 --   clock             VARCHAR  time of day, HH:MM:SS; NULL if there is no such time
 --   zone              VARCHAR  zone
---   process           VARCHAR  process of the server; empty in a line of 14 fields
+--   apache_pid        VARCHAR  process of the server; empty in a line of 14 fields
 --   status            VARCHAR  status
 --   size              VARCHAR  bytes
 --   address           VARCHAR  client
@@ -70,7 +70,7 @@ SELECT
     "day",
     existing_clock(clock) AS clock,
     "zone",
-    coalesce(process, '') AS process,
+    coalesce(apache_pid, '') AS apache_pid,
     status,
     size,
     address,
