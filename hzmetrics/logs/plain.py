@@ -36,7 +36,7 @@ NO_FIELDS = pa.schema({"number": pa.int64(), **dict.fromkeys(FIELDS, pa.string()
 """The relation `fields`, empty."""
 
 BLOCK = 2 * LINE_LIMIT
-"""Bytes that one thread takes at a time; no line is longer."""
+"""Bytes that are taken at a time; no line is longer."""
 
 
 def take_apart(lines: pa.Table) -> tuple[pa.Table, pa.Table]:
@@ -70,7 +70,7 @@ def _separated(texts: pa.ChunkedArray, names: Sequence[str]) -> dict[str, pa.Chu
     used = [name for name in names if name not in UNUSED]
     columns = csv.read_csv(
         text,
-        csv.ReadOptions(column_names=names, block_size=BLOCK),
+        csv.ReadOptions(column_names=names, block_size=BLOCK, use_threads=False),
         csv.ParseOptions(delimiter=" ", double_quote=False),
         csv.ConvertOptions(column_types=dict.fromkeys(used, pa.string()), include_columns=used, check_utf8=False),
     )
