@@ -117,7 +117,7 @@ class Engine:
     def create(self, name: str) -> None:
         """Make an input known as a relation without rows, with the columns it declares, to `add` or `collect` rows."""
         columns = ", ".join(f'"{column.name}" {column.type}' for column in self.library.relation(name).columns)
-        self.connection.execute(f'CREATE OR REPLACE TABLE "{name}" ({columns})')
+        self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" ({columns})')
         self._give(name)
 
     def add(self, name: str, relation: pa.Table) -> None:
