@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import shutil
 import subprocess
 import sys
@@ -100,8 +99,14 @@ def run(name: str, directory: Path, limit: int) -> Cost:
     begun, begun_cpu = time.perf_counter(), time.process_time()
     stage.run(store, settings, False)
     store.close()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / memory.MB
-    return Cost(time.perf_counter() - begun, time.process_time() - begun_cpu, peak)
+    return Cost(time.perf_counter() - begun, time.process_time() - begun_cpu, _peak())
+
+
+def _peak() -> float:
+    """MB of memory that this process has had at most; `ru_maxrss` would count what the process that began it had."""
+    status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
+    (kilobytes,) = (line.split()[1] for line in status if line.startswith("VmHWM:"))
+    return int(kilobytes) * 1024 / memory.MB
 
 
 def growth(sizes: Sequence[int], values: Iterable[float]) -> float:

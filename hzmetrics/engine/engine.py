@@ -114,15 +114,21 @@ class Engine:
         self.connection.unregister("loading")
         self._give(name)
 
+    def create(self, name: str) -> None:
+        """Make an input known as a relation without rows, with the columns it declares, to `add` or `collect` rows."""
+        columns = ", ".join(f'"{column.name}" {column.type}' for column in self.library.relation(name).columns)
+        self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" ({columns})')
+        self._give(name)
+
     def add(self, name: str, relation: pa.Table) -> None:
-        """Append the rows of an Arrow table to a relation that was loaded."""
+        """Append the rows of an Arrow table to a relation that was loaded or created."""
         self.connection.register("adding", relation)
         self.connection.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM adding')
         self.connection.unregister("adding")
         self._outdate(name)
 
     def collect(self, name: str, model: str) -> None:
-        """Append the rows of a model to a relation that was loaded. Raises ModelError."""
+        """Append the rows of a model to a relation that was loaded or created. Raises ModelError."""
         self.build(model)
         self.connection.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM "{model}"')
         self._outdate(name)

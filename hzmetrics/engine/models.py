@@ -44,7 +44,7 @@ twice. The rows of other models are computed wherever they are read."""
 INPUTS, MACROS = "inputs", "macros"
 """Files in `models/` that are not models."""
 
-_AS_ARROW = {"HUGEINT": "DECIMAL(38,0)"}
+_AS_ARROW = {"HUGEINT": "DECIMAL(38,0)", "UUID": "VARCHAR"}
 """Types that Arrow does not have, and what becomes of them on the way through it."""
 
 _KEY = re.compile(r"-- ([a-z]+):(?: +(.*))?")

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import sqlalchemy as sa
 
-from hzmetrics.calendar import PERIODS, Month
+from hzmetrics.calendar import PERIODS, Month, Window
 from hzmetrics.config import Settings
 from hzmetrics.engine import Engine
-from hzmetrics.grids.sources import base_relations
+from hzmetrics.grids.sources import MonthRows, base_relations, sessions_by_month, widest
 from hzmetrics.grids.summarize import compute_cells
 from hzmetrics.sessions.build import read_requests, read_tool_starts, session_engine
 from hzmetrics.store import Store, pseudonyms
@@ -53,17 +53,14 @@ def effects(store: Store, settings: Settings, month: Month) -> list[Effect]:
 def _outcome(store: Store, settings: Settings, month: Month, with_sessions: bool) -> tuple[pa.Table | None, pa.Table]:
     """The month's sessions as the corrections make them, where asked for, and the cells that come of them."""
     key = pseudonyms.key(store, settings)
+    relations = base_relations(store, month, PERIODS, bool(key))
     if not with_sessions:
-        return None, compute_cells(
-            settings, month, base_relations(store, month, PERIODS, None, bool(key)), pseudonym_key=key
-        )
+        stored = sessions_by_month(store, widest(month, PERIODS))
+        return None, compute_cells(settings, month, relations, stored, pseudonym_key=key)
     sessions, downloads = _hypothetical(store, settings, month)
-    relations = base_relations(store, month, PERIODS, month.start, bool(key))
-    for name, rows in (("websessions", sessions), ("download_requests", downloads)):
-        stored = relations[name]
-        more = rows.select(stored.schema.names).cast(stored.schema).to_batches()
-        relations[name] = pa.RecordBatchReader.from_batches(stored.schema, chain(stored, more))
-    return sessions, compute_cells(settings, month, relations, pseudonym_key=key)
+    before = sessions_by_month(store, Window(widest(month, PERIODS).start, month.start))
+    rows = chain(before, [MonthRows(sessions, downloads)])
+    return sessions, compute_cells(settings, month, relations, rows, pseudonym_key=key)
 
 
 def _hypothetical(store: Store, settings: Settings, month: Month) -> tuple[pa.Table, pa.Table]:

@@ -5,9 +5,10 @@ See spec 50 §6.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
+import pyarrow as pa
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Month, Window
@@ -30,18 +31,16 @@ def base_relations(
     store: Store,
     month: Month,
     periods: Sequence[int],
-    sessions_before: str | None = None,
     has_pseudonyms: bool = False,
 ) -> dict[str, Any]:
-    """The relations that the models begin with, by name. Those of many rows are streams: they can be read once.
+    """The relations that the models begin with, by name, but for those of sessions.
 
-    `sessions_before` leaves out sessions from a time on. `has_pseudonyms`: some addresses have been shortened.
+    Those of many rows are streams: they can be read once. `has_pseudonyms`: some addresses have been shortened.
     """
     metrics, hub, tables = store.metrics, store.hub, store.hub_tables
     window = widest(month, periods)
     profiles = profiles_copy(store.prefix).c
-    session, login, run = websessions.c, userlogin_lite.c, toolstart.c
-    of_sessions = _within(session.datetime, Window(window.start, sessions_before or window.stop))
+    login, run = userlogin_lite.c, toolstart.c
     return {
         "country_continent": metrics.read(sa.select(country_continent)),
         "domainclass": metrics.read(sa.select(domainclass.c.domain, domainclass.c["class"])),
@@ -60,23 +59,6 @@ def base_relations(
             )
             if has_pseudonyms
             else sa.select(login.user, login.ip, _null(login.ip).label("pseudonym"), login.datetime)
-        ),
-        "websessions": metrics.stream(
-            sa.select(
-                session.id,
-                session.datetime,
-                session.ip,
-                session.host,
-                session.domain,
-                session.ipcountry,
-                session.duration,
-                session.jobs,
-            ).where(*of_sessions)
-        ),
-        "download_requests": metrics.stream(
-            sa.select(web.c.sessionid, web.c.datetime)
-            .join(websessions, session.id == web.c.sessionid)
-            .where(web.c.dnload == 1, session.jobs == 0, session.duration >= 0, *of_sessions)
         ),
         "toolstart": metrics.stream(
             sa.select(run.user, run.datetime, run.countryresident, run.orgtype).where(
@@ -117,6 +99,54 @@ def base_relations(
             ).where(summary_user_vals.c.datetime == month.key, summary_user_vals.c.rowid.in_((6, 7, 8)))
         ),
     }
+
+
+class MonthRows(NamedTuple):
+    """The sessions of one month and their downloads: the relations `websessions` and `download_requests`."""
+
+    sessions: pa.Table | pa.RecordBatchReader
+    downloads: pa.Table | pa.RecordBatchReader
+
+
+def sessions_by_month(store: Store, window: Window) -> Iterator[MonthRows]:
+    """The rows of each month that has sessions, of a window that begins and ends with months."""
+    for month in occupied_months(store, window):
+        yield month_rows(store, month)
+
+
+def occupied_months(store: Store, window: Window) -> Iterator[Month]:
+    """The months of a window that have sessions, ascending."""
+    time, start, stop = websessions.c.datetime, str(window.start), str(window.stop)
+    first = Month.parse(start[:7])
+    while earliest := store.metrics.scalar(sa.select(sa.func.min(time)).where(time >= start, time < stop)):
+        first = next(month for month in first.through(Month(9999, 12)) if str(earliest) < month.stop)
+        yield first
+        start = first.stop
+
+
+def month_rows(store: Store, month: Month) -> MonthRows:
+    """The sessions that begin in a month, and their downloads."""
+    session = websessions.c
+    of_month = _within(session.datetime, month.window)
+    return MonthRows(
+        store.metrics.stream(
+            sa.select(
+                session.id,
+                session.datetime,
+                session.ip,
+                session.host,
+                session.domain,
+                session.ipcountry,
+                session.duration,
+                session.jobs,
+            ).where(*of_month)
+        ),
+        store.metrics.stream(
+            sa.select(web.c.sessionid, web.c.datetime)
+            .join(websessions, session.id == web.c.sessionid)
+            .where(web.c.dnload == 1, session.jobs == 0, session.duration >= 0, *of_month)
+        ),
+    )
 
 
 def widest(month: Month, periods: Sequence[int]) -> Window:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -10,26 +10,17 @@ import pyarrow.compute as pc
 
 from hzmetrics.calendar import PERIODS, Month
 from hzmetrics.config import Settings
-from hzmetrics.engine import Engine, relation, windows
+from hzmetrics.engine import Engine, windows
 from hzmetrics.grids import SECTIONS
 from hzmetrics.grids.applications import tool_directories
 from hzmetrics.grids.logins import remake_userlogin_lite
-from hzmetrics.grids.sources import base_relations
+from hzmetrics.grids.sources import MonthRows, base_relations, sessions_by_month, widest
 from hzmetrics.log import log
 from hzmetrics.store import Store, pseudonyms
 from hzmetrics.store.tables.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals
 
-PART = 1_000_000
-"""Rows of `window_sessions` whose visitors are counted at a time: their sets then fit in memory."""
-
-VISITOR_COUNT = {
-    "kind": pa.string(),
-    "colid": pa.int32(),
-    "depth": pa.int64(),
-    "hidden": pa.int64(),
-    "visitors": pa.int64(),
-}
-"""The columns of the relation `counted_visitors`."""
+PART = 2_000_000
+"""Rows of `grouped_sessions` whose visitors are counted at a time: their sets then fit in memory."""
 
 GRIDS = {"user": summary_user_vals, "simusage": summary_simusage_vals, "misc": summary_misc_vals}
 
@@ -55,7 +46,9 @@ def summarize_month(
         return 0
     remake_userlogin_lite(store)
     key = pseudonyms.key(store, settings)
-    cells = compute_cells(settings, month, base_relations(store, month, periods, None, bool(key)), periods, only, key)
+    relations = base_relations(store, month, periods, bool(key))
+    sessions = sessions_by_month(store, widest(month, periods))
+    cells = compute_cells(settings, month, relations, sessions, periods, only, key)
     return write_cells(store, month, cells)
 
 
@@ -63,6 +56,7 @@ def compute_cells(
     settings: Settings,
     month: Month,
     relations: Mapping[str, Any],
+    sessions: Iterable[MonthRows],
     periods: Sequence[int] = PERIODS,
     sections: Sequence[str] = SECTIONS,
     pseudonym_key: str = "",
@@ -80,15 +74,24 @@ def compute_cells(
         engine.register("applications", pa.table({"name": pa.array(applications, pa.string())}))
         engine.register("sections", pa.table({"section": pa.array(sections, pa.string())}))
         engine.register("windows", windows(month, periods))
+        _group_sessions(engine, sessions)
         _count_visitors(engine)
         return engine.table("cells")
 
 
+def _group_sessions(engine: Engine, sessions: Iterable[MonthRows]) -> None:
+    """Give the engine the relation `grouped_sessions`, a month at a time."""
+    engine.create("grouped_sessions")
+    for rows in sessions:
+        engine.load("websessions", rows.sessions)
+        engine.load("download_requests", rows.downloads)
+        engine.collect("grouped_sessions", "month_sessions")
+
+
 def _count_visitors(engine: Engine) -> None:
     """Give the engine the relation `counted_visitors`, a part of the visitors at a time."""
-    engine.load("counted_visitors", relation((), VISITOR_COUNT))
-    engine.build("window_sessions")
-    rows = engine.query("SELECT count(*) AS number FROM window_sessions")["number"][0].as_py()
+    engine.create("counted_visitors")
+    rows = engine.query("SELECT count(*) AS number FROM grouped_sessions")["number"][0].as_py()
     parts = 1 + rows // PART
     engine.set_variable("parts", parts)
     for part in range(parts):

@@ -6,7 +6,7 @@
 -- sentence of misc row 7 (busiest_days.sql).
 --
 -- grain: a cell and member, or members that count alike
--- reads: registered_users, simulation_users, counted_visitors, known_session_users, window_sessions, site_counts, runs,
+-- reads: registered_users, simulation_users, counted_visitors, known_session_users, session_totals, runs,
 --   heavy_users, user_runs, profiles, webhits, windows
 -- columns:
 --   grid     VARCHAR  user, simusage or misc
@@ -59,17 +59,20 @@ UNION ALL
 -- simusage 10: users whose last run is at least 90 days after their first
 SELECT 'simusage', 10, 1, depth, 0, 1 FROM user_runs WHERE who IS NOT NULL AND last_day - first_day >= 90
 UNION ALL
--- misc 1 and 4: domains, visitors
-SELECT 'misc', rowid, 1, depth, 0, amount FROM site_counts
+-- misc 1: domains
+SELECT 'misc', 1, 1, max(depth), 0, 1 FROM session_totals WHERE domain IS NOT NULL GROUP BY domain
 UNION ALL
 -- misc 2: sessions of 900 seconds or with a tool start
-SELECT 'misc', 2, 1, depth, 0, user_sessions FROM window_sessions
+SELECT 'misc', 2, 1, depth, 0, user_sessions FROM session_totals
 UNION ALL
 -- misc 3: their duration
-SELECT 'misc', 3, 1, depth, 0, seconds FROM window_sessions WHERE user_sessions > 0
+SELECT 'misc', 3, 1, depth, 0, seconds::HUGEINT FROM session_totals WHERE user_sessions > 0
+UNION ALL
+-- misc 4: visitors
+SELECT 'misc', 4, 1, depth, 0, visitors FROM counted_visitors WHERE kind = 'visit'
 UNION ALL
 -- misc 5: visits
-SELECT 'misc', 5, 1, depth, 0, visits FROM window_sessions
+SELECT 'misc', 5, 1, depth, 0, visits FROM session_totals
 UNION ALL
 -- misc 6: new accounts
 SELECT 'misc', 6, 1, max(depth), 0, 1 FROM profiles WHERE uid IS NOT NULL GROUP BY uid

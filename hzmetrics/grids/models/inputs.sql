@@ -46,7 +46,7 @@ CREATE TABLE userlogin_lite (
     datetime VARCHAR   -- time
 );
 
--- Table websessions: the sessions that begin in the widest window.
+-- Table websessions: the sessions that begin in one month.
 CREATE TABLE websessions (
     id BIGINT,          -- number of the session
     datetime VARCHAR,   -- begin
@@ -58,10 +58,25 @@ CREATE TABLE websessions (
     jobs BIGINT         -- tool starts
 );
 
--- The requests of table web that are downloads, of sessions without a tool start.
+-- The requests of table web that are downloads, of those of them without a tool start.
 CREATE TABLE download_requests (
     sessionid BIGINT,  -- number of the session
     datetime VARCHAR   -- time
+);
+
+-- The month_sessions of all months in the widest window.
+CREATE TABLE grouped_sessions (
+    address UUID,           -- identity of the address
+    visitor UUID,           -- identity of address and host; NULL without a host
+    domain VARCHAR,         -- folded domain
+    country VARCHAR,        -- folded country of the address
+    begun VARCHAR,          -- moment of the begin
+    downloaded VARCHAR,     -- moment of a download in each of the sessions; NULL in the rows of all sessions
+    is_interactive BOOLEAN, -- whether one is interactive
+    is_short BOOLEAN,       -- whether one of those with downloads is shorter than 900 seconds
+    visits BIGINT,          -- number of them that count as visits
+    user_sessions BIGINT,   -- number of them that are long or in which a tool was started
+    seconds DECIMAL(38,0)   -- s, the duration of the latter
 );
 
 -- Table toolstart: the successful tool starts before the windows' end.
@@ -106,7 +121,7 @@ CREATE TABLE tool_version (
 
 -- The visitor_counts of all parts.
 CREATE TABLE counted_visitors (
-    kind VARCHAR,    -- interactive or download
+    kind VARCHAR,    -- visit, interactive, download or any
     colid INTEGER,   -- column of the grid
     depth BIGINT,    -- depth of the latest session
     hidden BIGINT,   -- depth down to which the visitors are hidden

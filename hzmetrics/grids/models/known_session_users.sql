@@ -2,7 +2,7 @@
 -- none, and 127.0.0.1 is always one (spec 50 §8, rows 3 and 4).
 --
 -- grain: a kind of session, column, class and user
--- reads: column_sessions, known_users, windows
+-- reads: known_addresses, known_users, country_columns, class_columns, windows
 -- stored: table
 -- columns:
 --   kind   VARCHAR  interactive or download
@@ -12,14 +12,25 @@
 --   depth  BIGINT   depth down to which the user is known at one of the addresses
 
 WITH addresses AS (
-    SELECT kind, colid, class, ip, depth
-    FROM column_sessions
-    WHERE ip <> '' OR colid >= 7
+    SELECT 'interactive' AS kind, colid, 0 AS class, address, interactive AS depth
+    FROM known_addresses JOIN country_columns USING (country)
+    WHERE address <> identity('')
     UNION ALL
-    SELECT kind, colid, 0, '127.0.0.1', everywhere()
+    SELECT 'interactive', colid, class, address, interactive
+    FROM known_addresses JOIN class_columns USING (class)
+    UNION ALL
+    SELECT 'download', colid, 0, address, download
+    FROM known_addresses JOIN country_columns USING (country)
+    WHERE address <> identity('')
+    UNION ALL
+    SELECT 'download', colid, class, address, dated_download
+    FROM known_addresses JOIN class_columns USING (class)
+    UNION ALL
+    SELECT kind, colid, 0, identity('127.0.0.1'), everywhere()
     FROM (VALUES ('interactive'), ('download')) AS k(kind), (SELECT unnest(range(1, 7)) AS colid)
 )
 SELECT a.kind, a.colid, a.class, k.who, max(least(a.depth, k.depth)) AS depth
 FROM addresses AS a
-JOIN known_users AS k USING (ip)
+JOIN known_users AS k USING (address)
+WHERE a.depth > 0
 GROUP BY a.kind, a.colid, a.class, k.who

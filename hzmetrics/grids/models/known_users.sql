@@ -4,11 +4,12 @@
 -- grain: an address and user
 -- reads: logins, windows
 -- corrections: dated-logins
+-- stored: table
 -- columns:
---   ip     VARCHAR  folded address
---   who    VARCHAR  folded user name
---   depth  BIGINT   depth down to which the user is known at the address
+--   address  UUID     identity of the address
+--   who      VARCHAR  folded user name
+--   depth    BIGINT   depth down to which the user is known at the address
 
-SELECT ip, who, CASE WHEN corrected('dated-logins') THEN max(depth) ELSE everywhere() END AS depth
+SELECT identity(ip) AS address, who, CASE WHEN corrected('dated-logins') THEN max(depth) ELSE everywhere() END AS depth
 FROM logins
 GROUP BY ip, who

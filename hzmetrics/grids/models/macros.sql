@@ -19,6 +19,14 @@ CREATE OR REPLACE TEMP MACRO depth(t) AS
         ELSE 0
     END;
 
+-- What the windows see of a time: they begin with months, so it is its month, and whether it is the month's first instant.
+-- The depth of a time is the depth of its moment. Where a time is missing, the moment is empty.
+CREATE OR REPLACE MACRO moment(t) AS
+    CASE WHEN t > left(t, 7) || '-01 00:00:00' THEN left(t, 7) || '-01 00:00:01' ELSE coalesce(t, '') END;
+
+-- What tells addresses and visitors apart in little room. Two texts with one identity would have to be constructed.
+CREATE OR REPLACE MACRO identity(t) AS md5(t)::UUID;
+
 -- The depth that is in every window.
 CREATE OR REPLACE TEMP MACRO everywhere() AS (SELECT count(*) FROM windows);
 

@@ -2,7 +2,7 @@
 -- the people in them, each counted once.
 --
 -- grain: a column and period
--- reads: cell_sums, layout, sections, stored, distinct_people, periods
+-- reads: cell_sums, layout, sections, stored, registered_users, counted_visitors, periods
 -- corrections: distinct-total
 -- columns:
 --   colid   BIGINT  column of the grid
@@ -26,6 +26,11 @@ WHERE rowid IN (6, 7, 8) AND NOT corrected('distinct-total')
 GROUP BY colid, period
 UNION ALL
 SELECT s.colid, p.period, sum(s.people)::BIGINT
-FROM distinct_people AS s JOIN periods AS p ON s.depth >= p.depth AND s.hidden < p.depth
+FROM (
+    SELECT colid, max(depth) AS depth, 0 AS hidden, 1 AS people FROM registered_users GROUP BY colid, who
+    UNION ALL
+    SELECT colid, depth, hidden, visitors FROM counted_visitors WHERE kind = 'any'
+) AS s
+JOIN periods AS p ON s.depth >= p.depth AND s.hidden < p.depth
 WHERE corrected('distinct-total')
 GROUP BY s.colid, p.period

@@ -1,0 +1,47 @@
+-- The sessions of one month as the grids count them. Those of a visitor that count alike are one row: there are far fewer
+-- visitors than sessions, and what is made of the texts is made of them once. Where there are pseudonyms (spec 67), they
+-- stand for address and visitor. Sessions with downloads have further rows, which count no visits.
+--
+-- grain: an address, host, domain and country, as they are written, a moment of begin and one of downloads
+-- reads: websessions, download_requests
+-- variables: pseudonym_key
+-- columns:
+--   address         UUID           identity of the address
+--   visitor         UUID           identity of address and host; NULL without a host
+--   domain          VARCHAR        folded domain
+--   country         VARCHAR        folded country of the address
+--   begun           VARCHAR        moment of the begin
+--   downloaded      VARCHAR        moment of a download in each of the sessions (DA); NULL in the rows of all sessions
+--   is_interactive  BOOLEAN        whether one is interactive (A): at least 900 seconds, and no tool was started
+--   is_short        BOOLEAN        whether one of those with downloads is shorter than 900 seconds
+--   visits          BIGINT         number of them that count as visits
+--   user_sessions   BIGINT         number of them that are long or in which a tool was started
+--   seconds         DECIMAL(38,0)  s, the duration of the latter
+
+SELECT
+    identity(address_of(ip, host)) AS address,
+    identity(visitor_of(ip, host)) AS visitor,
+    fold(domain) AS domain,
+    fold(ipcountry) AS country,
+    * EXCLUDE (ip, host, domain, ipcountry)
+FROM (
+    SELECT
+        ip, host, domain, ipcountry,
+        moment(datetime) AS begun,
+        NULL::VARCHAR AS downloaded,
+        bool_or(duration >= 900 AND jobs = 0) AS is_interactive,
+        FALSE AS is_short,
+        count(*) FILTER (duration >= 0 OR jobs > 0) AS visits,
+        count(*) FILTER (duration >= 900 OR jobs > 0) AS user_sessions,
+        (sum(duration) FILTER (duration >= 900 OR jobs > 0))::DECIMAL(38, 0) AS seconds
+    FROM websessions
+    GROUP BY ip, host, domain, ipcountry, begun
+    UNION ALL
+    SELECT
+        s.ip, s.host, s.domain, s.ipcountry, moment(s.datetime) AS begun, moment(d.datetime) AS downloaded,
+        FALSE, bool_or(s.duration < 900), 0, 0, NULL
+    FROM websessions AS s
+    JOIN download_requests AS d ON d.sessionid = s.id
+    WHERE s.jobs = 0 AND s.duration >= 0
+    GROUP BY s.ip, s.host, s.domain, s.ipcountry, moment(s.datetime), moment(d.datetime)
+)
