@@ -34,6 +34,13 @@ hzmetrics.charts = (() => {
     return Math.max(240, figure.clientWidth - 26);
   }
 
+  /** A drawing is one picture: the names of its parts are for those who style them. */
+  function show(place, svg) {
+    svg.setAttribute("role", "img");
+    svg.querySelectorAll("g[aria-label]").forEach((part) => part.removeAttribute("aria-label"));
+    place.append(svg);
+  }
+
   function drawCurve(figure) {
     const place = figure.querySelector(".drawing");
     const { columns, rows } = read(figure);
@@ -69,8 +76,7 @@ hzmetrics.charts = (() => {
         })),
       ],
     });
-    svg.setAttribute("role", "img");
-    place.append(svg);
+    show(place, svg);
     if (visible.length > 2) brush(figure, svg, width);
   }
 
@@ -136,8 +142,7 @@ hzmetrics.charts = (() => {
         Plot.text(known, { y: (row, index) => index, x: "value", text: (row) => shown(row.value, figure.dataset.unit), textAnchor: "start", dx: 6, fill: "var(--text)" }),
       ],
     });
-    svg.setAttribute("role", "img");
-    place.append(svg);
+    show(place, svg);
   }
 
   function draw(figure) {
