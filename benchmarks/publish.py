@@ -24,7 +24,13 @@ from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals
 
 FIRST = Month(2005, 1)
+TIMES = ("wall", "cpu", "view", "wait")
 GRIDS = {"user": summary_user_vals, "simusage": summary_simusage_vals, "misc": summary_misc_vals}
+
+SIZES = {1: 1.0, 3: 2.2, 0: 4.5, 13: 4.6, 12: 6.0, 14: 30.0}
+"""How much more a period holds than its month."""
+SHARES = {2: 0.9, 3: 0.36, 4: 0.25, 5: 0.2, 6: 0.09, 7: 0.6, 8: 0.42, 9: 0.09, 10: 0.05, 11: 0.04}
+"""The parts of the users by column of the user grid."""
 
 
 def fill(store: Store, months: list[Month], tools: int, resources: int) -> None:
@@ -38,7 +44,9 @@ def fill(store: Store, months: list[Month], tools: int, resources: int) -> None:
                 name, row, column = figure.key.split(".")
                 if name == grid:
                     for period in PERIODS:
-                        value = int(wave * (1 + period.code / 4) / int(column) * rng.uniform(0.9, 1.1))
+                        share = SHARES.get(int(column), 1)
+                        value = int(wave * SIZES[period.code] * share * rng.uniform(0.95, 1.05) / (1 + int(row) / 8))
+                        value *= 3600 if figure.unit == "seconds" else 1
                         text = f"{value} users on {month}-07" if figure.unit == "text" else str(value)
                         rows.append((int(row), int(column), month.key, period.code, text, 1))
         names = ("rowid", "colid", "datetime", "period", "value", "valfmt")
@@ -49,27 +57,29 @@ def fill(store: Store, months: list[Month], tools: int, resources: int) -> None:
             store.metrics.append(connection, table, pa.table(columns))
     hub = store.hub_tables
     keys = [(tool, period.code, month.key) for tool in range(1, tools + 1) for month in months for period in PERIODS]
-    numbers = rng.integers(1, 500, len(keys))
+    size = np.array([900 // key[0] + 20 for key in keys])
+    age = np.array([int(key[2][:4]) - FIRST.year + int(key[2][5:7]) / 12 for key in keys])
+    span = np.select([[key[1] == code for key in keys] for code in (1, 3, 14)], [1, 2, 3 + age], 3.5)
+    numbers = (size * (1 + age / 3) * span * rng.uniform(0.85, 1.15, len(keys))).astype(np.int64)
     tool_rows = pa.table(
         {
             "resid": [key[0] for key in keys], "restype": [7] * len(keys), "period": [key[1] for key in keys],
             "datetime": [key[2] for key in keys],
             **dict.fromkeys(("users", "sessions", "simulations", "jobs"), numbers),
-            **{f"{kind}_{name}": numbers * 61.5 for kind in ("tot", "avg") for name in ("wall", "cpu", "view", "wait")},
+            **{f"tot_{name}": numbers * 2700.5 for name in TIMES}, **{f"avg_{name}": numbers * 1.5 for name in TIMES},
         }
     )  # fmt: skip
-    keys = [
-        (resource, period, f"{month}-01 00:00:00")
-        for resource in range(10_000, 10_000 + resources)
-        for month in months
-        for period in (1, 12, 14)
-    ]
+    count = len(months) * 3
+    first_days = pa.array(np.repeat([f"{month}-01 00:00:00" for month in months], 3).tolist())
     resource_rows = pa.table(
         {
-            "resid": [key[0] for key in keys], "restype": [1] * len(keys), "period": [key[1] for key in keys],
-            "datetime": [key[2] for key in keys], "users": rng.integers(0, 90, len(keys)),
+            "resid": np.repeat(np.arange(10_000, 10_000 + resources), count),
+            "restype": np.ones(count * resources, np.int64),
+            "period": np.tile([1, 12, 14], len(months) * resources),
+            "datetime": pa.concat_arrays([first_days] * resources),
+            "users": rng.integers(0, 90, count * resources),
         }
-    )  # fmt: skip
+    )
     with store.hub.begin() as connection:
         store.hub.append(connection, hub.resource_stats_tools, tool_rows)
         store.hub.append(connection, hub.resource_stats, resource_rows)
@@ -80,7 +90,8 @@ def publish_resources(store: Store, tools: int, resources: int) -> None:
     ids = [*range(1, tools + 1), *range(10_000, 10_000 + resources)]
     rows = pa.table(
         {
-            "id": ids, "type": [7] * tools + [1] * resources, "alias": [f"tool{number}" for number in ids],
+            "id": ids, "type": [7] * tools + [1] * resources,
+            "alias": [f"tool{number}" if number < 10_000 else "" for number in ids],
             "title": [f"{('Quantum', 'Thermal', 'Optical', 'Nano')[number % 4]} Item {number}" for number in ids],
             "published": [1] * len(ids), "standalone": [1] * len(ids),
         }
