@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from hzmetrics.config.schema import Publish
 from hzmetrics.publish import pages, site
 from hzmetrics.publish.contents import about, months
+from hzmetrics.publish.contents import online as online_page
 from hzmetrics.publish.contents import overview as overview_pages
 from hzmetrics.publish.contents import resources as resource_pages
 from hzmetrics.publish.contents import tools as tool_pages
-from hzmetrics.publish.figures import overview, resources, tools
+from hzmetrics.publish.figures import online, overview, resources, tools
 from hzmetrics.publish.figures.resources import Resources
 from hzmetrics.publish.figures.tools import Tools
 from hzmetrics.publish.writer import Frame, Writer
@@ -39,27 +40,31 @@ def publish(store: Store, settings: Settings, directory: Path | None = None) -> 
     directory = directory or section.dir
     if directory is None:
         raise section.error("dir", "no directory for the pages: name one here or with --dir")
+    directory = directory.absolute()
     remembered = state.read(store)
-    grids = overview.read(store)
+    grids = overview.with_running_month(store, settings, overview.read(store))
     of_tools = Tools(None, ()) if settings.is_site else tools.read(store, section.min_users)
     of_resources = Resources(None, ()) if settings.is_site else resources.read(store)
+    present = None if settings.is_site else online.read(settings, directory)
     navigation = [
         ("Overview", "index.html"),
         ("Months", "months/index.html"),
         *([("Tools", "tools/index.html")] if of_tools.tools else []),
         *([("Resources", "resources/index.html")] if of_resources.resources else []),
+        *([("Online", "online.html")] if present else []),
         ("About", "about.html"),
     ]
     frame = Frame(section.title or settings.hub.site or "This site", settings.is_site, navigation)
     until = f"the end of {pages.month_name(grids.months[-1])}" if grids.months else "now"
-    with site.generation(directory.absolute()) as generation:
+    with site.generation(directory) as generation:
         writer = Writer(generation, frame, until, f"{settings.clock.now:%Y-%m-%d %H:%M %Z}".strip())
         writer.assets()
         overview_pages.write(writer, grids)
         months.write(writer, grids)
         tool_pages.write(writer, of_tools)
         resource_pages.write(writer, of_resources)
+        online_page.write(writer, present)
         about.write(
             writer, grids, of_tools, of_resources, remembered.corrections, remembered.corrected_since, section.min_users
         )
-        return Report(directory.absolute(), len(generation.made), generation.written if generation.is_new else 0)
+        return Report(directory, len(generation.made), generation.written if generation.is_new else 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,6 +38,18 @@ HOSTILE = (
 
 TELLING = ("ann@example.org", "192.0.2.17", "dsl-192-0-2-17.isp.example", "2001:db8::17", "tiny.example", "annlee")
 """Domains that lead to a person, one of three people, and the name of a user."""
+
+ONLINE = {
+    "generated": "2026-11-20T11:55:00+00:00",
+    "places": [
+        {"latitude": 40.4, "longitude": -86.9, "city": "West Lafayette", "region": "Indiana", "country": "US",
+         "users": 2, "guests": 1, "bots": 0},
+        {"latitude": 52.5, "longitude": 13.4, "city": HOSTILE[0], "region": "-", "country": "DE",
+         "users": 0, "guests": 7, "bots": 1},
+    ],
+    "elsewhere": {"users": 0, "guests": 1, "bots": 0},
+}  # fmt: skip
+"""The document of the map."""
 
 
 def cell(key: str, period: int, place: int) -> int | str:
@@ -126,14 +139,18 @@ class Published:
 def make(root: Path) -> Published:
     """A hub in SQLite with its site."""
     sections = {
-        "hub": {"site": "nano"}, "db": {"sqlite": str(root / "db")}, "publish": {"dir": str(root / "usage")},
-    }  # fmt: skip
+        "hub": {"site": "nano", "hub_dir": str(root)},
+        "db": {"sqlite": str(root / "db")},
+        "publish": {"dir": str(root / "site/usage")},
+    }
     clock = Clock.parse("2026-11-20T12:00:00")
     settings = config.build(Source(root / "conf", sections, environment={"HZMETRICS_HOME": str(root / "home")}), clock)
     store = Store(settings)
     fill(store)
+    (root / "site/stats/maps").mkdir(parents=True)
+    (root / "site/stats/maps/whoisonline.json").write_text(json.dumps(ONLINE), encoding="utf-8")
     publish(store, settings)
-    return Published(settings, store, root / "usage")
+    return Published(settings, store, root / "site/usage")
 
 
 @pytest.fixture(scope="session")

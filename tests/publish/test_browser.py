@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from hzmetrics.publish import pages
 from hzmetrics.publish.figures.definitions import FIGURES, PERIODS
-from tests.publish.conftest import HOSTILE, INCOMPLETE, MONTHS, NEWEST, Published, cell
+from tests.publish.conftest import HOSTILE, INCOMPLETE, MONTHS, NEWEST, ONLINE, Published, cell
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
 
@@ -30,6 +30,7 @@ PAGES = (
     "tools/50.html",
     "resources/index.html",
     "resources/450.html",
+    "online.html",
     "about.html",
 )
 
@@ -59,9 +60,9 @@ def browser(chromium: str) -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def addresses(published: Published) -> Iterator[dict[str, str]]:
     """Where the site is: its directory, and a web server."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(published.directory)))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(published.directory.parent)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield {"file": published.directory.as_uri(), "http": f"http://127.0.0.1:{server.server_port}"}
+    yield {"file": published.directory.as_uri(), "http": f"http://127.0.0.1:{server.server_port}/usage"}
     server.shutdown()
     server.server_close()
 
@@ -91,6 +92,8 @@ def test_every_kind_of_page_loads_and_draws(way: str, browser: Browser, addresse
         for name in PAGES:
             page.goto(f"{addresses[way]}/{name}")
             page.wait_for_load_state("networkidle")
+            if name == "online.html":
+                assert page.locator("#map circle").count() == len(ONLINE["places"])
             charts = page.locator("figure.chart").count()
             assert page.locator("figure.chart .drawing > svg").count() == charts, name
             overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
@@ -212,6 +215,16 @@ def test_an_embedded_part_is_shown_alone(browser: Browser, addresses: dict[str, 
         assert page.locator("#curve").is_visible()
 
 
+def test_the_map_is_refreshed_while_it_is_open(browser: Browser, addresses: dict[str, str]) -> None:
+    newer = {**ONLINE, "generated": "2026-11-20T12:00:00+00:00", "elsewhere": {"users": 40, "guests": 0, "bots": 0}}
+    with quiet(browser) as page:
+        page.route("**/whoisonline.json", lambda route: route.fulfill(json=newer))
+        page.goto(f"{addresses['http']}/online.html")
+        page.wait_for_function("document.getElementById('total-0').textContent === '42'")
+        assert page.locator("#map circle").count() == 2
+        assert page.locator("#places tbody tr").first.inner_text().startswith(HOSTILE[0])
+
+
 def test_definitions_are_shown_on_focus_and_dismissed(browser: Browser, addresses: dict[str, str]) -> None:
     with quiet(browser) as page:
         page.goto(f"{addresses['file']}/index.html")
@@ -229,7 +242,11 @@ def test_axe_finds_nothing(scheme: str, browser: Browser, addresses: dict[str, s
     script = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
     with quiet(browser, color_scheme=scheme) as page:
-        for name in ("index.html", "tools/1.html", *(("tools/index.html", "about.html") if scheme == "light" else ())):
+        for name in (
+            "index.html",
+            "tools/1.html",
+            *(("tools/index.html", "about.html", "online.html") if scheme == "light" else ()),
+        ):
             page.goto(f"{addresses['file']}/{name}")
             page.wait_for_timeout(100)
             page.evaluate(script)

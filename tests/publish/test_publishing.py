@@ -71,6 +71,20 @@ def test_corrections_are_named_with_the_day_from_which_they_apply(published: Pub
     assert "bot-tokens" not in text
 
 
+def test_the_map_finds_newer_numbers_beside_the_pages(published: Published) -> None:
+    text = (published.directory / "online.html").read_text(encoding="utf-8")
+    assert 'data-source="../stats/maps/whoisonline.json"' in text
+    assert "West Lafayette, Indiana, US" in text
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"generated": 1, "places": [{}], "elsewhere": {}}'])
+def test_without_a_map_there_is_no_page_of_it(content: str, hub: TestHub) -> None:
+    (hub.root / "hubroot/app/site/stats/maps/whoisonline.json").write_text(content, encoding="utf-8")
+    directory = hub.root / "usage"
+    assert hub.run("publish", "--dir", str(directory)) == 0
+    assert not (directory / "online.html").exists()
+
+
 def test_links_lead_to_files(published: Published) -> None:
     import re
 

@@ -29,7 +29,7 @@ def write(writer: Writer, overview: Overview) -> None:
         "series": _series(overview, 1),
         "ever": [figure.key for figure in overview.shown()],
     }
-    writer.page("index.html", "overview.html", made_of, values)
+    writer.page("index.html", "overview.html", made_of, values, overview.running_until)
 
 
 def _view(overview: Overview, month: Month) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -24,11 +24,12 @@ from hzmetrics.publish.figures.definitions import (
     Period,
 )
 from hzmetrics.store import state
-from hzmetrics.store.tables.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals
+from hzmetrics.store.tables.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals, web
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from hzmetrics.config import Settings
     from hzmetrics.store import Store
 
 Number = int | str | None
@@ -62,6 +63,8 @@ class Overview:
     running: Mapping[str, Number] = field(default_factory=dict)
     """The figures of the month that is not over, by key; empty where there are none."""
     running_month: Month | None = None
+    running_until: str = ""
+    """Time of the last request of that month."""
 
     def value(self, key: str, month: Month, period: int) -> Number:
         """One value; None where there is none."""
@@ -118,8 +121,24 @@ class Overview:
         yield from self.traffic
 
 
+def with_running_month(store: Store, settings: Settings, overview: Overview) -> Overview:
+    """The same with the month that is not over, computed from what has been imported. Raises StoreError."""
+    month = settings.clock.month
+    last = store.metrics.scalar(
+        sa.select(sa.func.max(web.c.datetime)).where(web.c.datetime >= month.start, web.c.datetime < month.stop)
+    )
+    if last is None or (overview.months and overview.months[-1] >= month):
+        return overview
+    from hzmetrics.grids.hypothetical import sessions_and_cells
+
+    _, cells = sessions_and_cells(store, settings, month, periods=(1,), with_new_logins=True)
+    found = {f"{row['grid']}.{row['rowid']}.{row['colid']}": row["value"] for row in cells.to_pylist()}
+    running = {key: number(figure, found.get(key)) for key, figure in FIGURES.items()}
+    return replace(overview, running=running, running_month=month, running_until=str(last))
+
+
 def read(store: Store) -> Overview:
-    """All figures. Raises StoreError."""
+    """All figures of the months that are over. Raises StoreError."""
     import pyarrow as pa
 
     from hzmetrics.engine import Engine
