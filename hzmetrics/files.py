@@ -7,11 +7,13 @@ for ever.
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import secrets
 import shlex
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,6 +34,12 @@ PARENT_DIRECTORY = 0o755
 
 UMASK = 0o027
 """What libraries make for us is INTERNAL and DIRECTORY at most."""
+
+TEMPORARY = ".new"
+"""The end of the names of files that are to take the place of others."""
+
+LEFT = 3600
+"""Seconds after which a temporary file belongs to no process that is still at work."""
 
 OTHERS = stat.S_IROTH | stat.S_IWOTH
 
@@ -118,13 +126,12 @@ def writing(path: Path, mode: int = INTERNAL) -> Iterator[BinaryIO]:
         yield file
 
 
-def replace(path: Path, content: bytes, mode: int, suffix: str = "", like_old: bool = False) -> None:
+def replace(path: Path, content: bytes, mode: int, like_old: bool = False) -> None:
     """Give a file a new content in one step: readers find the old one or the new. Raises OSError.
 
     `like_old`: a file that is there keeps its mode, and its owner where we may choose one.
     """
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=suffix, dir=path.parent)
-    temporary = Path(name)
+    descriptor, temporary = _temporary(path)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -137,6 +144,16 @@ def replace(path: Path, content: bytes, mode: int, suffix: str = "", like_old: b
         raise
 
 
+def _temporary(path: Path) -> tuple[int, Path]:
+    """A new file beside `path`, to take its place; those that killed processes left there are removed."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*{TEMPORARY}"):
+        with suppress(OSError):
+            if left.lstat().st_mtime < time.time() - LEFT:
+                left.unlink()
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
+    return descriptor, Path(name)
+
+
 def read_secret(path: Path) -> bytes:
     """A secret of 32 bytes in a file, made when first needed: whole, on the disk, readable by its owner alone.
 
@@ -145,7 +162,7 @@ def read_secret(path: Path) -> bytes:
     """
     if not path.exists():
         make_directory(path.parent)
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        descriptor, temporary = _temporary(path)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 os.fchmod(descriptor, SECRET)
@@ -154,9 +171,9 @@ def read_secret(path: Path) -> bytes:
                 give_to_owner_of(path.parent, descriptor)
                 os.fsync(descriptor)
             with suppress(FileExistsError):
-                os.link(name, path)
+                os.link(temporary, path)
         finally:
-            Path(name).unlink()
+            temporary.unlink()
     require_secrecy(path, SECRET)
     found = bytes.fromhex(read(path).decode("ascii").strip())
     if len(found) != 32:

@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 import time
+import weakref
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,12 +26,28 @@ class Scratch(tempfile.TemporaryDirectory[str]):
 
     def __init__(self) -> None:
         super().__init__(prefix=PREFIX)
+        self._owner = os.getpid()
         self._lock = os.fdopen(files.make(Path(self.name) / LOCK, files.SECRET), "wb")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
+        _made.add(self)
 
     def cleanup(self) -> None:
         self._lock.close()
         super().cleanup()
+
+    def is_own(self) -> bool:
+        """Whether this process made it, and not the one that it was forked from."""
+        return self._owner == os.getpid()
+
+
+_made: weakref.WeakSet[Scratch] = weakref.WeakSet()
+
+
+def remove_all() -> None:
+    """Remove the directories that this process made: for one that ends without what runs at exit."""
+    for directory in list(_made):
+        if directory.is_own():
+            directory.cleanup()
 
 
 def sweep() -> None:

@@ -7,12 +7,14 @@ skipped. Tests that use a hub are marked `integration`; the rest is the fast uni
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import hypothesis
-import pymysql
 import pytest
 from hypothesis import HealthCheck
 
@@ -20,9 +22,8 @@ from hzmetrics import config
 from hzmetrics.cli import main
 from hzmetrics.config import schema
 from hzmetrics.store import Store
-from hzmetrics.store.schema import create_metrics
-from hzmetrics.store.tables.hub import HubTables
-from tests.mariadb_server import SOCKET
+from tests.databases import Databases
+from tests.mariadb_server import SOCKET, roomy_memory
 
 NOTHING_COMES = f"[freshness]\n{''.join(f'{key} = 0{chr(10)}' for key in schema.Freshness.keys)}"
 """For the configuration of hubs that no cron calls and whose logs are old."""
@@ -31,6 +32,14 @@ hypothesis.settings.register_profile("any machine", deadline=None, suppress_heal
 hypothesis.settings.load_profile("any machine")
 
 STORES = ("sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Work in memory if there is room, unless `--basetemp` says where: most tests make and remove many files."""
+    room = roomy_memory()
+    if room and not config.option.basetemp and not hasattr(config, "workerinput"):
+        config.option.basetemp = tempfile.mkdtemp(prefix="hzmetrics-tests-", dir=room)
+        config.add_cleanup(partial(shutil.rmtree, config.option.basetemp, ignore_errors=True))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -101,26 +110,15 @@ def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def create_databases(store: Store, name: str) -> None:
-    """The databases of a hub on MariaDB, made anew with their tables."""
-    with pymysql.connect(unix_socket=os.environ[SOCKET], user="root") as server, server.cursor() as cursor:
-        for side in ("hub", "metrics"):
-            cursor.execute(f"DROP DATABASE IF EXISTS {name}_{side}")
-            cursor.execute(f"CREATE DATABASE {name}_{side} CHARACTER SET utf8mb3")
-    with store.hub.begin() as connection:
-        HubTables("jos_").metadata.create_all(connection)
-    create_metrics(store.metrics, "jos_")
-
-
-@pytest.fixture
-def empty_databases(database_name: str) -> Callable[[Store], None]:
-    """Sees to the databases of a hub on MariaDB, with empty tables."""
-    return lambda store: create_databases(store, database_name)
+@pytest.fixture(scope="session")
+def databases(database_name: str) -> Databases:
+    """The databases of this process on MariaDB."""
+    return Databases(database_name)
 
 
 @pytest.fixture
 def make_hub(
-    tmp_path: Path, database_name: str, empty_databases: Callable[[Store], None], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, database_name: str, databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[str], TestHub]]:
     """Makes a hub on a given store: databases, tables, configuration, environment."""
     made: list[TestHub] = []
@@ -140,7 +138,7 @@ def make_hub(
         settings = config.load(path)
         store = Store(settings)
         if kind == "mariadb":
-            empty_databases(store)
+            databases.empty(store)
         hub = TestHub(kind, root, settings, store)
         made.append(hub)
         return hub

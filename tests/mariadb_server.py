@@ -26,13 +26,20 @@ def server_program() -> str | None:
     return shutil.which("mariadbd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
 
+def roomy_memory() -> str | None:
+    """A directory in memory, if there is one with room: tables are made there ten times faster than on a disk."""
+    shared = Path("/dev/shm")
+    is_roomy = os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > 4_000_000_000
+    return str(shared) if is_roomy else None
+
+
 @contextmanager
 def running(options: tuple[str, ...] = ()) -> Iterator[str]:
     """A running server; gives the path of its socket."""
     program = server_program()
     if program is None:
         raise RuntimeError("MariaDB is not installed; run: apt-get install mariadb-server-core mariadb-client-core")
-    directory = Path(tempfile.mkdtemp(prefix="hzmetrics-mariadb-"))
+    directory = Path(tempfile.mkdtemp(prefix="hzmetrics-mariadb-", dir=roomy_memory()))
     user = [f"--user={'root' if os.geteuid() == 0 else os.environ.get('USER', 'nobody')}"]
     process: subprocess.Popen[bytes] | None = None
     try:

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from importlib.resources import files
 from types import TracebackType
 from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
-from duckdb.func import PythonUDFType
 
 from hzmetrics import memory
 from hzmetrics.calendar import Month
-from hzmetrics.collation import fold, fold_keep_blanks
+from hzmetrics.engine import database
 from hzmetrics.engine.models import Library, Model, ModelError
 from hzmetrics.errors import HzmetricsError, StoreUnavailable
-from hzmetrics.scratch import Scratch
-
-MEMORY_A_THREAD = 300 * memory.MB
-"""What a thread needs at least to work on disk: with less, many threads have no room for what each holds at once."""
 
 Value = str | bool | int | Sequence[str]
 """What a model may read by name."""
@@ -37,15 +30,13 @@ class Engine:
     relation is registered again, what depends on it is built anew. A model can be registered as well: the given rows
     then take the place of its own.
 
-    What does not fit in the memory of the process's limit (`hzmetrics.memory`), or of `memory_limit` bytes, goes to a
-    directory of its own, gone afterwards.
+    Its relations are its own, and gone when it is closed. Engines share the memory of the process's limit
+    (`hzmetrics.memory`), or of `memory_limit` bytes; what does not fit goes to disk.
     """
 
     def __init__(self, *packages: str, corrections: Set[str] = frozenset(), memory_limit: int | None = None) -> None:
-        self.spill = Scratch()
-        self.connection = _connect(memory_limit or memory.limit(), self.spill.name)
-        self.function("fold_any", fold)
-        self.function("fold_any_blanks", fold_keep_blanks)
+        self._database = database.shared()
+        self.connection = self._database.connect(memory_limit or memory.limit())
         self.failure: HzmetricsError | None = None
         """Why a stream that the engine reads from broke off."""
         self.library = Library(*packages)
@@ -61,7 +52,6 @@ class Engine:
         """The models that exist as views: they stay right when what they read is replaced."""
         self._has_macros = False
         """Whether the macros of the packages are defined."""
-        self.connection.execute(files("hzmetrics.engine").joinpath("macros.sql").read_text(encoding="utf-8"))
         self.set_variable("corrections", sorted(corrections))
         self.set_variable("pseudonym_key", "")
 
@@ -72,6 +62,8 @@ class Engine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+        if isinstance(error, duckdb.Error):
+            database.retire(self._database)
         if self.failure and isinstance(error, duckdb.Error):
             raise self.failure from None
         if isinstance(error, RuntimeError) and str(error) == INTERRUPTED:
@@ -82,8 +74,7 @@ class Engine:
 
     def close(self) -> None:
         """Forget everything."""
-        self.connection.close()
-        self.spill.cleanup()
+        self._database.disconnect(self.connection)
 
     def register(self, name: str, relation: pa.Table | pa.RecordBatchReader) -> None:
         """Make an Arrow table, or a stream that can be read once, known as a relation, without copying it.
@@ -110,7 +101,7 @@ class Engine:
 
     def register_parquet(self, name: str, paths: Sequence[str]) -> None:
         """Make the rows of Parquet files known as a relation; they are read as models need them."""
-        self.connection.read_parquet(list(paths)).create_view(name)
+        self.connection.register(name, self.connection.read_parquet(list(paths)))
         self._give(name)
 
     def load(self, name: str, relation: pa.Table | pa.RecordBatchReader) -> None:
@@ -119,7 +110,7 @@ class Engine:
         What is many rows is given as a stream, so that they are held by the engine alone, within its limit.
         """
         self.connection.register("loading", self._readable(relation))
-        self.connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM loading')
+        self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM loading')
         self.connection.unregister("loading")
         self._give(name)
 
@@ -143,8 +134,11 @@ class Engine:
         self.register(name, self.connection.sql(f"SELECT {row}", params=list(values.values())).to_arrow_table())
 
     def function(self, name: str, function: Callable[[str], str]) -> None:
-        """Make a function of one text known to the models; it is called once for each distinct value of a batch."""
-        self.connection.create_function(name, _columnar(function), ["VARCHAR"], "VARCHAR", type=PythonUDFType.ARROW)
+        """Make a function of one text known to the models; it is called once for each distinct value of a batch.
+
+        It stays known to the engines of this process: a name always means the same function.
+        """
+        self._database.function(name, function)
 
     def set_variable(self, name: str, value: Value) -> None:
         """Give a value that models read with `getvariable` as a constant: a pattern, a number, a list of texts."""
@@ -222,21 +216,13 @@ class Engine:
         if model.stored == "arrow":
             self.connection.register(name, self.query(model.sql))
         elif model.stored:
-            self.connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS {model.sql}')
+            self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {model.sql}')
         elif is_new:
-            self.connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS {model.sql}')
+            self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {model.sql}')
             self._views[name] = model
         if is_new and name in self._defined:
             self._check(name)
         self._built[name] = model
-
-
-def _connect(memory_limit: int, directory: str) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(config={"memory_limit": f"{memory_limit}B", "temp_directory": directory})
-    connection.execute("SET enable_progress_bar = false")  # it would be drawn on the output of commands
-    threads = connection.execute("SELECT current_setting('threads')").fetchall()[0][0]
-    connection.execute(f"SET threads = {max(1, min(threads, memory_limit // MEMORY_A_THREAD))}")
-    return connection
 
 
 def windows(month: Month, periods: Sequence[int]) -> pa.Table:
@@ -255,14 +241,3 @@ def relation(rows: Sequence[tuple[object, ...]], kinds: Mapping[str, pa.DataType
     """Rows as an Arrow table with the given columns."""
     columns = list(zip(*rows, strict=True)) or [()] * len(kinds)
     return pa.table({name: pa.array(values, kind) for (name, kind), values in zip(kinds.items(), columns, strict=True)})
-
-
-def _columnar(function: Any) -> Any:
-    """A function of one text as a function of a column: called once for each distinct value."""
-
-    def over_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
-        encoded = column.combine_chunks().dictionary_encode()
-        dictionary = pa.array([None if v is None else function(v) for v in encoded.dictionary.to_pylist()], pa.string())
-        return pc.take(dictionary, encoded.indices)
-
-    return over_column

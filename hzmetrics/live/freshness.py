@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -64,6 +65,7 @@ class Judge:
         self.settings = settings
         self.limits = settings.section(schema.Freshness)
         self.now = settings.clock.now.replace(tzinfo=None)
+        self.zone = ZoneInfo(settings.hub.timezone) if settings.hub.timezone else None
         self.tick = journal.read(settings, "tick")
         self.run = journal.read(settings, "run")
         self.log = settings.paths.log_file
@@ -130,10 +132,15 @@ class Judge:
     def _arrival(self, store: Store, name: str, kind: sources.Kind, table: sa.Table, days: int) -> Freshness:
         """Requests or logins. A log that waits for its import has arrived."""
         limit = dt.timedelta(days=days)
-        horizon = f"{self.now + min(AHEAD, dt.datetime.max - self.now):%Y-%m-%d %H:%M:%S}"
+        now = self._on_hub_clock(self.settings.clock.now)
+        horizon = f"{now + min(AHEAD, dt.datetime.max - now):%Y-%m-%d %H:%M:%S}"
         query = sa.select(sa.func.max(table.c.datetime)).where(table.c.datetime <= horizon)
-        newest = _time(store.metrics.scalar(query))
-        waiting = [midnight(source.date) for source in sources.pending(self.settings) if source.kind == kind]
+        newest = self._of_hub_clock(store.metrics.scalar(query))
+        waiting = [
+            self._of_hub_clock(midnight(source.date))
+            for source in sources.pending(self.settings)
+            if source.kind == kind
+        ]
         logs = sources.base(self.settings, kind) / sources.PENDING[0]
         place = f"in {logs}" if not self.settings.is_site else "where [logs] files says"
         hint = f"see whether logs still arrive {place}; the limit is {name}_days in [freshness]"
@@ -143,6 +150,19 @@ class Judge:
             return _none(name, limit, said if self._is_late(since, limit) else "")
         is_late = self._is_late(max([newest, *waiting]), limit)
         return self._aged(name, newest, limit, f"the newest {name} is of {newest}; {hint}" if is_late else "")
+
+    def _on_hub_clock(self, instant: dt.datetime) -> dt.datetime:
+        """An instant as the databases hold it: in the zone of the hub."""
+        with suppress(OverflowError):  # at the ends of the calendar
+            instant = instant.astimezone(self.zone) if self.zone else instant
+        return instant.replace(tzinfo=None)
+
+    def _of_hub_clock(self, stored: str | None) -> str:
+        """A stored time on the clock of this machine; empty if it is none of the calendar."""
+        with suppress(UsageError, OverflowError):
+            time = moment(stored or "")
+            return f"{time.replace(tzinfo=self.zone).astimezone() if self.zone else time:%Y-%m-%d %H:%M:%S}"
+        return ""
 
     def _grid(self, store: Store, days: int, requested: str) -> Freshness:
         """The newest summary, judged at the time of the newest request: without requests there is none to come."""
@@ -191,13 +211,6 @@ def _well_since(entry: journal.Entry | None) -> str:
 
 def _local(time: float) -> str:
     return f"{dt.datetime.fromtimestamp(time):%Y-%m-%d %H:%M:%S}"
-
-
-def _time(stored: str | None) -> str:
-    """A stored time, if it is one of the calendar; otherwise as if there were none."""
-    with suppress(UsageError):
-        return f"{moment(stored or ''):%Y-%m-%d %H:%M:%S}"
-    return ""
 
 
 def _seconds(limit: dt.timedelta) -> int | None:

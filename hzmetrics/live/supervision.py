@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, NoReturn
 
+from hzmetrics import scratch
+
 
 class Step(NamedTuple):
     """A piece of work that deals with its own errors."""
@@ -55,7 +57,7 @@ def _in_child(steps: Sequence[Step], seconds: float) -> tuple[int, str]:
             if not select.select([reader], [], [], seconds)[0]:
                 return done, f"ended after {seconds:g} s"
             if not os.read(reader, 1):
-                return done, "ended from outside, perhaps for want of memory"
+                return done, f"ended by {_cause(child)}"
         return len(steps), ""
     finally:
         os.close(reader)
@@ -74,11 +76,22 @@ def _work(steps: Sequence[Step], writer: int, parent: int, seconds: float) -> No
             step.work()
             sys.stdout.flush()
             sys.stderr.flush()
+            if step is steps[-1]:
+                scratch.remove_all()  # this process is killed as soon as it has done everything
             os.write(writer, b".")
             if os.getppid() != parent:
                 break
     finally:
         os._exit(0)
+
+
+def _cause(child: int) -> str:
+    """What ended a process that has closed its pipe; it is not waited for yet."""
+    how = os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+    if how is None or how.si_code == os.CLD_EXITED:
+        return "its own exit"
+    memory = ", perhaps for want of memory" if how.si_status == signal.SIGKILL else ""
+    return f"signal {how.si_status}: {signal.strsignal(how.si_status)}{memory}"
 
 
 def _end(child: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from hzmetrics.engine import Engine
-from hzmetrics.logs import grammar
+from hzmetrics.logs import grammar, zones
 from hzmetrics.logs.account import MOST_EXAMPLES, Account
 from hzmetrics.logs.formats import HUB_AUTH
 
@@ -18,7 +18,7 @@ class AuthEvents:
         self.account = Account()
         for name, value in grammar.AUTH.items():
             engine.set_variable(name, value)
-        engine.function("zone_offset", str)  # the macros of this package know it; no line of an auth log has a zone
+        engine.function("zone_offset", zones.offset)  # the macros of this package know it
 
     def read(self, lines: pa.Table) -> None:
         """Take a chunk's lines apart."""

@@ -67,7 +67,7 @@ class Requests:
             engine.set_variable(name, value)
         engine.function("unescape", escapes.unescape)
         engine.function("of_codes", escapes.of_codes)
-        engine.function("zone_offset", zones.Offsets(settings.zone).text)
+        engine.function("zone_offset", zones.offset)
         if self._is_hub:
             self.kind = Kind(HUB)
             engine.define("hub_lines", "FROM lines", ["lines"])

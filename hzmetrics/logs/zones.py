@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import cache
 from zoneinfo import ZoneInfo
 
 NAMES = {
@@ -15,19 +16,14 @@ NAMES = {
 are left out: they mean the hub's zone."""
 
 
-class Offsets:
-    """What zones mean in the logs of a hub in `zone`."""
+def offset(zones: str) -> str:
+    """Minutes east of Greenwich, as text. `zones`: the zone of a hub, a blank, and how a log of it names a zone.
 
-    def __init__(self, zone: str) -> None:
-        self._names = _names(zone)
-
-    def text(self, zone: str) -> str:
-        """Minutes east of Greenwich, as text.
-
-        Empty for the hub's own zone: that of no zone, and of a name that several zones use.
-        """
-        found = self._names.get(zone, _minutes(zone))
-        return "" if found is None else str(found)
+    Empty for the hub's own zone: that of no zone, and of a name that several zones use.
+    """
+    hub, _, named = zones.partition(" ")
+    found = _names(hub).get(named, _minutes(named))
+    return "" if found is None else str(found)
 
 
 def _minutes(zone: str) -> int | None:
@@ -42,6 +38,7 @@ def _minutes(zone: str) -> int | None:
     return None if int(hours) > 23 or int(minutes or 0) > 59 else found if sign == "+" else -found
 
 
+@cache
 def _names(zone: str) -> dict[str, int]:
     """Minutes east of Greenwich by name, for a hub in `zone`: what the hub's zone calls itself means that zone."""
     own: dict[str, int] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
@@ -11,9 +10,6 @@ from pathlib import Path
 from hzmetrics import files
 from hzmetrics.config import Settings
 from hzmetrics.errors import ConfigurationError, HzmetricsError
-
-LEFT = 3600
-"""Seconds after which a temporary file belongs to no process that is still at work."""
 
 
 def map_directory(settings: Settings) -> Path:
@@ -39,21 +35,13 @@ def replace(path: Path, text: str) -> None:
     try:
         target = path.resolve()
         try:
-            _swap(target, content)
+            files.replace(target, content, files.PUBLISHED, like_old=True)
         except PermissionError:
             if not target.exists():
                 raise
             _overwrite(target, content)
     except OSError as error:
         raise HzmetricsError(f"cannot write {path}: {error.strerror or error}") from error
-
-
-def _swap(target: Path, content: bytes) -> None:
-    for left in target.parent.glob(f".{target.name}.*.new"):  # by a killed process
-        with suppress(OSError):
-            if left.stat().st_mtime < time.time() - LEFT:
-                left.unlink()
-    files.replace(target, content, files.PUBLISHED, suffix=".new", like_old=True)
 
 
 def _overwrite(target: Path, content: bytes) -> None:

@@ -44,8 +44,8 @@ def run(
 ) -> int:
     """Do up to `months_per_run` units of work; with `every`, until a normal unit is done. Returns the exit code.
 
-    0: done, or another run holds the lock; 1: a source file or a lookup of the daily analysis failed, but everything
-    else is done. An error that stops a unit is raised.
+    0: done, or another run holds the lock; 1: a source file, a directory of logs or a lookup of the daily analysis
+    failed, but everything else is done. An error that stops a unit is raised.
     """
     store.require("hub", "metrics")
     settings = corrections.in_force(settings, state.read(store))
@@ -59,7 +59,7 @@ def run(
             corrections.adopt(store, settings, yes)
             work = Work(store, settings)
             code = max(work.units(None if every else settings.months_per_run, progress, recording), work.publish())
-            recording.update(exit_code=code, error="; ".join(work.failures))
+            recording.update(exit_code=code, error=work.error)
             return code
     except LockHeld as held:
         log.info("%s", held)
@@ -82,7 +82,18 @@ class Work:
         self.settings = settings
         self.dry_run = dry_run
         self.failures: list[str] = []
-        """What failed without stopping the run."""
+        """What failed, but for files, without stopping the run."""
+        self.failed_files = 0
+        """Files that could not be imported or put away. State keys name them, with the reasons."""
+        self.unseen: list[str] = []
+        """Directories of logs that cannot be looked into, with the reasons."""
+
+    @property
+    def error(self) -> str:
+        """What failed without stopping the run, in short; empty: nothing."""
+        counts = {"log files that could not be imported or put away": self.failed_files,
+                  "directories of logs that could not be looked into": len(self.unseen)}  # fmt: skip
+        return "; ".join([*self.failures, *(f"{what}: {count}" for what, count in counts.items() if count)])
 
     def units(self, limit: int | None, progress: Progress, recording: journal.Recording | None = None) -> int:
         """Up to `limit` units, ending after a normal one or a failure; the exit code.
@@ -92,6 +103,8 @@ class Work:
         done = 0
         if self.settings.is_site:
             self.read_site()
+        else:
+            self.look_for_logs()
         while True:
             known = facts.gather(self.store, self.settings)
             self.tell_bad_files(known)
@@ -105,8 +118,9 @@ class Work:
                 for action in unit.actions:
                     self.do(action, known)
             done += 1
-            if done == limit or self.failures or (unit.is_last and (limit or self.is_idle())):
-                return 1 if self.failures else 0
+            has_failed = self.failures or self.failed_files
+            if done == limit or has_failed or (unit.is_last and (limit or self.is_idle())):
+                return 1 if self.error else 0
 
     def publish(self) -> int:
         """Bring the pages up to date, if there are any; the exit code. A failure is told, and the work is done."""
@@ -181,8 +195,16 @@ class Work:
                 else unfinished.on_rows(self.settings, month),
             )
             running.rows = report.rows
-        self.failures += [f"{source.path}: {reason}" for source, reason in (*report.failed, *report.unmoved)]
+        self.failed_files += len(report.failed) + len(report.unmoved)
         self.remember(lambda connection: facts.remember_failures(connection, report, self.settings))
+
+    def look_for_logs(self) -> None:
+        """See whether there may be logs that cannot be seen (spec 60 §10.1)."""
+        from hzmetrics.ingest import sources
+
+        self.unseen = sources.unreadable(self.settings)
+        for problem in self.unseen:
+            log.error("%s", problem)
 
     def read_site(self) -> None:
         """Import the new lines of a site's logs (spec 60 §13). A file that fails is remembered."""
@@ -194,7 +216,7 @@ class Work:
             return facts.is_remembered(path, remembered, self.settings)
 
         report = site.read_logs(self.store, self.settings, skip, self.dry_run)
-        self.failures += [f"{path}: {reason}" for path, reason in report.failed]
+        self.failed_files += len(report.failed)
         failed = [(path, reason) for path, reason in report.failed if path not in report.changed]
         bad = [facts.bad_file(path, reason, self.settings) for path, reason in failed]
         self.remember(lambda connection: state.remember_bad_files(connection, bad))

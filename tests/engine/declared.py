@@ -22,7 +22,7 @@ from hzmetrics.logs.escapes import of_codes, unescape
 from hzmetrics.logs.formats import AUTO
 from hzmetrics.logs.requests import variables
 from hzmetrics.logs.settings import ALL_TIMES, LogSettings
-from hzmetrics.logs.zones import Offsets
+from hzmetrics.logs.zones import offset
 
 HOME = Path(hzmetrics.__file__).parent
 
@@ -141,7 +141,7 @@ def prepared(package: str) -> Engine:
     engine.function("unescape", unescape)
     engine.function("canonical", canonical)
     engine.function("of_codes", of_codes)
-    engine.function("zone_offset", Offsets("UTC").text)
+    engine.function("zone_offset", offset)
     for name, value in VARIABLES.items():
         engine.set_variable(name, value)
     return engine

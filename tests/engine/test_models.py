@@ -63,7 +63,7 @@ def test_the_inputs_are_as_declared(package: str) -> None:
     declared_inputs = inputs(package)
     path = HOME.joinpath(*package.split(".")[1:], "models", f"{INPUTS}.sql")
     with Engine() as engine:
-        engine.connection.execute(path.read_text(encoding="utf-8"))
+        engine.connection.execute(path.read_text(encoding="utf-8").replace("CREATE TABLE", "CREATE TEMP TABLE"))
         for one in declared_inputs.values():
             described = engine.connection.table(f'"{one.name}"')
             found = list(zip(described.columns, map(str, described.types), strict=True))

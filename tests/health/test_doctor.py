@@ -19,6 +19,7 @@ from hzmetrics.health import surroundings
 from hzmetrics.installation import directories
 from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
+from tests.mariadb_server import SOCKET
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +55,19 @@ def test_a_fresh_installation(hub: TestHub, capsys: pytest.CaptureFixture[str]) 
         "OK", "up to date; hzmetrics migrate --apply would add: a unique key on the cells",
     )  # fmt: skip
     assert hub.run("migrate", "--apply") == 0
+    assert findings(hub, capsys)["metrics database"][0][1].endswith("up to date")
+
+
+@pytest.mark.mariadb
+def test_nothing_is_left_for_a_database_that_init_made(
+    make_hub: Callable[[str], TestHub], database_name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if SOCKET not in os.environ:
+        pytest.skip("no MariaDB server")
+    hub = make_hub("mariadb")
+    with hub.store.metrics.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {database_name}_metrics")
+    assert hub.run("init") == 0
     assert findings(hub, capsys)["metrics database"][0][1].endswith("up to date")
 
 

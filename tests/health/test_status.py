@@ -94,7 +94,9 @@ def test_a_failed_run_is_shown_with_where_to_look(
     (daily / "parity-access.log-20260518.gz").write_bytes(b"broken")
     assert hub.run("run") == 1
     found = seen(hub, capsys, 1)
-    assert any("20260518.gz" in problem and str(hub.root / "log.txt") in problem for problem in found["problems"])
+    assert sum("20260518.gz" in problem for problem in found["problems"]) == 1
+    (run,) = (problem for problem in found["problems"] if str(hub.root / "log.txt") in problem)
+    assert "log files that could not be imported or put away: 1" in run
     assert hub.run("mark-dirty", "2026-07") == 0
     assert seen(hub, capsys, 1)["dirty_months"] == ["2026-07"]
 
@@ -186,6 +188,21 @@ def test_new_logs_that_cannot_be_seen_are_a_problem_at_once_and_of_the_tick(
     assert "the step logs" in seen(hub, capsys, 1)["problems"][0]  # the next tick looks with its own eyes
     assert hub.run("tick") == 0
     assert seen(hub, capsys, 0)["problems"] == []
+
+
+@pytest.mark.parametrize("command", [("run",), ("run", "--all")])
+def test_a_run_fails_when_it_cannot_see_new_logs(
+    hub: TestHub, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HZMETRICS_NOW", "2026-05-19T09:25:00")
+    daily = hub.root / "logs/httpd/daily"
+    daily.parent.mkdir(parents=True)
+    daily.touch()
+    assert hub.run(*command) == 1
+    assert f"cannot look into {daily}: Not a directory" in capsys.readouterr().err
+    assert sum(str(daily) in problem for problem in seen(hub, capsys, 1)["problems"]) == 1
+    daily.unlink()
+    assert hub.run(*command) == 0
 
 
 def test_new_logs_without_the_right_to_see_them(

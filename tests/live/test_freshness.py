@@ -101,6 +101,17 @@ def test_logs_that_stop_arriving(old: TestHub) -> None:
     assert problems(old) == {} and found(old)["login"].limit_seconds is None
 
 
+def test_stored_times_are_those_of_the_hub(old: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HZMETRICS_NOW", "2026-05-19T09:25:00Z")
+    text = old.configuration.read_text()
+    old.configuration.write_text(text.replace("[hub]\n", "[hub]\ntimezone = Pacific/Auckland\n"))
+    request(old, "2026-05-16 21:24:00")
+    assert problems(old).keys() == {"request"} and found(old)["request"].age_seconds == 259_260
+    request(old, "2026-05-19 21:24:00")
+    request(old, "2026-05-20 22:00:00")  # more than a day ahead there
+    assert problems(old) == {} and found(old)["request"].age_seconds == 60
+
+
 def test_in_a_backlog_old_months_come_first(old: TestHub) -> None:
     request(old, "2024-01-01 00:00:00")
     assert problems(old).keys() == {"request"}

@@ -37,7 +37,8 @@ def die() -> None:
 
 @pytest.mark.integration
 @pytest.mark.parametrize(
-    ("work", "how"), [(loop, "ended after 0.5 s"), (query, "ended after 0.5 s"), (die, "ended from outside")]
+    ("work", "how"),
+    [(loop, "ended after 0.5 s"), (query, "ended after 0.5 s"), (die, "ended by signal 9: Killed")],
 )
 def test_a_step_that_never_ends_is_ended_and_the_others_run(
     work: Callable[[], object], how: str, tmp_path: Path
@@ -104,3 +105,17 @@ def _is_alive(process: int) -> bool:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+@pytest.mark.integration
+def test_nothing_is_left_of_what_the_engine_did_in_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    def work() -> None:
+        with Engine() as engine:
+            engine.query("SELECT 1")
+
+    told: list[str] = []
+    run([Step("one", work), Step("other", work)], 60, lambda name, how: told.append(how))
+    assert told == []
+    assert list(tmp_path.iterdir()) == []

@@ -18,7 +18,7 @@ from hzmetrics.pipeline.steps import Step
 from hzmetrics.store import Store
 from hzmetrics.store import state as stored
 from hzmetrics.store.tables import metrics
-from tests.conftest import TestHub
+from tests.conftest import NOTHING_COMES, TestHub
 from tests.enrich.dns_server import DnsServer, name, serve
 from tests.pipeline.scenario import LOG_DIRS, log_text, state
 
@@ -83,7 +83,7 @@ def hub(make_hub: Callable[[str], TestHub], names: DnsServer, monkeypatch: pytes
 
 def prepare(hub: TestHub, names: DnsServer, monkeypatch: pytest.MonkeyPatch) -> TestHub:
     with hub.configuration.open("a", encoding="utf-8") as file:
-        file.write(f"[dns]\nnameserver = {names.address}\n")
+        file.write(f"[dns]\nnameserver = {names.address}\n{NOTHING_COMES}")
     for directory in LOG_DIRS:
         (hub.root / "logs" / directory).mkdir(parents=True)
     monkeypatch.setenv("HZMETRICS_NOW", "2026-04-19T09:30:00")
@@ -191,16 +191,16 @@ def test_process_next_takes_what_status_calls_backlog(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    feed(hub, "2026-02")
+    feed(hub, "2026-03")
     with killed_in("fill-domain", monkeypatch):
         hub.run("process", "--next")
     assert hub.run("status") == 0
-    assert "backlog             2026-02" in text(capsys)
+    assert "backlog             2026-03" in text(capsys)
     assert hub.run("process", "--next") == 0
     assert hub.run("status") == 0
     assert "backlog" not in text(capsys)
     assert hub.run("run", "--all") == 0
-    assert numbers(hub) == undisturbed("2026-02")
+    assert numbers(hub) == undisturbed("2026-03")
 
 
 def test_a_file_is_put_away_when_that_is_possible_again(hub: TestHub, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import shutil
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +40,8 @@ TODAYS = "20261118"
 SIDES = ("hub", "metrics")
 
 GIVEN_AGAIN = {"id", "pk_start", "pk_end", "sessionid"}
-"""Numbers of rows, which a database does not give again after a transaction that was not committed."""
+"""Numbers of rows, which a database does not give again after a transaction that was not committed: only whether there
+is one is compared."""
 
 OF_FILES = {"device", "inode", "head_hash"}
 """What tells files apart: theirs are copies, and one holds what the machine was doing."""
@@ -52,6 +55,9 @@ WAYS = {"catchup_started", "rebuild_cursor"}
 MEASURED = "counts.raw"
 """What the machine was doing at a moment: a measurement that was not finished is not made up for."""
 
+FOLLOWED = ("logs", "home/raw")
+"""Directories of files that others write."""
+
 SUMS = {"activity_weights"}
 """Tables of sums that are kept from run to run, or computed again: equal but for rounding."""
 
@@ -60,7 +66,24 @@ COPIES = {"userlogin_lite"}
 
 PASSING = {*COPIES, "LOADED_ROWS", "loaded_rows", "sqlite_sequence", "sqlite_stat1"}
 
+RANDOM = re.compile(r"(?<=\.)[a-z0-9_]{8}(?=\.new$)")
+"""What is random in the names of files that are being written: those of killed processes are removed later."""
+
+SAID = ("hzmetrics.log", ".lock", ".pid")
+"""Ends of names of files that nothing is read from; `.log` itself is the end of log files."""
+
 Tables = dict[str, list[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True)
+class End:
+    """What has become of a hub."""
+
+    failed: tuple[tuple[str, int], ...]
+    """Commands on the way that did not end with 0, and how they ended."""
+    said: str
+    tables: Tables
+    files: list[str]
 
 
 @dataclass
@@ -75,6 +98,8 @@ class Hub:
     socket: str = ""
     now: str = NOW
     """The time at which commands run."""
+    ends: dict[tuple[str, ...], End] = field(default_factory=dict)
+    """The ends found so far, by the commands that led there, the time, and the digest of the hub before them."""
 
     @property
     def directory(self) -> Directory:
@@ -141,16 +166,24 @@ class Hub:
 
     def keep(self, state: str) -> None:
         """Keep the present state under a name."""
-        shutil.copytree(self.root, self.base / "states" / state, symlinks=True)
+        _copy_tree(self.root, self.base / "states" / state)
         if self.kind == "mariadb":
             self._copy(self.name, f"{self.name}_{state}")
 
     def restore(self, state: str) -> None:
         """Make a kept state the present one."""
         shutil.rmtree(self.root)
-        shutil.copytree(self.base / "states" / state, self.root, symlinks=True)
+        _copy_tree(self.base / "states" / state, self.root)
         if self.kind == "mariadb":
             self._copy(f"{self.name}_{state}", self.name)
+
+    def forget(self, state: str) -> None:
+        """Do not keep a state any longer."""
+        shutil.rmtree(self.base / "states" / state)
+        if self.kind == "mariadb":
+            with self.server() as cursor:
+                for side in SIDES:
+                    cursor.execute(f"DROP DATABASE {self.name}_{state}_{side}")
 
     def has(self, state: str) -> bool:
         return (self.base / "states" / state).exists()
@@ -194,15 +227,45 @@ class Hub:
         with suppress(ProcessLookupError):
             os.killpg(process, signal.SIGKILL)
 
-    def tables(self, exact: bool = False) -> Tables:
+    def tables(self, exact: bool = False, left_out: Set[str] = WAYS) -> Tables:
         """The rows of all tables of both databases, sorted; without the numbers of rows unless `exact`."""
         with closing(Store(self.settings)) as store:
-            return dict(sorted(_rows(store, exact)))
+            return dict(sorted(_rows(store, exact, left_out)))
+
+    def digest(self) -> str:
+        """Of all that the next command can find: it does the same to hubs of equal digests."""
+        found = hashlib.sha256(repr(self.tables(left_out=frozenset())).encode())
+        for path in sorted(self.root.rglob("*")):
+            if path.is_relative_to(self.directory.databases) or path.name == MEASURED:
+                continue
+            name = RANDOM.sub("", str(path.relative_to(self.root)))
+            is_read = path.is_file() and not path.name.endswith(SAID)
+            found.update(repr((name, path.read_bytes() if is_read else b"")).encode())
+        return found.hexdigest()
+
+    def end(self, commands: tuple[str, ...], digest: str = "") -> End:
+        """What these commands make of the hub; each run is repeated until it changes nothing.
+
+        From equal hubs they lead to equal ends: only ways that were not gone before are gone.
+        """
+        if not commands:
+            return End((), "", self.tables(), self.files())
+        digest = digest or self.digest()
+        key = (*commands, self.now, digest)
+        if key not in self.ends:
+            failed = tuple(self.does(commands[:1]))
+            said = self.said if failed else ""
+            after = self.digest()
+            is_under_way = commands[0] == "run" and after != digest and not failed
+            rest = self.end(commands if is_under_way else commands[1:], after)
+            self.ends[key] = replace(rest, failed=failed + rest.failed, said=said + rest.said)
+        return self.ends[key]
 
     def files(self) -> list[str]:
         """The log files, where they are now, and published files."""
-        found = (path for name in ("logs", "site", "home/raw") for path in (self.root / name).rglob("*"))
-        return sorted(str(path.relative_to(self.root)) for path in found if path.is_file() and path.name != MEASURED)
+        found = (path for name in (*FOLLOWED, "site") for path in (self.root / name).rglob("*"))
+        shown = (path for path in found if path.is_file() and path.name != MEASURED and not RANDOM.search(path.name))
+        return sorted(str(path.relative_to(self.root)) for path in shown)
 
     @property
     def said(self) -> str:
@@ -210,25 +273,37 @@ class Hub:
         return self.output.read_text(errors="replace")[-4000:] if self.output.exists() else ""
 
 
-def _rows(store: Store, exact: bool) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
-    dropped = OF_FILES | OF_THE_MACHINE | (set() if exact else GIVEN_AGAIN)
+def _copy_tree(source: Path, target: Path) -> None:
+    """Copy a hub's directory. What others write is linked: files that are followed are known by their inodes."""
+
+    def copy(one: str, other: str) -> None:
+        is_followed = any(Path(one).is_relative_to(source / directory) for directory in FOLLOWED)
+        (os.link if is_followed and Path(one).name != MEASURED else shutil.copy2)(one, other)
+
+    shutil.copytree(source, target, symlinks=True, copy_function=copy)
+
+
+def _rows(store: Store, exact: bool, left_out: Set[str]) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
+    dropped = OF_FILES | OF_THE_MACHINE
     for database in (store.hub, store.metrics):
         with database.connect() as connection:
             for name in sa.inspect(connection).get_table_names():
                 if name in PASSING:
                     continue
                 result = connection.exec_driver_sql(f"SELECT * FROM {name}")
-                kept = [n for n, key in enumerate(result.keys()) if key not in dropped]
-                rounded = name in SUMS and not exact
+                kept = [(n, key in GIVEN_AGAIN) for n, key in enumerate(result.keys()) if key not in dropped]
+                rounded = name in SUMS
                 rows = [
-                    tuple(_value(row[n], rounded) for n in kept)
+                    tuple(row[n] if exact else _value(row[n], is_number, rounded) for n, is_number in kept)
                     for row in result
-                    if WAYS.isdisjoint(row) and MEASURED not in row
+                    if left_out.isdisjoint(row) and MEASURED not in row
                 ]
                 yield f"{database.name}.{name}", sorted(rows, key=repr)
 
 
-def _value(value: Any, rounded: bool) -> Any:
+def _value(value: Any, is_number: bool, rounded: bool) -> Any:
+    if is_number:
+        return value not in (None, "", 0, "0")
     return f"{value:.9g}" if rounded and isinstance(value, float) else value
 
 

@@ -13,10 +13,13 @@ import os
 import pkgutil
 import resource
 import signal
+import socket
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,9 @@ import hzmetrics
 
 WIDTH = 160
 """Bytes of a boundary in the list of boundaries; the size of the file tells how many were reached, by all processes."""
+
+
+LOCALHOST = "127.0.0.1"
 
 
 def modules() -> list[str]:
@@ -66,9 +72,10 @@ class Fault:
 class Boundaries:
     """Counts the boundaries that this process and its children reach, and has the fault happen at one of them."""
 
-    def __init__(self, root: Path, listing: Path, fault: Fault | None) -> None:
+    def __init__(self, root: Path, listing: Path, fault: Fault | None, port: int) -> None:
         self.root = str(root)
         self.fault = fault
+        self.port = port
         self.file = os.open(listing, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self.lock = threading.RLock()
 
@@ -84,6 +91,9 @@ class Boundaries:
             line = " ".join(name.split())[: WIDTH - 1].ljust(WIDTH - 1)
             os.write(self.file, line.encode("ascii", "replace") + b"\n")
             reached = os.lseek(self.file, 0, os.SEEK_CUR) // WIDTH
+            if self.port:
+                with socket.create_connection((LOCALHOST, self.port)) as connection:
+                    connection.recv(1)  # nothing: closed when this process may go on
             if self.fault and reached == self.fault.at:
                 self._happen(self.fault, path)
 
@@ -142,11 +152,23 @@ class Command:
     threads: int = 1
     """Threads of the engine."""
 
-    def start(self) -> Any:
-        """The command, running."""
-        process = STARTED_BY_FORK.Process(target=_work, args=(self,))
+    def start(self, port: int = 0) -> Any:
+        """The command, running; with a `port` it waits at each boundary until a connection to it was closed."""
+        process = STARTED_BY_FORK.Process(target=_work, args=(self, port))
         process.start()
         return process
+
+    def pauses(self) -> Iterator[None]:
+        """Run the command; meanwhile, at each boundary, it waits.
+
+        What lies there then is what it would leave if it were killed.
+        """
+        with socket.create_server((LOCALHOST, 0)) as listener:
+            process = self.start(listener.getsockname()[1])
+            while listener in wait([listener, process.sentinel]):
+                with listener.accept()[0]:
+                    yield
+            process.join()
 
     def run(self) -> int:
         """Run the command; its exit code, -9 if it was killed."""
@@ -163,7 +185,7 @@ def boundaries(listing: Path) -> list[str]:
     return [line.rstrip() for line in text.splitlines()]
 
 
-def _work(command: Command) -> None:
+def _work(command: Command, port: int) -> None:
     os.setpgid(0, 0)
     _append_to(command.output)
     os.environ.update(command.environment)
@@ -177,7 +199,7 @@ def _work(command: Command) -> None:
         return connection
 
     duckdb.connect = with_threads
-    Boundaries(command.root, command.listing, command.fault).watch()
+    Boundaries(command.root, command.listing, command.fault, port).watch()
     from hzmetrics.cli import main
 
     code = main(command.arguments)

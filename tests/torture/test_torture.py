@@ -16,15 +16,9 @@ from tests.pipeline.test_failures import wait_for
 from tests.torture.conftest import making
 from tests.torture.entry_points import ENTRY_POINTS, EntryPoint
 from tests.torture.hubs import Hub
-from tests.torture.torment import faults, killed_at_random, problems, undisturbed
+from tests.torture.torment import faults, killed_at_every_boundary, killed_at_random, problems, undisturbed
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
-
-SAMPLED = {"live-tick": ("kill", "full"), "process-next": ("kill",)}
-"""The faults of which `make test` does one, by entry point."""
-
-SMALL = tuple(replace(one, stores=one.stores if one.name == "live-tick" else ("sqlite",)) for one in ENTRY_POINTS)
-"""The entry points on the stores on which `make test` does them."""
 
 torture = pytest.mark.torture
 
@@ -39,21 +33,29 @@ def on_stores(entries: Iterable[EntryPoint]) -> pytest.MarkDecorator:
 entry_points = on_stores(ENTRY_POINTS)
 
 
-@on_stores(one for one in SMALL if one.name in SAMPLED)
+@on_stores([replace(one, stores=("sqlite",)) for one in ENTRY_POINTS if one.name == "live-tick"])
 @pytest.mark.timeout(1800)
 def test_a_sample(tormented: Hub, entry: EntryPoint) -> None:
+    """One kill and one full disk; `tests/pipeline` has some of the pipeline."""
     expected = undisturbed(tormented, entry)
-    for fault in SAMPLED[entry.name]:
-        assert not list(problems(tormented, entry, expected, faults(fault, expected, 1)))
+    for fault in ("kill", "full"):
+        assert not list(problems(tormented, entry, expected, faults(tormented, fault, expected, 1)))
 
 
 @torture
 @pytest.mark.timeout(0)
 @entry_points
-@pytest.mark.parametrize("kind_of_fault", ["kill", "full", "short"])
-def test_every_boundary(tormented: Hub, entry: EntryPoint, kind_of_fault: str) -> None:
+def test_kills_at_every_boundary(tormented: Hub, entry: EntryPoint) -> None:
+    assert not list(killed_at_every_boundary(tormented, entry, undisturbed(tormented, entry)))
+
+
+@torture
+@pytest.mark.timeout(0)
+@entry_points
+@pytest.mark.parametrize("kind_of_fault", ["full", "short"])
+def test_a_full_disk_at_every_boundary(tormented: Hub, entry: EntryPoint, kind_of_fault: str) -> None:
     expected = undisturbed(tormented, entry)
-    assert not list(problems(tormented, entry, expected, faults(kind_of_fault, expected, None)))
+    assert not list(problems(tormented, entry, expected, faults(tormented, kind_of_fault, expected)))
 
 
 @torture
@@ -108,6 +110,6 @@ def test_the_server_killed_at_every_boundary(
     with making("mariadb", tmp_path, server.socket) as hub:
         expected = undisturbed(hub, entry)
         found: list[str] = []
-        for fault in faults("server", expected, None):
+        for fault in faults(hub, "server", expected):
             found += problems(hub, entry, expected, [replace(fault, server=server.pid)], server.revive)
         assert not found

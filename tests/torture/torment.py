@@ -6,10 +6,9 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from tests.torture.entry_points import EntryPoint, begin
-from tests.torture.hubs import NOW, Hub, Tables, difference
+from tests.torture.hubs import NOW, End, Hub, difference
 from tests.torture.program import Fault, boundaries
 
 
@@ -19,8 +18,7 @@ class Undisturbed:
 
     boundaries: list[str]
     seconds: float
-    tables: Tables
-    files: list[str]
+    end: End
     """After cron has come by."""
 
 
@@ -33,19 +31,34 @@ def undisturbed(hub: Hub, entry: EntryPoint) -> Undisturbed:
     assert code == 0, f"{entry} ended with {code}: {hub.said}"
     reached = boundaries(hub.listing)
     assert reached, f"{entry} writes nothing"
-    assert not hub.does(entry.converges), hub.said
-    return Undisturbed(reached, seconds, hub.tables(), hub.files())
+    end = hub.end(entry.converges)
+    assert not end.failed, end.said
+    return Undisturbed(reached, seconds, end)
 
 
-def faults(kind: str, expected: Undisturbed, most: int | None) -> list[Fault]:
+def faults(hub: Hub, kind: str, expected: Undisturbed, most: int | None = None) -> list[Fault]:
     """A fault at every boundary; with `most` at some of them, always the same.
 
-    A file opened several times in a row is one boundary.
+    A file opened several times in a row is one boundary. So are several statements in a row for a disk that is full
+    where the database is not, and several files in a row for the server of the database.
     """
     names = expected.boundaries
-    reached = [n for n, name in enumerate(names, 1) if not (name.startswith("open") and name in names[n : n + 1])]
-    if kind == "short":
-        reached = [n for n in reached if names[n - 1].startswith("open")]
+    after = ["", *names]
+
+    def counts(n: int) -> bool:
+        name, before = names[n], after[n]
+        match kind:
+            case "short":
+                return name.startswith("open")
+            case "full" if hub.kind == "mariadb":
+                return _is_file(name) or not before or _is_file(before)
+            case "server":
+                return not _is_file(name) or not _is_file(before)
+        return True
+
+    reached = [
+        n + 1 for n, name in enumerate(names) if counts(n) and (not _is_file(name) or name not in names[n + 1 : n + 2])
+    ]
     if most is not None and most < len(reached):
         reached = sorted(random.Random(len(reached)).sample(reached, most))
     return [Fault(kind, number) for number in reached]
@@ -65,9 +78,25 @@ def problems(
         mend()
         if fault.kind == "kill" and code != -9:
             yield f"{entry}, {fault}: not reached, ended with {code}"
-        yield from _after(
-            hub, entry, expected, f"{entry}, {fault} of {len(expected.boundaries)} ({_name(expected, fault)})"
-        )
+        yield from _after(hub, entry, expected, f"{entry}, {fault.kind} at {_place(expected, fault.at)}")
+
+
+def killed_at_every_boundary(hub: Hub, entry: EntryPoint, expected: Undisturbed) -> Iterator[str]:
+    """The same for kills at all boundaries, found in one run that waits at each of them.
+
+    What a killed process leaves is what lies there while it waits; of equal remains one is judged.
+    """
+    _begin(hub, entry)
+    remains: dict[str, int] = {}
+    for at, _ in enumerate(hub.command(entry.command).pauses(), 1):
+        digest = hub.digest()
+        if digest not in remains:
+            remains[digest] = at
+            hub.keep(f"killed_{at}")
+    for at in remains.values():
+        hub.restore(f"killed_{at}")
+        hub.forget(f"killed_{at}")
+        yield from _after(hub, entry, expected, f"{entry}, killed at {_place(expected, at)}")
 
 
 def killed_at_random(hub: Hub, entry: EntryPoint, expected: Undisturbed, times: int) -> Iterator[str]:
@@ -90,14 +119,19 @@ def _begin(hub: Hub, entry: EntryPoint) -> None:
 
 
 def _after(hub: Hub, entry: EntryPoint, expected: Undisturbed, what: str) -> Iterator[str]:
-    if failed := hub.does(entry.converges):
-        yield f"{what}: {failed}\n{hub.said[-1500:]}"
-    if different := difference(hub.tables(), expected.tables):
+    end, wanted = hub.end(entry.converges), expected.end
+    if end.failed:
+        yield f"{what}: {end.failed}\n{end.said[-1500:]}"
+    if different := difference(end.tables, wanted.tables):
         yield f"{what}: {different}"
-    if (files := hub.files()) != expected.files:
-        yield f"{what}: other files: {sorted(set(files) ^ set(expected.files))}"
+    if end.files != wanted.files:
+        yield f"{what}: other files: {sorted(set(end.files) ^ set(wanted.files))}"
 
 
-def _name(expected: Undisturbed, fault: Fault) -> str:
-    name = expected.boundaries[fault.at - 1]
-    return name.replace(str(Path.cwd()), "")
+def _is_file(name: str) -> bool:
+    return name.startswith(("open ", "os."))
+
+
+def _place(expected: Undisturbed, at: int) -> str:
+    names = expected.boundaries
+    return f"{at} of {len(names)} ({names[at - 1] if at <= len(names) else 'one more than undisturbed'})"

@@ -170,7 +170,7 @@ def jupyterhub(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         )  # fmt: skip
         running = Running(f"http://127.0.0.1:{port}")
         try:
-            wait_until(lambda: answers(running.api), 60, lambda: (root / "log").read_text()[-2000:])
+            wait_until(lambda: answers(running.api), 300, lambda: (root / "log").read_text()[-2000:])
             yield running
         finally:
             process.send_signal(signal.SIGTERM)

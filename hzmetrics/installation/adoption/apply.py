@@ -64,6 +64,8 @@ def prepare(store: Store, settings: Settings, patience: int = PATIENCE) -> None:
             with under_lock.connection.begin():
                 version.stamp(under_lock.connection)
         _take_light(under_lock, settings)
+        if found.is_new:
+            _take_heavy(under_lock, store.metrics, space_checked=True)
         if found.is_foreign:
             _remember_floor(under_lock.connection, settings.clock.month)
 

@@ -2,7 +2,7 @@
 --
 -- grain: a request
 -- reads: hub_calls
--- variables: reads_zones BOOLEAN
+-- variables: hub_zone, reads_zones BOOLEAN
 -- columns:
 --   number            BIGINT     place of the line in the log
 --   format            VARCHAR    name of the format

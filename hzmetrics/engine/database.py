@@ -1,0 +1,116 @@
+"""The database in memory that the engines of a process share. It outlives them: opening one takes 50 ms."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+from duckdb.func import PythonUDFType
+
+from hzmetrics import memory
+from hzmetrics.collation import fold, fold_keep_blanks
+from hzmetrics.scratch import Scratch
+
+MEMORY_A_THREAD = 300 * memory.MB
+"""What a thread needs at least to work on disk: with less, many threads have no room for what each holds at once."""
+
+
+class Database:
+    """What all engines have in common: memory, threads, a directory for what does not fit, functions and macros."""
+
+    def __init__(self) -> None:
+        self._spill = Scratch()
+        self.directory = self._spill.name
+        """Where what does not fit in memory goes."""
+        self._connection = duckdb.connect(config={"temp_directory": self.directory})
+        self._connection.execute("SET enable_progress_bar = false")  # it would be drawn on the output of commands
+        self._threads = self._setting("threads")
+        self._limit = 0
+        self._connections = 0
+        self._is_retired = False
+        self._functions: set[str] = set()
+        self.function("fold_any", fold)
+        self.function("fold_any_blanks", fold_keep_blanks)
+        self._connection.execute(files("hzmetrics.engine").joinpath("macros.sql").read_text(encoding="utf-8"))
+
+    def connect(self, limit: int) -> duckdb.DuckDBPyConnection:
+        """A connection with temporary relations, macros and variables of its own; all of them may use `limit` bytes."""
+        if limit != self._limit:
+            self._connection.execute(f"SET memory_limit = '{limit}B'")
+            self._connection.execute(f"SET threads = {max(1, min(self._threads, limit // MEMORY_A_THREAD))}")
+            self._limit = limit
+        self._connections += 1
+        return self._connection.cursor()
+
+    def disconnect(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Close a connection; what it knew is gone."""
+        connection.close()
+        self._connections -= 1
+        self._close_if_done()
+
+    def function(self, name: str, function: Callable[[str], str]) -> None:
+        """Make a function of one text known to all connections. The same name always means the same function."""
+        if name not in self._functions:
+            columnar = _columnar(function)
+            self._connection.create_function(name, columnar, ["VARCHAR"], "VARCHAR", type=PythonUDFType.ARROW)
+            self._functions.add(name)
+
+    def retire(self) -> None:
+        """Give back memory and disk with the last connection."""
+        self._is_retired = True
+        self._close_if_done()
+
+    def _close_if_done(self) -> None:
+        if self._is_retired and not self._connections:
+            self._connection.close()
+            self._spill.cleanup()
+
+    def _setting(self, name: str) -> int:
+        found = self._connection.execute("SELECT current_setting(?)", [name]).fetchall()
+        return int(found[0][0])
+
+
+_shared: Database | None = None
+
+
+def shared() -> Database:
+    """The database of this process."""
+    global _shared  # one a process, whoever needs it first
+    if _shared is None:
+        _shared = Database()
+    return _shared
+
+
+def retire(database: Database) -> None:
+    """Give later engines another database: after an error, this one may have shut itself down."""
+    global _shared
+    if database is _shared:
+        _shared = None
+    database.retire()
+
+
+def close() -> None:
+    """Close the database of this process with its threads: in a child of a fork they would be dead."""
+    if _shared is not None:
+        retire(_shared)
+
+
+os.register_at_fork(before=close)
+atexit.register(close)
+
+
+def _columnar(function: Any) -> Any:
+    """A function of one text as a function of a column: called once for each distinct value."""
+
+    def over_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
+        encoded = column.combine_chunks().dictionary_encode()
+        dictionary = pa.array([None if v is None else function(v) for v in encoded.dictionary.to_pylist()], pa.string())
+        return pc.take(dictionary, encoded.indices)
+
+    return over_column
