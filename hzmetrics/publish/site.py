@@ -93,13 +93,12 @@ def generation(directory: Path) -> Iterator[Generation]:
     place = directory.with_name(f".{directory.name}.generations")
     try:
         old = _shown(directory, place)
-        files.make_directory(place, DIRECTORY)
-        place.chmod(DIRECTORY)
+        _make_room(place)
         numbers = [int(path.name) for path in place.iterdir() if path.name.isdecimal()]
         for path in place.iterdir():
             if path != old and (old is None or path.name != _before(old, numbers)):
                 shutil.rmtree(path)  # left by a killed process, or older than the one before
-        new = Generation(place / str(max(numbers, default=0) + 1), old, _manifest(old))
+        new = Generation(place / str(_highest(place) + 1), old, _manifest(old))
         new.root.mkdir()
         new.root.chmod(DIRECTORY)
         try:
@@ -119,6 +118,17 @@ def generation(directory: Path) -> Iterator[Generation]:
         raise HzmetricsError(f"cannot publish to {directory}: {error.filename or ''}: {error.strerror}") from error
 
 
+def _make_room(place: Path) -> None:
+    """Make the directory of the generations."""
+    files.make_directory(place, DIRECTORY)
+    place.chmod(DIRECTORY)
+
+
+def _highest(place: Path) -> int:
+    """The number of the newest generation; 0 if there is none."""
+    return max((int(path.name) for path in place.iterdir() if path.name.isdecimal()), default=0)
+
+
 def _before(old: Path, numbers: list[int]) -> str:
     """The name of the generation before one."""
     return str(max((number for number in numbers if number < int(old.name)), default=0))
@@ -131,6 +141,12 @@ def _shown(directory: Path, place: Path) -> Path | None:
         if target.parent != place:
             raise HzmetricsError(f"{directory} is a link to {target}, and no site: name another directory")
         return target if target.is_dir() else None
+    if (directory / MANIFEST).is_file():  # a copy, whose maker has followed the link
+        _make_room(place)
+        copied = place / str(_highest(place) + 1)
+        directory.rename(copied)
+        _show(directory, copied)
+        return copied
     if directory.is_dir():
         if any(directory.iterdir()):
             raise HzmetricsError(f"{directory} is not empty, and no site: name another directory")

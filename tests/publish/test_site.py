@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import shutil
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -90,6 +91,15 @@ def test_an_empty_directory_gives_way(directory: Path) -> None:
     directory.mkdir()
     publish(directory, {"a.html": b"a"})
     assert (directory / "a.html").read_bytes() == b"a"
+
+
+def test_a_copy_that_is_no_link_any_more_is_a_site_again(directory: Path, tmp_path: Path) -> None:
+    publish(directory, {"a.html": b"a", "b.html": b"b"})
+    copy = tmp_path / "copy"
+    shutil.copytree(directory, copy)
+    assert publish(copy, {"a.html": b"a", "b.html": b"other"}) == 1
+    assert copy.is_symlink()
+    assert (copy / "b.html").read_bytes() == b"other"
 
 
 @pytest.mark.parametrize("kind", ["full", "file", "link"])
