@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hzmetrics.publish.figures.anonymity import OTHER, UNKNOWN, Share, is_telling, label, path, referrer, shares
+from hzmetrics.publish.figures.anonymity import OTHER, UNKNOWN, Share, is_telling, label, shares
 
 
 @pytest.mark.parametrize(
@@ -25,38 +25,6 @@ def test_a_telling_text_is_unknown(text: str) -> None:
 @pytest.mark.parametrize("text", ["purdue.edu", "United States", "/resources/417/download/slides.pdf", "Python 3.11"])
 def test_other_texts_are_shown(text: str) -> None:
     assert label(text) == text
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("/resources/417?user=ann", "/resources/417"),
-        ("/members/1234/profile", "/members/*"),
-        ("/User/ann", "/user/*"),
-        ("/~ann/paper.pdf", "/~/*"),
-        ("/reset/9f86d081884c7d659a2feaa0c55ad015/now", "/reset/*/now"),
-        ("/share/ann%40example.org", "/share/*"),
-        ("/", "/"),
-        ("", "/"),
-        ("/a#b", "/a"),
-    ],
-)
-def test_a_path_says_what_was_asked_for_and_not_by_whom(url: str, shown: str) -> None:
-    assert path(url) == shown
-
-
-@pytest.mark.parametrize(
-    ("url", "host"),
-    [
-        ("https://www.search.example/?q=ann", "search.example"),
-        ("https://ann:secret@mail.example/inbox", "mail.example"),
-        ("http://192.0.2.1/x", UNKNOWN),
-        ("http://[::1/", UNKNOWN),
-        ("-", UNKNOWN),
-    ],
-)
-def test_a_referrer_is_its_host(url: str, host: str) -> None:
-    assert referrer(url) == host
 
 
 def test_small_groups_are_one_and_a_few_people_are_no_number() -> None:

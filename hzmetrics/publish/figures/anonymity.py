@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
-from urllib.parse import unquote, urlsplit
 
 from hzmetrics.output.text import printable
 
 LONGEST = 120
 """Characters of a text from outside that are published."""
 OTHER, UNKNOWN = "other", "unknown"
-PERSONAL = ("user", "users", "members", "member", "profile", "~")
-"""First parts of paths below which each person has pages."""
 TOKEN = 20
 """Characters from which on a mixture of letters and digits is taken for a token."""
 
@@ -65,26 +62,6 @@ def is_telling(text: str) -> bool:
     if sum(word.isdigit() and len(word) <= 3 for word in words) >= 4:
         return True  # a host name made of an address
     return any(_is_token(word) for word in words)
-
-
-def path(url: str) -> str:
-    """The path of a URL: without query, and with one name for the pages of all people."""
-    parts = unquote(url.partition("?")[0].partition("#")[0]).split("/")
-    shown = []
-    for place, part in enumerate(parts):
-        if place == 1 and (part.lower() in PERSONAL or part.startswith("~")):
-            return f"/{'~' if part.startswith('~') else part.lower()}/*"
-        shown.append("*" if part and is_telling(part) else part)
-    return label("/".join(shown)) if shown != [""] else "/"
-
-
-def referrer(url: str) -> str:
-    """The host that a visitor came from; `unknown` without one."""
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
-        return UNKNOWN
-    return label(host.removeprefix("www."))
 
 
 def _is_address(text: str) -> bool:

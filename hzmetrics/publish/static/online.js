@@ -20,8 +20,8 @@
     const size = d3.scaleSqrt([0, Math.max(10, d3.max(places, (place) => place.count) || 0)], [0, 18]);
     const svg = d3.create("svg").attr("viewBox", `0 0 ${WIDTH} ${HEIGHT}`).attr("role", "img")
       .attr("aria-label", `World map of ${places.length} places; the list below has the numbers.`);
-    svg.append("path").attr("d", path(land)).attr("fill", "var(--line)");
     svg.append("path").attr("d", path(d3.geoGraticule10())).attr("fill", "none").attr("stroke", "var(--quiet)").attr("stroke-opacity", 0.15);
+    svg.append("path").attr("d", path(land)).attr("fill", "var(--line)");
     svg.selectAll("circle").data(places).join("circle")
       .attr("cx", (place) => place.at[0]).attr("cy", (place) => place.at[1]).attr("r", (place) => Math.max(3, size(place.count)))
       .attr("fill", "var(--accent)").attr("fill-opacity", 0.55).attr("stroke", "var(--accent)")

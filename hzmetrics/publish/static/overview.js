@@ -33,14 +33,14 @@
 
   function showNumbers() {
     const when = moments();
+    const isRunning = month.selectedOptions[0] === running;  // a part of a month is not compared with a whole one
     document.querySelectorAll("[data-key]").forEach((place) => {
       const { key, unit, change: kind, at: moment } = place.dataset;
       const value = at(key, when[moment || "now"]);
-      if (kind) place.firstChild.textContent = `${change(value, at(key, when[kind]))} `;
+      if (kind) place.firstChild.textContent = `${isRunning ? "–" : change(value, at(key, when[kind]))} `;
       else place.textContent = shown(value, unit);
     });
     const option = period.selectedOptions[0];
-    const isRunning = month.selectedOptions[0] === running;
     const mark = isRunning ? "provisional: the month is not over" : data.incomplete.includes(month.value) ? "incomplete: this month will be counted again" : "";
     const place = document.getElementById("when");
     place.replaceChildren(`${monthName(month.value)}, ${option.textContent.toLowerCase()}`);
