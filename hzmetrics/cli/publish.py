@@ -59,7 +59,7 @@ def publish(app: App, directory: Path | None) -> None:
 )
 @pass_app
 def report(app: App, period: int, month: Month | None, output: Path) -> None:
-    """Write a report of one period for people: numbers, what they count, charts.
+    """Write a report of one period: its numbers, what they count, charts.
 
     The numbers stand beside those of the period before and of a year ago. The HTML document is one file, made for
     reading and printing.
@@ -92,7 +92,7 @@ def report(app: App, period: int, month: Month | None, output: Path) -> None:
 )
 @pass_app
 def export(app: App, table: str, first: Month | None, last: Month | None, form: str, output: Path | None) -> None:
-    """Export a table for other programs: one row an observation.
+    """Export a table for other programs, one row an observation.
 
     docs/exports.md describes the tables. Without --output, the rows are printed; xlsx and parquet need a file.
     """
