@@ -23,6 +23,18 @@ from hzmetrics.logs.reader import LogStream
 from hzmetrics.logs.requests import Requests
 from hzmetrics.logs.settings import LogSettings, log_settings
 
+STORED = {
+    "datetime": "datetime", "content": "url", "referrer": "referrer", "useragent": "agent",
+    **{
+        name: name
+        for name in (
+            "apache_pid", "joomla_sessionid", "site_cookie", "auth_type", "component_name", "view_name", "task_name",
+            "action_name", "item_name",
+        )
+    },
+}  # fmt: skip
+"""Columns of `web` that are fields of requests as they are: what a format does not have is empty."""
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -88,13 +100,20 @@ class AccessLog(LogFile):
         for lines in self.chunks(stream):
             self.filter(lines)
             self._count(len(lines))
-            yield self.engine.table("web_rows")
+            yield self.rows()
         self.tally.lines += stream.blank
 
     def filter(self, lines: pa.Table) -> None:
         """Take a chunk's lines apart and look at their clients and agents: `filtered_requests` tells which count."""
         self.read(lines)
         self._learn_agents()
+
+    def rows(self) -> pa.Table:
+        """The rows of `web` of the chunk that was filtered, in file order and without their ids (spec 10 §5.1)."""
+        kept = self.engine.table("kept_requests")
+        requests = self.requests.of_lines("kept_requests", list(STORED.values()))
+        stored = {column: pc.fill_null(requests[field], "") for column, field in STORED.items()}
+        return pa.table({**stored, **{name: kept[name] for name in ("ip", "uidNumber", "dnload")}})
 
     def read(self, lines: pa.Table) -> None:
         """Take a chunk's lines apart: `requests` and `clients` tell what they are."""

@@ -47,14 +47,18 @@ def _access(zone: str, address: str) -> tuple[str, str]:
 FULL_LINE, SHORT_LINE = _access(ZONE, ADDRESS)
 FULL_LINE_ANY, SHORT_LINE_ANY = _access(ANY_ZONE, ANY_ADDRESS)
 
-PLAIN_HEAD_FULL = f"{DATE} {TIME} {ANY_ZONE} {PROCESS} {WORD} "
-PLAIN_HEAD_SHORT = f"{DATE} {TIME} {ANY_ZONE} {WORD} "
-PLAIN_MIDDLE = f" {STATUS} {SIZE} {ANY_ADDRESS} "
-PLAIN_TAIL_FULL = " " + " ".join((*VALUES, USER_ID)) + r"( [^_\s\v][^\s\v]*){8}"
-PLAIN_TAIL_SHORT = " " + " ".join(VALUES) + r" ([^\s\v].*)?"
-"""The pieces of a plain line, cut at its quotes. A line with exactly six quotes must end its quoted fields at them, so
-its other pieces stand for themselves; with single blanks and nothing that could join two tail fields there is only one
-way to read it."""
+PLAIN_TIME = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d"
+PLAIN_WORD = r'[^\s\v"]+'
+PLAIN_REQUEST = r'"[!#-~]+ [!#-~]+ [!#-~]+"'
+PLAIN_ANSWER = rf'{PLAIN_REQUEST} {STATUS} {SIZE} {ANY_ADDRESS} "[^"]*" "[^"]*" {" ".join(VALUES)}'
+PLAIN_FULL = (
+    rf"^{DATE} {PLAIN_TIME} {ANY_ZONE} {PROCESS} {PLAIN_WORD} {PLAIN_ANSWER} {USER_ID}"
+    r'( [^_\s\v"][^\s\v"]*){8}$'
+)
+PLAIN_SHORT = rf'^{DATE} {PLAIN_TIME} {ANY_ZONE} {PLAIN_WORD} {PLAIN_ANSWER} [^\s\v"]*$'
+"""Plain lines of both formats. A line with exactly six quotes must end its quoted fields at them; with single blanks
+and nothing that could join two tail fields there is only one way to read it: as values that blanks separate. Their
+requests are of three words, their times of day exist."""
 
 AUTH_TIME = r"\d{2}:\d{2}:\d{2}"
 ACTION = r"(\w+)"
@@ -79,11 +83,6 @@ AUTH_NUMBER, AUTH_FRAMEWORK, AUTH_NAME = _auth(r"[\d.]+")
 AUTH_NUMBER_ANY, AUTH_FRAMEWORK_ANY, AUTH_NAME_ANY = _auth(r"[\dA-Fa-f.]*:[\dA-Fa-f:.]*")
 
 ACCESS = {
-    "plain_head_full": PLAIN_HEAD_FULL,
-    "plain_head_short": PLAIN_HEAD_SHORT,
-    "plain_middle": PLAIN_MIDDLE,
-    "plain_tail_full": PLAIN_TAIL_FULL,
-    "plain_tail_short": PLAIN_TAIL_SHORT,
     "full_line": FULL_LINE,
     "short_line": SHORT_LINE,
     "full_line_any": FULL_LINE_ANY,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from hzmetrics.logs import collectors, escapes, grammar, text, w3c, zones
 from hzmetrics.logs.account import MOST_EXAMPLES, Account
 from hzmetrics.logs.formats import HUB
 from hzmetrics.logs.json_names import Members
+from hzmetrics.logs.plain import NO_FIELDS, take_apart
 from hzmetrics.logs.settings import LogSettings
 
 PACKAGE = "hzmetrics.logs"
@@ -63,6 +65,8 @@ class Requests:
         self._patterns = settings.patterns
         self._present: set[str] = set()
         """Formats of the lines so far."""
+        self._hub_calls = NO_FIELDS
+        """What the relation `hub_calls` was given."""
         for name, value in variables(settings).items():
             engine.set_variable(name, value)
         engine.function("unescape", escapes.unescape)
@@ -70,7 +74,6 @@ class Requests:
         engine.function("zone_offset", zones.offset)
         if self._is_hub:
             self.kind = Kind(HUB)
-            engine.define("hub_lines", "FROM lines", ["lines"])
             engine.define("requests", "FROM hub_requests", ["hub_requests"])
         else:
             self._define_others()
@@ -80,10 +83,9 @@ class Requests:
         engine = self.engine
         engine.load("peers", relation([], {"peer": pa.string(), "address": pa.string()}))
         engine.load("headers", w3c.NO_HEADERS)
+        engine.register("fields", NO_FIELDS)
         recognized = text.classification(self.settings.formats, self._patterns)
         engine.define("recognized", recognized, ["messages", "headers"], stored="arrow")
-        hub_lines = f"SELECT number, text AS line FROM classified WHERE format = '{HUB}'"
-        engine.define("hub_lines", hub_lines, ["classified"])
         self._define_members()
         self._define_sources()
         if len(self.settings.formats) == 1:
@@ -115,7 +117,9 @@ class Requests:
     def take_apart(self, lines: pa.Table) -> None:
         """Take a chunk's lines apart."""
         self.engine.register("lines", lines)
-        if not self._is_hub:
+        if self._is_hub:
+            self._take_hub_lines_apart(lines)
+        else:
             if self.kind is None and len(lines) > SAMPLE:
                 self._divide(lines.slice(0, SAMPLE), None)
                 self._settle(self._likely(SAMPLE))
@@ -126,6 +130,33 @@ class Requests:
             self._learn_formats()
             self._learn_members()
             self._learn_peers()
+            if HUB in self._present:
+                query = f"SELECT number, text AS line FROM classified WHERE format = '{HUB}'"
+                self._take_hub_lines_apart(self.engine.query(query))
+
+    def _take_hub_lines_apart(self, lines: pa.Table) -> None:
+        """Take apart the lines that may be of a hub."""
+        fields, odd_lines = take_apart(lines)
+        if len(odd_lines):  # the engine takes long to prepare the patterns of the grammar
+            self.engine.register("odd_lines", odd_lines)
+            fields = pa.concat_tables([fields, self.engine.table("odd_fields")])
+        self.engine.register("fields", fields)
+        meanings = self.engine.table("meanings")
+        calls = fields.drop_columns(["day", "clock", "method", "target"])
+        for name in meanings.column_names:  # side by side: the other columns do not pass through the engine
+            calls = calls.append_column(name, meanings[name])
+        self.engine.register("hub_calls", calls)
+        self._hub_calls = calls
+
+    def of_lines(self, model: str, columns: Sequence[str]) -> pa.Table:
+        """Number and some columns of the requests whose lines are in a model, in order."""
+        if not self._is_hub:
+            names = ", ".join(f'"{name}"' for name in ("number", *columns))
+            return self.engine.query(f'SELECT {names} FROM requests SEMI JOIN "{model}" USING (number) ORDER BY number')
+        numbers = self.engine.table(model)["number"].combine_chunks()
+        calls = self._hub_calls.select(["number", *columns])  # the engine would go through every value
+        found = calls.filter(pc.is_in(calls["number"], numbers))
+        return found if found["number"].combine_chunks().equals(numbers) else found.sort_by("number")
 
     def _divide(self, lines: pa.Table, are_plain: pa.ChunkedArray | None) -> None:
         """Tell the lines that are of the file's format as they stand from the others."""

@@ -76,6 +76,7 @@ def test_the_verdict_says_which_rule_and_which_text() -> None:
     assert found["is_machine"].to_pylist() == are_machines(pa.array(agents)).to_pylist()
 
 
+@pytest.mark.slow
 def test_verdicts_and_the_quick_answer_agree_on_every_example() -> None:
     agents = pa.array([example for rule in (*machines(), *people()) for example in rule.examples])
     found = verdicts(agents)

@@ -37,6 +37,7 @@ def test_agents_with_the_most_lines_come_first(file: Path, capsys: pytest.Captur
     assert rows[3].endswith("(the format has no agent)")
 
 
+@pytest.mark.slow
 def test_as_a_document(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["agents", "--json", str(file)]) == 0
     agents = json.loads(capsys.readouterr().out)["agents"]

@@ -94,6 +94,7 @@ def backtracked(text: str) -> tuple[str, str] | None:
     return None
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(st.integers(0, 2**32))
 def test_any_mixture_of_pieces_is_read_as_a_backtracking_matcher_reads_it(seed: int) -> None:

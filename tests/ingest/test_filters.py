@@ -1,9 +1,11 @@
 """Which requests count (spec 10 §3, §4), with and without the corrections of 15."""
 
+import pyarrow as pa
 import pytest
 
 from hzmetrics.ingest.addresses import anywhere, canonical, exactly
 from hzmetrics.ingest.bots import Bots
+from hzmetrics.logs.reader import SCAN_BATCH
 from hzmetrics.logs.settings import LogSettings
 from tests.logs import lines
 
@@ -151,9 +153,24 @@ def test_ipv6_lines_are_read_with_the_correction_only() -> None:
     for reads_ipv6, stored in ((False, []), (True, ["2001:db8::1", "192.0.2.7"])):
         with lines.access_log(reads_ipv6=reads_ipv6) as log:
             log.filter(lines.relation(texts))
-            assert log.engine.table("web_rows")["ip"].to_pylist() == stored
+            assert log.rows()["ip"].to_pylist() == stored
             assert log.engine.table("unread_ipv6")["lines"].to_pylist() == [0 if reads_ipv6 else 2]
     assert canonical("2001:0DB8:0000:0000:0000:0000:0000:0001") == "2001:db8::1"
+
+
+@pytest.mark.slow
+def test_rows_are_of_their_lines_and_in_file_order() -> None:
+    """Lines in several batches: some are not plain, some are dropped."""
+    texts = [
+        line(f"/{number}", agent=str(number), status="404" if number % 7 == 3 else "200") for number in range(60_000)
+    ]
+    texts = [text.replace(" ", "  ", 1) if number % 5 == 2 else text for number, text in enumerate(texts)]
+    with lines.access_log() as log:
+        log.filter(pa.Table.from_batches(lines.relation(texts).to_batches(SCAN_BATCH)))
+        rows = log.rows()
+    kept = [number for number in range(60_000) if number % 7 != 3]
+    assert rows["content"].to_pylist() == [f"/{number}" for number in kept]
+    assert rows["useragent"].to_pylist() == [str(number) for number in kept]
 
 
 def test_bots_first_drops_the_lines_of_the_file_that_shows_a_bot() -> None:
@@ -193,7 +210,5 @@ def test_a_format_without_agents_says_nothing_about_them() -> None:
             "bot",
             None,
         ]
-        assert log.engine.table("web_rows").select(["referrer", "useragent"]).to_pylist() == [
-            {"referrer": "", "useragent": ""}
-        ]
+        assert log.rows().select(["referrer", "useragent"]).to_pylist() == [{"referrer": "", "useragent": ""}]
     assert bots.flagged == []

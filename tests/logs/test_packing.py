@@ -60,6 +60,7 @@ TEXTS = st.one_of(st.binary(max_size=100).map(lambda text: b"line " + text), st.
 PACKINGS = st.lists(st.sampled_from([*COMPRESSIONS.values(), lambda text: tar([text])]), max_size=LAYERS)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(TEXTS, PACKINGS)
 def test_a_text_comes_back_from_any_packing(text: bytes, packings: list[Pack]) -> None:

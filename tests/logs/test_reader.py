@@ -50,6 +50,7 @@ PIECES = st.lists(
 NULS = st.sampled_from([bytes(1), bytes(15), bytes(16), bytes(40), bytes(300)])
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(PIECES, st.integers(1, 7))
 def test_lines_are_those_of_python_however_the_bytes_arrive(pieces: list[bytes], chunk: int) -> None:
@@ -60,6 +61,7 @@ def test_lines_are_those_of_python_however_the_bytes_arrive(pieces: list[bytes],
     assert (lines, number) == (list(filter(None, by_hand(data))), len(by_hand(data)))
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(st.one_of(PIECES.map(b"".join), NULS), max_size=12), st.integers(5, 500))
 def test_nul_bytes_are_dropped_and_a_block_of_them_ends_its_line(pieces: list[bytes], chunk: int) -> None:
@@ -102,6 +104,7 @@ ENCODINGS = {
 }
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     st.text(st.characters(codec="utf-8", exclude_characters="\0\ufeff") | st.sampled_from("\r\n"), max_size=30),

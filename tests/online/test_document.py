@@ -5,6 +5,7 @@ import json
 import re
 from xml.etree import ElementTree
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,6 +41,7 @@ def as_read(text: str | None) -> str:
     return re.sub("[\t\n\r]", " ", legal.replace("\r\n", "\n"))
 
 
+@pytest.mark.slow
 @given(visitors)
 def test_any_rows_make_a_document_that_reads_back(rows: list[Visitor]) -> None:
     document = as_xml(spots(rows))

@@ -95,6 +95,7 @@ def written(left: Mapping[Month, Left]) -> str:
     return ",".join(f"{month}:{what.name.lower()}" for month, what in left.items())
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     values=st.fixed_dictionaries(

@@ -17,6 +17,7 @@ def fitted(value: object, kind: object, arrow: pa.DataType | None = None) -> obj
     return fit(pa.chunked_array([pa.array([value], arrow)]), kind)[0].as_py()  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @given(TEXT)
 def test_text_by_bytes_and_by_characters(text: str) -> None:
     narrow = "".join(letter if ord(letter) < 0x10000 else "????" for letter in text)
@@ -25,6 +26,7 @@ def test_text_by_bytes_and_by_characters(text: str) -> None:
     assert fitted(text, TinyText()) == narrow.encode()[:255].decode("utf-8", "ignore")
 
 
+@pytest.mark.slow
 @given(st.integers(-(2**63), 2**63 - 1))
 def test_integers_are_clamped(number: int) -> None:
     assert fitted(number, Int(8)) == max(-128, min(127, number))

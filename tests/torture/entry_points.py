@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
+from hzmetrics import files
+from hzmetrics.store import pseudonyms
 from tests.legacy.adoption.database import OldDatabase
 from tests.torture.hubs import NOW, Hub
 
@@ -61,7 +63,7 @@ ENTRY_POINTS = (
     EntryPoint("rebuild-summaries", "closed", "rebuild-summaries --since 2026-09"),
     EntryPoint("rebuild-from", "closed", "rebuild-from 2026-09"),
     EntryPoint("reimport", "closed", REIMPORT, (REIMPORT, *CRON)),
-    EntryPoint("anonymise", "closed", ANONYMISE, (ANONYMISE, *CRON)),
+    EntryPoint("anonymise", "keyed", ANONYMISE, (ANONYMISE, *CRON)),
     EntryPoint("events", "new", "events update", TICK, now=LIVE),
     EntryPoint("activity", "new", "activity sample", TICK, now=LIVE),
     EntryPoint("active-users", "new", "active-users update", TICK, now=LIVE),
@@ -88,6 +90,13 @@ def _close(hub: Hub) -> None:
     assert not end.failed, end.said
 
 
+def _keyed(hub: Hub) -> None:
+    """With a key of pseudonyms, which would be another one in each run."""
+    path = pseudonyms.key_file(hub.settings)
+    path.write_text("5" * 64 + "\n")
+    path.chmod(files.SECRET)
+
+
 def _bare(hub: Hub) -> None:
     """Without the database that this program makes."""
     for path in hub.directory.databases.glob("metrics.db*"):
@@ -102,6 +111,7 @@ def _old(hub: Hub) -> None:
 
 STATES: dict[str, tuple[str, Callable[[Hub], None]]] = {
     "closed": ("new", _close),
+    "keyed": ("closed", _keyed),
     "bare": ("new", _bare),
     "old": ("new", _old),
 }

@@ -162,7 +162,11 @@ class Hub:
         create_metrics(store.metrics, "jos_")
 
     def server(self) -> Any:
-        return pymysql.connect(unix_socket=self.socket, user="root", autocommit=True).cursor()
+        """A connection that waits for no row: it reads what is committed."""
+        connection = pymysql.connect(unix_socket=self.socket, user="root", autocommit=True)
+        cursor = connection.cursor()
+        cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        return cursor
 
     def keep(self, state: str) -> None:
         """Keep the present state under a name."""

@@ -30,7 +30,7 @@ matched AS (
 SELECT
     number,
     day,
-    existing_time(day, clock) AS datetime,
+    existing_time(day, existing_clock(clock)) AS datetime,
     CASE WHEN user_name = '' THEN '-' ELSE user_name END AS "user",
     -- the id token of the framework's shape may be anything
     CASE WHEN regexp_full_match(uid, '[0-9]+') THEN whole_number(uid, 0, 9223372036854775807) ELSE 0 END AS "uidNumber",

@@ -1,5 +1,4 @@
--- What logs are read from. Settings decide the queries of hub_lines, recognized, classified, members,
--- raw_requests and requests.
+-- What logs are read from. Settings decide the queries of recognized, classified, members, raw_requests and requests.
 
 -- The lines of a chunk of a log.
 CREATE TABLE lines (
@@ -19,8 +18,62 @@ CREATE TABLE other_lines (
     line VARCHAR    -- text
 );
 
--- The lines that may be of a hub's access log.
-CREATE TABLE hub_lines (
+-- The fields of a hub's lines, the same for both formats: of plain lines (`plain`) and others (`odd_fields`).
+CREATE TABLE fields (
+    number BIGINT,             -- place in the log
+    day VARCHAR,               -- date
+    clock VARCHAR,             -- time of day, HH:MM:SS; NULL if there is no such time
+    zone VARCHAR,              -- zone
+    apache_pid VARCHAR,        -- process of the server
+    status VARCHAR,            -- status
+    size VARCHAR,              -- bytes
+    address VARCHAR,           -- client
+    referrer VARCHAR,          -- referrer
+    agent VARCHAR,             -- user agent
+    uid VARCHAR,               -- number of the account
+    joomla_sessionid VARCHAR,  -- session of the CMS
+    site_cookie VARCHAR,       -- cookie of the site; in a line of 14 fields the rest of it
+    auth_type VARCHAR,         -- kind of authentication
+    component_name VARCHAR,    -- component of the CMS
+    view_name VARCHAR,         -- its view
+    task_name VARCHAR,         -- its task
+    action_name VARCHAR,       -- its action
+    item_name VARCHAR,         -- its item
+    method VARCHAR,            -- method
+    target VARCHAR,            -- URL
+    protocol VARCHAR           -- protocol; empty if there is none
+);
+
+-- The requests of a hub: the fields of its lines, with what times and requests mean (`meanings`).
+CREATE TABLE hub_calls (
+    number BIGINT,             -- place in the log
+    day VARCHAR,               -- YYYY-MM-DD
+    datetime VARCHAR,          -- wall-clock time; NULL if there is no such time
+    logged_time VARCHAR,       -- time, as logged; NULL if there is no such time
+    zone VARCHAR,              -- zone, as logged
+    apache_pid VARCHAR,        -- process of the server
+    method VARCHAR,            -- method; empty if the request is none
+    target VARCHAR,            -- URL, as logged
+    url VARCHAR,               -- URL with every run of slashes as one
+    protocol VARCHAR,          -- protocol; empty if there is none
+    status VARCHAR,            -- status
+    size VARCHAR,              -- bytes
+    address VARCHAR,           -- client
+    referrer VARCHAR,          -- referrer
+    agent VARCHAR,             -- user agent
+    uid VARCHAR,               -- number of the account
+    joomla_sessionid VARCHAR,  -- session of the CMS
+    site_cookie VARCHAR,       -- cookie of the site; of a line of 14 fields the rest
+    auth_type VARCHAR,         -- kind of authentication
+    component_name VARCHAR,    -- component of the CMS
+    view_name VARCHAR,         -- its view
+    task_name VARCHAR,         -- its task
+    action_name VARCHAR,       -- its action
+    item_name VARCHAR          -- its item
+);
+
+-- The lines that may be of a hub's access log and are not plain.
+CREATE TABLE odd_lines (
     number BIGINT,  -- place in the log
     line VARCHAR    -- text, without what a collector put around it
 );

@@ -1,17 +1,17 @@
 -- What the models of log lines share: times, URLs, what servers and collectors write around them, and the groups of the
 -- grammars by name.
 
--- Day and time of day (`HH:MM:SS`) as stored, NULL if there is no such time.
-CREATE OR REPLACE TEMP MACRO stamp(day, clock) AS CASE
-    WHEN day >= '0001' AND clock < '24' AND TRY_CAST(day AS DATE) IS NOT NULL AND TRY_CAST(clock AS TIME) IS NOT NULL
-        THEN day || ' ' || clock
+-- A time of day as stored, `HH:MM:SS`, of one with hours of any number of digits; NULL if there is no such time (spec 10 §2.4).
+CREATE OR REPLACE TEMP MACRO padded_clock(clock) AS
+    CASE WHEN strlen(clock) = 8 THEN clock WHEN strlen(ltrim(clock, '0')) <= 8 THEN lpad(ltrim(clock, '0'), 8, '0') END;
+
+CREATE OR REPLACE TEMP MACRO existing_clock(clock) AS CASE
+    WHEN padded_clock(clock) < '24' AND TRY_CAST(padded_clock(clock) AS TIME) IS NOT NULL THEN padded_clock(clock)
 END;
 
--- As `stamp`, for hours of any number of digits (spec 10 §2.4).
-CREATE OR REPLACE TEMP MACRO existing_time(day, clock) AS CASE
-    WHEN strlen(clock) = 8 THEN stamp(day, clock)
-    WHEN strlen(ltrim(clock, '0')) <= 8 THEN stamp(day, lpad(ltrim(clock, '0'), 8, '0'))
-END;
+-- Day and existing time of day as stored; NULL if there is no such time.
+CREATE OR REPLACE TEMP MACRO existing_time(day, clock) AS
+    CASE WHEN day >= '0001' AND TRY_CAST(day AS DATE) IS NOT NULL THEN day || ' ' || clock END;
 
 -- Minutes east of Greenwich that a zone means; NULL for the hub's own zone (`zones.offset`). No zone has a blank.
 CREATE OR REPLACE TEMP MACRO offset_minutes(zone_text) AS
@@ -110,25 +110,15 @@ CREATE OR REPLACE TEMP MACRO odd_groups() AS ['head', 'time', 'middle', 'request
 
 CREATE OR REPLACE TEMP MACRO quoted_groups() AS ['referrer', 'agent', 'more'];
 
--- The fields of a hub's request.
-CREATE OR REPLACE TEMP MACRO request_fields(
-    day, clock, zone_text, process, request, status, size, address, referrer, agent, uid, session, cookie, auth,
-    component, view_name, task, action_name, item
-) AS {
-    'day': day, 'clock': clock, 'zone': zone_text, 'process': process, 'request': request, 'status': status,
-    'size': size, 'address': address, 'referrer': referrer, 'agent': agent, 'uid': uid, 'joomla_sessionid': session,
-    'site_cookie': cookie, 'auth_type': auth, 'component_name': component, 'view_name': view_name,
-    'task_name': task, 'action_name': action_name, 'item_name': item
-};
-
+-- The groups of a hub's line by name.
 CREATE OR REPLACE TEMP MACRO full_groups() AS [
-    'day', 'clock', 'zone', 'process', 'request', 'status', 'size', 'address', 'referrer', 'agent', 'uid',
+    'day', 'clock', 'zone', 'apache_pid', 'request', 'status', 'size', 'address', 'referrer', 'agent', 'uid',
     'joomla_sessionid', 'site_cookie', 'auth_type', 'component_name', 'view_name', 'task_name', 'action_name',
     'item_name'
 ];
 
 CREATE OR REPLACE TEMP MACRO short_groups() AS [
-    'day', 'clock', 'zone', 'request', 'status', 'size', 'address', 'referrer', 'agent', 'rest'
+    'day', 'clock', 'zone', 'request', 'status', 'size', 'address', 'referrer', 'agent', 'site_cookie'
 ];
 
 -- Whether a zone is an offset that the reference's grammar does not take (spec 10 §2.2).

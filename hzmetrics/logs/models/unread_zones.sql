@@ -9,5 +9,5 @@
 SELECT count(*) AS lines
 FROM fields
 WHERE NOT getvariable('reads_zones')
-    AND is_foreign_zone(field.zone)
-    AND existing_time(field.day, field.clock) IS NOT NULL
+    AND is_foreign_zone(zone)
+    AND existing_time(day, clock) IS NOT NULL
