@@ -33,8 +33,12 @@ demo: venv
 SERVER = $(call need,PATH="$$PATH:/usr/sbin" command -v mariadbd && command -v mariadb-install-db && command -v \
 	my_print_defaults,mariadb-server-core mariadb-client-core)
 
+# The pages are tested in the browser of the distribution.
+BROWSER = $(call need,command -v chromium || command -v chromium-browser || command -v google-chrome,chromium)
+
 test: lint
 	$(SERVER)
+	$(BROWSER)
 	@$(BIN)/python -m tests.mariadb_server $(BIN)/pytest -n 2 -q
 
 torture: venv

@@ -18,6 +18,7 @@ from hzmetrics.log import log, warn_once
 
 RUN = "hzmetrics.pid"
 ONLINE = "hzmetrics.whoisonline.lock"
+PUBLISH = "hzmetrics.publish.lock"
 
 MIGRATE = "hzmetrics-migrate.lock"
 

@@ -64,6 +64,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "audit",
     ),
     "setup": ("init", "config", "setup-db", "migrate", "doctor"),
+    "publish": ("publish", "report", "export"),
     "privacy": ("anonymise",),
     "activity": ("activity", "active-users", "openmetrics"),
     "events": ("events", "stats", "anomalies", "activities"),

@@ -48,6 +48,7 @@ LOG = click.Path(path_type=Path, allow_dash=True, readable=False)
     help="With --logs: take countries from this MaxMind file.",
 )
 @click.option("--resolve", is_flag=True, help="With --logs: look up the names of all visitors.")
+@click.option("--open", "is_opened", is_flag=True, help="Open the pages in a browser.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.argument("more", type=LOG, nargs=-1, metavar="")
 @pass_app
@@ -60,13 +61,14 @@ def demo(
     logs: tuple[Path, ...],
     geoip: Path | None,
     resolve: bool,
+    is_opened: bool,
     as_json: bool,
     more: tuple[Path, ...],
 ) -> None:
     """Show the results for an invented hub, or for your own logs.
 
     A hub with four months of logs, accounts and tools is invented, the whole pipeline processes them, and the results
-    are shown. All files are in one directory, which the next demonstration replaces.
+    are shown, also as web pages. All files are in one directory, which the next demonstration replaces.
 
     With --logs, your own access logs are read instead: those of a hub, or of any web server (docs/log-formats.md),
     plain or packed (gzip, bzip2, xz, zstd, tar). With `-` as FILE, a log is read from standard input.
@@ -78,6 +80,7 @@ def demo(
         if more or geoip or resolve:
             raise click.UsageError("files, --geoip and --resolve require --logs")
         _invented(app, directory, months or 4, lines or 200_000, 1 if seed is None else seed, as_json)
+        _open(directory, is_opened)
         return
     if months or lines or seed is not None:
         raise click.UsageError("--logs and --months, --lines or --seed exclude each other")
@@ -85,6 +88,13 @@ def demo(
     if files.count(STANDARD_INPUT) > 1:
         raise click.UsageError("standard input can be read only once")
     _own(app, directory, files, geoip, resolve, as_json)
+    _open(directory, is_opened)
+
+
+def _open(directory: Directory, is_wanted: bool) -> None:
+    """Open the pages in a browser."""
+    if is_wanted:
+        click.launch((directory.pages / "index.html").as_uri())
 
 
 def _invented(app: App, directory: Directory, months: int, lines: int, seed: int, as_json: bool) -> None:
@@ -100,7 +110,9 @@ def _invented(app: App, directory: Directory, months: int, lines: int, seed: int
         run.analyze(app.store, app.settings, list(first.through(last)), reporter)
     with log.quiet():
         run.tick(app.store, app.settings, reporter)
+        run.publish(app.store, app.settings, directory, reporter)
     files = {
+        "site/index.html": "the pages, for a browser",
         "logs/httpd/imported": "access logs, moved here after the import",
         "databases/metrics.db": "page views, visits, jobs, and the grids",
         "databases/hub.db": "accounts, tool sessions, and the tools' statistics",
@@ -130,6 +142,7 @@ def _own(
         "db": {"sqlite": str(directory.databases)},
         "logs": {"format": "auto"},
         "metrics": {"corrections": "all"},
+        "publish": {"dir": str(directory.pages), "title": "Your logs"},
     }
     skip = {
         "fill-ipcountry": "For countries, name a GeoLite2 file with --geoip.",
@@ -152,7 +165,9 @@ def _own(
             )
         months = own.of_the_bulk(asked, app.clock.month)
         missing = run.analyze(app.store, app.settings, months, reporter, skip)
+        run.publish(app.store, app.settings, directory, reporter)
     files = {
+        "site/index.html": "the pages, for a browser",
         "databases/metrics.db": "page views, visits, and the grids",
         "hzmetrics.log": "which lines were read, and which were left out",
     }

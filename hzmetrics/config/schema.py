@@ -158,6 +158,14 @@ class Freshness(Section, name="freshness", side="core"):
     grid_days = Whole(35, 0, YEARS, "days since the end of the last month with a summary")
 
 
+class Publish(Section, name="publish", side="core"):
+    """The pages that show the numbers to everybody."""
+
+    dir = File("", "directory of the pages, which every run brings up to date; without it, there are none")
+    title = Text("", "name of the site on the pages", shown="[hub] site")
+    min_users = Whole(5, 1, 1_000_000, "breakdowns by country, domain or page show groups of fewer people as other")
+
+
 class Engine(Section, name="engine", side="core"):
     """The engine that computes."""
 
@@ -335,6 +343,7 @@ SECTIONS: tuple[type[Section], ...] = (
     Metrics,
     Pipeline,
     Freshness,
+    Publish,
     Engine,
     Dns,
     Geoip,

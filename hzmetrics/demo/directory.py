@@ -48,6 +48,10 @@ class Directory:
         return self.root / "databases"
 
     @property
+    def pages(self) -> Path:
+        return self.root / "site"
+
+    @property
     def environment(self) -> dict[str, str]:
         return {
             "HZMETRICS_CONFIG": str(self.configuration),

@@ -29,9 +29,10 @@ WEEKEND = 0.55
 def sections(directory: Directory) -> dict[str, dict[str, str]]:
     """The configuration of an invented hub."""
     return {
-        "hub": {"site": SITE, "apps_dir": str(directory.applications), "hub_dir": str(directory.root / "site")},
+        "hub": {"site": SITE, "apps_dir": str(directory.applications), "hub_dir": str(directory.root / "hub")},
         "db": {"sqlite": str(directory.databases)},
         "metrics": {"corrections": "all"},
+        "publish": {"dir": str(directory.pages), "title": "An invented hub"},
         "geoip": {"database": str(directory.addresses)},
     }
 
@@ -57,7 +58,7 @@ def invent(
     weights = np.array([_busyness(day, first) for day in days])
     shares = lines * weights / weights.sum()
     access, auth = settings.paths.access_logs / "daily", settings.paths.cms_logs / "daily"
-    (directory.root / "site/app/site/stats/maps").mkdir(parents=True)
+    (directory.root / "hub/app/site/stats/maps").mkdir(parents=True)
     written, sessions = 0, []
     with reporter.piece("inventing a hub", len(days)) as advance:
         for number, (date, share) in enumerate(zip(days, shares.tolist(), strict=True)):

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from hzmetrics.calendar import Month
 from hzmetrics.config import Settings
+from hzmetrics.demo.directory import Directory
 from hzmetrics.demo.progress import Reporter
 from hzmetrics.errors import HzmetricsError, LookupFailure
 from hzmetrics.ingest import imports
@@ -17,6 +18,7 @@ from hzmetrics.log import log
 from hzmetrics.pipeline import corrections, stages
 from hzmetrics.pipeline import tick as ticking
 from hzmetrics.pipeline.run import make_state_table
+from hzmetrics.publish import publishing
 from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import domainclass, websessions
 
@@ -79,6 +81,12 @@ def tick(store: Store, settings: Settings, reporter: Reporter) -> None:
         settings = replace(settings, clock=replace(settings.clock, now=now - dt.timedelta(minutes=1)))
     with reporter.piece("following the logs", 1):
         ticking.tick(store, settings)
+
+
+def publish(store: Store, settings: Settings, directory: Directory, reporter: Reporter) -> None:
+    """Write the pages."""
+    with reporter.piece("writing the pages", 1):
+        publishing.publish(store, settings, directory.pages)
 
 
 def _guess_classes(store: Store) -> None:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from itertools import chain
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-import sqlalchemy as sa
 
-from hzmetrics.calendar import PERIODS, Month, Window
+from hzmetrics.calendar import PERIODS, Month
 from hzmetrics.config import Settings
 from hzmetrics.engine import Engine
-from hzmetrics.grids.sources import MonthRows, base_relations, sessions_by_month, widest
+from hzmetrics.grids.hypothetical import sessions_and_cells
+from hzmetrics.grids.sources import base_relations, sessions_by_month, widest
 from hzmetrics.grids.summarize import compute_cells
-from hzmetrics.sessions.build import read_requests, read_tool_starts, session_engine
 from hzmetrics.store import Store, pseudonyms
-from hzmetrics.store.tables.metrics import web
 
 OF_SESSIONS = ("all-days", "last-session", "session-order")
 OF_GRIDS = ("window-start", "dated-logins", "distinct-total", "half-up", "countries")
@@ -52,27 +49,12 @@ def effects(store: Store, settings: Settings, month: Month) -> list[Effect]:
 
 def _outcome(store: Store, settings: Settings, month: Month, with_sessions: bool) -> tuple[pa.Table | None, pa.Table]:
     """The month's sessions as the corrections make them, where asked for, and the cells that come of them."""
+    if with_sessions:
+        return sessions_and_cells(store, settings, month)
     key = pseudonyms.key(store, settings)
     relations = base_relations(store, month, PERIODS, bool(key))
-    if not with_sessions:
-        stored = sessions_by_month(store, widest(month, PERIODS))
-        return None, compute_cells(settings, month, relations, stored, pseudonym_key=key)
-    sessions, downloads = _hypothetical(store, settings, month)
-    before = sessions_by_month(store, Window(widest(month, PERIODS).start, month.start))
-    rows = chain(before, [MonthRows(sessions, downloads)])
-    return sessions, compute_cells(settings, month, relations, rows, pseudonym_key=key)
-
-
-def _hypothetical(store: Store, settings: Settings, month: Month) -> tuple[pa.Table, pa.Table]:
-    details = store.metrics.read(
-        sa.select(web.c.id, web.c.ipcountry, web.c.dnload).where(
-            web.c.datetime >= month.start, web.c.datetime < month.stop
-        )
-    )
-    requests = read_requests(store, month, stamped=True)
-    with session_engine(settings, month, requests, read_tool_starts(store, month)) as engine:
-        engine.register("request_details", details)
-        return engine.table("hypothetical_sessions"), engine.table("hypothetical_downloads")
+    stored = sessions_by_month(store, widest(month, PERIODS))
+    return None, compute_cells(settings, month, relations, stored, pseudonym_key=key)
 
 
 def _effect(name: str, before: pa.Table | None, after: pa.Table | None, cells: pa.Table, others: pa.Table) -> Effect:

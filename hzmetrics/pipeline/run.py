@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from hzmetrics import journal, lock, scratch
 from hzmetrics.calendar import Month, moment, some
-from hzmetrics.errors import LockHeld, LookupFailure
+from hzmetrics.config.schema import Publish
+from hzmetrics.errors import HzmetricsError, LockHeld, LookupFailure
 from hzmetrics.log import log, stage
 from hzmetrics.pipeline import corrections, decide, facts, stages, unfinished
 from hzmetrics.pipeline.decide import Action
@@ -57,7 +58,7 @@ def run(
             make_state_table(store)
             corrections.adopt(store, settings, yes)
             work = Work(store, settings)
-            code = work.units(None if every else settings.months_per_run, progress, recording)
+            code = max(work.units(None if every else settings.months_per_run, progress, recording), work.publish())
             recording.update(exit_code=code, error=work.error)
             return code
     except LockHeld as held:
@@ -120,6 +121,21 @@ class Work:
             has_failed = self.failures or self.failed_files
             if done == limit or has_failed or (unit.is_last and (limit or self.is_idle())):
                 return 1 if self.error else 0
+
+    def publish(self) -> int:
+        """Bring the pages up to date, if there are any; the exit code. A failure is told, and the work is done."""
+        if self.settings.section(Publish).dir is None:
+            return 0
+        from hzmetrics.publish.publishing import publish
+
+        try:
+            with stage("publication of the pages"), lock.hold(self.settings, lock.PUBLISH):
+                publish(self.store, self.settings)
+            return 0
+        except HzmetricsError as error:
+            log.error("the pages are not up to date: %s", error)
+            self.failures.append(str(error))
+            return 1
 
     def is_idle(self) -> bool:
         """Whether no month waits any more: files may have come, and commands may have been given, meanwhile."""

@@ -1,0 +1,50 @@
+"""The cells that the stored requests of a month would give, if its sessions were built from all of them now.
+
+Nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from hzmetrics.calendar import PERIODS, Month, Window
+from hzmetrics.config import Settings
+from hzmetrics.grids.logins import current_logins
+from hzmetrics.grids.sources import MonthRows, base_relations, sessions_by_month, widest
+from hzmetrics.grids.summarize import compute_cells
+from hzmetrics.sessions.build import read_requests, read_tool_starts, session_engine
+from hzmetrics.store import Store, pseudonyms
+from hzmetrics.store.tables.metrics import web
+
+
+def sessions_and_cells(
+    store: Store, settings: Settings, month: Month, periods: Sequence[int] = PERIODS, with_new_logins: bool = False
+) -> tuple[pa.Table, pa.Table]:
+    """The sessions of the month as its requests give them, and the cells that come of these. Raises StoreError.
+
+    Logins are those that the last summary counted; `with_new_logins`: all that have been imported.
+    """
+    key = pseudonyms.key(store, settings)
+    sessions, downloads = _hypothetical(store, settings, month)
+    relations = base_relations(store, month, periods, bool(key))
+    if with_new_logins:
+        relations["userlogin_lite"] = current_logins(store, bool(key))
+    before = sessions_by_month(store, Window(widest(month, periods).start, month.start))
+    rows = chain(before, [MonthRows(sessions, downloads)])
+    return sessions, compute_cells(settings, month, relations, rows, periods, pseudonym_key=key)
+
+
+def _hypothetical(store: Store, settings: Settings, month: Month) -> tuple[pa.Table, pa.Table]:
+    details = store.metrics.read(
+        sa.select(web.c.id, web.c.ipcountry, web.c.dnload).where(
+            web.c.datetime >= month.start, web.c.datetime < month.stop
+        )
+    )
+    requests = read_requests(store, month, stamped=True)
+    with session_engine(settings, month, requests, read_tool_starts(store, month)) as engine:
+        engine.register("request_details", details)
+        return engine.table("hypothetical_sessions"), engine.table("hypothetical_downloads")

@@ -1,0 +1,28 @@
+"""Who is online: a map, and the numbers as a list beside it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hzmetrics.publish import pages
+from hzmetrics.publish.figures.online import NUMBERS, Online
+from hzmetrics.publish.writer import Writer
+
+WORLD = "vendor/land-110m.json"
+
+
+def write(writer: Writer, online: Online | None) -> None:
+    """Put in the page with its data. Raises OSError."""
+    if online is None:
+        return
+    writer.script("assets/world", json.loads(dict(pages.assets())[WORLD]))
+    rows = [
+        (place.name, place.latitude, place.longitude, [place.numbers[name] for name in NUMBERS])
+        for place in online.places
+    ]
+    total = [sum(row[3][kind] for row in rows) + online.elsewhere[name] for kind, name in enumerate(NUMBERS)]
+    elsewhere = [online.elsewhere[name] for name in NUMBERS]
+    made_of = [online.generated, rows, elsewhere, online.address]
+    values: dict[str, Any] = {"online": online, "rows": rows, "total": total, "elsewhere": elsewhere}
+    writer.page("online.html", "online.html", made_of, values, until=online.generated)

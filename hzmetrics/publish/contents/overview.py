@@ -1,0 +1,94 @@
+"""The overview: a month and a period, chosen by the reader, and the curve of each figure over all months."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from hzmetrics.calendar import Month
+from hzmetrics.publish.figures.definitions import GROUPS, ORGANIZATION, PERIODS, RESIDENCE, Figure
+from hzmetrics.publish.figures.overview import Compared, Number, Overview
+from hzmetrics.publish.pages import month_name
+from hzmetrics.publish.writer import Writer
+
+COLUMNS = ("month", "period", "group", "figure", "value", "grid", "rowid", "colid")
+
+
+def write(writer: Writer, overview: Overview) -> None:
+    """Put in the overview and its data. Raises OSError."""
+    month = overview.months[-1] if overview.months else None
+    values: dict[str, Any] = {"overview": overview, "month": month}
+    if month:
+        values |= _view(overview, month)
+        for period in PERIODS:
+            _write_period(writer, overview, period.code)
+    made_of = {
+        "months": list(map(str, overview.months)),
+        "running": str(overview.running_month),
+        "incomplete": sorted(map(str, overview.incomplete)),
+        "series": _series(overview, 1),
+        "ever": [figure.key for figure in overview.shown()],
+    }
+    writer.page("index.html", "overview.html", made_of, values, overview.running_until)
+
+
+def _view(overview: Overview, month: Month) -> dict[str, Any]:
+    """What the overview shows before anything is chosen: a month."""
+    period = PERIODS[0]
+
+    def compared(figures: Sequence[Figure]) -> list[Compared]:
+        return [overview.compared(figure, month, period) for figure in figures]
+
+    group, headline = overview.groups[0], overview.headlines[0]
+    residence = (2, *RESIDENCE) if overview.has_parts(RESIDENCE) else ()
+    organization = (7, *ORGANIZATION) if overview.has_parts(ORGANIZATION) else ()
+    return {
+        "headlines": compared(overview.headlines),
+        "curve": [
+            (month_name(one), overview.mark(one), [overview.value(headline.key, one, period.code)])
+            for one in overview.months
+        ],
+        "everybody": overview.value(group.figure(1).key, month, period.code),
+        "residence": compared([group.figure(column) for column in residence]),
+        "organization": compared([group.figure(column) for column in organization]),
+        "tables": [
+            ("simulation", "Simulation", compared(overview.simulation)),
+            ("traffic", "Visits", compared(overview.traffic)),
+        ],
+    }
+
+
+def _series(overview: Overview, period: int) -> dict[str, Sequence[Number]]:
+    """The figures of a period over all months, by key."""
+    found = {figure.key: overview.series.get((figure.key, period)) for figure in overview.shown()}
+    return {key: values for key, values in found.items() if values}
+
+
+def _write_period(writer: Writer, overview: Overview, period: int) -> None:
+    """The data of a period: as a script for the page, and for other programs."""
+    series, months = _series(overview, period), list(map(str, overview.months))
+    name = f"data/overview-{period}"
+    value: dict[str, Any] = {
+        "period": period,
+        "months": months,
+        "incomplete": [str(month) for month in overview.months if month in overview.incomplete],
+        "series": series,
+    }
+    if period == 1 and overview.running_month:
+        value["running"] = {
+            "month": str(overview.running_month),
+            "values": {figure.key: overview.running.get(figure.key) for figure in overview.shown()},
+        }
+    groups = {str(group.row): group.title for group in GROUPS}
+    titles = {figure.key: figure.title for figure in overview.shown()}
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for key, values in series.items():
+            grid, row, column = key.split(".")
+            group = groups[row] if grid == "user" else ""
+            title = "All" if group and column == "1" else titles[key]
+            for month, number in zip(months, values, strict=True):
+                yield month, period, group, title, number, grid, row, column
+
+    writer.script(name, value)
+    writer.data(name, value, COLUMNS, rows)

@@ -1,0 +1,261 @@
+"""Tidy tables for other programs: one row an observation, named columns, units (docs/exports.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import IO, TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+
+from hzmetrics.calendar import ALL_MONTHS, Month, Months
+from hzmetrics.errors import HzmetricsError
+from hzmetrics.output.document import document
+from hzmetrics.output.sheet import neutral
+from hzmetrics.publish.figures import overview, resources, tools
+from hzmetrics.publish.figures.definitions import FIGURES, GROUPS
+from hzmetrics.store import state
+from hzmetrics.store.tables.metrics import websessions
+
+if TYPE_CHECKING:
+    from hzmetrics.store import Store
+
+FORMATS = ("csv", "json", "xlsx", "parquet")
+SHEET_ROWS = 1_048_575
+"""Rows below the heading of a spreadsheet."""
+BATCH = 10_000
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table."""
+
+    name: str
+    type: pa.DataType
+    meaning: str
+    unit: str = ""
+
+
+MONTH = Column("month", pa.string(), "month that the period ends with, YYYY-MM")
+PERIOD = Column("period", pa.int64(), "code of the period: 1, 3, 0, 13, 12 or 14")
+CORRECTIONS = Column("corrections", pa.string(), "the corrections that the numbers follow, or none")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that can be exported."""
+
+    name: str
+    about: str
+    columns: Sequence[Column]
+    rows: Callable[[Store, Months], Iterator[Sequence[Any]]] | None
+    """The rows of some months, without the last column, `corrections`; None: `batches` gives them."""
+    batches: Callable[[Store, Months], Iterator[pa.RecordBatch]] | None = None
+    """The same in columns, for tables of many rows."""
+
+    @property
+    def schema(self) -> pa.Schema:
+        return pa.schema(
+            [
+                pa.field(column.name, column.type, metadata={"meaning": column.meaning, "unit": column.unit})
+                for column in (*self.columns, CORRECTIONS)
+            ]
+        )
+
+
+def _grids(store: Store, months: Months) -> Iterator[Sequence[Any]]:
+    found = overview.read(store)
+    groups = {str(group.row): group.title for group in GROUPS}
+    for (key, period), values in found.series.items():
+        figure = FIGURES[key]
+        grid, row, column = key.split(".")
+        name = "All" if grid == "user" and column == "1" else figure.title
+        for month, value in zip(found.months, values, strict=True):
+            if value is not None and month in months:
+                number, text = (None, value) if figure.unit == "text" else (value, None)
+                group = groups[row] if grid == "user" else None
+                yield str(month), period, grid, int(row), int(column), group, name, figure.unit, number, text
+
+
+def _tools(store: Store, months: Months) -> Iterator[Sequence[Any]]:
+    for tool in tools.read(store, at_least=1).tools:
+        for period, of_months in sorted(tool.figures.items()):
+            for month, numbers in of_months.items():
+                if Month.parse(month) in months:
+                    yield month, period, tool.id, tool.alias, tool.title, *(numbers[one.key] for one in tools.FIGURES)
+
+
+def _resources(store: Store, months: Months) -> Iterator[Sequence[Any]]:
+    for one in resources.read(store).resources:
+        for period, users in zip(tools.SPANS, (one.in_month, one.in_year, one.in_all_time), strict=True):
+            for month, number in zip(one.months, users, strict=True):
+                if number is not None and Month.parse(month) in months:
+                    yield month, period, one.id, one.title, number
+
+
+def _sessions(store: Store, months: Months) -> Iterator[pa.RecordBatch]:
+    session = websessions.c
+    query = sa.select(
+        session.datetime.label("begin"), session.duration, session.jobs,
+        session.ipcountry.label("country"), session.domain,
+    ).where(session.datetime >= months.first.start, session.datetime < months.last.stop)  # fmt: skip
+    for batch in store.metrics.stream(query.order_by(session.datetime, session.id)):
+        columns = [
+            pc.if_else(pc.is_in(column, pa.array(["", "-", "?"], column.type)), None, column)
+            if name in ("country", "domain")
+            else column
+            for name, column in zip(batch.schema.names, batch.columns, strict=True)
+        ]
+        yield pa.RecordBatch.from_arrays(columns, batch.schema.names)
+
+
+TABLES = {
+    table.name: table
+    for table in (
+        Table(
+            "grids", "The cells of the three grids: a figure of a month and a period.",
+            (
+                MONTH, PERIOD,
+                Column("grid", pa.string(), "user, simusage or misc"),
+                Column("rowid", pa.int64(), "row of the grid"),
+                Column("colid", pa.int64(), "column of the grid"),
+                Column("group", pa.string(), "in the user grid: who is counted"),
+                Column("figure", pa.string(), "what is counted"),
+                Column("unit", pa.string(), "count, seconds or text"),
+                Column("value", pa.int64(), "the number", "as unit says"),
+                Column("text", pa.string(), "instead of a number: the busiest day"),
+            ),
+            _grids,
+        ),
+        Table(
+            "tools", "The figures of each published tool.",
+            (
+                MONTH, PERIOD,
+                Column("tool", pa.int64(), "id of the resource"),
+                Column("alias", pa.string(), "alias of the tool"),
+                Column("title", pa.string(), "title of the tool"),
+                *(
+                    Column(figure.key, pa.float64() if figure.unit == "seconds" else pa.int64(), figure.definition,
+                           "s" if figure.unit == "seconds" else "")
+                    for figure in tools.FIGURES
+                ),
+            ),
+            _tools,
+        ),
+        Table(
+            "resources", "The users of each published resource that is no tool.",
+            (
+                MONTH, PERIOD,
+                Column("resource", pa.int64(), "id of the resource"),
+                Column("title", pa.string(), "title of the resource"),
+                Column("users", pa.int64(), resources.USERS.definition),
+            ),
+            _resources,
+        ),
+        Table(
+            "sessions", "The visits, without addresses and names of hosts.",
+            (
+                Column("begin", pa.string(), "first request, YYYY-MM-DD HH:MM:SS on the clock of the hub"),
+                Column("duration", pa.int64(), "from the first request to the last", "s"),
+                Column("jobs", pa.int64(), "tool starts in the visit"),
+                Column("country", pa.string(), "country of the address, ISO 3166"),
+                Column("domain", pa.string(), "domain of the visitor"),
+            ),
+            None,
+            _sessions,
+        ),
+    )
+}  # fmt: skip
+
+
+def export(store: Store, table: Table, months: Months, form: str, file: IO[bytes]) -> int:
+    """Write the rows of some months to a file; returns their number. Raises HzmetricsError, OSError."""
+    corrections = " ".join(sorted(state.read(store).corrections)) or "none"
+    batches = _batches(store, table, months, corrections)
+    return {"csv": _as_csv, "json": _as_json, "xlsx": _as_xlsx, "parquet": _as_parquet}[form](table, batches, file)
+
+
+def _batches(store: Store, table: Table, months: Months, corrections: str) -> Iterator[pa.RecordBatch]:
+    """The rows in columns, with the list of corrections."""
+    for batch in table.batches(store, months) if table.batches else _in_columns(table, store, months):
+        columns = [*batch.columns, pa.repeat(corrections, batch.num_rows)]
+        schema = table.schema
+        yield pa.RecordBatch.from_arrays(
+            [column.cast(field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
+        )
+
+
+def _in_columns(table: Table, store: Store, months: Months) -> Iterator[pa.RecordBatch]:
+    assert table.rows
+    rows = table.rows(store, months)
+    while batch := list(islice(rows, BATCH)):
+        columns = zip(table.columns, zip(*batch, strict=True), strict=True)
+        yield pa.RecordBatch.from_arrays(
+            [pa.array(values, column.type) for column, values in columns], [column.name for column in table.columns]
+        )
+
+
+def _as_csv(table: Table, batches: Iterator[pa.RecordBatch], file: IO[bytes]) -> int:
+    from pyarrow import csv
+
+    count = 0
+    with csv.CSVWriter(file, table.schema) as writer:
+        for batch in batches:
+            columns = [_neutral(column) if pa.types.is_string(column.type) else column for column in batch.columns]
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=table.schema))
+            count += batch.num_rows
+    return count
+
+
+def _neutral(column: pa.Array) -> pa.Array:
+    """Texts that are no formulas to a spreadsheet; each distinct one is looked at once."""
+    coded = column.dictionary_encode()
+    return pa.array(list(map(neutral, coded.dictionary.to_pylist())), pa.string()).take(coded.indices)
+
+
+def _as_json(table: Table, batches: Iterator[pa.RecordBatch], file: IO[bytes]) -> int:
+    count = 0
+    file.write(b"[")
+    for batch in batches:
+        lines = ",\n".join(map(document, batch.to_pylist()))
+        file.write(f"{',' if count else ''}\n{lines}".encode("ascii"))
+        count += batch.num_rows
+    file.write(b"\n]\n")
+    return count
+
+
+def _as_parquet(table: Table, batches: Iterator[pa.RecordBatch], file: IO[bytes]) -> int:
+    import pyarrow.parquet as pq
+
+    count = 0
+    with pq.ParquetWriter(file, table.schema, compression="zstd") as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+            count += batch.num_rows
+    return count
+
+
+def _as_xlsx(table: Table, batches: Iterator[pa.RecordBatch], file: IO[bytes]) -> int:
+    from hzmetrics.publish.workbook import Workbook
+
+    with Workbook(file) as book:
+        sheet = book.sheet(table.name, table.schema.names)
+        for batch in batches:
+            if sheet.rows + batch.num_rows > SHEET_ROWS:
+                raise HzmetricsError(
+                    f"a spreadsheet has room for {SHEET_ROWS:,} rows: choose fewer months, or csv or parquet"
+                )
+            for row in batch.to_pylist():
+                sheet.add(row.values())
+        columns = book.sheet("columns", ("column", "unit", "meaning"))
+        for column in (*table.columns, CORRECTIONS):
+            columns.add((column.name, column.unit, column.meaning))
+    return sheet.rows
+
+
+def months_between(first: Month | None, last: Month | None) -> Months:
+    """The months of an export; None: no limit."""
+    return Months(first or ALL_MONTHS.first, last or ALL_MONTHS.last)

@@ -1,0 +1,76 @@
+"""Nobody is recognizable: what is left out, folded or grouped before it is published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from hzmetrics.output.text import printable
+
+LONGEST = 120
+"""Characters of a text from outside that are published."""
+OTHER, UNKNOWN = "other", "unknown"
+TOKEN = 20
+"""Characters from which on a mixture of letters and digits is taken for a token."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of an open-ended breakdown, and how many people are in it; None: a few, fewer than may be told."""
+
+    name: str
+    people: int | None
+
+
+def shares(found: Iterable[tuple[str | None, int]], at_least: int, keep: int = 15) -> list[Share]:
+    """The parts with the most people first; those with fewer than `at_least` people, and all but `keep`, together.
+
+    What has no name, or one that tells too much, is unknown.
+    """
+    sizes: dict[str, int] = {}
+    for name, people in found:
+        safe = label(name)
+        sizes[safe] = sizes.get(safe, 0) + people
+    unknown = sizes.pop(UNKNOWN, 0)
+    ranked = sorted(sizes.items(), key=lambda part: (-part[1], part[0]))
+    shown = [Share(name, people) for name, people in ranked[:keep] if people >= at_least]
+    rest = sum(people for _, people in ranked[len(shown) :])
+    return [
+        *shown,
+        *(Share(name, people if people >= at_least else None) for name, people in ((OTHER, rest), (UNKNOWN, unknown))
+          if people),
+    ]  # fmt: skip
+
+
+def label(text: str | None) -> str:
+    """A name from outside as it is published; `unknown` for none, and for one that looks like an address or a token."""
+    name = printable(" ".join((text or "").split()))
+    if name in ("", "?", "-", "(unknown)", "Unknown") or is_telling(name):
+        return UNKNOWN
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
+
+
+def is_telling(text: str) -> bool:
+    """Whether a text could lead to a person: an address, a mail address, a token, or a host name that holds one."""
+    if "@" in text or "%40" in text.lower():
+        return True
+    bare = text.strip("[]").partition("%")[0]
+    if _is_address(bare) or _is_address(bare.rpartition(":")[0]):
+        return True
+    words = "".join(char if char.isalnum() else " " for char in text).split()
+    if sum(word.isdigit() and len(word) <= 3 for word in words) >= 4:
+        return True  # a host name made of an address
+    return any(_is_token(word) for word in words)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_token(word: str) -> bool:
+    return len(word) >= TOKEN and any(map(str.isdigit, word)) and any(map(str.isalpha, word))

@@ -1,0 +1,200 @@
+"""Every published figure: its name, its unit, what it counts, and what is known to be wrong with it (spec 50)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Unit = Literal["count", "seconds", "text"]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A cell of the grids that people read."""
+
+    key: str
+    """`GRID.ROWID.COLID`; grids are user, simusage and misc."""
+    title: str
+    definition: str
+    """One sentence on what it counts."""
+    limits: str = ""
+    """What keeps it from being exactly that."""
+    unit: Unit = "count"
+
+    @property
+    def id(self) -> str:
+        """The key as an identifier in HTML."""
+        return self.key.replace(".", "-")
+
+
+@dataclass(frozen=True)
+class Group:
+    """A row of the user grid: people of whom residence and organization are counted too."""
+
+    row: int
+    title: str
+    definition: str
+    limits: str = ""
+
+    def figure(self, column: int) -> Figure:
+        """The figure of one column of the row."""
+        if column == 1:
+            return Figure(f"user.{self.row}.1", self.title, self.definition, self.limits)
+        title, definition = COLUMNS[column]
+        return Figure(f"user.{self.row}.{column}", title, f"{self.title}: {definition}")
+
+
+GROUPS = (
+    Group(
+        1, "Users", "Registered users, visitors who stayed, and visitors who downloaded something.",
+        "Without the correction distinct-total, a person who came both with and without logging in counts twice.",
+    ),
+    Group(6, "Registered users", "Distinct names that logged in during the period."),
+    Group(
+        7, "Visitors who stayed",
+        "Distinct visitors without a login who stayed for 15 minutes or more.",
+        "A visitor is an address with its host name: people behind one address are one, a person who moves is several.",
+    ),
+    Group(
+        8, "Visitors who downloaded",
+        "Distinct visitors without a login who downloaded something in a visit of less than 15 minutes.",
+        "A visitor is an address with its host name: people behind one address are one, a person who moves is several.",
+    ),
+    Group(2, "Simulation users", "Distinct users who started a simulation successfully."),
+    Group(
+        3, "Interactive users",
+        "Visitors who stayed, and the users known at the addresses of such visits.",
+        "Without the correction dated-logins, a login at any time makes a user known.",
+    ),
+    Group(
+        4, "Download users",
+        "Visitors who downloaded, and the users known at the addresses of such visits.",
+        "Without the correction dated-logins, a login at any time makes a user known.",
+    ),
+)  # fmt: skip
+"""The rows of the user grid, in reading order (spec 50 §3.1)."""
+
+COLUMNS = {
+    2: ("Residence known", "those whose country is known."),
+    3: ("United States", "those who live in the United States."),
+    4: ("Asia", "those who live in Asia."),
+    5: ("Europe", "those who live in Europe."),
+    6: ("Elsewhere", "those who live in any other country."),
+    7: ("Organization known", "those of whose organization the kind is known."),
+    8: ("Education", "those who study, teach or work at schools and universities."),
+    9: ("Industry", "those in industry."),
+    10: ("Government", "those in government."),
+    11: ("Other", "those in organizations of another kind."),
+}
+"""Columns 2 to 11 of the user grid: title, and who is counted in them."""
+
+RESIDENCE = (3, 4, 5, 6)
+ORGANIZATION = (8, 9, 10, 11)
+
+SIMULATION = (
+    Figure("simusage.1.1", "Simulation users", "Distinct users who started a simulation successfully."),
+    Figure("simusage.2.1", "Simulation runs", "Simulations that users started successfully."),
+    Figure(
+        "simusage.3.1", "CPU time", "Processor time of the tool sessions that began in the period.",
+        "Sessions that have not ended yet have no times.", "seconds",
+    ),
+    Figure(
+        "simusage.4.1", "Wall time", "How long the tool sessions that began in the period were open.",
+        "Sessions that have not ended yet have no times.", "seconds",
+    ),
+    Figure(
+        "simusage.5.1", "Interaction time", "How long the tool sessions that began in the period were in view.",
+        "Sessions that have not ended yet have no times.", "seconds",
+    ),
+    Figure("simusage.6.1", "Users with 10 CPU minutes", "Simulation users with 10 minutes of CPU time or more."),
+    Figure("simusage.7.1", "Runs a user", "Simulation runs divided by simulation users, rounded."),
+    Figure(
+        "simusage.8.1", "First to last run",
+        "Time from a user's first run ever to the last one of the period, on average.", "", "seconds",
+    ),
+    Figure("simusage.9.1", "Users with 10 runs", "Simulation users with 10 runs or more in the period."),
+    Figure(
+        "simusage.10.1", "Users over three months",
+        "Simulation users whose last run of the period came 90 days or more after their first ever.",
+    ),
+)  # fmt: skip
+"""The simulation grid (spec 50 §3.2)."""
+
+VISITORS = Figure(
+    "misc.4.1", "Visitors", "Distinct pairs of an address and its host name among the visits.",
+    "People behind one address are one visitor; machines that are recognized are left out.",
+)  # fmt: skip
+VISITS = Figure("misc.5.1", "Visits", "Requests of one visitor with pauses of at most 30 minutes are a visit.")
+SESSIONS = Figure("misc.2.1", "User sessions", "Visits of 15 minutes or more, and visits with a tool start.")
+HITS = Figure(
+    "misc.8.1", "Page views", "Requests that were kept: no pictures, scripts or style sheets, no machines.",
+    "Counted as they are imported; machines that are found out later are still in it.",
+)  # fmt: skip
+DOMAINS = Figure("misc.1.1", "Domains served", "Distinct domains of the visits.")
+ACCOUNTS = Figure("misc.6.1", "New accounts", "Accounts that were registered in the period.")
+SESSION_TIME = Figure("misc.3.1", "Session time", "Duration of the user sessions together.", "", "seconds")
+BUSIEST_DAY = Figure("misc.7.1", "Busiest day", "The day on which most users logged in.", "", "text")
+
+TRAFFIC = (VISITORS, VISITS, SESSIONS, SESSION_TIME, HITS, DOMAINS, ACCOUNTS, BUSIEST_DAY)
+"""The grid of everything else (spec 50 §3.3)."""
+
+USERS = tuple(group.figure(1) for group in GROUPS)
+
+FIGURES = {
+    figure.key: figure
+    for figure in (
+        *(group.figure(column) for group in GROUPS for column in range(1, 12)),
+        *SIMULATION,
+        *TRAFFIC,
+    )
+}
+"""Every figure by its key: all cells of a month and period."""
+
+HEADLINES = (
+    *(figure for figure in USERS if figure.key not in ("user.3.1", "user.4.1")),
+    SIMULATION[1], VISITORS, VISITS, SESSIONS, HITS, ACCOUNTS, DOMAINS,
+)  # fmt: skip
+"""The figures that the overview begins with."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """What a cell covers; all periods end with their month."""
+
+    code: int
+    title: str
+    phrase: str
+    """After a number: users ..."""
+    step: int
+    """Months to the period before that of the same kind; 0: there is none."""
+
+
+PERIODS = (
+    Period(1, "Month", "in the month", 1),
+    Period(3, "Quarter to date", "in the quarter to date", 3),
+    Period(0, "Year to date", "in the calendar year to date", 12),
+    Period(13, "Fiscal year to date", "in the fiscal year to date, from October", 12),
+    Period(12, "12 months", "in the twelve months", 12),
+    Period(14, "All time", "since the beginning", 0),
+)
+"""The periods, the shortest first."""
+
+CORRECTIONS = {
+    "all-days": "visits of the 8th, 16th and 24th of a month are counted",
+    "last-session": "the last visit of a month is counted",
+    "session-order": "a visit has one host, and its requests are in the order of time",
+    "bots-first": "no request of a machine is counted, not even before the machine is recognized",
+    "bot-tokens": "machines are recognized by evidence, not by parts of their names alone",
+    "exact-ip-filter": "an excluded address excludes no other one",
+    "ipv6": "visitors with IPv6 addresses are counted",
+    "zones": "log lines in every time zone are read",
+    "offsets": "log lines from several time zones are put on one clock",
+    "absolute-urls": "requests with a full address count as those for their path",
+    "window-start": "the first second of a period belongs to it",
+    "dated-logins": "a login makes an address known in its period only",
+    "distinct-total": "the total of users counts nobody twice",
+    "half-up": "halves are rounded up",
+    "countries": "codes that stand for no country count as unknown",
+    "plausible-dates": "log lines of impossible dates are left out",
+}
+"""What each correction does to the numbers (spec 15)."""

@@ -1,0 +1,80 @@
+"""Who is online, as the map's public document says it (spec 35 §6)."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hzmetrics.errors import ConfigurationError
+from hzmetrics.online.files import map_directory
+from hzmetrics.publish.figures.anonymity import UNKNOWN, label
+
+if TYPE_CHECKING:
+    from hzmetrics.config import Settings
+
+NUMBERS = ("users", "guests", "bots")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place with its visitors."""
+
+    name: str
+    latitude: float
+    longitude: float
+    numbers: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Online:
+    """Who was online at a moment."""
+
+    generated: str
+    places: Sequence[Place]
+    """Those with the most visitors first."""
+    elsewhere: Mapping[str, int]
+    """Visitors without a place."""
+    address: str
+    """Where the pages find newer numbers, relative to theirs; empty if they cannot."""
+
+
+def read(settings: Settings, directory: Path) -> Online | None:
+    """What the document says; None without a map. `directory` is that of the pages."""
+    try:
+        document = map_directory(settings) / "whoisonline.json"
+        found = json.loads(document.read_text(encoding="utf-8"))
+        places = [_place(place) for place in found["places"]]
+        return Online(
+            str(found["generated"])[:25],
+            sorted(places, key=lambda place: (-sum(place.numbers.values()), place.name)),
+            _numbers(found["elsewhere"]),
+            _address(settings, document, directory),
+        )
+    except (ConfigurationError, OSError, ValueError, KeyError, TypeError):
+        return None  # no map yet, or none that can be read: `status` tells
+
+
+def _place(place: Mapping[str, Any]) -> Place:
+    parts = (label(str(place[name] or "")) for name in ("city", "region", "country"))
+    name = ", ".join(part for part in parts if part != UNKNOWN)
+    latitude, longitude = float(place["latitude"]), float(place["longitude"])
+    if not (math.isfinite(latitude) and math.isfinite(longitude)):
+        raise ValueError
+    return Place(name or UNKNOWN, latitude, longitude, _numbers(place))
+
+
+def _numbers(found: Mapping[str, Any]) -> dict[str, int]:
+    return {name: int(found[name]) for name in NUMBERS}
+
+
+def _address(settings: Settings, document: Path, directory: Path) -> str:
+    """The document as the pages find it on the web server, if both are below its root."""
+    root = settings.hub.hub_dir
+    if root is None or not (directory.is_relative_to(root.absolute()) and document.is_relative_to(root)):
+        return ""
+    return os.path.relpath(document.absolute(), directory)

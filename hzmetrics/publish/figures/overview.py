@@ -1,0 +1,196 @@
+"""The grids, read whole: every figure over all months, and how it compares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from hzmetrics.calendar import Month, month_of
+from hzmetrics.grids.state import incomplete_months
+from hzmetrics.publish.figures.definitions import (
+    FIGURES,
+    GROUPS,
+    HEADLINES,
+    ORGANIZATION,
+    PERIODS,
+    RESIDENCE,
+    SIMULATION,
+    TRAFFIC,
+    Figure,
+    Group,
+    Period,
+)
+from hzmetrics.store import state
+from hzmetrics.store.tables.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals, web
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from hzmetrics.config import Settings
+    from hzmetrics.store import Store
+
+Number = int | str | None
+"""A value of a figure: a number, or of a text figure its text; None where there is none."""
+
+GRIDS = {"user": summary_user_vals, "simusage": summary_simusage_vals, "misc": summary_misc_vals}
+PACKAGE = "hzmetrics.publish"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A figure of a month and period beside those before."""
+
+    figure: Figure
+    value: Number
+    before: Number
+    """Of the period before that of the same kind; None: there is none."""
+    year_ago: Number
+
+
+@dataclass(frozen=True)
+class Overview:
+    """All figures of all months."""
+
+    months: Sequence[Month]
+    """Ascending, without gaps. Not empty, but for a site without a summary."""
+    series: Mapping[tuple[str, int], Sequence[Number]]
+    """By key of the figure and period: the values, one for each month."""
+    incomplete: frozenset[Month] = frozenset()
+    """Months that will be counted again, or lack periods."""
+    running: Mapping[str, Number] = field(default_factory=dict)
+    """The figures of the month that is not over, by key; empty where there are none."""
+    running_month: Month | None = None
+    running_until: str = ""
+    """Time of the last request of that month."""
+
+    def value(self, key: str, month: Month, period: int) -> Number:
+        """One value; None where there is none."""
+        if not self.months or not self.months[0] <= month <= self.months[-1]:
+            return None
+        place = (month.year - self.months[0].year) * 12 + month.number - self.months[0].number
+        values = self.series.get((key, period))
+        return values[place] if values else None
+
+    def compared(self, figure: Figure, month: Month, period: Period) -> Compared:
+        """A figure beside those of the period before and a year ago."""
+        before = self.value(figure.key, month.back(period.step), period.code) if period.step else None
+        return Compared(
+            figure,
+            self.value(figure.key, month, period.code),
+            before,
+            self.value(figure.key, month.back(12), period.code),
+        )
+
+    def has(self, figure: Figure) -> bool:
+        """Whether a figure was ever anything but nothing: a site without tools has no simulations."""
+        return any(value not in (None, 0, "", "0") for value in self.series.get((figure.key, 14), ()))
+
+    def mark(self, month: Month) -> str:
+        """What is to be said beside the numbers of a month."""
+        return "incomplete" if month in self.incomplete else ""
+
+    @property
+    def headlines(self) -> list[Figure]:
+        return [figure for figure in HEADLINES if self.has(figure)] or list(HEADLINES[:1])
+
+    @property
+    def groups(self) -> list[Group]:
+        return [group for group in GROUPS if self.has(group.figure(1))] or list(GROUPS[:1])
+
+    @property
+    def simulation(self) -> list[Figure]:
+        return [figure for figure in SIMULATION if self.has(figure)]
+
+    @property
+    def traffic(self) -> list[Figure]:
+        return [figure for figure in TRAFFIC if self.has(figure)]
+
+    def has_parts(self, columns: Sequence[int]) -> bool:
+        """Whether residence or organization is known of anybody."""
+        return any(self.has(group.figure(column)) for group in self.groups for column in columns)
+
+    def shown(self) -> Iterator[Figure]:
+        """Every figure that pages show."""
+        for group in self.groups:
+            for column in (1, 2, *RESIDENCE, 7, *ORGANIZATION):
+                yield group.figure(column)
+        yield from self.simulation
+        yield from self.traffic
+
+
+def with_running_month(store: Store, settings: Settings, overview: Overview) -> Overview:
+    """The same with the month that is not over, computed from what has been imported. Raises StoreError."""
+    month = settings.clock.month
+    last = store.metrics.scalar(
+        sa.select(sa.func.max(web.c.datetime)).where(web.c.datetime >= month.start, web.c.datetime < month.stop)
+    )
+    if last is None or (overview.months and overview.months[-1] >= month):
+        return overview
+    from hzmetrics.grids.hypothetical import sessions_and_cells
+
+    _, cells = sessions_and_cells(store, settings, month, periods=(1,), with_new_logins=True)
+    found = {f"{row['grid']}.{row['rowid']}.{row['colid']}": row["value"] for row in cells.to_pylist()}
+    running = {key: number(figure, found.get(key)) for key, figure in FIGURES.items()}
+    return replace(overview, running=running, running_month=month, running_until=str(last))
+
+
+def read(store: Store) -> Overview:
+    """All figures of the months that are over. Raises StoreError."""
+    import pyarrow as pa
+
+    from hzmetrics.engine import Engine
+
+    cells = pa.concat_tables(_cells(store, grid) for grid in GRIDS)
+    found = sorted(filter(None, map(month_of, cells["month"].unique().to_pylist())))
+    months = list(found[0].through(found[-1])) if found else []
+    with Engine(PACKAGE) as engine:
+        engine.register("cells", cells)
+        engine.register("months", pa.table({"month": pa.array(list(map(str, months)), pa.string())}))
+        rows = engine.table("series").to_pylist()
+    series: dict[tuple[str, int], Sequence[Number]] = {}
+    for row in rows:
+        key = f"{row['grid']}.{row['rowid']}.{row['colid']}"
+        if key in FIGURES:
+            series[key, row["period"]] = [number(FIGURES[key], value) for value in row["vals"]]
+    _without_leftovers(series, len(months))
+    remembered = state.read(store)
+    marked = remembered.dirty_months | remembered.unfinished.keys()
+    lacking = incomplete_months(store, months[-1].plus(1)) if months else []
+    return Overview(months, series, frozenset(marked | set(lacking)))
+
+
+def number(figure: Figure, text: str | None) -> Number:
+    """A stored value of a figure. The sum of nothing is stored as an empty text."""
+    if text is None or figure.unit == "text":
+        return text.strip() if text and text.strip() != "users on" else None
+    return int(text) if text.lstrip("-").isdecimal() else None
+
+
+def _without_leftovers(series: dict[tuple[str, int], Sequence[Number]], months: int) -> None:
+    """Where nobody simulated, the other rows of the simulation grid may be of an earlier summary (spec 50 §4)."""
+    for period in PERIODS:
+        users = series.get(("simusage.1.1", period.code), [None] * months)
+        for figure in SIMULATION[1:]:
+            values = series.get((figure.key, period.code))
+            if values:
+                kept = [value if user else None for value, user in zip(values, users, strict=True)]
+                series[figure.key, period.code] = kept
+
+
+def _cells(store: Store, name: str) -> pa.Table:
+    """A grid as the models read it."""
+    import pyarrow as pa
+
+    grid = GRIDS[name]
+    rows = store.metrics.read(
+        sa.select(
+            grid.c.rowid, grid.c.colid, grid.c.period, sa.func.substr(grid.c.datetime, 1, 7).label("month"),
+            sa.cast(grid.c.value, sa.String(200)).label("value"),
+        ).where(sa.func.substr(grid.c.datetime, 9, 2) == "00", grid.c.datetime >= "1")
+    )  # fmt: skip
+    types = {"rowid": pa.int64(), "colid": pa.int64(), "period": pa.int64(), "month": pa.string(), "value": pa.string()}
+    columns = {column: rows[column].cast(kind) for column, kind in types.items()}
+    return pa.table({"grid": pa.repeat(pa.scalar(name), rows.num_rows), **columns})

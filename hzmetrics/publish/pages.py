@@ -1,0 +1,98 @@
+"""HTML of figures: the templates, and how numbers are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from hzmetrics.calendar import Month
+
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+NOTHING = "–"
+"""Where there is no number."""
+HOUR, DAY = 3600, 86_400
+
+
+def render(template: str, values: Mapping[str, Any]) -> bytes:
+    """A page as UTF-8. A character that cannot be written, half of a pair, becomes `?`."""
+    return _environment().get_template(template).render(values).encode("utf-8", "replace")
+
+
+@cache
+def release() -> str:
+    """A digest of templates and assets: what was made by other ones is made anew."""
+    digest = sha256()
+    for _, content in sorted([*_contents("templates"), *_contents("static")]):
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def assets() -> list[tuple[str, bytes]]:
+    """The style sheet, scripts and libraries, by their path in the site's `assets`."""
+    return sorted(_contents("static"))
+
+
+def _contents(directory: str) -> list[tuple[str, bytes]]:
+    def walk(place: Traversable, prefix: str) -> list[tuple[str, bytes]]:
+        found: list[tuple[str, bytes]] = []
+        for entry in place.iterdir():
+            name = f"{prefix}{entry.name}"
+            found += walk(entry, f"{name}/") if entry.is_dir() else [(name, entry.read_bytes())]
+        return found
+
+    return walk(files("hzmetrics.publish").joinpath(directory), "")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("hzmetrics.publish"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.filters |= {"shown": shown, "change": change, "share": share, "month": month_name}
+    return environment
+
+
+def shown(value: float | str | None, unit: str) -> str:
+    """A value as pages write it."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, str):
+        return value
+    return duration(value) if unit == "seconds" else f"{value:,.0f}"
+
+
+def duration(seconds: float) -> str:
+    """A time in a fitting unit."""
+    size = abs(seconds)
+    if size < 60:
+        return f"{seconds:,.0f} s"
+    if size < HOUR:
+        return f"{seconds / 60:,.0f} min"
+    return f"{seconds / HOUR:,.1f} h" if size < 4 * DAY else f"{seconds / DAY:,.1f} days"
+
+
+def change(value: float | str | None, before: float | str | None) -> str:
+    """The change from one number to another in percent."""
+    if isinstance(value, str) or isinstance(before, str) or value is None or not before:
+        return NOTHING
+    return f"{100 * (value - before) / before:+,.0f} %".replace("-", "−")
+
+
+def share(value: float | None, whole: float | None) -> str:
+    """A part of a whole in percent."""
+    return f"{100 * value / whole:.0f} %" if value is not None and whole else NOTHING
+
+
+def month_name(month: Month | str) -> str:
+    """A month in words."""
+    year, number = str(month).split("-")
+    return f"{MONTHS[int(number) - 1]} {year}"

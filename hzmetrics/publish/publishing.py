@@ -1,0 +1,70 @@
+"""The whole site, from the tables to its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hzmetrics.config.schema import Publish
+from hzmetrics.publish import pages, site
+from hzmetrics.publish.contents import about, months
+from hzmetrics.publish.contents import online as online_page
+from hzmetrics.publish.contents import overview as overview_pages
+from hzmetrics.publish.contents import resources as resource_pages
+from hzmetrics.publish.contents import tools as tool_pages
+from hzmetrics.publish.figures import online, overview, resources, tools
+from hzmetrics.publish.figures.resources import Resources
+from hzmetrics.publish.figures.tools import Tools
+from hzmetrics.publish.writer import Frame, Writer
+from hzmetrics.store import state
+
+if TYPE_CHECKING:
+    from hzmetrics.config import Settings
+    from hzmetrics.store import Store
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was published."""
+
+    directory: Path
+    files: int
+    written: int
+    """Files that are new or have changed; 0: the site was up to date."""
+
+
+def publish(store: Store, settings: Settings, directory: Path | None = None) -> Report:
+    """Bring the site up to date, in `directory` or else in `[publish] dir`. Raises HzmetricsError."""
+    section = settings.section(Publish)
+    directory = directory or section.dir
+    if directory is None:
+        raise section.error("dir", "no directory for the pages: name one here or with --dir")
+    directory = directory.absolute()
+    remembered = state.read(store)
+    grids = overview.with_running_month(store, settings, overview.read(store))
+    of_tools = Tools(None, ()) if settings.is_site else tools.read(store, section.min_users)
+    of_resources = Resources(None, ()) if settings.is_site else resources.read(store)
+    present = None if settings.is_site else online.read(settings, directory)
+    navigation = [
+        ("Overview", "index.html"),
+        ("Months", "months/index.html"),
+        *([("Tools", "tools/index.html")] if of_tools.tools else []),
+        *([("Resources", "resources/index.html")] if of_resources.resources else []),
+        *([("Online", "online.html")] if present else []),
+        ("About", "about.html"),
+    ]
+    frame = Frame(section.title or settings.hub.site or "This site", settings.is_site, navigation)
+    until = f"the end of {pages.month_name(grids.months[-1])}" if grids.months else "now"
+    with site.generation(directory) as generation:
+        writer = Writer(generation, frame, until, f"{settings.clock.now:%Y-%m-%d %H:%M %Z}".strip())
+        writer.assets()
+        overview_pages.write(writer, grids)
+        months.write(writer, grids)
+        tool_pages.write(writer, of_tools)
+        resource_pages.write(writer, of_resources)
+        online_page.write(writer, present)
+        about.write(
+            writer, grids, of_tools, of_resources, remembered.corrections, remembered.corrected_since, section.min_users
+        )
+        return Report(directory, len(generation.made), generation.written if generation.is_new else 0)

@@ -1,0 +1,204 @@
+"""A report for funders: the figures of one period beside those before, each with what it counts, in one document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+from hzmetrics.calendar import Month
+from hzmetrics.config.schema import Publish
+from hzmetrics.errors import HzmetricsError
+from hzmetrics.publish import documents, pages
+from hzmetrics.publish.figures import overview, resources, tools
+from hzmetrics.publish.figures.definitions import CORRECTIONS, ORGANIZATION, PERIODS, RESIDENCE, Figure, Period
+from hzmetrics.publish.figures.overview import Compared, Overview
+from hzmetrics.publish.figures.resources import USERS
+from hzmetrics.store import state
+
+if TYPE_CHECKING:
+    from hzmetrics.config import Settings
+    from hzmetrics.store import Store
+
+FORMATS = ("html", "xlsx", "csv", "json")
+MOST = 20
+"""Tools and resources in the report, those with the most users."""
+RANKED = ("users", "simulations", "tot_wall", "tot_cpu")
+WIDTH, HEIGHT = 640, 160
+"""Size of a curve, in units of the drawing."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """Figures that belong together."""
+
+    id: str
+    title: str
+    figures: Sequence[Compared]
+    known: Compared | None = None
+    """Of a breakdown: of how many people the part is known."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The content of a report."""
+
+    title: str
+    month: Month
+    period: Period
+    begin: str
+    """First day of the period."""
+    sections: Sequence[Section]
+    curves: Sequence[tuple[Figure, Sequence[tuple[Month, int]]]]
+    """The figures over time: of periods of this kind, ending in each month that has them."""
+    tools: Sequence[tuple[str, Sequence[float | None]]]
+    tool_figures: Sequence[Figure]
+    resources: Sequence[tuple[str, int | None]]
+    resource_figure: Figure
+    corrections: Sequence[tuple[str, str]]
+    is_incomplete: bool
+    computed: str
+
+
+def build(store: Store, settings: Settings, month: Month | None, code: int) -> Report:
+    """The report of a period that ends with `month`, or else with the newest one. Raises HzmetricsError."""
+    grids = overview.read(store)
+    if not grids.months:
+        raise HzmetricsError("no month has been summarized: there is nothing to report")
+    month = month or grids.months[-1]
+    period = next(period for period in PERIODS if period.code == code)
+    if grids.value("misc.5.1", month, code) is None and grids.value("user.1.1", month, code) is None:
+        first, last = grids.months[0], grids.months[-1]
+        raise HzmetricsError(f"{month} has no summary of this period; there are months from {first} to {last}")
+    remembered = state.read(store)
+    least = settings.section(Publish).min_users
+    of_tools = tools.Tools(None, ()) if settings.is_site else tools.read(store, least)
+    of_resources = resources.Resources(None, ()) if settings.is_site else resources.read(store)
+    with_runs = [tool for tool in of_tools.tools if tool.of(code, month).get("users")]
+    with_runs.sort(key=lambda tool: -tool.of(code, month)["users"])
+    used = [(one.title, _users(one, month, code)) for one in of_resources.resources]
+    used = sorted((one for one in used if one[1]), key=lambda one: -(one[1] or 0))
+    return Report(
+        title=settings.section(Publish).title or settings.hub.site or "This site",
+        month=month,
+        period=period,
+        begin=str(month.period(code).start)[:10],
+        sections=list(_sections(grids, month, period)),
+        curves=[(figure, _curve(grids, figure, month, code)) for figure in grids.headlines[:4]],
+        tools=[(tool.title, [tool.of(code, month).get(key) for key in RANKED]) for tool in with_runs[:MOST]],
+        tool_figures=[figure for figure in tools.FIGURES if figure.key in RANKED],
+        resources=used[:MOST],
+        resource_figure=USERS,
+        corrections=[(name, meaning) for name, meaning in CORRECTIONS.items() if name in remembered.corrections],
+        is_incomplete=month in grids.incomplete,
+        computed=f"{settings.clock.now:%Y-%m-%d %H:%M %Z}".strip(),
+    )
+
+
+def _sections(grids: Overview, month: Month, period: Period) -> Iterator[Section]:
+    def compared(figures: Sequence[Figure]) -> list[Compared]:
+        return [grids.compared(figure, month, period) for figure in figures]
+
+    yield Section("figures", "Users", compared([group.figure(1) for group in grids.groups]))
+    for name, title, known, columns in (
+        ("residence", "Where users live", 2, RESIDENCE),
+        ("organization", "Where users work", 7, ORGANIZATION),
+    ):
+        if grids.has_parts(columns):
+            group = grids.groups[0]
+            of_known = grids.compared(group.figure(known), month, period)
+            yield Section(name, title, compared([group.figure(column) for column in columns]), of_known)
+    for name, title, figures in (("simulation", "Simulation", grids.simulation), ("visits", "Visits", grids.traffic)):
+        if figures:
+            yield Section(name, title, compared(figures))
+
+
+def _curve(grids: Overview, figure: Figure, until: Month, code: int) -> list[tuple[Month, int]]:
+    values = ((month, grids.value(figure.key, month, code)) for month in grids.months if month <= until)
+    return [(month, value) for month, value in values if isinstance(value, int)]
+
+
+def _users(one: resources.Resource, month: Month, code: int) -> int | None:
+    """The users of a resource in a period; they are counted for three of the six."""
+    numbers = {1: one.in_month, 12: one.in_year, 14: one.in_all_time}.get(code)
+    return numbers[one.months.index(str(month))] if numbers and str(month) in one.months else None
+
+
+def write(report: Report, form: str, file: IO[bytes]) -> None:
+    """Write a report in one of the formats. Raises OSError."""
+    match form:
+        case "html":
+            style = dict(pages.assets())["style.css"].decode("utf-8")
+            file.write(pages.render("report.html", {"report": report, "style": style, "paths": _paths(report)}))
+        case "xlsx":
+            _write_workbook(report, file)
+        case "csv":
+            columns = ("section", "figure", "value", "before", "year_ago", "unit", "definition", "limits")
+            file.write(documents.as_csv(columns, _rows(report)))
+        case "json":
+            file.write(documents.as_json(_as_value(report)))
+
+
+def _rows(report: Report) -> Iterator[tuple[Any, ...]]:
+    for section in report.sections:
+        for one in (*([section.known] if section.known else []), *section.figures):
+            figure = one.figure
+            yield (
+                section.title, figure.title, one.value, one.before, one.year_ago,
+                figure.unit, figure.definition, figure.limits,
+            )  # fmt: skip
+    for title, numbers in report.tools:
+        for figure, value in zip(report.tool_figures, numbers, strict=True):
+            yield f"Tool: {title}", figure.title, value, None, None, figure.unit, figure.definition, figure.limits
+    for title, users in report.resources:
+        figure = report.resource_figure
+        yield f"Resource: {title}", figure.title, users, None, None, figure.unit, figure.definition, figure.limits
+
+
+def _as_value(report: Report) -> dict[str, Any]:
+    columns = ("section", "figure", "value", "before", "year_ago", "unit", "definition", "limits")
+    return {
+        "title": report.title,
+        "month": str(report.month),
+        "period": report.period.code,
+        "begin": report.begin,
+        "is_incomplete": report.is_incomplete,
+        "computed": report.computed,
+        "corrections": [name for name, _ in report.corrections],
+        "figures": [dict(zip(columns, row, strict=True)) for row in _rows(report)],
+    }
+
+
+def _write_workbook(report: Report, file: IO[bytes]) -> None:
+    from hzmetrics.publish.workbook import Workbook
+
+    with Workbook(file) as book:
+        columns = ("section", "figure", "value", "before", "year ago", "unit", "what it counts", "known limits")
+        sheet = book.sheet("figures", columns)
+        for row in _rows(report):
+            sheet.add(row)
+        months = book.sheet("months", ("month", *(figure.title for figure, _ in report.curves)))
+        known = [dict(points) for _, points in report.curves]
+        for month in sorted(set().union(*known)):
+            months.add((str(month), *(points.get(month) for points in known)))
+        about = book.sheet("about", ("", ""))
+        about.add(("Site", report.title))
+        about.add(("Period", f"{report.period.title}, {report.begin} to the end of {report.month}"))
+        about.add(("Computed", report.computed))
+        for name, meaning in report.corrections:
+            about.add((f"Correction {name}", meaning))
+
+
+def _paths(report: Report) -> list[dict[str, Any]]:
+    """Each curve as an outline in a drawing of `WIDTH` by `HEIGHT`, its highest value, and its ends."""
+    drawn = []
+    for figure, points in report.curves:
+        if len(points) < 2:
+            continue
+        most = max(1, *(value for _, value in points))
+        step = WIDTH / (len(points) - 1)
+        line = " ".join(
+            f"{place * step:.1f},{HEIGHT * (1 - value / most):.1f}" for place, (_, value) in enumerate(points)
+        )
+        drawn.append({"figure": figure, "line": line, "most": most, "first": points[0][0], "last": points[-1][0]})
+    return drawn

@@ -1,0 +1,67 @@
+"""Pages and their data, put into a generation of the site."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hzmetrics.output.document import document
+from hzmetrics.publish import documents, pages
+from hzmetrics.publish.figures.definitions import PERIODS
+from hzmetrics.publish.site import Generation
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What all pages show around their content."""
+
+    title: str
+    """Name of the site."""
+    is_site: bool
+    """Whether there is no hub."""
+    navigation: Sequence[tuple[str, str]]
+    """Name and address of each page of the first level."""
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes the pages of one generation."""
+
+    generation: Generation
+    frame: Frame
+    until: str
+    """What the data reach to, in words."""
+    computed: str
+    """When that is written, in words."""
+
+    def assets(self) -> None:
+        """Put in the style sheet, the scripts and the libraries. Raises OSError."""
+        for name, content in pages.assets():
+            self.generation.put(f"assets/{name}", content, lambda content=content: content)  # type: ignore[misc]
+
+    def page(self, address: str, template: str, made_of: Any, values: Mapping[str, Any], until: str = "") -> None:
+        """Put in a page; `until`: what its data reach to, if not as far as all data. Raises OSError.
+
+        It is made again only if what it is `made_of` changes, or the release: so it says when its numbers last changed.
+        """
+        given = {
+            "site": self.frame,
+            "root": "../" * address.count("/"),
+            "here": address,
+            "until": until or self.until,
+            "periods": PERIODS,
+            "computed": self.computed,
+        }
+        key = document([pages.release(), template, vars(self.frame), address, given["until"], made_of])
+        self.generation.put(address, key, lambda: pages.render(template, {**given, **values}))
+
+    def script(self, name: str, value: Any) -> None:
+        """Put in a script that hands a value to a page. Raises OSError."""
+        self.generation.put(f"{name}.js", document(value), lambda: documents.as_script(name, value))
+
+    def data(self, name: str, value: Any, columns: Sequence[str], rows: Callable[[], Iterable[Iterable[Any]]]) -> None:
+        """Put in what a page shows for other programs: a value as JSON, and a table of it as CSV. Raises OSError."""
+        made_of = document(value)
+        self.generation.put(f"{name}.json", made_of, lambda: documents.as_json(value))
+        self.generation.put(f"{name}.csv", f"{columns}{made_of}", lambda: documents.as_csv(columns, rows()))

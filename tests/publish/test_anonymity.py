@@ -1,0 +1,42 @@
+"""What is published leads to nobody: texts that tell too much, and groups that are too small."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hzmetrics.publish.figures.anonymity import OTHER, UNKNOWN, Share, is_telling, label, shares
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "192.0.2.17", "192.0.2.17:8080", "2001:db8::7", "[2001:db8::7]", "fe80::1%eth0", "ann@example.org",
+        "ann%40example.org", "dsl-192-0-2-17.pool.example.net", "9f86d081884c7d659a2feaa0c55ad015",
+        "eyJhbGciOiJIUzI1NiJ9x1",
+    ],
+)  # fmt: skip
+def test_a_telling_text_is_unknown(text: str) -> None:
+    assert is_telling(text)
+    assert label(text) == UNKNOWN
+
+
+@pytest.mark.parametrize("text", ["purdue.edu", "United States", "/resources/417/download/slides.pdf", "Python 3.11"])
+def test_other_texts_are_shown(text: str) -> None:
+    assert label(text) == text
+
+
+def test_small_groups_are_one_and_a_few_people_are_no_number() -> None:
+    found = [("US", 40), ("DE", 5), ("FR", 4), ("IT", 1), (None, 2), ("?", 1)]
+    assert shares(found, 5) == [Share("US", 40), Share("DE", 5), Share(OTHER, 5), Share(UNKNOWN, None)]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", "c", "d", "", None]), st.integers(1, 30))), st.integers(1, 20))
+def test_no_share_tells_of_fewer_people_than_allowed(found: list[tuple[str | None, int]], at_least: int) -> None:
+    told = shares(found, at_least)
+    assert all(share.people is None or share.people >= at_least for share in told)
+    hidden = [share for share in told if share.people is None]
+    assert {share.name for share in hidden} <= {OTHER, UNKNOWN}
+    if not hidden:
+        assert sum(share.people or 0 for share in told) == sum(people for _, people in found)

@@ -1,0 +1,269 @@
+"""The pages in a real browser, from files and from a web server with a strict policy."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from hzmetrics.publish import pages
+from hzmetrics.publish.figures.definitions import FIGURES, PERIODS
+from tests.publish.conftest import HOSTILE, INCOMPLETE, MONTHS, NEWEST, ONLINE, Published, cell
+
+pytestmark = [pytest.mark.integration, pytest.mark.browser]
+
+POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'"
+PAGES = (
+    "index.html",
+    f"months/{NEWEST}.html",
+    "months/index.html",
+    "tools/index.html",
+    "tools/1.html",
+    "tools/50.html",
+    "resources/index.html",
+    "resources/450.html",
+    "online.html",
+    "about.html",
+)
+
+Open = Callable[..., Page]
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """A web server that allows pages nothing but their own files."""
+
+    def end_headers(self) -> None:
+        self.send_header("Content-Security-Policy", POLICY)
+        super().end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        pass
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as play:
+        options = ["--no-sandbox"] if os.geteuid() == 0 else []
+        opened = play.chromium.launch(executable_path=chromium, args=options)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def addresses(published: Published) -> Iterator[dict[str, str]]:
+    """Where the site is: its directory, and a web server."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(published.directory.parent)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield {"file": published.directory.as_uri(), "http": f"http://127.0.0.1:{server.server_port}/usage"}
+    server.shutdown()
+    server.server_close()
+
+
+@contextmanager
+def quiet(browser: Browser, **options: Any) -> Iterator[Page]:
+    """A page on which nothing is said on the console, fails, or is asked of another host."""
+    trouble: list[str] = []
+    context = browser.new_context(**options)
+    page = context.new_page()
+    page.on("console", lambda message: trouble.append(message.text))
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.on("requestfailed", lambda request: trouble.append(f"failed: {request.url}"))
+    page.on("dialog", lambda dialog: (trouble.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    page.on(
+        "request",
+        lambda request: None if request.url.startswith(("file:", "http://127.0.0.1")) else trouble.append(request.url),
+    )
+    yield page
+    context.close()
+    assert trouble == []
+
+
+@pytest.mark.parametrize("way", ["file", "http"])
+def test_every_kind_of_page_loads_and_draws(way: str, browser: Browser, addresses: dict[str, str]) -> None:
+    with quiet(browser) as page:
+        for name in PAGES:
+            page.goto(f"{addresses[way]}/{name}")
+            page.wait_for_load_state("networkidle")
+            if name == "online.html":
+                assert page.locator("#map circle").count() == len(ONLINE["places"])
+            charts = page.locator("figure.chart").count()
+            assert page.locator("figure.chart .drawing > svg").count() == charts, name
+            overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert overflow <= 0, name
+
+
+@pytest.mark.parametrize("width", [360, 2560])
+def test_no_page_is_wider_than_the_screen(width: int, browser: Browser, addresses: dict[str, str]) -> None:
+    with quiet(browser, viewport={"width": width, "height": 800}) as page:
+        for name in ("index.html", f"months/{NEWEST}.html", "tools/index.html", "tools/55.html"):
+            page.goto(f"{addresses['file']}/{name}")
+            page.wait_for_timeout(50)
+            overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert overflow <= 0, name
+
+
+def test_the_numbers_of_the_overview_are_the_cells(browser: Browser, addresses: dict[str, str]) -> None:
+    with quiet(browser) as page:
+        page.goto(f"{addresses['file']}/index.html")
+        for place, period in ((0, 1), (26, 12), (13, 14), (20, 3), (25, 0), (26, 13)):
+            page.select_option("[name=month]", str(MONTHS[place]))
+            page.select_option("[name=period]", str(period))
+            name = next(one.title for one in PERIODS if one.code == period).lower()
+            page.wait_for_function(
+                "([text]) => document.getElementById('when').textContent.startsWith(text)",
+                arg=[f"{pages.month_name(MONTHS[place])}, {name}"],
+            )
+            shown = page.eval_on_selector_all(
+                "[data-key]:not([data-change]):not([data-at])",
+                "all => all.map(one => [one.dataset.key, one.textContent])",
+            )
+            assert len(shown) >= 25
+            for key, text in shown:
+                assert text == pages.shown(cell(key, period, place), FIGURES[key].unit), (key, period, place)
+            drawn = page.eval_on_selector_all("#curve tbody td", "all => all.map(one => +one.dataset.v)")
+            assert drawn == [cell("user.1.1", period, one) for one in range(len(MONTHS))]
+
+
+def test_the_numbers_of_a_month_are_the_cells(browser: Browser, addresses: dict[str, str]) -> None:
+    with quiet(browser, java_script_enabled=False) as page:
+        page.goto(f"{addresses['file']}/index.html")
+        page.get_by_role("link", name="All its periods").click()
+        found = page.locator("td[data-key]").evaluate_all(
+            "all => all.map(one => [one.dataset.key, +one.dataset.period, one.textContent])"
+        )
+        assert len(found) == len(FIGURES) * len(PERIODS)
+        for key, period, text in found:
+            assert text == pages.shown(cell(key, period, len(MONTHS) - 1), FIGURES[key].unit)
+
+
+def test_a_view_is_a_link_and_survives_a_reload(browser: Browser, addresses: dict[str, str]) -> None:
+    with quiet(browser) as page:
+        page.goto(f"{addresses['file']}/index.html")
+        page.select_option("[name=month]", str(INCOMPLETE))
+        page.select_option("[name=period]", "12")
+        page.select_option("#group", "6")
+        page.locator('.card[data-figure="misc.5.1"] .draw').click()
+        page.wait_for_function("location.hash.includes('misc.5.1')")
+        address = page.url
+    with quiet(browser) as page:
+        page.goto(address)
+        page.wait_for_selector("#when .mark")
+        page.reload()
+        page.wait_for_selector("#when .mark")
+        assert page.locator("#when").inner_text().startswith("March 2026, 12 months")
+        assert page.locator("#curve .name").inner_text() == "Visits"
+        value = page.locator('#residence [data-part="4"] td').first.inner_text()
+        assert value == f"{cell('user.6.4', 12, MONTHS.index(INCOMPLETE)):,}"
+
+
+def test_lists_are_sorted_and_searched_as_a_whole(browser: Browser, addresses: dict[str, str]) -> None:
+    with quiet(browser) as page:
+        page.goto(f"{addresses['file']}/tools/index.html")
+        rows = page.locator("section:not([hidden]) tbody tr:not([hidden])")
+        assert rows.count() == 30 + len(HOSTILE)
+        page.get_by_role("button", name="Runs").click()
+        most = rows.first.locator("td").nth(1).inner_text()
+        page.get_by_role("button", name="Runs").click()
+        assert rows.last.locator("td").nth(1).inner_text() == most
+        assert rows.first.locator("th").inner_text().startswith("Tool 1 ")
+        page.get_by_label("Search").fill("TOOL 29")
+        assert rows.count() == 1
+        assert page.locator("#found").inner_text() == f"1 of {30 + len(HOSTILE)}"
+        page.get_by_role("tab", name="All time").click()
+        assert rows.count() == 1
+        page.get_by_label("Search").fill("<script>")
+        assert rows.locator("a").first.inner_text() == HOSTILE[0]
+
+
+def test_the_curve_of_a_tool_can_be_zoomed(browser: Browser, addresses: dict[str, str]) -> None:
+    with quiet(browser) as page:
+        page.goto(f"{addresses['file']}/tools/1.html")
+        figure = page.locator("#users")
+        drawing = figure.locator("svg").first
+        before = drawing.inner_html()
+        box = drawing.bounding_box()
+        assert box
+        page.mouse.move(box["x"] + 120, box["y"] + 100)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 260, box["y"] + 120, steps=4)
+        page.mouse.up()
+        assert figure.locator("svg").first.inner_html() != before
+        figure.get_by_role("button", name="All", exact=True).click()
+        figure.get_by_role("button", name="1 year").click()
+        figure.get_by_label("Period").select_option("2")
+        assert figure.locator("svg").count() >= 1
+
+
+def test_an_embedded_part_is_shown_alone(browser: Browser, addresses: dict[str, str]) -> None:
+    with quiet(browser) as page:
+        page.goto(f"{addresses['http']}/tools/1.html")
+        page.locator("#users").get_by_role("button", name="Embed").click()
+        snippet = page.locator("#users textarea").input_value()
+        assert snippet.startswith("<iframe")
+        page.goto(f"{addresses['http']}/index.html#embed=curve&period=12")
+        page.wait_for_selector("body.embedded #curve svg")
+        assert not page.locator(".top").is_visible()
+        assert not page.locator("#residence").is_visible()
+        assert page.locator("#curve").is_visible()
+
+
+def test_the_map_is_refreshed_while_it_is_open(browser: Browser, addresses: dict[str, str]) -> None:
+    newer = {**ONLINE, "generated": "2026-11-20T12:00:00+00:00", "elsewhere": {"users": 40, "guests": 0, "bots": 0}}
+    with quiet(browser) as page:
+        page.route("**/whoisonline.json", lambda route: route.fulfill(json=newer))
+        page.goto(f"{addresses['http']}/online.html")
+        page.wait_for_function("document.getElementById('total-0').textContent === '42'")
+        assert page.locator("#map circle").count() == 2
+        assert page.locator("#places tbody tr").first.inner_text().startswith(HOSTILE[0])
+
+
+def test_definitions_are_shown_on_focus_and_dismissed(browser: Browser, addresses: dict[str, str]) -> None:
+    with quiet(browser) as page:
+        page.goto(f"{addresses['file']}/index.html")
+        term = page.locator(".card .term").first
+        tip = term.locator("[role=tooltip]")
+        assert not tip.is_visible()
+        term.locator("button").focus()
+        assert tip.is_visible() and "Registered users" in tip.inner_text()
+        page.keyboard.press("Escape")
+        assert not tip.is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(scheme: str, browser: Browser, addresses: dict[str, str]) -> None:
+    script = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    with quiet(browser, color_scheme=scheme) as page:
+        for name in (
+            "index.html",
+            "tools/1.html",
+            *(("tools/index.html", "about.html", "online.html") if scheme == "light" else ()),
+        ):
+            page.goto(f"{addresses['file']}/{name}")
+            page.wait_for_timeout(100)
+            page.evaluate(script)
+            found = page.evaluate("tags => axe.run(document, {runOnly: tags, preload: false})", tags)
+            problems = [
+                (one["id"], node["html"][:200], node["failureSummary"][:300])
+                for one in found["violations"]
+                for node in one["nodes"][:2]
+            ]
+            assert problems == [], name
+
+
+def test_a_printed_page_shows_the_tables_of_its_charts(browser: Browser, addresses: dict[str, str]) -> None:
+    with quiet(browser) as page:
+        page.goto(f"{addresses['file']}/tools/1.html")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        page.emulate_media(media="print")
+        assert page.locator("#users tbody tr").count() == len(MONTHS)
+        assert page.locator("#users tbody tr").first.is_visible()
+        assert not page.locator(".links").first.is_visible()

@@ -1,0 +1,125 @@
+"""Exports and reports: the numbers of the tables, in every format."""
+
+from __future__ import annotations
+
+import csv
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+import sqlalchemy as sa
+
+from hzmetrics.store.tables.metrics import websessions
+from tests.conftest import TestHub
+from tests.publish.conftest import HOSTILE, MONTHS, NEWEST, cell, fill
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def hub(kind: str, make_hub: Callable[[str], TestHub]) -> TestHub:
+    """A hub with numbers."""
+    made = make_hub(kind)
+    fill(made.store)
+    return made
+
+
+def test_exports_have_the_numbers_of_the_tables(hub: TestHub, capfd: pytest.CaptureFixture[str]) -> None:
+    span = ["--from", str(MONTHS[-2]), "--to", str(NEWEST)]
+    assert hub.run("export", "grids", *span) == 0
+    rows = list(csv.DictReader(capfd.readouterr().out.splitlines()))
+    assert len(rows) == 2 * 6 * 95
+    (asia,) = (
+        row for row in rows
+        if (row["month"], row["period"], row["group"], row["figure"]) == (str(NEWEST), "12", "Registered users", "Asia")
+    )  # fmt: skip
+    assert asia["value"] == str(cell("user.6.4", 12, len(MONTHS) - 1))
+    assert asia["corrections"] == "all-days ipv6"
+
+    assert hub.run("export", "tools", *span, "--format", "json") == 0
+    tools = json.loads(capfd.readouterr().out)
+    assert len(tools) == 2 * 6 * (30 + len(HOSTILE))
+    assert {row["title"] for row in tools} >= {HOSTILE[0], HOSTILE[-1]}
+
+    file = hub.root / "resources.parquet"
+    assert hub.run("export", "resources", *span, "--format", "parquet", "-o", str(file)) == 0
+    table = pq.read_table(file)
+    assert table.num_rows == 2 * 3 * (40 + len(HOSTILE))
+    assert {row["users"] for row in table.to_pylist() if row["resource"] == 400} == {
+        400 + place + period for place in (25, 26) for period in (1, 12, 14)
+    }
+    assert table.schema.field("users").metadata[b"meaning"].startswith(b"Distinct pairs")
+
+    book = hub.root / "tools.xlsx"
+    assert hub.run("export", "tools", "--format", "xlsx", "-o", str(book)) == 0
+    with zipfile.ZipFile(book) as archive:
+        assert b"<f>" not in archive.read("xl/worksheets/sheet1.xml")
+
+
+def test_visits_are_exported_without_what_identifies_visitors(hub: TestHub, capfd: pytest.CaptureFixture[str]) -> None:
+    with hub.store.metrics.begin() as connection:
+        connection.execute(
+            sa.insert(websessions),
+            [
+                {"id": number, "datetime": time, "ip": "192.0.2.17", "host": "annlee.isp.example", "domain": domain,
+                 "ipcountry": "-", "duration": 60, "jobs": 1, "webevents": 0}
+                for number, (time, domain) in enumerate(
+                    [("2026-09-30 23:59:59", "?"), ("2026-10-01 00:00:00", "=isp.example"), ("2026-11-01 00:00:00", "")]
+                )
+            ],
+        )  # fmt: skip
+    assert hub.run("export", "sessions", "--from", "2026-10", "--to", "2026-10") == 0
+    text = capfd.readouterr().out
+    assert list(csv.reader(text.splitlines()))[1:] == [
+        ["2026-10-01 00:00:00", "60", "1", "", "'=isp.example", "all-days ipv6"]
+    ]
+    assert "192.0.2.17" not in text and "annlee" not in text
+
+
+def test_a_report_in_every_format(hub: TestHub) -> None:
+    month = str(MONTHS[-2])
+    for form in ("html", "xlsx", "csv", "json"):
+        assert hub.run("report", "--period", "13", "--month", month, "-o", str(hub.root / f"report.{form}")) == 0
+    place = len(MONTHS) - 2
+    value = json.loads((hub.root / "report.json").read_text(encoding="utf-8"))
+    users = value["figures"][0]
+    assert (value["month"], value["period"], value["begin"]) == ("2026-09", 13, "2025-10-01")
+    assert [users[name] for name in ("value", "before", "year_ago")] == [
+        cell("user.1.1", 13, place), cell("user.1.1", 13, place - 12), cell("user.1.1", 13, place - 12),
+    ]  # fmt: skip
+    rows = list(csv.DictReader((hub.root / "report.csv").open(encoding="utf-8")))
+    assert [row["figure"] for row in rows] == [row["figure"] for row in value["figures"]]
+    page = (hub.root / "report.html").read_text(encoding="utf-8")
+    assert f"{cell('user.1.1', 13, place):,}" in page
+    assert all(row["definition"].split("'")[0] in page for row in value["figures"] if "Tool" not in row["section"])
+    assert "<script" not in page and "<img" not in page
+    with zipfile.ZipFile(hub.root / "report.xlsx") as archive:
+        assert "xl/worksheets/sheet3.xml" in archive.namelist()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "word"),
+    [
+        (["report", "-o", "report.doc"], 2, ".html"),
+        (["report", "-o", "missing/report.html"], 1, "missing/report.html"),
+        (["report", "--month", "1999-01", "-o", "report.html"], 1, "there are months from 2024-08 to 2026-10"),
+        (["export", "grids", "--format", "xlsx"], 2, "--output"),
+        (["export", "grids", "--from", "2026-02", "--to", "2026-01"], 2, "--to is before --from"),
+        (["export", "moon"], 2, "moon"),
+    ],
+)
+def test_what_cannot_be_written_is_said(
+    arguments: list[str], code: int, word: str, make_hub: Callable[[str], TestHub],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+) -> None:  # fmt: skip
+    hub = make_hub("sqlite")
+    if code == 1:
+        fill(hub.store)
+    monkeypatch.chdir(tmp_path)
+    assert hub.run(*arguments) == code
+    told = capsys.readouterr().err
+    assert word in told and "Traceback" not in told
+    assert not list(tmp_path.glob("*report*"))

@@ -1,0 +1,68 @@
+"""Figures: values as the tables hold them, and how numbers are written."""
+
+from __future__ import annotations
+
+import pytest
+
+from hzmetrics.calendar import PERIODS as CODES
+from hzmetrics.calendar import Month
+from hzmetrics.config import CORRECTIONS as NAMES
+from hzmetrics.publish import pages
+from hzmetrics.publish.figures import definitions
+from hzmetrics.publish.figures.definitions import BUSIEST_DAY, CORRECTIONS, FIGURES, PERIODS, VISITORS
+from hzmetrics.publish.figures.overview import Number, Overview, number
+
+
+def test_every_cell_correction_and_period_is_explained() -> None:
+    assert len(FIGURES) == 77 + 10 + 8
+    assert all(figure.definition.endswith(".") for figure in FIGURES.values())
+    assert set(CORRECTIONS) == set(NAMES)
+    assert {period.code for period in PERIODS} == set(CODES)
+
+
+@pytest.mark.parametrize(
+    ("figure", "text", "value"),
+    [
+        (VISITORS, "12", 12),
+        (VISITORS, "", None),
+        (VISITORS, None, None),
+        (BUSIEST_DAY, " users on ", None),
+        (BUSIEST_DAY, "3 users on 2026-01-07", "3 users on 2026-01-07"),
+    ],
+)
+def test_stored_values(figure: definitions.Figure, text: str | None, value: Number) -> None:
+    assert number(figure, text) == value
+
+
+def test_a_figure_is_compared_with_the_period_before_and_the_year_before() -> None:
+    months = list(Month(2025, 1).through(Month(2026, 2)))
+    overview = Overview(months, {("misc.4.1", code): list(range(14)) for code in CODES})
+    by_code = {period.code: period for period in PERIODS}
+    compared = [overview.compared(VISITORS, Month(2026, 2), by_code[code]) for code in (1, 3, 12, 14)]
+    assert [(one.value, one.before, one.year_ago) for one in compared] == [
+        (13, 12, 1), (13, 10, 1), (13, 1, 1), (13, None, 1),
+    ]  # fmt: skip
+    assert overview.value("misc.4.1", Month(2026, 3), 1) is None
+    assert overview.value("misc.5.1", Month(2026, 1), 1) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (1234567, "count", "1,234,567"),
+        (None, "count", "–"),
+        ("3 users", "text", "3 users"),
+        (59, "seconds", "59 s"),
+        (600, "seconds", "10 min"),
+        (5400, "seconds", "1.5 h"),
+        (864_000, "seconds", "10.0 days"),
+    ],
+)
+def test_numbers_in_words(value: float | str | None, unit: str, text: str) -> None:
+    assert pages.shown(value, unit) == text
+
+
+def test_changes_in_percent() -> None:
+    assert pages.change(110, 100) == "+10 %"
+    assert pages.change(50, 100) == "−50 %"
+    assert pages.change(5, 0) == pages.change(5, None) == pages.change(None, 5) == "–"

@@ -1,0 +1,126 @@
+"""The whole site from known tables: its files, its numbers, and what must not be in it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hzmetrics.publish.figures.definitions import FIGURES, PERIODS
+from hzmetrics.publish.publishing import publish
+from hzmetrics.store.tables.metrics import summary_user_vals
+from tests.conftest import TestHub
+from tests.publish.conftest import HOSTILE, INCOMPLETE, MONTHS, NEWEST, TELLING, Published, cell, fill
+
+pytestmark = pytest.mark.integration
+
+
+def texts(directory: Path) -> Iterator[tuple[str, str]]:
+    """The files of a site that are made of data."""
+    for path in sorted(directory.rglob("*")):
+        if path.is_file() and path.suffix in (".html", ".js", ".json", ".csv") and "assets" not in path.parts:
+            yield str(path.relative_to(directory)), path.read_text(encoding="utf-8")
+
+
+def test_nothing_in_the_site_leads_to_a_person(published: Published) -> None:
+    found = [(name, word) for name, text in texts(published.directory) for word in TELLING if word in text]
+    assert found == []
+    tool = json.loads((published.directory / "tools/1.json").read_text(encoding="utf-8"))
+    assert tool["users"] == {
+        "countries-12": [{"name": "United States", "users": 40}, {"name": "other", "users": None}],
+        "domains-12": [
+            {"name": "purdue.edu", "users": 20},
+            {"name": "<b>bold.example</b>", "users": 9},
+            {"name": "other", "users": None},
+            {"name": "unknown", "users": 120},
+        ],
+    }
+
+
+def test_titles_are_text(published: Published) -> None:
+    for name, text in texts(published.directory):
+        if name.endswith(".html"):
+            assert "<script>alert" not in text and "<img" not in text and 'onmouseover="' not in text, name
+            assert "\u202e" not in text and "\u2066" not in text, name
+    assert "{{ 7*7 }}" in (published.directory / "tools/52.html").read_text(encoding="utf-8")
+    listed = list(csv.reader((published.directory / "tools/tools.csv").open(encoding="utf-8")))
+    assert f"'{HOSTILE[-1]}" in {row[2] for row in listed}
+
+
+def test_the_data_are_the_cells(published: Published) -> None:
+    for period in PERIODS:
+        data = json.loads((published.directory / f"data/overview-{period.code}.json").read_text(encoding="utf-8"))
+        assert data["months"] == list(map(str, MONTHS))
+        assert data["incomplete"] == [str(INCOMPLETE)]
+        assert data["series"].keys() == FIGURES.keys()
+        for key, values in data["series"].items():
+            assert values == [cell(key, period.code, place) for place in range(len(MONTHS))], key
+    rows = list(csv.DictReader((published.directory / "data/overview-12.csv").open(encoding="utf-8")))
+    assert len(rows) == len(FIGURES) * len(MONTHS)
+    assert {(row["month"], row["figure"], row["group"]): row["value"] for row in rows}[
+        str(NEWEST), "Asia", "Registered users"
+    ] == str(cell("user.6.4", 12, len(MONTHS) - 1))
+
+
+def test_corrections_are_named_with_the_day_from_which_they_apply(published: Published) -> None:
+    text = (published.directory / "about.html").read_text(encoding="utf-8")
+    assert "all-days" in text and "ipv6" in text and "2025-02-03" in text
+    assert "bot-tokens" not in text
+
+
+def test_the_map_finds_newer_numbers_beside_the_pages(published: Published) -> None:
+    text = (published.directory / "online.html").read_text(encoding="utf-8")
+    assert 'data-source="../stats/maps/whoisonline.json"' in text
+    assert "West Lafayette, Indiana, US" in text
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"generated": 1, "places": [{}], "elsewhere": {}}'])
+def test_without_a_map_there_is_no_page_of_it(content: str, hub: TestHub) -> None:
+    (hub.root / "hubroot/app/site/stats/maps/whoisonline.json").write_text(content, encoding="utf-8")
+    directory = hub.root / "usage"
+    assert hub.run("publish", "--dir", str(directory)) == 0
+    assert not (directory / "online.html").exists()
+
+
+def test_links_lead_to_files(published: Published) -> None:
+    import re
+
+    for name, text in texts(published.directory):
+        if name.endswith(".html"):
+            for target in re.findall(r'(?:href|src)="([^"#]+)', text):
+                assert (published.directory / name).parent.joinpath(target).is_file(), (name, target)
+
+
+def test_publishing_on_each_store(hub: TestHub) -> None:
+    fill(hub.store)
+    directory = hub.root / "usage"
+    assert hub.run("publish", "--dir", str(directory)) == 0
+    before = directory.resolve()
+    assert publish(hub.store, hub.settings, directory).written == 0
+    with hub.store.metrics.begin() as connection:
+        changed = summary_user_vals.update().where(
+            summary_user_vals.c.datetime == MONTHS[3].key,
+            summary_user_vals.c.rowid == 3,
+            summary_user_vals.c.colid == 1,
+            summary_user_vals.c.period == 13,
+        )
+        connection.execute(changed.values(value=77))
+    report = publish(hub.store, hub.settings, directory)
+    assert directory.resolve() != before
+    assert report.written == 6  # the month and the fiscal years, each with their data
+    data = json.loads((directory / f"months/{MONTHS[3]}.json").read_text(encoding="utf-8"))
+    assert [row["period_13"] for row in data["cells"] if row["cell"] == "user.3.1"] == [77]
+
+
+def test_a_site_without_numbers_says_so(hub: TestHub) -> None:
+    directory = hub.root / "usage"
+    assert hub.run("publish", "--dir", str(directory)) == 0
+    assert "No month has been summarized yet" in (directory / "index.html").read_text(encoding="utf-8")
+
+
+def test_without_a_directory_there_is_nothing_to_publish_to(hub: TestHub, capsys: pytest.CaptureFixture[str]) -> None:
+    assert hub.run("publish") == 2
+    assert "[publish] dir" in capsys.readouterr().err
