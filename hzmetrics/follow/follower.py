@@ -142,7 +142,7 @@ def _entries(
 
     pieces = (text[begin : begin + CHUNK] for begin in range(0, len(text), CHUNK))
     lines = Lines()
-    with Entries(source, following.reading, clock) as reader:
+    with Entries(source, following.reading(), clock) as reader:
         for table in Lines().tables(line_feeds([heading])):
             reader.read(table.set_column(0, "number", pc.subtract(table["number"], len(table))))
         for table in lines.tables(line_feeds(pieces), any_server=source != "auth"):

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import tzinfo
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hzmetrics.config import Settings
 from hzmetrics.config.schema import ActiveUsers, Activity, Follow
 from hzmetrics.logs.packing import LIMITS, Limits
-from hzmetrics.logs.settings import LogSettings, log_settings
+
+if TYPE_CHECKING:
+    from hzmetrics.logs.settings import LogSettings
 
 SOURCES = ("access", "auth", "jupyterhub")
 """The kinds of logs that can be followed."""
+
+
+def _reading(settings: Settings | None = None) -> LogSettings:
+    from hzmetrics.logs.settings import LogSettings, log_settings  # a tick without new lines need not know
+
+    return log_settings(settings) if settings else LogSettings()
 
 
 @dataclass(frozen=True)
@@ -29,8 +40,8 @@ class Following:
     max_bytes: int
     limits: Limits = LIMITS
     """Of the text in one packed file."""
-    reading: LogSettings = field(default_factory=LogSettings)
-    """How the lines of access logs are read."""
+    reading: Callable[[], LogSettings] = _reading
+    """How the lines of access logs are read. Raises ConfigurationError."""
 
     @classmethod
     def of(cls, settings: Settings) -> Following:
@@ -60,5 +71,5 @@ class Following:
             ),
             max_bytes=follow.max_bytes,
             limits=Limits.of(settings),
-            reading=log_settings(settings),
+            reading=partial(_reading, settings),
         )

@@ -289,7 +289,7 @@ def test_excluded_addresses_and_ignored_users_are_left_out_in_every_format(follo
             addresses.extend(entries["address"].to_pylist())
 
     excluded, ignored = ("203.0.113.", "2001:db8:"), frozenset({"robot"})
-    following = Following(((source, log),), (), dt.UTC, excluded, ignored, 1 << 20, reading=LogSettings("hub"))
+    following = Following(((source, log),), (), dt.UTC, excluded, ignored, 1 << 20, reading=lambda: LogSettings("hub"))
     reading = follower.update(followed.hub.store, following, NOW, [Addresses()])
     assert (reading.lines, reading.unrecognized) == (4, 0)
     assert addresses == ["198.51.100.7", *(["198.51.100.8"] if form == "hub" else [])]
@@ -297,7 +297,7 @@ def test_excluded_addresses_and_ignored_users_are_left_out_in_every_format(follo
 
 def test_the_heading_of_a_log_counts_for_lines_that_come_later(followed: Follower) -> None:
     log = followed.hub.root / "u_ex.log"
-    following = Following((("access", log),), (), dt.UTC, (), frozenset(), 1 << 20, reading=LogSettings("auto"))
+    following = Following((("access", log),), (), dt.UTC, (), frozenset(), 1 << 20, reading=lambda: LogSettings("auto"))
     log.write_text("#Software: IIS\n#Fields: date time cs-method cs-uri-stem sc-status c-ip cs-username\n")
     for user in ("ann", "bob", "cyd"):
         with log.open("a") as file:
