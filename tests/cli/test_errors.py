@@ -28,6 +28,7 @@ ARGUMENTS = {
     "analyze": "--month 2026-02", "summarize": "--month 2026-02", "rebuild-summaries": "--since 2026-02",
     "rebuild-from": "2026-02", "mark-dirty": "2026-02", "clear-dirty": "2026-02", "run": "--yes",
     "anonymise": "--before 2026-01", "migrate": "--apply", "tools": "top", "events": "update", "courses": "usage",
+    "publish": "--dir pages", "report": "--output report.html", "export": "grids",
 }  # fmt: skip
 """What a command is called with, where it needs arguments."""
 
