@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from hzmetrics import files, lock
 from hzmetrics.calendar import PERIOD_NAMES, PERIODS, Month
 from hzmetrics.cli.app import MONTH, App, pass_app
 from hzmetrics.errors import HzmetricsError
+from hzmetrics.output.sheet import standard_output
 from hzmetrics.output.text import say
 
 
@@ -104,7 +104,7 @@ def export(app: App, table: str, first: Month | None, last: Month | None, form: 
     if output is None:
         if form in ("xlsx", "parquet"):
             raise click.UsageError(f"{form} needs --output")
-        exports.export(app.store, exports.TABLES[table], months, form, sys.stdout.buffer)
+        exports.export(app.store, exports.TABLES[table], months, form, standard_output())
         return
     with _replacing(output) as file:
         rows = exports.export(app.store, exports.TABLES[table], months, form, file)

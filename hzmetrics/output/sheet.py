@@ -1,11 +1,11 @@
-"""CSV on standard output, which spreadsheets open: a text from data is never a formula there."""
+"""CSV, which spreadsheets open: a text from data is never a formula there."""
 
 from __future__ import annotations
 
 import csv
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, BinaryIO, TextIO
 
 import click
 
@@ -24,21 +24,27 @@ raw_option: Option = click.option(
 
 
 class Sheet:
-    """A table of comma-separated values, written row by row.
+    """A table of comma-separated values, written row by row to a file, or else to standard output.
 
     Unless `raw`, an apostrophe is put before a text that a spreadsheet would take for a formula, as OWASP recommends.
     Control characters are escaped, with `raw` on a terminal only. Numbers and a lone `-` stay.
     """
 
-    def __init__(self, columns: Sequence[str], raw: bool = False) -> None:
-        self._cell = neutral if not raw else _printable if sys.stdout.isatty() else None
-        self._writer = csv.writer(sys.stdout, lineterminator="\n")
+    def __init__(self, columns: Sequence[str], raw: bool = False, file: TextIO | None = None) -> None:
+        target = file or sys.stdout
+        self._cell = neutral if not raw else _printable if target.isatty() else None
+        self._writer = csv.writer(target, lineterminator="\n")
         self._writer.writerow(columns)
 
     def write(self, rows: Iterable[Iterable[Any]]) -> None:
         """Write rows."""
         cell = self._cell
         self._writer.writerows(rows if cell is None else ([cell(value) for value in row] for row in rows))
+
+
+def standard_output() -> BinaryIO:
+    """Where tables are printed that a library writes as bytes; their texts have gone through `neutral`."""
+    return sys.stdout.buffer
 
 
 def neutral(cell: Any) -> Any:

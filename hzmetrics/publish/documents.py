@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hzmetrics.output.document import document
-from hzmetrics.output.sheet import neutral
+from hzmetrics.output.sheet import Sheet
 
 
 def as_json(value: Any) -> bytes:
@@ -23,7 +22,5 @@ def as_script(name: str, value: Any) -> bytes:
 def as_csv(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> bytes:
     """A table; no text in it is a formula to a spreadsheet."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([neutral(cell) for cell in row] for row in rows)
+    Sheet(columns, file=text).write(rows)
     return text.getvalue().encode("utf-8", "replace")
