@@ -43,7 +43,7 @@ test: lint
 
 torture: venv
 	$(SERVER)
-	@$(BIN)/python -m tests.mariadb_server $(BIN)/pytest -n 2 -q -m torture tests/torture
+	@$(BIN)/python -m tests.mariadb_server $(BIN)/pytest -n 2 -q -m torture
 
 test-fast: venv
 	@$(BIN)/pytest -q -n 2 -m "not integration and not slow"

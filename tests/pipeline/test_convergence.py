@@ -85,7 +85,7 @@ def names() -> Iterator[DnsServer]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.torture) for seed in range(1, 10))])
 def test_any_order_kills_and_commands_end_in_the_same_cells(
     seed: int, tmp_path: Path, make_hub: Callable[[str], TestHub], names: DnsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,7 +166,16 @@ def server() -> Iterator[OwnServer]:
 @pytest.mark.slow
 @pytest.mark.mariadb
 @pytest.mark.parametrize(
-    "stage", ["reading", "resolve-dns metrics web", "rebuild-webhits", "logfix-session", "summarize-month", "walk"]
+    "stage",
+    [
+        "reading",
+        "logfix-session",
+        "summarize-month",
+        *(
+            pytest.param(stage, marks=pytest.mark.torture)
+            for stage in ("resolve-dns metrics web", "rebuild-webhits", "walk")
+        ),
+    ],
 )
 def test_a_database_stopped_in_a_stage_and_started_again(
     stage: str,
