@@ -23,7 +23,7 @@ class Made(NamedTuple):
     definitions: dict[str, str]
     """Of databases, tables and triggers, without the next ids."""
     rows: dict[str, str]
-    """Checksums and next ids of the tables that have rows from the start."""
+    """Checksums of the tables that have rows from the start."""
 
 
 class Databases:
@@ -31,6 +31,8 @@ class Databases:
 
     def __init__(self, name: str) -> None:
         self.schemas = (f"{name}_hub", f"{name}_metrics")
+        self.kept = f"{name}_kept"
+        """A database with copies of the tables that have rows from the start."""
         self._made: Made | None = None
 
     def empty(self, store: Store) -> None:
@@ -39,9 +41,8 @@ class Databases:
             cursor = server.cursor()
             if not self._emptied(cursor):
                 self._create(cursor, store)
-                found = self._definitions(cursor)
-                filled = [name for name in found if is_table(found[name]) and has_rows(cursor, name)]
-                self._made = Made(without_ids(found), checksums(cursor, filled, found))
+                self._made = self._contents(cursor)
+                self._keep(cursor)
 
     def _create(self, cursor: Cursor, store: Store) -> None:
         for schema in self.schemas:
@@ -51,17 +52,45 @@ class Databases:
             HubTables("jos_").metadata.create_all(connection)
         create_metrics(store.metrics, "jos_")
 
+    def _keep(self, cursor: Cursor) -> None:
+        cursor.execute(f"DROP DATABASE IF EXISTS {self.kept}")
+        cursor.execute(f"CREATE DATABASE {self.kept}")
+        for name in self._made.rows if self._made else ():
+            copy = f"{self.kept}.{name.partition('.')[2]}"
+            cursor.execute(f"CREATE TABLE {copy} LIKE {name}")
+            cursor.execute(f"INSERT INTO {copy} SELECT * FROM {name}")
+
     def _emptied(self, cursor: Cursor) -> bool:
-        """Remove rows; whether the databases are now as they were made."""
+        """Remove rows, and make what was changed as it was; whether that succeeded."""
         if self._made is None:
             return False
         found = self._definitions(cursor)
-        if without_ids(found) != self._made.definitions:
-            return False
         for name, text in found.items():
-            if is_table(text) and name not in self._made.rows and (NEXT_ID.search(text) or has_rows(cursor, name)):
+            if is_table(text) and without_ids(text) != self._made.definitions.get(name):
+                cursor.execute(f"DROP TABLE {name}")
+            elif is_table(text) and name not in self._made.rows and (NEXT_ID.search(text) or has_rows(cursor, name)):
                 cursor.execute(f"TRUNCATE TABLE {name}")
-        return checksums(cursor, list(self._made.rows), found) == self._made.rows
+        for name, text in self._made.definitions.items():
+            if is_table(text) and without_ids(found.get(name, "")) != text:
+                cursor.execute(f"USE {name.partition('.')[0]}")
+                cursor.execute(text)
+        contents = self._contents(cursor, list(self._made.rows))
+        for name in self._made.rows:
+            if contents.rows[name] != self._made.rows[name]:
+                cursor.execute(f"TRUNCATE TABLE {name}")
+                cursor.execute(f"INSERT INTO {name} SELECT * FROM {self.kept}.{name.partition('.')[2]}")
+        return self._contents(cursor, list(self._made.rows)) == self._made
+
+    def _contents(self, cursor: Cursor, filled: list[str] | None = None) -> Made:
+        """What is there, and the checksums of some tables, or else of all with rows."""
+        found = self._definitions(cursor)
+        if filled is None:
+            filled = [name for name, text in found.items() if is_table(text) and has_rows(cursor, name)]
+        checksums = rows(cursor, f"CHECKSUM TABLE {', '.join(filled)}")
+        return Made(
+            {name: without_ids(text) for name, text in found.items()},
+            {name: str(checksum) for name, (_, checksum) in zip(filled, checksums, strict=True)},
+        )
 
     def _definitions(self, cursor: Cursor) -> dict[str, str]:
         found = {}
@@ -89,13 +118,5 @@ def is_table(definition: str) -> bool:
     return definition.startswith("CREATE TABLE")
 
 
-def without_ids(definitions: dict[str, str]) -> dict[str, str]:
-    return {name: NEXT_ID.sub("", text) for name, text in definitions.items()}
-
-
-def checksums(cursor: Cursor, tables: list[str], definitions: dict[str, str]) -> dict[str, str]:
-    found = rows(cursor, f"CHECKSUM TABLE {', '.join(tables)}")
-    return {
-        table: f"{checksum}{''.join(NEXT_ID.findall(definitions[table]))}"
-        for table, (_, checksum) in zip(tables, found, strict=True)
-    }
+def without_ids(definition: str) -> str:
+    return NEXT_ID.sub("", definition)
