@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,14 @@ from hzmetrics.pipeline import facts
 from tests.conftest import TestHub
 from tests.enrich.dns_server import DnsServer, serve
 from tests.pipeline.scenario import Json, Observer, after, load, play, scenarios, set_up
+
+
+def on_one_store(found: list[Any]) -> Iterator[Any]:
+    """Scenarios on the stores in turn; `make torture` plays each on both."""
+    for number, scenario in enumerate(found):
+        for place, kind in enumerate(("sqlite", "mariadb")):
+            marks = [pytest.mark.mariadb] * (kind == "mariadb") + [pytest.mark.torture] * (number % 2 != place)
+            yield pytest.param(*scenario.values, kind, id=f"{kind}-{scenario.id}", marks=marks)
 
 
 @pytest.fixture
@@ -36,7 +45,7 @@ def test_scenario(scenario: Json, quiet_hub: TestHub, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scenario", scenarios("run_random"))
+@pytest.mark.parametrize(("scenario", "kind"), on_one_store(scenarios("run_random")), indirect=["kind"])
 def test_random_scenario(scenario: Json, quiet_hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
     follow(scenario, quiet_hub, monkeypatch)
 
