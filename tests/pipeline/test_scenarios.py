@@ -19,12 +19,19 @@ from tests.enrich.dns_server import DnsServer, serve
 from tests.pipeline.scenario import Json, Observer, after, load, play, scenarios, set_up
 
 
-def on_one_store(found: list[Any]) -> Iterator[Any]:
-    """Scenarios on the stores in turn; `make torture` plays each on both."""
-    for number, scenario in enumerate(found):
-        for place, kind in enumerate(("sqlite", "mariadb")):
-            marks = [pytest.mark.mariadb] * (kind == "mariadb") + [pytest.mark.torture] * (number % 2 != place)
-            yield pytest.param(*scenario.values, kind, id=f"{kind}-{scenario.id}", marks=marks)
+def on_one_store(found: list[Any]) -> list[Any]:
+    """Scenarios on the stores in turn; `make torture` plays each on the other one too."""
+    marks = {"sqlite": [], "mariadb": [pytest.mark.mariadb]}
+    return [
+        pytest.param(
+            *scenario.values,
+            kind,
+            id=f"{kind}-{scenario.id}",
+            marks=marks[kind] + [pytest.mark.torture] * (number % 2 != place),
+        )
+        for number, scenario in enumerate(found)
+        for place, kind in enumerate(marks)
+    ]
 
 
 @pytest.fixture
