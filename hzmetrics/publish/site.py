@@ -53,7 +53,7 @@ class Generation:
         digest = sha256(made_of.encode("utf-8", "replace") if isinstance(made_of, str) else made_of).hexdigest()
         self.made[name] = digest
         path = self.root / name
-        self._make_directory(path.parent)
+        files.make_directory(path.parent, DIRECTORY)
         if self.old and self.known.get(name) == digest and self._link(name):
             return
         text = content()
@@ -72,12 +72,6 @@ class Generation:
         with suppress(FileNotFoundError):
             os.link(self.old / f"{name}.gz", self.root / f"{name}.gz")
         return True
-
-    def _make_directory(self, path: Path) -> None:
-        if not path.is_dir():
-            self._make_directory(path.parent)
-            path.mkdir()
-            path.chmod(DIRECTORY)
 
     def _write(self, path: Path, content: bytes) -> None:
         with os.fdopen(files.make(path, files.PUBLISHED), "wb") as file:
@@ -99,8 +93,7 @@ def generation(directory: Path) -> Iterator[Generation]:
             if path != old and (old is None or path.name != _before(old, numbers)):
                 shutil.rmtree(path)  # left by a killed process, or older than the one before
         new = Generation(place / str(_highest(place) + 1), old, _manifest(old))
-        new.root.mkdir()
-        new.root.chmod(DIRECTORY)
+        files.make_directory(new.root, DIRECTORY)
         try:
             yield new
         except BaseException:
@@ -109,7 +102,7 @@ def generation(directory: Path) -> Iterator[Generation]:
         if not new.is_new:
             shutil.rmtree(new.root)
             return
-        (new.root / MANIFEST).write_text(document(new.made), encoding="utf-8")
+        files.replace(new.root / MANIFEST, document(new.made).encode("ascii"), files.PUBLISHED)
         _show(directory, new.root)
         for path in place.iterdir():
             if path not in (new.root, old):
@@ -160,7 +153,7 @@ def _manifest(old: Path | None) -> dict[str, str]:
     if old is None:
         return {}
     try:
-        found = json.loads((old / MANIFEST).read_text(encoding="utf-8"))
+        found = json.loads(files.read(old / MANIFEST))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

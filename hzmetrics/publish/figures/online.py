@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hzmetrics import files
 from hzmetrics.errors import ConfigurationError
 from hzmetrics.online.files import map_directory
 from hzmetrics.publish.figures.anonymity import UNKNOWN, label
@@ -47,7 +48,7 @@ def read(settings: Settings, directory: Path) -> Online | None:
     """What the document says; None without a map. `directory` is that of the pages."""
     try:
         document = map_directory(settings) / "whoisonline.json"
-        found = json.loads(document.read_text(encoding="utf-8"))
+        found = json.loads(files.read(document))
         places = [_place(place) for place in found["places"]]
         return Online(
             str(found["generated"])[:25],
