@@ -65,6 +65,8 @@ class Databases:
         if self._made is None:
             return False
         found = self._definitions(cursor)
+        if not_tables(found) != not_tables(self._made.definitions):
+            return False
         for name, text in found.items():
             if is_table(text) and without_ids(text) != self._made.definitions.get(name):
                 cursor.execute(f"DROP TABLE {name}")
@@ -116,6 +118,10 @@ def has_rows(cursor: Cursor, table: str) -> bool:
 
 def is_table(definition: str) -> bool:
     return definition.startswith("CREATE TABLE")
+
+
+def not_tables(definitions: dict[str, str]) -> dict[str, str]:
+    return {name: text for name, text in definitions.items() if not is_table(text)}
 
 
 def without_ids(definition: str) -> str:
