@@ -7,6 +7,8 @@ import pytest
 from hzmetrics.agents.evidence import LISTED, MACHINES, PEOPLE, Rule, edition, listed, machines, people, table
 from hzmetrics.agents.judging import are_machines, verdicts
 
+pytestmark = pytest.mark.slow
+
 OURS = [rule for kind in (*MACHINES, *PEOPLE) for rule in table(kind)]
 
 PEOPLE_OF_THE_LIST = {r"AP3A\.240617\.008", "MetaIAB Facebook"}

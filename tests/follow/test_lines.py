@@ -14,6 +14,8 @@ from hzmetrics.logs.clock import LogClock
 from hzmetrics.logs.entries import Entries
 from hzmetrics.logs.settings import LogSettings
 
+pytestmark = pytest.mark.slow
+
 NOON = 1770120000  # 2026-02-03 12:00:00 UTC
 
 

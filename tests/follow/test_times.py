@@ -10,6 +10,8 @@ import pytest
 from hzmetrics.logs.clock import LogClock
 from tests.follow.test_lines import read
 
+pytestmark = pytest.mark.slow
+
 NEW_YORK = ZoneInfo("America/New_York")
 
 

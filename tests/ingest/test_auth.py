@@ -15,6 +15,8 @@ from hzmetrics.logs.auth import AuthEvents
 from hzmetrics.logs.requests import PACKAGE
 from tests.logs.lines import relation
 
+pytestmark = pytest.mark.slow
+
 Row = tuple[str, str, int, str, str]
 
 

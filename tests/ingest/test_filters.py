@@ -9,6 +9,8 @@ from hzmetrics.logs.reader import SCAN_BATCH
 from hzmetrics.logs.settings import LogSettings
 from tests.logs import lines
 
+pytestmark = pytest.mark.slow
+
 
 def line(
     url: str = "/x", *, agent: str = "Mozilla/5.0", referrer: str = "https://h/", status: str = "200", size: str = "9",

@@ -15,6 +15,8 @@ from hzmetrics.errors import HzmetricsError
 from hzmetrics.logs import reader
 from hzmetrics.logs.reader import LONG_RUN, STANDARD_INPUT, Identity, LogStream, open_log
 
+pytestmark = pytest.mark.slow
+
 PLAIN = b"2025-07-01 10:00:00 some line of a log\n" * 10
 """Enough UTF-8 for a text not to be taken for UTF-16."""
 

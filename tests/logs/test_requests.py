@@ -29,6 +29,8 @@ from hzmetrics.logs.requests import PACKAGE, SAMPLE, Requests
 from hzmetrics.logs.settings import LogSettings
 from tests.logs.lines import relation
 
+pytestmark = pytest.mark.slow
+
 Row = dict[str, Any]
 
 TIME = "03/Mar/2025:09:05:00 +0000"
