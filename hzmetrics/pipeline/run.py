@@ -132,6 +132,9 @@ class Work:
             with stage("publication of the pages"), lock.hold(self.settings, lock.PUBLISH):
                 publish(self.store, self.settings)
             return 0
+        except LockHeld as held:
+            log.info("the pages: %s", held)
+            return 0
         except HzmetricsError as error:
             log.error("the pages are not up to date: %s", error)
             self.failures.append(str(error))

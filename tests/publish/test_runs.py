@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hzmetrics import lock
 from tests.conftest import TestHub
 from tests.publish.conftest import fill
 
@@ -38,3 +39,14 @@ def test_a_run_whose_pages_cannot_be_written_says_so(
     assert hub.run("run") == 1
     assert "the pages are not up to date" in capsys.readouterr().err
     assert (pages / "mine").exists()
+
+
+def test_a_run_beside_another_publication_leaves_the_pages_to_it(hub: TestHub, pages: Path) -> None:
+    assert hub.run("run") == 0
+    shown = pages.readlink()
+    fill(hub.store)
+    with lock.hold(hub.settings, lock.PUBLISH):
+        assert hub.run("run") == 0
+    assert pages.readlink() == shown
+    assert hub.run("run") == 0
+    assert pages.readlink() != shown
