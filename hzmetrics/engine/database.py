@@ -35,6 +35,7 @@ class Database:
         self._connections = 0
         self._is_retired = False
         self._functions: set[str] = set()
+        self._schemas: set[str] = set()
         self.function("fold_any", fold)
         self.function("fold_any_blanks", fold_keep_blanks)
         self._connection.execute(files("hzmetrics.engine").joinpath("macros.sql").read_text(encoding="utf-8"))
@@ -60,6 +61,17 @@ class Database:
             columnar = _columnar(function)
             self._connection.create_function(name, columnar, ["VARCHAR"], "VARCHAR", type=PythonUDFType.ARROW)
             self._functions.add(name)
+
+    def schema(self, package: str, macros: str) -> str:
+        """The schema of a package, with its macros: preparing them takes long, so they are made once."""
+        name = package.replace(".", "_")
+        if name not in self._schemas:
+            with self._connection.cursor() as cursor:
+                cursor.execute(f'CREATE SCHEMA "{name}"')
+                cursor.execute(f"SET search_path = '{name}'")
+                cursor.execute(macros)
+            self._schemas.add(name)
+        return name
 
     def retire(self) -> None:
         """Give back memory and disk with the last connection."""

@@ -40,6 +40,8 @@ class Engine:
         self.failure: HzmetricsError | None = None
         """Why a stream that the engine reads from broke off."""
         self.library = Library(*packages)
+        self._macro_inputs = [name for macros in self.library.macros.values() for name in macros.reads]
+        """What macros read: it is needed before there are any."""
         self._given: set[str] = set()
         """The relations registered."""
         self._defined: dict[str, Model] = {}
@@ -210,14 +212,13 @@ class Engine:
         model = self._defined.get(name) or self.library.relation(name)
         if not isinstance(model, Model):
             raise ModelError(f"model {target} needs the relation {model}: not registered")
-        for needed in (*self.library.macros.reads, *model.reads):
+        for needed in (*self._macro_inputs, *model.reads):
             self._build(needed, target)
         for variable in model.variables:
             if variable not in self._variables:
                 raise ModelError(f"model {target} needs the variable {variable}: not set")
         if not self._has_macros:
-            self.connection.execute(self.library.macros.sql)
-            self._has_macros = True
+            self._find_macros()
         is_new = self._views.get(name) is not model
         if model.stored == "arrow":
             self.connection.register(name, self.query(model.sql))
@@ -229,6 +230,19 @@ class Engine:
         if is_new and name in self._defined:
             self._check(name)
         self._built[name] = model
+
+
+    def _find_macros(self) -> None:
+        """Make the macros of the packages known: those that read relations are this engine's own."""
+        schemas = []
+        for package, macros in self.library.macros.items():
+            if macros.reads:
+                self.connection.execute(macros.sql)
+            elif macros.sql:
+                schemas.append(self._database.schema(package, macros.sql))
+        if schemas:
+            self.connection.execute(f"SET search_path = '{','.join(schemas)}'")
+        self._has_macros = True
 
 
 def windows(month: Month, periods: Sequence[int]) -> pa.Table:

@@ -16,8 +16,9 @@ Optional are `variables:` (what it reads with `getvariable`, with its type unles
 that its SQL asks for, or its macros do) and `stored:` (without it, the model is a view).
 
 What a model reads is a model or an *input*: a relation that Python registers. `models/inputs.sql` declares a package's
-inputs as tables, one column a line with its meaning. `models/macros.sql` holds the macros that its models share; if
-they read relations, its header says so.
+inputs as tables, one column a line with its meaning. `models/macros.sql` holds the macros that its models share: as
+`CREATE TEMP MACRO` if they read relations, which its header then names, and otherwise as `CREATE MACRO`, made once a
+process.
 
 A test compares every declaration with what the engine makes of the SQL.
 """
@@ -123,10 +124,9 @@ class Library:
         self.packages = packages
 
     @cached_property
-    def macros(self) -> Macros:
-        """The macros of all the packages."""
-        found = [macros(package) for package in self.packages]
-        return Macros(tuple(name for one in found for name in one.reads), "\n".join(one.sql for one in found))
+    def macros(self) -> Mapping[str, Macros]:
+        """The macros by package."""
+        return {package: macros(package) for package in self.packages}
 
     def relation(self, name: str) -> Relation:
         """The model or input of a name. Raises ModelError."""

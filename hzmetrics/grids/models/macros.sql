@@ -5,13 +5,13 @@
 -- The windows of a month all end together, so with the latest start first each lies inside the next. Where a time lies is
 -- therefore one number, its depth: how many of the windows hold it. It is in a window when it is as deep as the window
 -- itself (`periods.depth`). The greatest depth of a key's times says in which windows the key occurs.
-CREATE OR REPLACE TEMP MACRO depth_from_start(t) AS
+CREATE TEMP MACRO depth_from_start(t) AS
     CASE WHEN t < (SELECT max(stop) FROM windows)
         THEN len(list_filter((SELECT list(start) FROM windows), lambda s: s <= t))
         ELSE 0 END;
 
 -- The same without the instant at which a window starts (spec 50 §2). Correction `window-start`: that instant is inside.
-CREATE OR REPLACE TEMP MACRO depth(t) AS
+CREATE TEMP MACRO depth(t) AS
     CASE
         WHEN corrected('window-start') THEN depth_from_start(t)
         WHEN t < (SELECT max(stop) FROM windows)
@@ -28,18 +28,18 @@ CREATE OR REPLACE MACRO moment(t) AS
 CREATE OR REPLACE MACRO identity(t) AS md5(t)::UUID;
 
 -- The depth that is in every window.
-CREATE OR REPLACE TEMP MACRO everywhere() AS (SELECT count(*) FROM windows);
+CREATE TEMP MACRO everywhere() AS (SELECT count(*) FROM windows);
 
 -- To a whole number, halves to the even neighbor. Correction `half-up`: halves away from zero.
-CREATE OR REPLACE TEMP MACRO whole(x) AS
+CREATE TEMP MACRO whole(x) AS
     as_bigint(CASE WHEN corrected('half-up') THEN round(x) ELSE round_even(x, 0) END);
 
 -- A country, folded. Correction `countries`: codes that are no country's are as good as none.
-CREATE OR REPLACE TEMP MACRO country_of(t) AS
+CREATE TEMP MACRO country_of(t) AS
     CASE WHEN corrected('countries') AND is_no_country(t) THEN '' ELSE fold(t) END;
 
 -- The calendar day of a time; none for a zero date, a zero month or a zero day.
-CREATE OR REPLACE TEMP MACRO day_of(t) AS TRY_CAST(left(t, 10) AS DATE);
+CREATE TEMP MACRO day_of(t) AS TRY_CAST(left(t, 10) AS DATE);
 
 -- A user who is a person (spec 50 §9). `who` is folded, `name` is as it was written.
-CREATE OR REPLACE TEMP MACRO is_real(who, name) AS who <> 'GRIDSTAT' AND NOT starts_with(fold_like(name), 'HCTEST');
+CREATE TEMP MACRO is_real(who, name) AS who <> 'GRIDSTAT' AND NOT starts_with(fold_like(name), 'HCTEST');

@@ -1,4 +1,4 @@
 -- What the models of imports share.
 
 -- Whether one of the texts in a list occurs in `value`.
-CREATE OR REPLACE TEMP MACRO contains_any(value, texts) AS len(list_filter(texts, lambda t: contains(value, t))) > 0;
+CREATE MACRO contains_any(value, texts) AS len(list_filter(texts, lambda t: contains(value, t))) > 0;
