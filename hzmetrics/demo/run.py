@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Container, Sequence
+from contextlib import closing
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from hzmetrics.demo.directory import Directory
 from hzmetrics.demo.progress import Reporter
 from hzmetrics.errors import HzmetricsError, LookupFailure
 from hzmetrics.ingest import imports
+from hzmetrics.ingest.readers import Readers
 from hzmetrics.log import log
 from hzmetrics.pipeline import corrections, stages
 from hzmetrics.pipeline import tick as ticking
@@ -40,9 +42,9 @@ def settle_corrections(store: Store, settings: Settings) -> None:
 def import_pending(store: Store, settings: Settings, reporter: Reporter) -> None:
     """Import every pending day. Raises HzmetricsError for a file that cannot be read."""
     days = imports.pending_days(settings)
-    with reporter.piece(READING, len(days)) as advance:
+    with reporter.piece(READING, len(days)) as advance, closing(Readers(settings)) as readers:
         for day in days:
-            report = imports.import_day(store, settings, day)
+            report = imports.import_day(store, settings, day, readers=readers)
             for source, reason in report.failed:
                 raise HzmetricsError(f"{source.path}: {reason}")
             advance(str(day), 1)

@@ -74,6 +74,11 @@ class Engine:
             reason = str(error).partition("\n")[0]
             raise StoreUnavailable(f"no room for the engine in {tempfile.gettempdir()}: {reason}") from None
 
+    @property
+    def is_current(self) -> bool:
+        """Whether an engine opened now would share its database with this one: no error came between them."""
+        return self._database is database.shared()
+
     def close(self) -> None:
         """Forget everything."""
         self._database.disconnect(self.connection)
@@ -230,7 +235,6 @@ class Engine:
         if is_new and name in self._defined:
             self._check(name)
         self._built[name] = model
-
 
     def _find_macros(self) -> None:
         """Make the macros of the packages known: those that read relations are this engine's own."""

@@ -56,3 +56,7 @@ CREATE OR REPLACE MACRO whole_number(t, low, high) AS CASE
         TRY_CAST(t AS HUGEINT), CASE WHEN starts_with(t, '-') THEN low ELSE high END
     )))::BIGINT
 END;
+
+-- Which of the logs that are read together a line is of, from 0 on. The line numbers of each begin at a multiple of 2^40
+-- (`logs.reader.LOG`).
+CREATE OR REPLACE MACRO log_of(number) AS number >> 40;

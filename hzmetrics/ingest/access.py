@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -11,16 +10,16 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from hzmetrics.config import Settings
-from hzmetrics.engine import Value
-from hzmetrics.ingest import filters
+from hzmetrics.engine import Value, relation
+from hzmetrics.ingest import filters, log_file
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.bots import Bots
 from hzmetrics.ingest.filters import Excludes
-from hzmetrics.ingest.log_file import ANY_DAY, LogFile, day_limits, report_months, report_unread
+from hzmetrics.ingest.log_file import ANY_DAY, Judged, LogFile, day_limits, report_months, report_unread
 from hzmetrics.log import log
+from hzmetrics.logs.account import Account
 from hzmetrics.logs.formats import HUB
-from hzmetrics.logs.reader import LogStream
-from hzmetrics.logs.requests import Requests
+from hzmetrics.logs.requests import Kind, Requests
 from hzmetrics.logs.settings import LogSettings, log_settings
 
 STORED = {
@@ -36,16 +35,26 @@ STORED = {
 """Columns of `web` that are fields of requests as they are: what a format does not have is empty."""
 
 
+AGENTS = {
+    "log": pa.int64(),
+    "agent": pa.string(),
+    "is_excluded": pa.bool_(),
+    "is_bot": pa.bool_(),
+    "is_old_explorer": pa.bool_(),
+}
+"""Columns of the relation `agents`."""
+
+
 @dataclass(frozen=True)
-class Rules:
-    """What a file's lines are filtered by; read once a file."""
+class Rules(log_file.Rules):
+    """What the lines of an access log are filtered by, as it is when the log begins."""
 
     clients: Clients
     excludes: Excludes
     bots: Bots
+    """Those of `bots.known`; with `bots.flagged`, those that the log shows."""
     logs: LogSettings = field(default_factory=LogSettings)
     days: Mapping[str, Value] = field(default_factory=lambda: ANY_DAY)
-    """The days whose lines are kept."""
 
     @classmethod
     def read(cls, connection: sa.Connection, settings: Settings) -> Rules:
@@ -53,6 +62,13 @@ class Rules:
         logs = log_settings(settings)
         clients = replace(Clients.of(settings, excludes.ip), reads_ipv6=logs.reads_ipv6)
         return cls(clients, excludes, Bots.read(connection, settings), logs, day_limits(settings))
+
+    def agree(self, other: Rules) -> bool:
+        return self.excludes == other.excludes and self.bots.known == other.bots.known
+
+    def next(self) -> Rules:
+        """The rules of the next log, once the bots of this one are stored."""
+        return replace(self, bots=self.bots.next())
 
     def report(self) -> None:
         log.info(
@@ -65,55 +81,57 @@ class Rules:
 
 
 @dataclass
-class Tally:
-    """What became of a file's lines."""
+class Tally(log_file.Tally):
+    """What became of the lines of an access log."""
 
-    lines: int = 0
     ipv6: int = 0
     """Unrecognized only because the client's address is IPv6."""
-    dropped: Counter[str] = field(default_factory=Counter)
-    kept: Counter[str] = field(default_factory=Counter)
-    """Kept lines by day, `YYYY-MM-DD`."""
     downloads: int = 0
-    months: set[str] = field(default_factory=set)
-    """Months of the recognized lines whose dates are believed."""
     agents: int = 0
 
-    @property
-    def recognized(self) -> int:
-        return self.kept.total() + self.dropped.total()
 
-
-class AccessLog(LogFile):
-    """An access log, filtered by `rules`."""
+class AccessLog(LogFile[Rules, Tally]):
+    """An access log, filtered by its rules."""
 
     def __init__(self, rules: Rules) -> None:
-        super().__init__(rules.clients, {**filters.EXPRESSIONS, "excluded_urls": rules.excludes.url, **rules.days})
-        self.rules = rules
+        super().__init__({**filters.EXPRESSIONS, **rules.days})
         self.any_server = rules.logs.format != HUB
-        self.tally = Tally()
-        self.engine.load("agents", _agent_rows(pa.array([], pa.string()), rules))
         self.requests = Requests(self.engine, rules.logs)
+        self.begin(rules)
 
-    def kept(self, stream: LogStream) -> Iterator[pa.Table]:
-        """The rows of `web` without their ids, chunk by chunk in file order. The tally grows with them."""
-        for lines in self.chunks(stream):
-            self.filter(lines)
-            self._count(len(lines))
-            yield self.rows()
-        self.tally.lines += stream.blank
+    @property
+    def accounts(self) -> Sequence[Account]:
+        return self.requests.accounts
 
-    def filter(self, lines: pa.Table) -> None:
-        """Take a chunk's lines apart and look at their clients and agents: `filtered_requests` tells which count."""
+    @property
+    def kind(self) -> Kind | None:
+        return self.requests.kind
+
+    def begin(self, rules: Rules, logs: int = 1) -> None:
+        super().begin(rules, logs)
+        self.requests.begin(logs)
+        self.engine.set_variable("excluded_urls", rules.excludes.url)
+        self.engine.load("agents", relation([], AGENTS))
+
+    def new_tally(self) -> Tally:
+        return Tally()
+
+    def filter(self, lines: pa.Table) -> pa.Table:
         self.read(lines)
         self._learn_agents()
+        for row in self.engine.table("unread_ipv6").to_pylist():
+            self._tallies[row["log"]].ipv6 += row["lines"]
+        counts = self.engine.table("request_counts")
+        for row in counts.filter(pc.greater(counts["downloads"], 0)).to_pylist():
+            self._tallies[row["log"]].downloads += row["downloads"]
+        return counts
 
     def rows(self) -> pa.Table:
-        """The rows of `web` of the chunk that was filtered, in file order and without their ids (spec 10 §5.1)."""
+        """The rows of `web` that the chunk's lines become (spec 10 §5.1)."""
         kept = self.engine.table("kept_requests")
         requests = self.requests.of_lines("kept_requests", list(STORED.values()))
         stored = {column: pc.fill_null(requests[field], "") for column, field in STORED.items()}
-        return pa.table({**stored, **{name: kept[name] for name in ("ip", "uidNumber", "dnload")}})
+        return pa.table({**stored, **{name: kept[name] for name in ("ip", "uidNumber", "dnload", "number")}})
 
     def read(self, lines: pa.Table) -> None:
         """Take a chunk's lines apart: `requests` and `clients` tell what they are."""
@@ -121,70 +139,66 @@ class AccessLog(LogFile):
         self.learn_clients("new_request_clients")
 
     def _learn_agents(self) -> None:
-        new = self.engine.table("new_agents")["agent"].combine_chunks()
-        self.tally.agents += len(new.filter(pc.not_equal(new, "")))
-        self.engine.add("agents", _agent_rows(new, self.rules))
-
-    def _count(self, lines: int) -> None:
-        tally = self.tally
-        tally.lines += lines
-        tally.ipv6 += self.engine.table("unread_ipv6")["lines"][0].as_py()
-        for row in self.engine.table("request_counts").to_pylist():
-            if row["dropped_by"] != filters.DATE:
-                tally.months.add(row["day"][:7])
-            if row["dropped_by"]:
-                tally.dropped[row["dropped_by"]] += row["lines"]
-            else:
-                tally.kept[row["day"]] += row["lines"]
-                tally.downloads += row["downloads"]
-
-    def report(self, is_daily: bool = True) -> None:
-        """Tell what became of the lines (spec 10 §16); of a daily log, also whether it has lines of several months."""
-        tally = self.tally
-        log.info(
-            "%d lines, %d recognized, %d unrecognized (%d of them only because of an IPv6 address), %d kept; "
-            "dropped: %s; %d downloads; webhits %d on %d dates",
-            tally.lines,
-            tally.recognized,
-            tally.lines - tally.recognized,
-            tally.ipv6,
-            tally.kept.total(),
-            ", ".join(f"{name} {tally.dropped[name]}" for name in filters.COUNTERS),
-            tally.downloads,
-            tally.kept.total(),
-            len(tally.kept),
-        )
-        account = self.requests.account
-        if self.rules.logs.format != HUB:
-            by_format = ", ".join(f"{name} {lines}" for name, lines in account.formats.most_common())
-            log.info("format: %s; lines by format: %s", self.requests.kind or "unknown: no lines", by_format or "none")
-        if account.zones:
-            log.info("%d lines are unrecognized only because of their time zone: correction zones", account.zones)
-        report_unread(account)
-        if is_daily:
-            report_months(tally.months)
-
-    def report_agents(self) -> None:
-        """Tell what the search for bots found (spec 10 §16)."""
-        log.info(
-            "%d lines, %d user agents, %d of them flagged as bots, %d lines unrecognized",
-            self.tally.lines,
-            self.tally.agents,
-            len(self.rules.bots.flagged),
-            self.tally.lines - self.tally.recognized,
-        )
+        """Look at agents that were not seen before in their log. The bots of each log are known to those after it."""
+        new = self.engine.table("new_agents")
+        agents = new["agent"].combine_chunks().unique()
+        recognized = pa.array(self.rules.bots.recognize(agents), pa.bool_())
+        for number, tally in enumerate(self._tallies):
+            if number:
+                self._rules[number] = self._rules[number - 1].next()
+            own = new.filter(pc.equal(new["log"], number))["agent"].combine_chunks()
+            are_bots = pc.take(recognized, pc.index_in(own, agents)).to_pylist()
+            tally.agents += len(own.filter(pc.not_equal(own, "")))
+            self.engine.add("agents", _agent_rows(number, own, are_bots, self._rules[number]))
 
 
-def _agent_rows(agents: pa.Array, rules: Rules) -> pa.Table:
-    """The relation `agents` (agent, is_excluded, is_bot, is_old_explorer) of some user agents, by first appearance."""
-    texts = agents.to_pylist()
-    recognized = rules.bots.recognize(agents)
-    rules.bots.flag(agents, recognized)
-    return pa.table(
-        {
-            "agent": agents,
-            "is_excluded": pa.array(map(rules.excludes.has_agent, texts), pa.bool_()),
-            "is_bot": pa.array(rules.bots.drops(agents, recognized), pa.bool_()),
-            "is_old_explorer": pa.array(map(filters.is_old_explorer, texts), pa.bool_()),
-        }
+def report(judged: LogFile[Rules, Tally] | Judged[Rules, Tally], is_daily: bool = True) -> None:
+    """Tell what became of a log's lines (spec 10 §16); of a daily log, also whether it has lines of several months."""
+    tally, account = judged.tally, judged.account
+    log.info(
+        "%d lines, %d recognized, %d unrecognized (%d of them only because of an IPv6 address), %d kept; "
+        "dropped: %s; %d downloads; webhits %d on %d dates",
+        tally.lines,
+        tally.recognized,
+        tally.lines - tally.recognized,
+        tally.ipv6,
+        tally.kept.total(),
+        ", ".join(f"{name} {tally.dropped[name]}" for name in filters.COUNTERS),
+        tally.downloads,
+        tally.kept.total(),
+        len(tally.kept),
     )
+    if judged.rules.logs.format != HUB:
+        by_format = ", ".join(f"{name} {lines}" for name, lines in account.formats.most_common())
+        log.info("format: %s; lines by format: %s", judged.kind or "unknown: no lines", by_format or "none")
+    if account.zones:
+        log.info("%d lines are unrecognized only because of their time zone: correction zones", account.zones)
+    report_unread(account)
+    if is_daily:
+        report_months(tally.months)
+
+
+def report_agents(judged: LogFile[Rules, Tally] | Judged[Rules, Tally]) -> None:
+    """Tell what the search for bots found (spec 10 §16)."""
+    tally = judged.tally
+    log.info(
+        "%d lines, %d user agents, %d of them flagged as bots, %d lines unrecognized",
+        tally.lines,
+        tally.agents,
+        len(judged.rules.bots.flagged),
+        tally.lines - tally.recognized,
+    )
+
+
+def _agent_rows(number: int, agents: pa.Array, are_bots: Sequence[bool], rules: Rules) -> pa.Table:
+    """The relation `agents` of some user agents of a log, by first appearance; `are_bots` are recognized as bots."""
+    texts = agents.to_pylist()
+    rules.bots.flag(agents, are_bots)
+    columns = (
+        [number] * len(texts),
+        texts,
+        map(rules.excludes.has_agent, texts),
+        rules.bots.drops(agents, are_bots),
+        map(filters.is_old_explorer, texts),
+    )
+    return relation(list(zip(*columns, strict=True)), AGENTS)

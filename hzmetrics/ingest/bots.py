@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -68,12 +67,6 @@ class Bots:
             "bots-first" in settings.corrections,
         )
 
-    @cached_property
-    def dropped(self) -> frozenset[str]:
-        """The stored agents whose lines are dropped (spec 10 §3.2)."""
-        names = self.known - {"", "-"}
-        return frozenset(name for name in names if not (self.by_evidence and _contains(name, TOKENS)))
-
     def recognize(self, agents: pa.Array) -> list[bool]:
         """Whether each agent looks like a bot's. A format without agents has none."""
         found: list[bool] = (are_machines if self.by_evidence else has_token)(agents).to_pylist()
@@ -90,27 +83,39 @@ class Bots:
         return [self._drops(name, is_one) for name, is_one in zip(names, recognized, strict=True)]
 
     def _drops(self, name: str, is_recognized: bool) -> bool:
-        if not is_recognized:
-            return name in self.dropped
-        if not name.strip(" -"):
+        if is_recognized and not name.strip(" -"):
             return True
-        return name in self.dropped or (self.at_once and not self._is_none_after_all(name))
+        if name in self.known and name not in ("", "-") and not (self.by_evidence and _contains(name, TOKENS)):
+            return True
+        return is_recognized and self.at_once and not self._is_none_after_all(name)
 
     def _is_none_after_all(self, name: str) -> bool:
         """Whether the reference's rule reverses itself."""
         return not self.by_evidence and _contains(name, NO_BOTS)
 
-    def learn(self, database: Database, connection: sa.Connection) -> None:
-        """Store the flagged bots that are not there yet, then delete what is no bot after all (spec 10 §7, step 4)."""
+    @property
+    def learned(self) -> tuple[list[str], list[str]]:
+        """The flagged bots that are not there yet, and what is there and no bot after all (spec 10 §7, step 4)."""
         if not self.flagged:
-            return
+            return [], []
         names = fit(pa.chunked_array([self.flagged], pa.string()), TinyText()).to_pylist()
         there = {fold(known) for known in self.known}
         new: dict[str, str] = {}
         for name in names:
             new.setdefault(fold(name), name)
         kept = [name for folded, name in new.items() if folded not in there and not self._is_none_after_all(name)]
+        return kept, [known for known in self.known if self._is_none_after_all(known)]
+
+    def next(self) -> Bots:
+        """For the next file, once these are stored."""
+        kept, removed = self.learned
+        return replace(self, known=self.known.difference(removed).union(kept), flagged=[])
+
+    def learn(self, database: Database, connection: sa.Connection) -> None:
+        """Store what was learned (spec 10 §7, step 4)."""
+        if not self.flagged:
+            return
+        kept, removed = self.learned
         database.append(connection, bot_useragents, pa.table({"useragent": pa.array(kept, pa.string())}))
-        removed = [known for known in self.known if self._is_none_after_all(known)]
         database.delete(connection, bot_useragents, pa.table({"useragent": pa.array(removed, pa.string())}))
         log.info("bots: %d inserted, %d removed by override", len(kept), len(removed))

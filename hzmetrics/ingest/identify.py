@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hzmetrics.config import Settings
-from hzmetrics.ingest.access import AccessLog, Rules
+from hzmetrics.ingest.access import AccessLog, Rules, report_agents
 from hzmetrics.logs.packing import Limits
 from hzmetrics.logs.reader import open_log
 from hzmetrics.store import Store
@@ -23,7 +23,7 @@ def identify_bots(store: Store, settings: Settings, path: Path, dry_run: bool = 
         with AccessLog(rules) as access:
             for _ in access.kept(stream):
                 pass
-            access.report_agents()
+            report_agents(access)
         if not dry_run:
             rules.bots.learn(database, connection)
     return len(rules.bots.flagged)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,10 +16,10 @@ import sqlalchemy as sa
 from hzmetrics.calendar import Month, month_of
 from hzmetrics.config import Settings
 from hzmetrics.errors import HzmetricsError, StoreUnavailable
-from hzmetrics.ingest import ledger, sources, unread
-from hzmetrics.ingest.access import AccessLog, Rules
-from hzmetrics.ingest.auth import AuthLog
+from hzmetrics.ingest import access, auth, ledger, sources, unread
+from hzmetrics.ingest.auth import NewLogins
 from hzmetrics.ingest.ledger import Record
+from hzmetrics.ingest.readers import Readers
 from hzmetrics.ingest.sources import Source
 from hzmetrics.ingest.unread import UnreadLog
 from hzmetrics.log import log
@@ -63,32 +63,39 @@ def import_day(
     progress: Progress | None = None,
     skip: Callable[[Source], bool] = lambda source: False,
     on_rows: OnRows | None = None,
+    readers: Readers | None = None,
 ) -> DayReport:
     """Import all pending files of one day; one that fails is left in place and does not stop the others (spec 10 §9).
 
-    Raises StoreUnavailable: that the database is gone is no file's fault.
+    `readers` are those of a run that imports many days. Raises StoreUnavailable: that the database is gone is no file's
+    fault.
     """
     report = DayReport()
-    files = [source for source in sources.pending(settings) if source.date == day and not skip(source)]
+    pending = [source for source in sources.pending(settings) if not skip(source)]
+    files = [source for source in pending if source.date == day]
     _tell(day, files, dry_run)
     if dry_run:
         return report
     store.metrics  # noqa: B018 - a database that is not configured is no file's fault
-    for source in files:
-        try:
-            state.refuse_anonymised(store, source.month)
-            outcome = _import(store, settings, source.path, source.kind, progress=progress, on_rows=on_rows)
-        except StoreUnavailable:
-            raise
-        except HzmetricsError as error:
-            log.error("%s: %s", source.path, error)
-            report.failed.append((source, str(error)))
-            if isinstance(error, ChangedLog):
-                report.changed.append(source)
-            continue
-        report.rows += outcome.rows
-        if outcome.unmoved:
-            report.unmoved.append((source, outcome.unmoved))
+    with nullcontext(readers) if readers else closing(Readers(settings)) as readers:
+        readers.expect([source for source in pending if source.month == Month.of(day)])
+        for source in files:
+            try:
+                state.refuse_anonymised(store, source.month)
+                outcome = _import(
+                    store, settings, source.path, source.kind, readers, progress=progress, on_rows=on_rows
+                )
+            except StoreUnavailable:
+                raise
+            except HzmetricsError as error:
+                log.error("%s: %s", source.path, error)
+                report.failed.append((source, str(error)))
+                if isinstance(error, ChangedLog):
+                    report.changed.append(source)
+                continue
+            report.rows += outcome.rows
+            if outcome.unmoved:
+                report.unmoved.append((source, outcome.unmoved))
     return report
 
 
@@ -139,8 +146,8 @@ def import_access(
     A file whose name is in the ledger is only put away. Standard input (`-`) is imported without ledger and move.
     Raises HzmetricsError.
     """
-    with _named(path):
-        return _import(store, settings, path, "access", dry_run, progress, on_rows).rows
+    with _named(path), closing(Readers(settings)) as readers:
+        return _import(store, settings, path, "access", readers, dry_run, progress, on_rows).rows
 
 
 def import_auth(
@@ -158,10 +165,11 @@ def import_auth(
     database, limits = store.metrics, Limits.of(settings)
     with (
         _named(path),
+        closing(Readers(settings)) as readers,
         open_log(path, limits) as stream,
         database.connect() if dry_run else database.begin() as connection,
     ):
-        reading = Transaction(database, connection, settings, dry_run, progress).auth(stream)
+        reading = Transaction(database, connection, settings, readers, dry_run, progress).auth(path, stream)
         reading.refuse_unread(settings)
         if reading.ids.count and on_rows and not dry_run:
             on_rows(connection, reading.months)
@@ -176,11 +184,11 @@ def import_files(
     Returns what each of them held: also one whose lines could not be read. Raises HzmetricsError.
     """
     readings = []
-    with store.metrics.begin() as connection:
-        transaction = Transaction(store.metrics, connection, settings, progress=progress)
+    with store.metrics.begin() as connection, closing(Readers(settings)) as readers:
+        transaction = Transaction(store.metrics, connection, settings, readers, progress=progress)
         for path in paths:
             with open_log(path, Limits.of(settings)) as stream:
-                readings.append(transaction.access(stream))
+                readings.append(transaction.access(path, stream))
     return readings
 
 
@@ -202,14 +210,15 @@ def import_again(
     database, limits = store.metrics, Limits.of(settings)
     with (
         _named(path),
+        closing(Readers(settings)) as readers,
         open_log(path, limits) as stream,
         database.connect() if dry_run else database.begin() as connection,
     ):
         before = ledger.months(connection, record)
         if not dry_run and record.rows:
             ledger.forget(database, connection, record)
-        transaction = Transaction(database, connection, settings, dry_run, counted=counted, replaced=record)
-        reading = transaction.read(stream, sources.KIND_OF[record.target])
+        transaction = Transaction(database, connection, settings, readers, dry_run, counted=counted, replaced=record)
+        reading = transaction.read(path, stream, sources.KIND_OF[record.target])
         reading.refuse_unread(settings)
         if record.rows and not reading.account.lines:
             raise HzmetricsError(f"{path}: there is no line in it any more, but it became {record.rows:,} rows")
@@ -287,6 +296,7 @@ def _import(
     settings: Settings,
     path: Path,
     kind: sources.Kind,
+    readers: Readers,
     dry_run: bool = False,
     progress: Progress | None = None,
     on_rows: OnRows | None = None,
@@ -302,8 +312,8 @@ def _import(
             log.info("reading %s", stream.name)
             if stream.total and not stream.packed and packing.base_name(path.name) != path.name:
                 raise UnreadableLog(f"cannot read {path}: by its name it is compressed, but it is not; rename it")
-            transaction = Transaction(database, connection, settings, dry_run, progress)
-            reading = transaction.read(stream, kind)
+            transaction = Transaction(database, connection, settings, readers, dry_run, progress)
+            reading = transaction.read(path, stream, kind)
             reading.refuse_unread(settings)
             rows = reading.ids.count
             if is_file:
@@ -348,6 +358,7 @@ class Transaction:
     database: Database
     connection: sa.Connection
     settings: Settings
+    readers: Readers
     dry_run: bool = False
     progress: Progress | None = None
     counted: bool = True
@@ -355,9 +366,9 @@ class Transaction:
     replaced: Record | None = None
     """The record whose rows are deleted in the same transaction."""
 
-    def read(self, stream: LogStream, kind: sources.Kind) -> Reading:
+    def read(self, path: Path, stream: LogStream, kind: sources.Kind) -> Reading:
         """The rows of a log into their table."""
-        return self.access(stream) if kind == "access" else self.auth(stream)
+        return self.access(path, stream) if kind == "access" else self.auth(path, stream)
 
     def record(self, reading: Reading, filename: str, target: str) -> None:
         """The ledger row of a file, and a warning if it is empty or mostly unread."""
@@ -369,34 +380,34 @@ class Transaction:
         file = UnreadFile(ledger.stored_name(filename), target, said, str(clock.today)) if said else None
         ledger.note_unread(self.database, self.connection, filename, target, file)
 
-    def access(self, stream: LogStream) -> Reading:
+    def access(self, path: Path, stream: LogStream) -> Reading:
         """The rows of an access log into `web` and `webhits`, and its bots."""
-        rules = Rules.read(self.connection, self.settings)
+        rules = access.Rules.read(self.connection, self.settings)
         rules.report()
         ids = Ids(self.database.next_id(self.connection, web))
-        with AccessLog(rules) as access:
-            self._append(web, (ids.number(rows) for rows in self._watched(access.kept(stream), stream)))
-            access.report(is_daily=not self.settings.is_site)
-            access.report_agents()
-        tally = access.tally
+        with self.readers.access.reading(path, stream, rules) as judged:
+            self._append(web, (ids.number(rows) for rows in self._watched(judged.kept(stream), stream)))
+            access.report(judged, is_daily=not self.settings.is_site)
+            access.report_agents(judged)
+        tally = judged.tally
         if not self.dry_run:
             if self.counted:
                 self.database.append(self.connection, webhits, _hits(tally.kept))
-            rules.bots.learn(self.database, self.connection)
-        account, dropped, kept = access.requests.account, dict(tally.dropped), tally.kept.total()
-        return Reading(stream.name, "access", ids, account, dropped, kept, _months(tally.kept), access.requests.kind)
+            judged.rules.bots.learn(self.database, self.connection)
+        dropped, kept = dict(tally.dropped), tally.kept.total()
+        return Reading(stream.name, "access", ids, judged.account, dropped, kept, _months(tally.kept), judged.kind)
 
-    def auth(self, stream: LogStream) -> Reading:
+    def auth(self, path: Path, stream: LogStream) -> Reading:
         """The new rows of an auth log into `userlogin`."""
+        rules = auth.Rules.read(self.connection, self.settings)
         ids = Ids(self.database.next_id(self.connection, userlogin))
-        with AuthLog(self.connection, self.settings, self.replaced) as auth:
-            events = self._watched(auth.kept(stream), stream)
-            self._append(userlogin, (ids.number(auth.new(self.database, rows)) for rows in events))
-            auth.report()
+        with self.readers.auth.reading(path, stream, rules) as judged, NewLogins(self.database, self.replaced) as new:
+            events = self._watched(judged.kept(stream), stream)
+            self._append(userlogin, (ids.number(new.of(rows)) for rows in events))
+            auth.report(judged)
         log.info("%d logins %s", ids.count, "would be inserted" if self.dry_run else "inserted")
-        tally = auth.tally
-        account, dropped = auth.events.account, dict(tally.dropped)
-        return Reading(stream.name, "auth", ids, account, dropped, tally.kept, _months(auth.days))
+        dropped, kept = dict(judged.tally.dropped), judged.tally.kept.total()
+        return Reading(stream.name, "auth", ids, judged.account, dropped, kept, _months(new.days))
 
     def _append(self, table: sa.Table, chunks: Iterator[pa.Table]) -> None:
         """Append `chunks` in order; each is written while the next one is made."""

@@ -8,7 +8,7 @@ import io
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, BinaryIO, cast
@@ -20,6 +20,7 @@ from hzmetrics.config.schema import Logs
 from hzmetrics.errors import HzmetricsError, StoreUnavailable
 from hzmetrics.files import open_regular
 from hzmetrics.ingest.imports import OnRows, Transaction
+from hzmetrics.ingest.readers import Readers
 from hzmetrics.log import log
 from hzmetrics.logs.packing import Limits, Unpacked, UnreadableLog, base_name
 from hzmetrics.logs.parts import unfinished
@@ -98,9 +99,13 @@ def read_new(
 
     A file that fails does not stop the others. Raises StoreUnavailable.
     """
+    with closing(Readers(settings)) as readers:
+        return _read_new(_Site(store, settings, readers, on_rows, dry_run), skip)
+
+
+def _read_new(site: _Site, skip: Callable[[Path], bool]) -> Report:
     report = Report()
-    site = _Site(store, settings, on_rows, dry_run)
-    paths = [path for path in files(settings) if not skip(path)]
+    paths = [path for path in files(site.settings) if not skip(path)]
     heads = {path: head for path in paths if (head := _text_head(path, site.limits))}
     for path, head in heads.items():
         if len(head) < IDENTITY_BYTES and any(len(head) < len(one) and one.startswith(head) for one in heads.values()):
@@ -130,9 +135,10 @@ def _text_head(path: Path, limits: Limits) -> bytes:
 class _Site:
     """Reads one file after the other, and knows what was read before."""
 
-    def __init__(self, store: Store, settings: Settings, on_rows: OnRows, dry_run: bool) -> None:
+    def __init__(self, store: Store, settings: Settings, readers: Readers, on_rows: OnRows, dry_run: bool) -> None:
         self.database = store.metrics
         self.settings = settings
+        self.readers = readers
         self.on_rows = on_rows
         self.dry_run = dry_run
         self.limits = Limits.of(settings)
@@ -156,8 +162,8 @@ class _Site:
             return 0
         log.info("reading %s from byte %d on", file.path, start)
         with self.database.begin() as connection:
-            transaction = Transaction(self.database, connection, self.settings)
-            reading = transaction.access(LogStream(str(file.path), cast(IO[bytes], part), 0, self.limits))
+            transaction = Transaction(self.database, connection, self.settings, self.readers)
+            reading = transaction.access(file.path, LogStream(str(file.path), cast(IO[bytes], part), 0, self.limits))
             reading.refuse_unread(self.settings)
             file.require_same(start + part.taken)
             end = start + part.taken

@@ -13,7 +13,7 @@ from hzmetrics.collation import fold
 from hzmetrics.config import Settings
 from hzmetrics.engine import Engine
 from hzmetrics.errors import HzmetricsError
-from hzmetrics.ingest import ledger, sources
+from hzmetrics.ingest import auth, ledger, sources
 from hzmetrics.ingest.access import AccessLog, Rules
 from hzmetrics.ingest.auth import AuthLog
 from hzmetrics.ingest.ledger import Record
@@ -51,7 +51,12 @@ TARGETS = {
         lambda connection, settings: AccessLog(Rules.read(connection, settings)),
     ),
     "userlogin": Target(
-        userlogin, "stored_logins", ("datetime", "ip", "user", "action"), "auth", "cmsauth*log*", AuthLog
+        userlogin,
+        "stored_logins",
+        ("datetime", "ip", "user", "action"),
+        "auth",
+        "cmsauth*log*",
+        lambda connection, settings: AuthLog(auth.Rules.read(connection, settings)),
     ),
 }
 

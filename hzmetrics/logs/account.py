@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hzmetrics.engine import Engine
+from hzmetrics.logs.reader import LOG
 from hzmetrics.output.text import printable
 
 MOST_EXAMPLES = 3
@@ -58,3 +64,17 @@ class Account:
             return f"all {self.lines - self.comments:,} lines could be read"
         said = f"{self.unread:,} of {self.lines - self.comments:,} lines could not be read"
         return f"{said}; first: {self.shown_examples[0]}" if self.examples else said
+
+
+def lines_of_logs(lines: pa.Table) -> Iterator[tuple[int, int]]:
+    """The logs that lines are of, and how many are of each."""
+    for found in pc.value_counts(pc.divide(lines["number"], LOG)).to_pylist():
+        yield found["values"], found["counts"]
+
+
+def add_examples(accounts: Sequence[Account], engine: Engine, model: str) -> None:
+    """Give lines that are not read, of a model (log, line), to the accounts that have too few of them."""
+    if any(account.unread and len(account.examples) < MOST_EXAMPLES for account in accounts):
+        for row in engine.table(model).to_pylist():
+            if len(accounts[row["log"]].examples) < MOST_EXAMPLES:
+                accounts[row["log"]].examples.append(row["line"])

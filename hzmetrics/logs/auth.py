@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hzmetrics.engine import Engine
 from hzmetrics.logs import grammar, zones
-from hzmetrics.logs.account import MOST_EXAMPLES, Account
+from hzmetrics.logs.account import Account, add_examples, lines_of_logs
 from hzmetrics.logs.formats import HUB_AUTH
 
 
@@ -15,22 +16,22 @@ class AuthEvents:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.account = Account()
+        self.accounts = [Account()]
+        """Of each of the logs that are read together."""
         for name, value in grammar.AUTH.items():
             engine.set_variable(name, value)
         engine.function("zone_offset", zones.offset)  # the macros of this package know it
 
-    def read(self, lines: pa.Table) -> None:
-        """Take a chunk's lines apart."""
-        self.engine.register("lines", lines)
-        self._count(len(lines))
+    def begin(self, logs: int = 1) -> None:
+        """Read another log, or several together."""
+        self.accounts = [Account() for _ in range(logs)]
 
-    def _count(self, lines: int) -> None:
-        account = self.account
-        account.lines += lines
-        query = "SELECT count(*) AS lines FROM auth_events WHERE datetime IS NOT NULL"
-        self.engine.build("auth_events")
-        account.formats[HUB_AUTH.name] += self.engine.query(query)["lines"][0].as_py()
-        if account.unread and len(account.examples) < MOST_EXAMPLES:
-            unread = self.engine.table("unread_auth_lines")["line"].to_pylist()
-            account.examples += unread[: MOST_EXAMPLES - len(account.examples)]
+    def read(self, lines: pa.Table) -> None:
+        """Take a chunk's lines apart, and account for them."""
+        self.engine.register("lines", lines)
+        for log, number in lines_of_logs(lines):
+            self.accounts[log].lines += number
+        events = self.engine.table("auth_events")
+        for log, number in lines_of_logs(events.filter(pc.is_valid(events["datetime"]))):
+            self.accounts[log].formats[HUB_AUTH.name] += number
+        add_examples(self.accounts, self.engine, "unread_auth_lines")

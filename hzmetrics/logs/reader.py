@@ -42,6 +42,9 @@ SCAN_BATCH = 16_384
 IDENTITY_BYTES = 2**16
 """Bytes at the start of a text that its identity looks at."""
 
+LOG = 2**40
+"""Where logs are read together, the line numbers of each begin at a multiple of this (`log_of` in models)."""
+
 NO_LINES = pa.table({"number": pa.array([], pa.int64()), "line": pa.array([], pa.string())})
 
 LONG_RUN = 64
@@ -171,6 +174,12 @@ class LogStream:
         return self._lines.blank
 
     @property
+    def state(self) -> tuple[int, ...]:
+        """What changes with the file: its place on the disk, its size and times."""
+        now = os.fstat(self._file.fileno())
+        return now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns
+
+    @property
     def done(self) -> int:
         """Bytes of the file that have been read; 0 if their total is unknown."""
         return self._file.tell() if self.total else 0
@@ -193,6 +202,17 @@ class LogStream:
         `any_server`: the log may be another server's than the hub's (`Lines.tables`).
         """
         return self._lines.tables(self.blocks(), any_server)
+
+    def lines_up_to(self, size: int) -> pa.Table | None:
+        """All lines at once (number, line); None if file or text has more than `size` bytes. Raises UnreadableLog."""
+        found = [NO_LINES]
+        if self.total > size:
+            return None
+        for lines in self.lines():
+            found.append(lines)
+            if self._size > size:
+                return None
+        return pa.concat_tables(found)
 
     def blocks(self) -> Iterator[bytes]:
         """The texts one after the other, in UTF-8, with every line end a line feed, in pieces that end anywhere.

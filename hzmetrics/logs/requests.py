@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from hzmetrics.engine import Engine, Value, relation
 from hzmetrics.logs import collectors, escapes, grammar, text, w3c, zones
-from hzmetrics.logs.account import MOST_EXAMPLES, Account
+from hzmetrics.logs.account import Account, add_examples, lines_of_logs
 from hzmetrics.logs.formats import HUB
 from hzmetrics.logs.json_names import Members
 from hzmetrics.logs.plain import NO_FIELDS, take_apart
@@ -58,7 +58,8 @@ class Requests:
     def __init__(self, engine: Engine, settings: LogSettings) -> None:
         self.engine = engine
         self.settings = settings
-        self.account = Account()
+        self.accounts = [Account()]
+        """Of each of the logs that are read together."""
         self.kind: Kind | None = None
         self._is_hub = settings.format == HUB
         self._members = Members(settings.members)
@@ -109,10 +110,19 @@ class Requests:
             reads.append("hub_requests")
         self.engine.define("requests", requests, reads)
 
+    @property
+    def account(self) -> Account:
+        """Of the one log that is read."""
+        return self.accounts[0]
+
+    def begin(self, logs: int = 1) -> None:
+        """Read another log of a hub, or several together: only their format is known before."""
+        self.accounts = [Account() for _ in range(logs)]
+
     def read(self, lines: pa.Table) -> None:
         """Take a chunk's lines apart, and account for them."""
         self.take_apart(lines)
-        self._count(len(lines))
+        self._count(lines)
 
     def take_apart(self, lines: pa.Table) -> None:
         """Take a chunk's lines apart."""
@@ -230,16 +240,15 @@ class Requests:
         found = [(peer, self.settings.proxies.client(peer)) for peer in new]
         self.engine.add("peers", relation(found, {"peer": pa.string(), "address": pa.string()}))
 
-    def _count(self, lines: int) -> None:
-        account = self.account
-        account.lines += lines
+    def _count(self, lines: pa.Table) -> None:
+        for log, number in lines_of_logs(lines):
+            self.accounts[log].lines += number
         for row in self.engine.table("read_formats").to_pylist():
-            account.formats[row["format"]] += row["lines"]
-        if account.unread and "zones" not in self.settings.corrections:
-            account.zones += self.engine.table("unread_zones")["lines"][0].as_py()
-        if account.unread and len(account.examples) < MOST_EXAMPLES:
-            lines_left = self.engine.table("unread_lines")["line"].to_pylist()
-            account.examples += lines_left[: MOST_EXAMPLES - len(account.examples)]
+            self.accounts[row["log"]].formats[row["format"]] += row["lines"]
+        if "zones" not in self.settings.corrections and any(account.unread for account in self.accounts):
+            for row in self.engine.table("unread_zones").to_pylist():
+                self.accounts[row["log"]].zones += row["lines"]
+        add_examples(self.accounts, self.engine, "unread_lines")
 
 
 def variables(settings: LogSettings) -> dict[str, Value]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -135,17 +136,19 @@ def begin_imports(store: Store, settings: Settings) -> None:
 def import_days(store: Store, settings: Settings, days: Sequence[dt.date], dry_run: bool = False) -> int:
     """Import all pending files of some days; returns how many failed. They are remembered (spec 60 §10.1)."""
     from hzmetrics.ingest import imports
+    from hzmetrics.ingest.readers import Readers
 
     failed = 0
-    for day in days:
-        with stage(f"import of {day}") as running:
-            mark = unfinished.on_rows(settings, Month.of(day))
-            report = imports.import_day(store, settings, day, dry_run=dry_run, on_rows=mark)
-            running.rows = report.rows
-        failed += len(report.failed)
-        if report.failed and not dry_run:
-            with store.metrics.begin() as connection:
-                facts.remember_failures(connection, report, settings)
+    with closing(Readers(settings)) as readers:
+        for day in days:
+            with stage(f"import of {day}") as running:
+                mark = unfinished.on_rows(settings, Month.of(day))
+                report = imports.import_day(store, settings, day, dry_run=dry_run, on_rows=mark, readers=readers)
+                running.rows = report.rows
+            failed += len(report.failed)
+            if report.failed and not dry_run:
+                with store.metrics.begin() as connection:
+                    facts.remember_failures(connection, report, settings)
     return failed
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from contextlib import closing
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,7 @@ from hzmetrics.store.tables.metrics import pipeline_state
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
+    from hzmetrics.ingest.readers import Readers
     from hzmetrics.store import Store
 
 PATIENCE = dt.timedelta(hours=24)
@@ -57,10 +60,10 @@ def run(
             require_transactional(store)
             make_state_table(store)
             corrections.adopt(store, settings, yes)
-            work = Work(store, settings)
-            code = max(work.units(None if every else settings.months_per_run, progress, recording), work.publish())
-            recording.update(exit_code=code, error=work.error)
-            return code
+            with closing(Work(store, settings)) as work:
+                code = max(work.units(None if every else settings.months_per_run, progress, recording), work.publish())
+                recording.update(exit_code=code, error=work.error)
+                return code
     except LockHeld as held:
         log.info("%s", held)
         return 0
@@ -87,6 +90,18 @@ class Work:
         """Files that could not be imported or put away. State keys name them, with the reasons."""
         self.unseen: list[str] = []
         """Directories of logs that cannot be looked into, with the reasons."""
+
+    @cached_property
+    def readers(self) -> Readers:
+        """What reads log files; made when there are some."""
+        from hzmetrics.ingest.readers import Readers
+
+        return Readers(self.settings)
+
+    def close(self) -> None:
+        """Close what reads log files."""
+        if "readers" in self.__dict__:
+            self.readers.close()
 
     @property
     def error(self) -> str:
@@ -196,6 +211,7 @@ class Work:
                 on_rows=(lambda connection, _: state.reopen(connection, month))
                 if marks
                 else unfinished.on_rows(self.settings, month),
+                readers=self.readers,
             )
             running.rows = report.rows
         self.failed_files += len(report.failed) + len(report.unmoved)

@@ -46,7 +46,11 @@ def fit(values: pa.ChunkedArray, column_type: TypeEngine[Any]) -> pa.ChunkedArra
 
 
 def _clamp(values: pa.ChunkedArray, low: float, high: float) -> pa.ChunkedArray:
-    return pc.if_else(pc.greater(values, high), high, pc.if_else(pc.less(values, low), low, values))
+    least, most = pc.min_max(values).as_py().values()
+    if least is None or (low <= least and most <= high):
+        return values
+    lowest, highest = pa.scalar(low, values.type), pa.scalar(high, values.type)
+    return pc.if_else(pc.greater(values, highest), highest, pc.if_else(pc.less(values, lowest), lowest, values))
 
 
 def _three_bytes(text: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hzmetrics.engine import Engine
 from hzmetrics.ingest.addresses import Clients, anywhere
-from hzmetrics.ingest.log_file import ANY_DAY, LogFile
+from hzmetrics.ingest.auth import AuthLog, Rules
 from hzmetrics.logs import grammar
 from hzmetrics.logs.auth import AuthEvents
 from hzmetrics.logs.requests import PACKAGE
@@ -22,10 +22,9 @@ Row = tuple[str, str, int, str, str]
 
 def read(texts: list[str], *, ip: tuple[str, ...] = (), reads_ipv6: bool = False) -> list[Row]:
     """The rows that lines become."""
-    with LogFile(Clients(anywhere(ip), reads_ipv6), ANY_DAY) as log:
-        AuthEvents(log.engine).read(relation(texts))
-        log.learn_clients("new_auth_clients")
-        return [tuple(row.values()) for row in log.engine.table("userlogin_rows").to_pylist()]
+    with AuthLog(Rules(Clients(anywhere(ip), reads_ipv6))) as log:
+        log.filter(relation(texts))
+        return [tuple(row.values()) for row in log.rows().drop_columns("number").to_pylist()]
 
 
 TIME, END = "2025-06-07 10:00:01", "203.0.113.20 login"

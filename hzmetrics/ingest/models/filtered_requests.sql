@@ -32,5 +32,5 @@ SELECT
     dropped_by IS NULL AND regexp_matches(url, getvariable('download')) AS is_download
 FROM requests
 JOIN clients USING (address)
-LEFT JOIN agents USING (agent)
+LEFT JOIN agents ON agents.agent = requests.agent AND agents.log = log_of(number)
 WHERE datetime IS NOT NULL AND clients.stored IS NOT NULL

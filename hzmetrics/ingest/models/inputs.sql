@@ -27,6 +27,7 @@ CREATE TABLE requests (
 
 -- Who sent the requests of a chunk: the model senders of logs.
 CREATE TABLE senders (
+    log BIGINT,       -- the log, where several are read together
     format VARCHAR,   -- name of the format
     address VARCHAR,  -- client
     agent VARCHAR,    -- user agent; NULL if the format has none
@@ -53,8 +54,9 @@ CREATE TABLE clients (
     is_excluded BOOLEAN  -- whether an `ip` filter matches it
 );
 
--- The user agents of a log that were seen so far.
+-- The user agents of each log that were seen so far.
 CREATE TABLE agents (
+    log BIGINT,              -- the log
     agent VARCHAR,           -- user agent
     is_excluded BOOLEAN,     -- whether a `useragent` filter matches it
     is_bot BOOLEAN,          -- whether it is a bot

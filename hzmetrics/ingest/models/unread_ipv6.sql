@@ -1,11 +1,13 @@
--- The lines that are unrecognized only because their client has an IPv6 address.
+-- The lines of each log that are unrecognized only because their client has an IPv6 address.
 --
--- grain: the chunk
+-- grain: a log with such lines
 -- reads: senders, clients
 -- columns:
+--   log    BIGINT  the log
 --   lines  BIGINT  lines
 
-SELECT coalesce(sum(lines), 0)::BIGINT AS lines
+SELECT log, sum(lines)::BIGINT AS lines
 FROM senders
 JOIN clients USING (address)
 WHERE clients.is_ipv6 AND clients.stored IS NULL
+GROUP BY log

@@ -1,12 +1,13 @@
--- The first three lines of a chunk of an auth log that are not read.
+-- The first three lines of each auth log in a chunk that are not read.
 --
 -- grain: a line
 -- reads: lines, auth_events
 -- columns:
+--   log   BIGINT   the log
 --   line  VARCHAR  its first 500 characters
 
-SELECT left(line, 500) AS line
+SELECT log_of(number) AS log, left(line, 500) AS line
 FROM lines
 WHERE number NOT IN (SELECT number FROM auth_events WHERE datetime IS NOT NULL)
+QUALIFY row_number() OVER (PARTITION BY log ORDER BY number) <= 3
 ORDER BY number
-LIMIT 3
