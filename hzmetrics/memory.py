@@ -20,7 +20,10 @@ _limit: int | None = None
 
 def limit() -> int:
     """Bytes that the engine may use before it works on disk."""
-    return share(SHARE) if _limit is None else _limit
+    if _limit is None:
+        set_limit(share(SHARE))
+    assert _limit is not None
+    return _limit
 
 
 def set_limit(size: int) -> None:

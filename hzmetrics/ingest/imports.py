@@ -77,8 +77,9 @@ def import_day(
     if dry_run:
         return report
     store.metrics  # noqa: B018 - a database that is not configured is no file's fault
-    with nullcontext(readers) if readers else closing(Readers(settings)) as readers:
-        readers.expect([source for source in pending if source.month == Month.of(day)])
+    alone = readers is None
+    with closing(Readers(settings)) if readers is None else nullcontext(readers) as readers:
+        readers.expect(files if alone else [source for source in pending if source.month == Month.of(day)])
         for source in files:
             try:
                 state.refuse_anonymised(store, source.month)

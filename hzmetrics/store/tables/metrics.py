@@ -6,6 +6,7 @@ the engine reads whole months in columns.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Column, Constraint, Enum, Index, MetaData, Table, UniqueConstraint
@@ -404,6 +405,7 @@ alembic_version = Table("alembic_version", MetaData(), key("version_num", Varcha
 """Alembic's own table: the revision the database is at. Kept apart, because its presence says that we were here."""
 
 
+@cache
 def profiles_copy(prefix: str) -> Table:
     """The copy of the hub's profiles as a new database has it; `import-hub-data` remakes it (spec 20 §7.2)."""
     return Table(
