@@ -304,10 +304,10 @@ def _import(
 ) -> Outcome:
     """One file, whole or not at all, and its ledger row; then the move (spec 10 §10.2)."""
     database, is_file = store.metrics, path != STANDARD_INPUT
-    target = "web" if kind == "access" else "userlogin"
+    target = sources.TARGET_OF[kind]
     rows, limits = 0, Limits.of(settings)
     with open_log(path, limits) as stream, database.connect() if dry_run else database.begin() as connection:
-        if is_file and ledger.source_name(ledger.stored_name(path.name)) in ledger.sources(connection, target):
+        if is_file and ledger.knows(connection, path.name, target):
             log.info("%s is in the ledger: its rows are there", path.name)
         else:
             log.info("reading %s", stream.name)
@@ -337,12 +337,12 @@ def _import(
 def put_away_imported(store: Store, settings: Settings, paths: Collection[Path]) -> list[Path]:
     """Move those of some pending files whose rows are there, but which could not be moved before; those moved."""
     moved = []
+    pending = [source for source in sources.pending(settings) if source.path in paths]
     with store.metrics.connect() as connection:
-        known = {target: ledger.sources(connection, target) for target in sources.KIND_OF}
-    for source in sources.pending(settings):
-        target = "web" if source.kind == "access" else "userlogin"
-        if source.path not in paths or ledger.source_name(ledger.stored_name(source.path.name)) not in known[target]:
-            continue
+        known = [
+            source for source in pending if ledger.knows(connection, source.path.name, sources.TARGET_OF[source.kind])
+        ]
+    for source in known:
         try:
             place = sources.put_away(source.path, sources.base(settings, source.kind) / sources.IMPORTED)
         except OSError:

@@ -69,13 +69,14 @@ def source_name(stored: str) -> str:
     return next((name.removesuffix(end) for end in map(fold, packing.SUFFIXES) if name.endswith(end)), name)
 
 
-def sources(connection: sa.Connection, target: str) -> set[str]:
-    """The identities of the files that were imported into `target`."""
-    table = imported_sources.c
-    return {
-        source_name(name)
-        for name in connection.execute(sa.select(table.filename).where(table.target_table == target)).scalars()
-    }
+def knows(connection: sa.Connection, filename: str, target: str) -> bool:
+    """Whether a file was imported into `target`, packed or not (spec 10 §10.2)."""
+    table, wanted = imported_sources.c, source_name(stored_name(filename))
+    alike = table.filename.startswith(wanted, autoescape=True)
+    if connection.dialect.name == "sqlite":  # it compares letters beyond ASCII by their bytes
+        alike |= sa.func.length(sa.cast(table.filename, sa.LargeBinary)) != sa.func.length(table.filename)
+    names = connection.execute(sa.select(table.filename).where(table.target_table == target, alike)).scalars()
+    return any(source_name(name) == wanted for name in names)
 
 
 def record(

@@ -25,7 +25,10 @@ from hzmetrics.log import log
 Kind = Literal["access", "auth"]
 KINDS: tuple[Kind, Kind] = ("access", "auth")
 
-KIND_OF: dict[str, Kind] = {"web": "access", "userlogin": "auth"}
+TARGET_OF: dict[Kind, str] = {"access": "web", "auth": "userlogin"}
+"""The tables that logs become rows of."""
+
+KIND_OF = {target: kind for kind, target in TARGET_OF.items()}
 """The kind of logs by the table that they become rows of."""
 
 ALSO_ARCHIVED: dict[Kind, str] = {"access": "new-{site}-access*log*", "auth": "cmsdebug*log*"}

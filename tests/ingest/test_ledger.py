@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from hzmetrics import lock
+from hzmetrics.ingest import ledger as records
 from hzmetrics.ingest.imports import import_access, import_auth
 from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
@@ -189,3 +190,23 @@ def test_writers_refuse_while_another_is_at_work(hub: TestHub, command: str, cap
     with lock.hold(hub.settings):
         assert hub.run(command, *arguments[command]) == 1
     assert "is held by" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked", "is_known"),
+    [
+        ("parity-access.log-20250701", "parity-access.log-20250701.gz", True),
+        ("parity-access.log-20250701.GZ", "parity-access.log-20250701", True),
+        ("Parity-ACCESS.log-20250701", "parity-access.log-20250701", True),
+        ("p\u00e0rity-access.log-20250701", "parity-access.log-20250701", True),
+        ("\u043f-access.log-20250701", "\u041f-access.log-20250701", True),
+        ("parity-access.log-20250701-2", "parity-access.log-20250701", False),
+        ("parityXaccess.log-20250701", "parity_access.log-20250701", False),
+        ("parity%access.log-20250701", "parity%access.log-20250701", True),
+    ],
+)
+def test_a_file_is_known_by_its_name_under_the_collation(hub: TestHub, stored: str, asked: str, is_known: bool) -> None:
+    with hub.store.metrics.begin() as connection:
+        records.record(hub.store.metrics, connection, stored, "web", None, 0, hub.settings.clock)
+        assert records.knows(connection, asked, "web") is is_known
+        assert not records.knows(connection, asked, "userlogin")

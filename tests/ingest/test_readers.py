@@ -57,12 +57,7 @@ def imported(
     for day in DAYS:
         before(day)
         import_day(hub.store, hub.settings, day, readers=readers)
-    return {
-        table.name: [
-            tuple(row) for row in hub.store.metrics.rows(sa.select(*shown(table)).order_by(*list(table.c)[:1]))
-        ]
-        for table in TABLES
-    }
+    return {table.name: [tuple(row) for row in hub.store.metrics.rows(shown(table))] for table in TABLES}
 
 
 def shown(table: sa.Table) -> sa.Select[Any]:
