@@ -15,7 +15,7 @@ define need
 }
 endef
 
-.PHONY: venv demo test test-fast torture lint docs bench clean
+.PHONY: venv demo test test-fast torture lint docs bench bench-scale clean
 
 venv: $(VENV)/.complete
 
@@ -59,9 +59,15 @@ docs: venv
 
 bench: venv
 	$(SERVER)
-	@$(BIN)/python -m tests.mariadb_server sh -ec 'for name in ingest enrich sessions grids tools online; do \
+	@$(BIN)/python -m tests.mariadb_server sh -ec 'for name in ingest backlog enrich sessions grids tools online; do \
 		echo "== $$name"; $(BIN)/python -m benchmarks.$$name --socket "$$HZMETRICS_TEST_SOCKET"; done'
 	@set -e; for name in courses events tick; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
+
+bench-scale: venv
+	$(SERVER)
+	@$(BIN)/python -m tests.mariadb_server sh -ec '$(BIN)/python -m benchmarks.backlog --lines 32000 \
+		--socket "$$HZMETRICS_TEST_SOCKET"'
+	@$(BIN)/python -m benchmarks.scale --months 1 2 6 24 72
 
 clean:
 	rm -rf $(VENV) demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -5,7 +5,9 @@
 Measured on the traffic of the invented hub are filtering its lines through the shortcut for plain lines, the same
 through the whole grammar, filtering the same requests in the combined format and as JSON objects with
 `[logs] format = auto`, and the whole import with bot detection into SQLite and, with a socket, into MariaDB (as user
-root; the databases `hzmetrics_benchmark_hub` and `hzmetrics_benchmark_metrics` are dropped and created again). CPU
+root; the databases `hzmetrics_benchmark_hub` and `hzmetrics_benchmark_metrics` are dropped and created again). Where
+GoAccess is installed, it makes a report of the same requests in the combined format, and each import is compared with
+it. CPU
 seconds are those of this process, all threads together: they tell more than seconds on a machine that is busy.
 """
 
@@ -15,6 +17,8 @@ import argparse
 import datetime as dt
 import json
 import resource
+import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -109,6 +113,18 @@ def imported(path: Path, root: Path, database: dict[str, str]) -> tuple[Spent, i
     return spent[0], rows
 
 
+def reported(path: Path) -> Spent | None:
+    """What GoAccess spends on a report of a log in the combined format, without a database; None if it is missing."""
+    program = shutil.which("goaccess")
+    if program is None:
+        return None
+    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    command = [program, str(path), "--log-format=COMBINED", "--no-progress", "-o", str(path.with_suffix(".json"))]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    seconds, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Spent(seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+
+
 def fresh_databases(socket: str) -> dict[str, str]:
     names = {"hub_db": "hzmetrics_benchmark_hub", "metrics_db": "hzmetrics_benchmark_metrics"}
     with pymysql.connect(unix_socket=socket, user="root") as server, server.cursor() as cursor:
@@ -140,6 +156,9 @@ def main() -> None:
         for name, path in (("combined", combined), ("JSON", objects)):
             spent = filtered(path, log_format=AUTO)
             print(f"filtering them as {name}: {spent}, {spent.cpu / filtering.cpu:.1f} times the hub's format")
+        report = reported(combined)
+        if report:
+            print(f"a report of them by GoAccess, for comparison: {report}, {lines / report.seconds:,.0f} lines/s")
         stores = {"SQLite": {"sqlite": str(root / "db")}}
         if options.socket:
             stores["MariaDB"] = fresh_databases(options.socket)
@@ -150,6 +169,7 @@ def main() -> None:
             print(
                 f"importing {lines:,} lines, {rows:,} rows, into {name}: {taken}, "
                 f"{lines / taken.seconds:,.0f} lines/s, {taken.seconds / filtering.seconds:.1f} times filtering"
+                + (f", {report.seconds / taken.seconds:.2f} times as fast as GoAccess" if report else "")
             )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak memory: {peak:,.0f} MiB")
