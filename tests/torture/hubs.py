@@ -52,6 +52,9 @@ OF_THE_MACHINE = {"updated_at", "replaced_at"}
 WAYS = {"catchup_started", "rebuild_cursor"}
 """Keys of the pipeline's state that remember a way, not where it ends."""
 
+NO_MONTHS = ("dirty_months", "")
+"""A key of the pipeline's state that says the same as none."""
+
 MEASURED = "counts.raw"
 """What the machine was doing at a moment: a measurement that was not finished is not made up for."""
 
@@ -252,9 +255,16 @@ class Hub:
         with closing(Store(self.settings)) as store:
             return dict(sorted(_rows(store, exact, left_out)))
 
-    def digest(self) -> str:
-        """Of all that the next command can find: it does the same to hubs of equal digests."""
-        found = hashlib.sha256(repr(self.tables(left_out=frozenset())).encode())
+    def digest_of_rows(self) -> str:
+        """Of all rows of all tables."""
+        return hashlib.sha256(repr(self.tables(left_out=frozenset())).encode()).hexdigest()
+
+    def digest(self, of_rows: str = "") -> str:
+        """Of all that the next command can find: it does the same to hubs of equal digests.
+
+        `of_rows`: that of the rows, if it is known.
+        """
+        found = hashlib.sha256((of_rows or self.digest_of_rows()).encode())
         generations, shown = self.root / GENERATIONS, (self.root / SITE).resolve()
         for path in sorted(self.root.rglob("*")):
             is_hidden = generations in path.parent.parents and not path.is_relative_to(shown)
@@ -328,7 +338,8 @@ def _rows(store: Store, exact: bool, left_out: Set[str]) -> Iterator[tuple[str, 
                     for row in result
                     if left_out.isdisjoint(row) and MEASURED not in row
                 ]
-                yield f"{database.name}.{name}", sorted(rows, key=repr)
+                ends = [row for row in rows if row != NO_MONTHS] if left_out else rows
+                yield f"{database.name}.{name}", sorted(ends, key=repr)
 
 
 def _value(value: Any, is_number: bool, rounded: bool) -> Any:
