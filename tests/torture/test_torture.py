@@ -42,6 +42,13 @@ def test_a_sample(tormented: Hub, entry: EntryPoint) -> None:
         assert not list(problems(tormented, entry, expected, faults(tormented, fault, expected, 1)))
 
 
+@on_stores([replace(one, stores=("sqlite",)) for one in ENTRY_POINTS if one.name == "publish"])
+@pytest.mark.timeout(1800)
+def test_a_sample_of_kills_at_every_boundary(tormented: Hub, entry: EntryPoint) -> None:
+    """Those of the pages, which are quick."""
+    assert not list(killed_at_every_boundary(tormented, entry, undisturbed(tormented, entry)))
+
+
 @torture
 @pytest.mark.timeout(0)
 @entry_points
