@@ -24,9 +24,13 @@ torture = pytest.mark.torture
 
 
 def on_stores(entries: Iterable[EntryPoint]) -> pytest.MarkDecorator:
-    """Each entry point on each of its stores."""
+    """Each entry point on each of its stores, with all of its tests in one process: what they find out is shared."""
     marks = {"sqlite": (), "mariadb": (pytest.mark.mariadb,)}
-    found = [pytest.param(kind, one, id=f"{one}-{kind}", marks=marks[kind]) for one in entries for kind in one.stores]
+    found = [
+        pytest.param(kind, one, id=f"{one}-{kind}", marks=[*marks[kind], pytest.mark.xdist_group(f"{one}-{kind}")])
+        for one in entries
+        for kind in one.stores
+    ]
     return pytest.mark.parametrize(("kind", "entry"), found)
 
 
