@@ -43,7 +43,7 @@ test: lint
 
 torture: venv
 	$(SERVER)
-	@$(BIN)/python -m tests.mariadb_server $(BIN)/pytest -n 2 -q -m torture
+	@$(BIN)/python -m tests.mariadb_server $(BIN)/pytest -n 2 --dist loadgroup -q -m torture
 
 test-fast: venv
 	@$(BIN)/pytest -q -n 2 -m "not integration and not slow"

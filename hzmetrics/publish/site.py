@@ -96,13 +96,14 @@ def generation(directory: Path) -> Iterator[Generation]:
         files.make_directory(new.root, DIRECTORY)
         try:
             yield new
+            if new.is_new:
+                files.replace(new.root / MANIFEST, document(new.made).encode("ascii"), files.PUBLISHED)
         except BaseException:
             shutil.rmtree(new.root, ignore_errors=True)
             raise
         if not new.is_new:
             shutil.rmtree(new.root)
             return
-        files.replace(new.root / MANIFEST, document(new.made).encode("ascii"), files.PUBLISHED)
         _show(directory, new.root)
         for path in place.iterdir():
             if path not in (new.root, old):

@@ -59,6 +59,14 @@ def test_a_failure_leaves_the_old_site(directory: Path) -> None:
     assert len(list(directory.resolve().parent.iterdir())) == 1
 
 
+def test_a_generation_without_its_manifest_is_not_left(directory: Path) -> None:
+    publish(directory, {"a.html": b"old"})
+    with pytest.raises(HzmetricsError, match="cannot publish"):
+        publish(directory, {f"{site.MANIFEST}/in.html": b"in the way of the manifest"})
+    assert (directory / "a.html").read_bytes() == b"old"
+    assert len(list(directory.resolve().parent.iterdir())) == 1
+
+
 def test_what_a_killed_process_left_is_removed(directory: Path) -> None:
     publish(directory, {"a.html": b"old"})
     left = directory.resolve().parent / "7"

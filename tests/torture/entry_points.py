@@ -12,8 +12,10 @@ from hzmetrics.store import pseudonyms
 from tests.legacy.adoption.database import OldDatabase
 from tests.torture.hubs import NOW, Hub
 
-CRON = ("run", "tick")
-"""What converges a hub without a person: what cron does, run after run."""
+CRON = ("tick", "run", "tick")
+"""What converges a hub without a person: what cron does, run after run.
+
+The first tick makes the live side up to date, and different remains of it equal."""
 
 TICK = ("tick",)
 """What converges the live side, at a minute without a run."""
@@ -62,6 +64,7 @@ ENTRY_POINTS = (
     EntryPoint("logfix-session", "closed", "logfix-session 2026-10"),
     EntryPoint("rebuild-summaries", "closed", "rebuild-summaries --since 2026-09"),
     EntryPoint("rebuild-from", "closed", "rebuild-from 2026-09"),
+    EntryPoint("publish", "renamed", "publish"),
     EntryPoint("reimport", "closed", REIMPORT, (REIMPORT, *CRON)),
     EntryPoint("anonymise", "keyed", ANONYMISE, (ANONYMISE, *CRON)),
     EntryPoint("events", "new", "events update", TICK, now=LIVE),
@@ -90,6 +93,12 @@ def _close(hub: Hub) -> None:
     assert not end.failed, end.said
 
 
+def _renamed(hub: Hub) -> None:
+    """With another title on every page."""
+    configuration = hub.directory.configuration
+    configuration.write_text(configuration.read_text().replace("title = ", "title = Renamed: "))
+
+
 def _keyed(hub: Hub) -> None:
     """With a key of pseudonyms, which would be another one in each run."""
     path = pseudonyms.key_file(hub.settings)
@@ -111,6 +120,7 @@ def _old(hub: Hub) -> None:
 
 STATES: dict[str, tuple[str, Callable[[Hub], None]]] = {
     "closed": ("new", _close),
+    "renamed": ("closed", _renamed),
     "keyed": ("closed", _keyed),
     "bare": ("new", _bare),
     "old": ("new", _old),

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import signal
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -52,8 +52,14 @@ OF_THE_MACHINE = {"updated_at", "replaced_at"}
 WAYS = {"catchup_started", "rebuild_cursor"}
 """Keys of the pipeline's state that remember a way, not where it ends."""
 
+NO_MONTHS = ("dirty_months", "")
+"""A key of the pipeline's state that says the same as none."""
+
 MEASURED = "counts.raw"
 """What the machine was doing at a moment: a measurement that was not finished is not made up for."""
+
+OF_MEASURED = ("counts.raw", "counts-")
+"""How the names of files begin that hold such measurements, and what was derived from them."""
 
 FOLLOWED = ("logs", "home/raw")
 """Directories of files that others write."""
@@ -66,8 +72,13 @@ COPIES = {"userlogin_lite"}
 
 PASSING = {*COPIES, "LOADED_ROWS", "loaded_rows", "sqlite_sequence", "sqlite_stat1"}
 
-RANDOM = re.compile(r"(?<=\.)[a-z0-9_]{8}(?=\.new$)")
-"""What is random in the names of files that are being written: those of killed processes are removed later."""
+RANDOM = re.compile(r"\.[a-z0-9_]{8}\.new$")
+"""The end of the names of files that are being written: nothing reads them, and killed processes' are removed."""
+
+SITE = "site"
+GENERATIONS = ".site.generations"
+MAPS = "hub/app/site/stats/maps"
+"""Directories of files that visitors read. Of the site's generations, those that are not shown are removed unread."""
 
 SAID = ("hzmetrics.log", ".lock", ".pid")
 """Ends of names of files that nothing is read from; `.log` itself is the end of log files."""
@@ -83,7 +94,8 @@ class End:
     """Commands on the way that did not end with 0, and how they ended."""
     said: str
     tables: Tables
-    files: list[str]
+    logs: list[str]
+    pages: dict[str, str]
 
 
 @dataclass
@@ -215,6 +227,13 @@ class Hub:
                 for (name,) in cursor.fetchall():
                     cursor.execute(f"DROP DATABASE `{name}`")
 
+    def is_locked(self) -> bool:
+        """Whether a command holds tables against all readers."""
+        if self.kind != "mariadb":
+            return False
+        with self.server() as cursor:
+            return any(cursor.execute(f"SHOW OPEN TABLES FROM {self.name}_{side} WHERE In_use > 0") for side in SIDES)
+
     def command(self, text: str, fault: Fault | None = None, threads: int = 1) -> Command:
         """A command line in this hub."""
         self.listing.unlink(missing_ok=True)
@@ -236,15 +255,24 @@ class Hub:
         with closing(Store(self.settings)) as store:
             return dict(sorted(_rows(store, exact, left_out)))
 
-    def digest(self) -> str:
-        """Of all that the next command can find: it does the same to hubs of equal digests."""
-        found = hashlib.sha256(repr(self.tables(left_out=frozenset())).encode())
+    def digest_of_rows(self) -> str:
+        """Of all rows of all tables."""
+        return hashlib.sha256(repr(self.tables(left_out=frozenset())).encode()).hexdigest()
+
+    def digest(self, of_rows: str = "") -> str:
+        """Of all that the next command can find: it does the same to hubs of equal digests.
+
+        `of_rows`: that of the rows, if it is known.
+        """
+        found = hashlib.sha256((of_rows or self.digest_of_rows()).encode())
+        generations, shown = self.root / GENERATIONS, (self.root / SITE).resolve()
         for path in sorted(self.root.rglob("*")):
-            if path.is_relative_to(self.directory.databases) or path.name == MEASURED:
+            is_hidden = generations in path.parent.parents and not path.is_relative_to(shown)
+            if path.is_relative_to(self.directory.databases) or path.name.startswith(OF_MEASURED) or is_hidden:
                 continue
-            name = RANDOM.sub("", str(path.relative_to(self.root)))
-            is_read = path.is_file() and not path.name.endswith(SAID)
-            found.update(repr((name, path.read_bytes() if is_read else b"")).encode())
+            if not RANDOM.search(path.name):
+                is_read = path.is_file() and not path.name.endswith(SAID)
+                found.update(repr((str(path.relative_to(self.root)), path.read_bytes() if is_read else b"")).encode())
         return found.hexdigest()
 
     def end(self, commands: tuple[str, ...], digest: str = "") -> End:
@@ -253,7 +281,7 @@ class Hub:
         From equal hubs they lead to equal ends: only ways that were not gone before are gone.
         """
         if not commands:
-            return End((), "", self.tables(), self.files())
+            return End((), "", self.tables(), self.logs(), self.pages(SITE, MAPS))
         digest = digest or self.digest()
         key = (*commands, self.now, digest)
         if key not in self.ends:
@@ -265,11 +293,19 @@ class Hub:
             self.ends[key] = replace(rest, failed=failed + rest.failed, said=said + rest.said)
         return self.ends[key]
 
-    def files(self) -> list[str]:
-        """The log files, where they are now, and published files."""
-        found = (path for name in (*FOLLOWED, "site") for path in (self.root / name).rglob("*"))
-        shown = (path for path in found if path.is_file() and path.name != MEASURED and not RANDOM.search(path.name))
-        return sorted(str(path.relative_to(self.root)) for path in shown)
+    def logs(self) -> list[str]:
+        """The log files, where they are now."""
+        return sorted(name for name, path in self._files(FOLLOWED) if path.name != MEASURED)
+
+    def pages(self, *directories: str) -> dict[str, str]:
+        """What visitors find: the published files, with digests of what is in them."""
+        return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in self._files(directories)}
+
+    def _files(self, directories: Iterable[str]) -> Iterator[tuple[str, Path]]:
+        """The files in some directories, but not those that are still being written."""
+        for path in (path for name in directories for path in (self.root / name).rglob("*")):
+            if path.is_file() and not RANDOM.search(path.name):
+                yield str(path.relative_to(self.root)), path
 
     @property
     def said(self) -> str:
@@ -302,7 +338,8 @@ def _rows(store: Store, exact: bool, left_out: Set[str]) -> Iterator[tuple[str, 
                     for row in result
                     if left_out.isdisjoint(row) and MEASURED not in row
                 ]
-                yield f"{database.name}.{name}", sorted(rows, key=repr)
+                ends = [row for row in rows if row != NO_MONTHS] if left_out else rows
+                yield f"{database.name}.{name}", sorted(ends, key=repr)
 
 
 def _value(value: Any, is_number: bool, rounded: bool) -> Any:

@@ -48,6 +48,8 @@ STARTED_BY_FORK = multiprocessing.get_context("forkserver")
 STARTED_BY_FORK.set_forkserver_preload(["tests.torture.program", *modules()])
 
 FILE_EVENTS = ("os.rename", "os.remove", "os.link", "os.symlink", "os.truncate", "os.mkdir", "os.rmdir")
+MAKING_LINKS = ("os.link", "os.symlink")
+"""Events whose second path is what is made."""
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 LASTING = ("INSERT", "UPDATE", "DELETE", "REPLACE", "LOAD", "COMMIT")
 OF_ITSELF = ("CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE", "OPTIMIZE")
@@ -125,7 +127,7 @@ class Boundaries:
             if isinstance(flags, int) and flags & WRITING:
                 self._file(name, path, makes=bool(flags & os.O_EXCL))
         elif name in FILE_EVENTS:
-            self._file(name, arguments[0], makes=name == "os.mkdir")
+            self._file(name, arguments[name in MAKING_LINKS], makes=name == "os.mkdir")
 
     def _file(self, name: str, path: Any, makes: bool) -> None:
         """Something happens to a file, unless it only `makes` what is there already."""

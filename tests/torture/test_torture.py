@@ -24,9 +24,13 @@ torture = pytest.mark.torture
 
 
 def on_stores(entries: Iterable[EntryPoint]) -> pytest.MarkDecorator:
-    """Each entry point on each of its stores."""
+    """Each entry point on each of its stores, with all of its tests in one process: what they find out is shared."""
     marks = {"sqlite": (), "mariadb": (pytest.mark.mariadb,)}
-    found = [pytest.param(kind, one, id=f"{one}-{kind}", marks=marks[kind]) for one in entries for kind in one.stores]
+    found = [
+        pytest.param(kind, one, id=f"{one}-{kind}", marks=[*marks[kind], pytest.mark.xdist_group(f"{one}-{kind}")])
+        for one in entries
+        for kind in one.stores
+    ]
     return pytest.mark.parametrize(("kind", "entry"), found)
 
 
@@ -40,6 +44,13 @@ def test_a_sample(tormented: Hub, entry: EntryPoint) -> None:
     expected = undisturbed(tormented, entry)
     for fault in ("kill", "full"):
         assert not list(problems(tormented, entry, expected, faults(tormented, fault, expected, 1)))
+
+
+@on_stores([replace(one, stores=("sqlite",)) for one in ENTRY_POINTS if one.name == "publish"])
+@pytest.mark.timeout(1800)
+def test_a_sample_of_kills_at_every_boundary(tormented: Hub, entry: EntryPoint) -> None:
+    """Those of the pages, which are quick."""
+    assert not list(killed_at_every_boundary(tormented, entry, undisturbed(tormented, entry)))
 
 
 @torture

@@ -84,7 +84,7 @@ def _is_begun(work: Work, table: str, original: Definition) -> bool:
     """A copy of this very definition is there and has got its engine."""
     (begun,) = work.row(
         "SELECT COUNT(*) FROM rebuilds JOIN information_schema.tables ON table_schema = DATABASE() AND table_name = %s "
-        "WHERE rebuilds.`table` = %s AND original = '' AND definition = %s AND engine = 'InnoDB'",
+        "WHERE rebuilds.`table` = %s AND definition = %s AND engine = 'InnoDB'",
         copy_name(table), table, original.fingerprint,
     )  # fmt: skip
     return bool(begun)
@@ -103,9 +103,17 @@ def _begin_copy(work: Work, table: TableState, original: Definition, widen: bool
     if table.name == metrics.web.name and "dnload" not in original.columns:
         changes.append(f"ADD COLUMN {DOWNLOAD_COLUMN}")
     work.alter(copy, changes)
-    record = {"table": table.name, "definition": original.fingerprint, "original": ""}
+    _record(work, table, original)
+
+
+def _record(work: Work, table: TableState, original: Definition, kept: str = "") -> None:
+    """Record that a copy is under way, or what the original is going to be called."""
     with work.connection.begin():
-        upsert(work.connection, metrics.rebuilds, [record])
+        upsert(
+            work.connection,
+            metrics.rebuilds,
+            [{"table": table.name, "definition": original.fingerprint, "original": kept}],
+        )
 
 
 def _insertion(source: str, target: str, columns: list[str], where: str) -> str:
@@ -175,6 +183,7 @@ def _swap(work: Work, table: TableState, copy: str, original: Definition) -> Non
     (compared_at,) = work.row("SELECT NOW()")
     _make_equal(work, table, copy, columns)
     kept = _free_name(work, f"{table.name}_original")
+    _record(work, table, original, kept)
     work.execute(f"LOCK TABLES {quote(table.name)} WRITE, {quote(copy)} WRITE")
     try:
         if work.definition(table.name).fingerprint != original.fingerprint:
@@ -193,12 +202,6 @@ def _swap(work: Work, table: TableState, copy: str, original: Definition) -> Non
     finally:
         work.execute("UNLOCK TABLES")
     renaming.finish()
-    with work.connection.begin():
-        upsert(
-            work.connection,
-            metrics.rebuilds,
-            [{"table": table.name, "definition": original.fingerprint, "original": kept}],
-        )
     log.info("%s: done; the original is kept as %s", table.name, kept)
 
 

@@ -384,7 +384,7 @@ rebuilds = table(
     "rebuilds",
     key("table", Varchar(64)),
     required("definition", Char(64)),  # fingerprint of the definition that is being copied
-    required("original", Varchar(64)),  # what the original is called now; empty while the copy is made
+    required("original", Varchar(64)),  # what the original is called once it is replaced; empty while the copy is made
     column("updated_at", Wallclock(), now_stamp()),
 )
 

@@ -215,6 +215,26 @@ def test_a_rebuild_goes_on_where_it_was(adopt: Adopt, monkeypatch: pytest.Monkey
     assert old.rows({"web": ["id", "content"]}) == rows
 
 
+def test_an_original_is_never_forgotten(
+    adopt: Adopt, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Killed just after the swap."""
+    old = adopt("legacy-live")
+    finish = rebuild._Renaming.finish
+
+    def interrupted(self: rebuild._Renaming) -> None:
+        finish(self)
+        raise StoreError("interrupted")
+
+    with monkeypatch.context() as context:
+        context.setattr(rebuild._Renaming, "finish", interrupted)
+        assert old.hub.run("migrate", "--apply") == 1
+    (original,) = [name for name in old.engines() if name.endswith("_original")]
+    assert old.hub.run("migrate", "--apply") == 0
+    old.hub.run("doctor")
+    assert f"DROP TABLE {original}" in capsys.readouterr().out
+
+
 def test_a_changed_definition_starts_the_copy_anew(adopt: Adopt, monkeypatch: pytest.MonkeyPatch) -> None:
     old = adopt("legacy-live")
     with monkeypatch.context() as context:
