@@ -28,7 +28,8 @@ def page_of(path: str) -> str:
     address, a token or a long number (spec 68 §3.1).
     """
     for _ in range(ENCODINGS):
-        path = unquote(path, errors="replace")
+        if "%" in path:
+            path = unquote(path, errors="replace")
     parts: list[str] = []
     for part in path.partition("?")[0].partition("#")[0].split("/"):
         if not part or part == ".":
@@ -44,8 +45,10 @@ def page_of(path: str) -> str:
 
 
 def _is_private(part: str) -> bool:
+    if part.replace("-", "").isalpha():
+        return False  # most parts are words
     digits = sum(map(str.isdigit, part))
-    return "=" in part or digits >= LONG_NUMBER and not any(map(str.isalpha, part)) or is_telling(part)
+    return "=" in part or (digits >= LONG_NUMBER and not any(map(str.isalpha, part))) or is_telling(part)
 
 
 def browser_of(agent: str) -> str:

@@ -38,6 +38,7 @@ VISITORS = Figure(
     "People behind one address are one; a person who moves is several. Who asks for two pages is a visitor of both.",
 )  # fmt: skip
 VIEWS = Figure("views", "Page views", "Requests that were kept: no pictures, scripts or style sheets, no machines.")
+EXPLAINED = (*LISTS.values(), HOURS, VISITORS, VIEWS)
 MOST = 25
 """Names that a list shows at most."""
 
@@ -84,7 +85,13 @@ def read(store: Store, settings: Settings, months: Sequence[Month], spans: Seque
 
 def _collect(store: Store, engine: Engine, months: Sequence[Month]) -> None:
     """Give the engine what counts of the months, one at a time."""
-    collected = {"parts": "month_parts", "hours": "month_hours", "referring_hosts": "month_referrers"}
+    collected = {
+        "page_names": "new_page_names",
+        "agent_names": "new_agent_names",
+        "parts": "month_parts",
+        "hours": "month_hours",
+        "referring_hosts": "month_referrers",
+    }
     for name in collected:
         engine.create(name)
     request = web.c

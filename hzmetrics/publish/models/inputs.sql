@@ -54,6 +54,19 @@ CREATE TABLE requests (
     useragent VARCHAR   -- user agent
 );
 
+-- The page that each path is of: the rows of `new_page_names`.
+CREATE TABLE page_names (
+    path VARCHAR,  -- path
+    page VARCHAR   -- page
+);
+
+-- The browser and the system that each user agent names: the rows of `new_agent_names`.
+CREATE TABLE agent_names (
+    agent VARCHAR,    -- user agent
+    browser VARCHAR,  -- browser; empty if not known
+    system VARCHAR    -- operating system; empty if not known
+);
+
 -- What the visitors of each month asked for, from where, and with what: the rows of `month_parts`.
 CREATE TABLE parts (
     month VARCHAR,  -- YYYY-MM

@@ -130,7 +130,7 @@ hzmetrics.charts = (() => {
     const width = room(figure);
     const longest = d3.max(known, (row) => row.name.length);
     const marginLeft = Math.min(width * 0.4, 14 + 7.5 * longest);
-    const letters = Math.floor(marginLeft / 7);
+    const letters = Math.floor((marginLeft - 8) / 7.2);
     const svg = Plot.plot({
       width, marginLeft, marginRight: 64, marginTop: 4, marginBottom: 4, height: 8 + 30 * known.length,
       ariaLabel: `${figure.dataset.title || figure.querySelector("figcaption > *").textContent}. The table below has the numbers.`,
@@ -157,7 +157,7 @@ hzmetrics.charts = (() => {
       width, height: 230, marginLeft: 44, marginRight: 8, marginTop: 8, marginBottom: 28,
       ariaLabel: `${figure.dataset.title}. The table below has the numbers.`,
       style: { color: "var(--text)", background: "none", fontSize: "12px" },
-      x: { domain: d3.range(24), label: null, tickSize: 0, padding: 0.06, ticks: d3.range(0, 24, 3), tickFormat: (hour) => `${hour}:00` },
+      x: { domain: d3.range(24), label: null, tickSize: 0, padding: 0.06, round: false, ticks: d3.range(0, 24, width < 500 ? 6 : 3), tickFormat: (hour) => `${hour}:00` },
       y: { domain: d3.range(7), label: null, tickSize: 0, padding: 0.06, tickFormat: (day) => columns[day].slice(0, 3) },
       marks: [
         Plot.cell(cells, { x: "hour", y: "day", fill: "var(--line)", fillOpacity: 0.35, rx: 2 }),
