@@ -58,7 +58,9 @@ def publish(store: Store, settings: Settings, directory: Path | None = None) -> 
         *([("Online", "online.html")] if present else []),
         ("About", "about.html"),
     ]
-    frame = Frame(section.title or settings.hub.site or "This site", settings.is_site or not grids.has_accounts, navigation)
+    frame = Frame(
+        section.title or settings.hub.site or "This site", settings.is_site or not grids.has_accounts, navigation
+    )
     until = f"the end of {pages.month_name(grids.months[-1])}" if grids.months else "now"
     with site.generation(directory) as generation:
         writer = Writer(generation, frame, until, f"{settings.clock.now:%Y-%m-%d %H:%M %Z}".strip())
@@ -70,8 +72,6 @@ def publish(store: Store, settings: Settings, directory: Path | None = None) -> 
         if of_traffic:
             traffic_pages.write(writer, of_traffic)
         online_page.write(writer, present)
-        about.write(
-            writer, grids, of_tools, of_resources, remembered.corrections, remembered.corrected_since, section.min_users,
-            bool(of_traffic),
-        )  # fmt: skip
+        known = (remembered.corrections, remembered.corrected_since, section.min_users)
+        about.write(writer, grids, of_tools, of_resources, *known, has_traffic=of_traffic is not None)
         return Report(directory, len(generation.made), generation.written if generation.is_new else 0)

@@ -62,7 +62,9 @@ class Writer:
             "computed": self.computed,
         }
         key = document([pages.release(), template, vars(self.frame), address, given["until"], made_of])
-        self.generation.put(address, key, lambda: pages.render(template, {**given, **(values() if callable(values) else values)}))
+        self.generation.put(
+            address, key, lambda: pages.render(template, {**given, **(values() if callable(values) else values)})
+        )
 
     def script(self, name: str, value: Any) -> None:
         """Put in a script that hands a value to a page. Raises OSError."""
@@ -81,7 +83,5 @@ class Writer:
         With `made_of`, `value` is a function, called only if that changes.
         """
         key = document(value if made_of is None else made_of)
-        self.generation.put(
-            f"{name}.json", key, lambda: documents.as_json(value if made_of is None else value())
-        )
+        self.generation.put(f"{name}.json", key, lambda: documents.as_json(value if made_of is None else value()))
         self.generation.put(f"{name}.csv", f"{columns}{key}", lambda: documents.as_csv(columns, rows()))

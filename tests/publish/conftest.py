@@ -150,7 +150,14 @@ def fill(store: Store) -> None:
 
 def fill_requests(store: Store, months: Sequence[Month], visitors: int = 9) -> None:
     """Write requests of some months: in each, so many visitors ask for ordinary, hostile and telling paths."""
-    paths = ["/", "/guide?page=2", "/guide/", *TELLING_PATHS, *(f"/{text}" for text in HOSTILE), quote(f"/{HOSTILE[0]}")]
+    paths = [
+        "/",
+        "/guide?page=2",
+        "/guide/",
+        *TELLING_PATHS,
+        *(f"/{text}" for text in HOSTILE),
+        quote(f"/{HOSTILE[0]}"),
+    ]
     referrers = ["-", "https://www.search.example/", "https://nano.example/guide", *TELLING_REFERRERS, *HOSTILE]
     agents = [FIREFOX, *HOSTILE, "annlee/1.0 (ann@example.org)"]
     rows = [

@@ -22,7 +22,16 @@ def test_a_telling_text_is_unknown(text: str) -> None:
     assert label(text) == UNKNOWN
 
 
-@pytest.mark.parametrize("text", ["purdue.edu", "United States", "/resources/417/download/slides.pdf", "Python 3.11", "my-10-favourite-things-for-2024"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "purdue.edu",
+        "United States",
+        "/resources/417/download/slides.pdf",
+        "Python 3.11",
+        "my-10-favourite-things-for-2024",
+    ],
+)
 def test_other_texts_are_shown(text: str) -> None:
     assert label(text) == text
 

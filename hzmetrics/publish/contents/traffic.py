@@ -79,7 +79,7 @@ class Source:
         return [year, ("month", month_name(last), (last, last)), ("all", "All time", (first, last))]
 
     def made_of(self, *months: Month) -> list[Any]:
-        """What the lists of some months depend on: they are made anew when a month has been counted with another result."""
+        """What the lists of months depend on: the months' cells, which are others when a month is counted anew."""
         rules = [__version__, self.min_users]
         return rules + [
             [self.grids.running_until]
@@ -95,7 +95,9 @@ class Source:
     @cached_property
     def _counted(self) -> dict[Span, Traffic]:
         spans = list({(month, month): None for month in self.months} | {span: None for _, _, span in self.spans})
-        return dict(zip(spans, traffic.read(self.store, self.settings, self.months, spans, self.min_users), strict=True))
+        return dict(
+            zip(spans, traffic.read(self.store, self.settings, self.months, spans, self.min_users), strict=True)
+        )
 
     @cached_property
     def _running(self) -> Traffic:
@@ -131,7 +133,7 @@ def _write_list(writer: Writer, source: Source, name: str, months: Sequence[Mont
         years.setdefault(month.year, []).append(month)
 
     def values() -> dict[str, Any]:
-        sections = [Section(id, title, _charts(lists, id, source.of(span))) for id, title, span in spans]
+        sections = [Section(key, heading, _charts(lists, key, source.of(span))) for key, heading, span in spans]
         return {"title": title, "sections": sections, "years": years, "first": lists[0]}
 
     last = spans[0][2][1]
@@ -177,19 +179,19 @@ def _put(
             yield from _rows(source.of(span), span, lists)
 
     writer.page(f"traffic/{name}.html", "traffic.html", made_of, given, until)
-    writer.data(f"traffic/{name}", lambda: [dict(zip(COLUMNS, row, strict=True)) for row in rows()], COLUMNS, rows, made_of)
+    writer.data(
+        f"traffic/{name}", lambda: [dict(zip(COLUMNS, row, strict=True)) for row in rows()], COLUMNS, rows, made_of
+    )
 
 
 def _charts(lists: Sequence[str], span: str, found: Traffic) -> list[Chart]:
-    def id(name: str) -> str:
-        return f"{name}-{span}" if span else name
-
     hours = [(f"{hour:02d}:00", [day[hour] for day in found.hours]) for hour in range(24)]
     most = max(map(max, found.hours))
+    ids = {name: f"{name}-{span}" if span else name for name in lists}
     return [
-        Chart(id(name), HOURS, (), hours, most)
+        Chart(ids[name], HOURS, (), hours, most)
         if name == HOURS.key
-        else Chart(id(name), LISTS[name], found.lists[name], (), 0)
+        else Chart(ids[name], LISTS[name], found.lists[name], (), 0)
         for name in lists
     ]
 

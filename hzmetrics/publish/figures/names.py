@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from ua_parser.core import Resolver
 
 PERSONAL = frozenset(
-    ("account", "accounts", "author", "authors", "member", "members", "people", "profile", "profiles", "u", "user", "users")
+    (
+        "account", "accounts", "author", "authors", "member", "members", "people", "profile", "profiles", "u", "user",
+        "users",
+    )
 )  # fmt: skip
 """Directories below which the names are those of people."""
 FOLDED = "*"
@@ -24,8 +27,8 @@ ENCODINGS = 3
 
 
 def page_of(path: str) -> str:
-    """The page that a path is of: decoded, without a query, names of people, and parts that look like an address, a mail
-    address, a token or a long number (spec 68 §3.1).
+    """The page that a path is of (spec 68 §6): decoded, without a query, names of people, and parts that look like an
+    address, a mail address, a token or a long number.
     """
     for _ in range(ENCODINGS):
         if "%" in path:

@@ -66,7 +66,9 @@ Span = tuple[Month, Month]
 """First and last month."""
 
 
-def read(store: Store, settings: Settings, months: Sequence[Month], spans: Sequence[Span], min_users: int) -> list[Traffic]:
+def read(
+    store: Store, settings: Settings, months: Sequence[Month], spans: Sequence[Span], min_users: int
+) -> list[Traffic]:
     """The lists of each span of `months`, which are read once. Raises StoreError.
 
     Names of fewer than `min_users` visitors are `other`.
@@ -134,4 +136,6 @@ def _shown(candidates: pa.Table, countries: Mapping[str, str]) -> pa.Table:
         if shown == UNKNOWN or counts[kind] <= MOST:
             rows.append((kind, name, shown))
     columns = zip(*rows, strict=True) if rows else ((), (), ())
-    return pa.table({name: pa.array(values, pa.string()) for name, values in zip(("list", "name", "shown"), columns, strict=True)})
+    return pa.table(
+        {name: pa.array(values, pa.string()) for name, values in zip(("list", "name", "shown"), columns, strict=True)}
+    )
