@@ -158,13 +158,24 @@ def fill_requests(store: Store, months: Sequence[Month], visitors: int = 9) -> N
         *(f"/{text}" for text in HOSTILE),
         quote(f"/{HOSTILE[0]}"),
     ]
-    referrers = ["-", "https://www.search.example/", "https://nano.example/guide", *TELLING_REFERRERS, *HOSTILE]
+    referrers = ["-", "https://www.search.example/", *TELLING_REFERRERS, *HOSTILE]
     agents = [FIREFOX, *HOSTILE, "annlee/1.0 (ann@example.org)"]
     rows = [
-        (f"{month}-05 {9 + place % 3:02d}:00:00", f"198.51.100.{who}", path, referrer, agents[place % len(agents)])
+        (
+            f"{month}-05 {place * 5 // 6:02d}:{place * 50 % 60:02d}:00",
+            f"198.51.100.{who}",
+            path,
+            referrer,
+            agents[place % len(agents)],
+        )
         for month in months
         for who in range(visitors)
         for place, (path, referrer) in enumerate(zip_longest(paths, referrers, fillvalue="/"))
+    ]
+    rows += [
+        (f"{month}-05 00:10:00", f"198.51.100.{who}", "/guide", "https://www.nano.example/", FIREFOX)
+        for month in months
+        for who in range(visitors)
     ]
     rows += [
         (f"{month}-05 23:00:00", f"203.0.113.{who}", "/tiny", "https://tiny.example/", "tiny-browser")

@@ -172,7 +172,14 @@ def _put(
 
     def given() -> dict[str, Any]:
         found = {"mark": "", "years": {}, "earlier": None, "month": None, "later": None, "first": "", **values()}
-        return {**found, "data": name, "visitors": VISITORS, "views": VIEWS, "weekdays": WEEKDAYS}
+        return {
+            **found,
+            "data": name,
+            "min_users": source.min_users,
+            "visitors": VISITORS,
+            "views": VIEWS,
+            "weekdays": WEEKDAYS,
+        }
 
     def rows() -> Iterator[tuple[Any, ...]]:
         for span in spans:

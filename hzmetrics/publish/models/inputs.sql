@@ -86,10 +86,10 @@ CREATE TABLE hours (
 
 -- What speaks for a referring host being the site itself: the rows of `month_referrers`.
 CREATE TABLE referring_hosts (
-    month VARCHAR,  -- YYYY-MM
-    host VARCHAR,   -- host
-    deep BIGINT,    -- requests whose referrer names a path
-    inside BIGINT   -- those of them whose path was itself asked for in the month
+    month VARCHAR,    -- YYYY-MM
+    host VARCHAR,     -- host
+    arrivals BIGINT,  -- requests with this referrer, but not the request of the same address before
+    inside BIGINT     -- those of them less than half an hour after another request of the same address
 );
 
 -- The names that are shown.

@@ -8,7 +8,7 @@
 --   hour     BIGINT   0 to 23
 --   views    BIGINT   requests
 
-SELECT month, weekday, hour, count(*) AS views
+SELECT month, isodow(time) AS weekday, hour(time) AS hour, count(*) AS views
 FROM requested
-WHERE weekday IS NOT NULL AND hour BETWEEN 0 AND 23
+WHERE time IS NOT NULL
 GROUP BY ALL

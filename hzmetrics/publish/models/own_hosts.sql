@@ -1,5 +1,5 @@
--- The hosts that are the site itself: at least half of the paths in their referrers are pages of the site, and they have at
--- least a tenth as many of such as the host that has most. Browsers tell other sites no path, so few others have any.
+-- The hosts that are the site itself: more than half of those who come from them were there already, and at least a tenth as
+-- many as of the host from which most come.
 --
 -- grain: a host
 -- reads: referring_hosts
@@ -7,6 +7,6 @@
 --   host  VARCHAR  host
 
 SELECT host
-FROM (SELECT host, sum(deep) AS deep, sum(inside) AS inside FROM referring_hosts GROUP BY host)
-WHERE inside > 0 AND 2 * inside >= deep
+FROM (SELECT host, sum(arrivals) AS arrivals, sum(inside) AS inside FROM referring_hosts GROUP BY host)
+WHERE 2 * inside > arrivals
 QUALIFY 10 * inside >= max(inside) OVER ()
