@@ -142,7 +142,7 @@ def _own(
         "db": {"sqlite": str(directory.databases)},
         "logs": {"format": "auto"},
         "metrics": {"corrections": "all"},
-        "publish": {"dir": str(directory.pages), "title": "Your logs"},
+        "publish": {"dir": str(directory.pages), "title": "Your logs", "traffic": "yes"},
     }
     skip = {
         "fill-ipcountry": "For countries, name a GeoLite2 file with --geoip.",

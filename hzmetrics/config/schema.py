@@ -163,6 +163,7 @@ class Publish(Section, name="publish", side="core"):
 
     dir = File("", "directory of the pages, which every run brings up to date; without it, there are none")
     title = Text("", "name of the site on the pages", shown="[hub] site")
+    traffic = Switch("auto", "pages of what visitors ask for, from where and with what; auto: on without a hub")
     min_users = Whole(5, 1, 1_000_000, "breakdowns by country, domain or page show groups of fewer people as other")
 
 

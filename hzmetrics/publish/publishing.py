@@ -13,6 +13,7 @@ from hzmetrics.publish.contents import online as online_page
 from hzmetrics.publish.contents import overview as overview_pages
 from hzmetrics.publish.contents import resources as resource_pages
 from hzmetrics.publish.contents import tools as tool_pages
+from hzmetrics.publish.contents import traffic as traffic_pages
 from hzmetrics.publish.figures import online, overview, resources, tools
 from hzmetrics.publish.figures.resources import Resources
 from hzmetrics.publish.figures.tools import Tools
@@ -46,15 +47,20 @@ def publish(store: Store, settings: Settings, directory: Path | None = None) -> 
     of_tools = Tools(None, ()) if settings.is_site else tools.read(store, section.min_users)
     of_resources = Resources(None, ()) if settings.is_site else resources.read(store)
     present = None if settings.is_site else online.read(settings, directory)
+    is_followed = settings.is_site if section.traffic is None else section.traffic
+    of_traffic = traffic_pages.Source(store, settings, grids, section.min_users) if is_followed else None
     navigation = [
         ("Overview", "index.html"),
         ("Months", "months/index.html"),
+        *(traffic_pages.navigation(of_traffic) if of_traffic else []),
         *([("Tools", "tools/index.html")] if of_tools.tools else []),
         *([("Resources", "resources/index.html")] if of_resources.resources else []),
         *([("Online", "online.html")] if present else []),
         ("About", "about.html"),
     ]
-    frame = Frame(section.title or settings.hub.site or "This site", settings.is_site, navigation)
+    frame = Frame(
+        section.title or settings.hub.site or "This site", settings.is_site or not grids.has_accounts, navigation
+    )
     until = f"the end of {pages.month_name(grids.months[-1])}" if grids.months else "now"
     with site.generation(directory) as generation:
         writer = Writer(generation, frame, until, f"{settings.clock.now:%Y-%m-%d %H:%M %Z}".strip())
@@ -63,8 +69,9 @@ def publish(store: Store, settings: Settings, directory: Path | None = None) -> 
         months.write(writer, grids)
         tool_pages.write(writer, of_tools)
         resource_pages.write(writer, of_resources)
+        if of_traffic:
+            traffic_pages.write(writer, of_traffic)
         online_page.write(writer, present)
-        about.write(
-            writer, grids, of_tools, of_resources, remembered.corrections, remembered.corrected_since, section.min_users
-        )
+        known = (remembered.corrections, remembered.corrected_since, section.min_users)
+        about.write(writer, grids, of_tools, of_resources, *known, has_traffic=of_traffic is not None)
         return Report(directory, len(generation.made), generation.written if generation.is_new else 0)

@@ -40,10 +40,18 @@ class Writer:
         for name, content in pages.assets():
             self.generation.put(f"assets/{name}", content, lambda content=content: content)  # type: ignore[misc]
 
-    def page(self, address: str, template: str, made_of: Any, values: Mapping[str, Any], until: str = "") -> None:
+    def page(
+        self,
+        address: str,
+        template: str,
+        made_of: Any,
+        values: Mapping[str, Any] | Callable[[], Mapping[str, Any]],
+        until: str = "",
+    ) -> None:
         """Put in a page; `until`: what its data reach to, if not as far as all data. Raises OSError.
 
         It is made again only if what it is `made_of` changes, or the release: so it says when its numbers last changed.
+        `values` may be a function, called only then.
         """
         given = {
             "site": self.frame,
@@ -54,14 +62,26 @@ class Writer:
             "computed": self.computed,
         }
         key = document([pages.release(), template, vars(self.frame), address, given["until"], made_of])
-        self.generation.put(address, key, lambda: pages.render(template, {**given, **values}))
+        self.generation.put(
+            address, key, lambda: pages.render(template, {**given, **(values() if callable(values) else values)})
+        )
 
     def script(self, name: str, value: Any) -> None:
         """Put in a script that hands a value to a page. Raises OSError."""
         self.generation.put(f"{name}.js", document(value), lambda: documents.as_script(name, value))
 
-    def data(self, name: str, value: Any, columns: Sequence[str], rows: Callable[[], Iterable[Iterable[Any]]]) -> None:
-        """Put in what a page shows for other programs: a value as JSON, and a table of it as CSV. Raises OSError."""
-        made_of = document(value)
-        self.generation.put(f"{name}.json", made_of, lambda: documents.as_json(value))
-        self.generation.put(f"{name}.csv", f"{columns}{made_of}", lambda: documents.as_csv(columns, rows()))
+    def data(
+        self,
+        name: str,
+        value: Any,
+        columns: Sequence[str],
+        rows: Callable[[], Iterable[Iterable[Any]]],
+        made_of: Any = None,
+    ) -> None:
+        """Put in what a page shows for other programs: a value as JSON, and a table of it as CSV. Raises OSError.
+
+        With `made_of`, `value` is a function, called only if that changes.
+        """
+        key = document(value if made_of is None else made_of)
+        self.generation.put(f"{name}.json", key, lambda: documents.as_json(value if made_of is None else value()))
+        self.generation.put(f"{name}.csv", f"{columns}{key}", lambda: documents.as_csv(columns, rows()))

@@ -75,6 +75,11 @@ def test_what_could_not_be_read_is_said_at_the_end(capfd: pytest.CaptureFixture[
     assert "a.log.gz holds the same text as a.log: counted once." in picture
     assert r"993 of 1,002 lines could not be read; first: \x1b[31m[bold]garbage." in picture
 
+    pages: list[dict[str, Any]] = json.loads(Path("demo/site/traffic/browsers.json").read_text(encoding="utf-8"))
+    assert {(row["list"], row["name"], row["page_views"]) for row in pages} == {
+        ("browsers", "Firefox", 8), ("systems", "Linux", 8),
+    }  # fmt: skip
+
     assert main(["demo", "--json", "--logs", "a.log", "a.log.gz"]) == 0
     document: dict[str, Any] = json.loads(capfd.readouterr().out)
     assert [(month["month"], month["page_views"]) for month in document["months"]] == [("2026-10", 8)]

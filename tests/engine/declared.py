@@ -23,6 +23,7 @@ from hzmetrics.logs.formats import AUTO
 from hzmetrics.logs.requests import variables
 from hzmetrics.logs.settings import ALL_TIMES, LogSettings
 from hzmetrics.logs.zones import offset
+from hzmetrics.publish.figures.names import browser_of, page_of, system_of
 
 HOME = Path(hzmetrics.__file__).parent
 
@@ -44,6 +45,9 @@ VARIABLES: dict[str, Value] = {
     "pseudonym_key": "",
     "parts": 1,
     "part": 0,
+    "first_month": "2026-10",
+    "last_month": "2026-10",
+    "min_users": 5,
 }
 
 MODELS = [(package, name) for package in PACKAGES for name in names(package)]
@@ -142,6 +146,8 @@ def prepared(package: str) -> Engine:
     engine.function("canonical", canonical)
     engine.function("of_codes", of_codes)
     engine.function("zone_offset", offset)
+    for function in (page_of, browser_of, system_of):
+        engine.function(function.__name__, function)
     for name, value in VARIABLES.items():
         engine.set_variable(name, value)
     return engine

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pyarrow as pa
 import pytest
@@ -20,6 +22,7 @@ from hzmetrics.publish.figures.definitions import FIGURES, PERIODS
 from hzmetrics.publish.figures.overview import GRIDS
 from hzmetrics.publish.publishing import publish
 from hzmetrics.store import Store, state
+from hzmetrics.store.tables.metrics import web
 
 MONTHS = list(Month(2024, 8).through(Month(2026, 10)))
 NEWEST = MONTHS[-1]
@@ -38,6 +41,24 @@ HOSTILE = (
 
 TELLING = ("ann@example.org", "192.0.2.17", "dsl-192-0-2-17.isp.example", "2001:db8::17", "tiny.example", "annlee")
 """Domains that lead to a person, one of three people, and the name of a user."""
+
+TELLING_PATHS = (
+    "/user/annlee/cv", "/members/annlee", "/~annlee", "/lost/ann@example.org", "/lost/ann%40example.org",
+    "/%75ser/annlee", "/reset/9f86d081884c7d659a2feaa0c55ad015", "/whois/192.0.2.17", "/whois/2001:db8::17",
+    "/search?who=annlee", "/search%3Fwho=annlee", "/who=annlee", "https://annlee:secret@example.org/", "/page#annlee",
+    "/tel/+49-171-1234567",
+)  # fmt: skip
+"""Paths that lead to a person, asked for by many."""
+
+TELLING_REFERRERS = (
+    "https://annlee@mail.example/inbox?to=ann@example.org", "http://192.0.2.17/annlee", "http://[2001:db8::17]/",
+    "https://dsl-192-0-2-17.isp.example/", "https://9f86d081884c7d659a2feaa0c55ad015.cdn.example/", "annlee", "http://annlee/",
+)  # fmt: skip
+
+TOLD = (*TELLING, "annlee", "secret", "9f86d081884c7d659a2feaa0c55ad015", "1234567", "/tiny", "tiny-browser")
+"""What must not be found anywhere in the site."""
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
 ONLINE = {
     "generated": "2026-11-20T11:55:00+00:00",
@@ -127,6 +148,48 @@ def fill(store: Store) -> None:
         )
 
 
+def fill_requests(store: Store, months: Sequence[Month], visitors: int = 9) -> None:
+    """Write requests of some months: in each, so many visitors ask for ordinary, hostile and telling paths."""
+    paths = [
+        "/",
+        "/guide?page=2",
+        "/guide/",
+        *TELLING_PATHS,
+        *(f"/{text}" for text in HOSTILE),
+        quote(f"/{HOSTILE[0]}"),
+    ]
+    referrers = ["-", "https://www.search.example/", *TELLING_REFERRERS, *HOSTILE]
+    agents = [FIREFOX, *HOSTILE, "annlee/1.0 (ann@example.org)"]
+    rows = [
+        (
+            f"{month}-05 {place * 5 // 6:02d}:{place * 50 % 60:02d}:00",
+            f"198.51.100.{who}",
+            path,
+            referrer,
+            agents[place % len(agents)],
+        )
+        for month in months
+        for who in range(visitors)
+        for place, (path, referrer) in enumerate(zip_longest(paths, referrers, fillvalue="/"))
+    ]
+    rows += [
+        (f"{month}-05 00:10:00", f"198.51.100.{who}", "/guide", "https://www.nano.example/", FIREFOX)
+        for month in months
+        for who in range(visitors)
+    ]
+    rows += [
+        (f"{month}-05 23:00:00", f"203.0.113.{who}", "/tiny", "https://tiny.example/", "tiny-browser")
+        for month in months
+        for who in range(3)
+    ]
+    names = ("datetime", "ip", "content", "referrer", "useragent")
+    columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+    columns["ipcountry"] = ["DE" if ip.startswith("198") else "FR" for ip in columns["ip"]]
+    columns["id"] = list(range(1, len(rows) + 1))
+    with store.metrics.begin() as connection:
+        store.metrics.append(connection, web, pa.table(columns))
+
+
 @dataclass(frozen=True)
 class Published:
     """A site, and the hub that it shows."""
@@ -141,12 +204,13 @@ def make(root: Path) -> Published:
     sections = {
         "hub": {"site": "nano", "hub_dir": str(root)},
         "db": {"sqlite": str(root / "db")},
-        "publish": {"dir": str(root / "site/usage")},
+        "publish": {"dir": str(root / "site/usage"), "traffic": "yes"},
     }
     clock = Clock.parse("2026-11-20T12:00:00")
     settings = config.build(Source(root / "conf", sections, environment={"HZMETRICS_HOME": str(root / "home")}), clock)
     store = Store(settings)
     fill(store)
+    fill_requests(store, [MONTHS[5], MONTHS[-2], NEWEST])
     (root / "site/stats/maps").mkdir(parents=True)
     (root / "site/stats/maps/whoisonline.json").write_text(json.dumps(ONLINE), encoding="utf-8")
     publish(store, settings)

@@ -14,7 +14,7 @@ from hzmetrics.publish.figures.anonymity import OTHER, UNKNOWN, Share, is_tellin
     [
         "192.0.2.17", "192.0.2.17:8080", "2001:db8::7", "[2001:db8::7]", "fe80::1%eth0", "ann@example.org",
         "ann%40example.org", "dsl-192-0-2-17.pool.example.net", "9f86d081884c7d659a2feaa0c55ad015",
-        "eyJhbGciOiJIUzI1NiJ9x1",
+        "eyJhbGciOiJIUzI1NiJ9x1", "9f86d081-884c-7d65-9a2f-eaa0c55ad015.pdf",
     ],
 )  # fmt: skip
 def test_a_telling_text_is_unknown(text: str) -> None:
@@ -22,7 +22,16 @@ def test_a_telling_text_is_unknown(text: str) -> None:
     assert label(text) == UNKNOWN
 
 
-@pytest.mark.parametrize("text", ["purdue.edu", "United States", "/resources/417/download/slides.pdf", "Python 3.11"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "purdue.edu",
+        "United States",
+        "/resources/417/download/slides.pdf",
+        "Python 3.11",
+        "my-10-favourite-things-for-2024",
+    ],
+)
 def test_other_texts_are_shown(text: str) -> None:
     assert label(text) == text
 

@@ -32,6 +32,10 @@ PAGES = (
     "resources/450.html",
     "online.html",
     "about.html",
+    "traffic/pages.html",
+    "traffic/browsers.html",
+    "traffic/hours.html",
+    f"traffic/{NEWEST}.html",
 )
 
 Open = Callable[..., Page]
@@ -103,7 +107,13 @@ def test_every_kind_of_page_loads_and_draws(way: str, browser: Browser, addresse
 @pytest.mark.parametrize("width", [360, 2560])
 def test_no_page_is_wider_than_the_screen(width: int, browser: Browser, addresses: dict[str, str]) -> None:
     with quiet(browser, viewport={"width": width, "height": 800}) as page:
-        for name in ("index.html", f"months/{NEWEST}.html", "tools/index.html", "tools/55.html"):
+        for name in (
+            "index.html",
+            f"months/{NEWEST}.html",
+            "tools/index.html",
+            "tools/55.html",
+            f"traffic/{NEWEST}.html",
+        ):
             page.goto(f"{addresses['file']}/{name}")
             page.wait_for_timeout(50)
             overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
@@ -215,6 +225,37 @@ def test_an_embedded_part_is_shown_alone(browser: Browser, addresses: dict[str, 
         assert page.locator("#curve").is_visible()
 
 
+def test_a_list_of_another_span_is_drawn_when_it_is_chosen(browser: Browser, addresses: dict[str, str]) -> None:
+    with quiet(browser) as page:
+        page.goto(f"{addresses['file']}/traffic/pages.html")
+        assert page.locator("#pages-year").is_visible() and not page.locator("#pages-all").is_visible()
+        page.get_by_role("tab", name="All time").click()
+        row = page.locator("#pages-all tbody tr").filter(has_text="/guide").locator("td")
+        assert row.all_inner_texts() == ["9", "81"]
+        width = page.evaluate("document.querySelector('#pages-all svg').clientWidth")
+        assert width > 600
+        address = page.url
+        page.locator("#pages-all").get_by_role("button", name="Embed").click()
+        assert "embed=pages-all" in page.locator("#pages-all textarea").input_value()
+    with quiet(browser) as page:
+        page.goto(address)
+        assert page.locator("#pages-all").is_visible()
+        page.goto(f"{addresses['http']}/traffic/pages.html#embed=pages-month")
+        page.wait_for_selector("body.embedded #pages-month svg")
+        assert page.locator("#pages-month table").is_visible() and not page.locator(".top").is_visible()
+
+
+def test_the_lists_of_each_month_are_links_away_without_scripts(browser: Browser, addresses: dict[str, str]) -> None:
+    with quiet(browser, java_script_enabled=False) as page:
+        page.goto(f"{addresses['file']}/index.html")
+        page.get_by_role("link", name="Hours").click()
+        assert page.locator("section table").count() == 3
+        page.get_by_role("link", name="September 2026").click()
+        page.locator("#hours summary").click()
+        assert page.locator("#hours tbody tr").nth(9).locator("td").nth(5).inner_text() == "9"
+        assert page.locator("#browsers tbody tr").first.inner_text().split() == ["Firefox", "9", "36"]
+
+
 def test_the_map_is_refreshed_while_it_is_open(browser: Browser, addresses: dict[str, str]) -> None:
     newer = {**ONLINE, "generated": "2026-11-20T12:00:00+00:00", "elsewhere": {"users": 40, "guests": 0, "bots": 0}}
     with quiet(browser) as page:
@@ -245,7 +286,8 @@ def test_axe_finds_nothing(scheme: str, browser: Browser, addresses: dict[str, s
         for name in (
             "index.html",
             "tools/1.html",
-            *(("tools/index.html", "about.html", "online.html") if scheme == "light" else ()),
+            "traffic/hours.html",
+            *(("tools/index.html", "about.html", "online.html", "traffic/pages.html") if scheme == "light" else ()),
         ):
             page.goto(f"{addresses['file']}/{name}")
             page.wait_for_timeout(100)

@@ -13,7 +13,7 @@ from hzmetrics.publish.figures.definitions import FIGURES, PERIODS
 from hzmetrics.publish.publishing import publish
 from hzmetrics.store.tables.metrics import summary_user_vals
 from tests.conftest import TestHub
-from tests.publish.conftest import HOSTILE, INCOMPLETE, MONTHS, NEWEST, TELLING, Published, cell, fill
+from tests.publish.conftest import HOSTILE, INCOMPLETE, MONTHS, NEWEST, TOLD, Published, cell, fill
 
 pytestmark = pytest.mark.integration
 
@@ -26,7 +26,7 @@ def texts(directory: Path) -> Iterator[tuple[str, str]]:
 
 
 def test_nothing_in_the_site_leads_to_a_person(published: Published) -> None:
-    found = [(name, word) for name, text in texts(published.directory) for word in TELLING if word in text]
+    found = [(name, word) for name, text in texts(published.directory) for word in TOLD if word in text]
     assert found == []
     tool = json.loads((published.directory / "tools/1.json").read_text(encoding="utf-8"))
     assert tool["users"] == {

@@ -7,6 +7,7 @@ import gzip
 import json
 import lzma
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -104,6 +105,25 @@ def test_two_lines_of_configuration_give_yearly_visitors(site: Site, capsys: pyt
     assert site.run("doctor") == 0
     checks = capsys.readouterr().out
     assert "without a hub" in checks and "3 files" in checks and "hub_d" not in checks
+
+
+def test_a_run_publishes_what_visitors_ask_for(site: Site) -> None:
+    pages = site.root / "pages"
+    with site.configuration.open("a", encoding="utf-8") as file:
+        file.write(f"[publish]\ndir = {pages}\n")
+    site.log.write_bytes(lines("2026-10", range(1, 11)) + lines("2026-11", range(1, 7)))
+    site.at("2026-11-20T09:30:00")
+    assert site.run("run", "--all") == 0
+    overview = (pages / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r'<a href="([^"]+)"(?: aria-current="page")?>([^<]+)</a>\n', overview) == [
+        ("index.html", "Overview"), ("months/index.html", "Months"), ("traffic/pages.html", "Pages"),
+        ("traffic/referrers.html", "Referrers"), ("traffic/countries.html", "Countries"),
+        ("traffic/browsers.html", "Browsers"), ("traffic/hours.html", "Hours"), ("about.html", "About"),
+    ]  # fmt: skip
+    assert re.findall(r'class="card" data-figure="([^"]+)"', overview)[:3] == ["misc.4.1", "misc.5.1", "misc.8.1"]
+    for name, visitors in (("pages", 10), ("2026-11", 6)):
+        rows = json.loads((pages / f"traffic/{name}.json").read_text(encoding="utf-8"))
+        assert {(row["name"], row["visitors"]) for row in rows if row["list"] == "pages"} == {("/", visitors)}
 
 
 def test_lines_are_read_once_when_the_log_grows_and_rotates(site: Site) -> None:

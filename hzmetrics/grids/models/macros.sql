@@ -24,9 +24,6 @@ CREATE TEMP MACRO depth(t) AS
 CREATE OR REPLACE MACRO moment(t) AS
     CASE WHEN t > left(t, 7) || '-01 00:00:00' THEN left(t, 7) || '-01 00:00:01' ELSE coalesce(t, '') END;
 
--- What tells addresses and visitors apart in little room. Two texts with one identity would have to be constructed.
-CREATE OR REPLACE MACRO identity(t) AS md5(t)::UUID;
-
 -- The depth that is in every window.
 CREATE TEMP MACRO everywhere() AS (SELECT count(*) FROM windows);
 

@@ -9,6 +9,7 @@ from hzmetrics.publish.figures.definitions import CORRECTIONS, Figure
 from hzmetrics.publish.figures.overview import Overview
 from hzmetrics.publish.figures.resources import USERS, Resources
 from hzmetrics.publish.figures.tools import FIGURES, Tools
+from hzmetrics.publish.figures.traffic import EXPLAINED
 from hzmetrics.publish.writer import Writer
 
 
@@ -20,6 +21,7 @@ def write(
     corrections: Set[str],
     since: Mapping[str, str],
     min_users: int,
+    has_traffic: bool,
 ) -> None:
     """Put in the page; `since`: from when on corrections apply that act at import. Raises OSError."""
     on = [(name, meaning, since.get(name, "")) for name, meaning in CORRECTIONS.items() if name in corrections]
@@ -29,6 +31,7 @@ def write(
         ("Parts of the users", [(figure, f"column {figure.key.split('.')[2]} of each row") for figure in parts]),
         ("Simulation", [(figure, _cell(figure)) for figure in overview.simulation]),
         ("Visits", [(figure, _cell(figure)) for figure in overview.traffic]),
+        ("What visitors ask for", [(figure, "") for figure in EXPLAINED] if has_traffic else []),
         ("Figures of tools", [(figure, "") for figure in FIGURES] if tools.tools else []),
         ("Figures of resources", [(USERS, "")] if resources.resources else []),
     ]

@@ -13,6 +13,7 @@ LONGEST = 120
 OTHER, UNKNOWN = "other", "unknown"
 TOKEN = 20
 """Characters from which on a mixture of letters and digits is taken for a token."""
+HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,20 @@ def is_telling(text: str) -> bool:
     """Whether a text could lead to a person: an address, a mail address, a token, or a host name that holds one."""
     if "@" in text or "%40" in text.lower():
         return True
+    if ":" not in text and not any(map(str.isdigit, text)):
+        return False
     bare = text.strip("[]").partition("%")[0]
     if _is_address(bare) or _is_address(bare.rpartition(":")[0]):
         return True
-    words = "".join(char if char.isalnum() else " " for char in text).split()
+    words = _words(text)
     if sum(word.isdigit() and len(word) <= 3 for word in words) >= 4:
         return True  # a host name made of an address
-    return any(_is_token(word) for word in words)
+    return any(map(_is_token, words)) or any(map(_is_hexadecimal, _words(text, "-")))
+
+
+def _words(text: str, within: str = "") -> list[str]:
+    """What is between the characters of a text that are no letters or digits, nor one of those `within` words."""
+    return "".join(char if char.isalnum() or char in within else " " for char in text).split()
 
 
 def _is_address(text: str) -> bool:
@@ -74,3 +82,9 @@ def _is_address(text: str) -> bool:
 
 def _is_token(word: str) -> bool:
     return len(word) >= TOKEN and any(map(str.isdigit, word)) and any(map(str.isalpha, word))
+
+
+def _is_hexadecimal(word: str) -> bool:
+    """Whether a word is a token that dashes divide, as in a UUID."""
+    digits = word.replace("-", "")
+    return len(digits) >= TOKEN and set(digits) <= HEXADECIMAL and any(map(str.isdigit, digits))

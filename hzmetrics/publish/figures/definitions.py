@@ -156,6 +156,9 @@ HEADLINES = (
 )  # fmt: skip
 """The figures that the overview begins with."""
 
+VISITOR_HEADLINES = (VISITORS, VISITS, HITS, SESSIONS, GROUPS[2].figure(1), GROUPS[3].figure(1))
+"""The same where nobody has ever logged in: a site without a hub."""
+
 
 @dataclass(frozen=True)
 class Period:

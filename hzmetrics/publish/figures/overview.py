@@ -19,6 +19,7 @@ from hzmetrics.publish.figures.definitions import (
     RESIDENCE,
     SIMULATION,
     TRAFFIC,
+    VISITOR_HEADLINES,
     Figure,
     Group,
     Period,
@@ -93,8 +94,14 @@ class Overview:
         return "incomplete" if month in self.incomplete else ""
 
     @property
+    def has_accounts(self) -> bool:
+        """Whether anybody ever logged in."""
+        return self.has(GROUPS[1].figure(1))
+
+    @property
     def headlines(self) -> list[Figure]:
-        return [figure for figure in HEADLINES if self.has(figure)] or list(HEADLINES[:1])
+        figures = HEADLINES if self.has_accounts else VISITOR_HEADLINES
+        return [figure for figure in figures if self.has(figure)] or list(figures[:1])
 
     @property
     def groups(self) -> list[Group]:

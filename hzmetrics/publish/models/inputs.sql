@@ -42,3 +42,59 @@ CREATE TABLE tool_stats (
     avg_view DOUBLE,     -- s, a run
     avg_wait DOUBLE      -- s, a run
 );
+
+-- The requests of a month, as table web has them.
+CREATE TABLE requests (
+    datetime VARCHAR,   -- time on the clock of the site, YYYY-MM-DD HH:MM:SS
+    ip VARCHAR,         -- address
+    host VARCHAR,       -- name of the address, or its pseudonym
+    ipcountry VARCHAR,  -- country of the address
+    content VARCHAR,    -- URL
+    referrer VARCHAR,   -- referrer
+    useragent VARCHAR   -- user agent
+);
+
+-- The page that each path is of: the rows of `new_page_names`.
+CREATE TABLE page_names (
+    path VARCHAR,  -- path
+    page VARCHAR   -- page
+);
+
+-- The browser and the system that each user agent names: the rows of `new_agent_names`.
+CREATE TABLE agent_names (
+    agent VARCHAR,    -- user agent
+    browser VARCHAR,  -- browser; empty if not known
+    system VARCHAR    -- operating system; empty if not known
+);
+
+-- What the visitors of each month asked for, from where, and with what: the rows of `month_parts`.
+CREATE TABLE parts (
+    month VARCHAR,  -- YYYY-MM
+    list VARCHAR,   -- pages, referrers, countries, browsers or systems
+    name VARCHAR,   -- the page, host, country, browser or system; empty if it is not known
+    address UUID,   -- identity of the address
+    views BIGINT    -- requests
+);
+
+-- When the requests of each month came: the rows of `month_hours`.
+CREATE TABLE hours (
+    month VARCHAR,   -- YYYY-MM
+    weekday BIGINT,  -- 1 Monday to 7 Sunday
+    hour BIGINT,     -- 0 to 23
+    views BIGINT     -- requests
+);
+
+-- What speaks for a referring host being the site itself: the rows of `month_referrers`.
+CREATE TABLE referring_hosts (
+    month VARCHAR,    -- YYYY-MM
+    host VARCHAR,     -- host
+    arrivals BIGINT,  -- requests with this referrer, but not the request of the same address before
+    inside BIGINT     -- those of them less than half an hour after another request of the same address
+);
+
+-- The names that are shown.
+CREATE TABLE shown_names (
+    list VARCHAR,  -- pages, referrers, countries, browsers or systems
+    name VARCHAR,  -- name, as in parts
+    shown VARCHAR  -- what is shown for it
+);

@@ -130,10 +130,10 @@ hzmetrics.charts = (() => {
     const width = room(figure);
     const longest = d3.max(known, (row) => row.name.length);
     const marginLeft = Math.min(width * 0.4, 14 + 7.5 * longest);
-    const letters = Math.floor(marginLeft / 7);
+    const letters = Math.floor((marginLeft - 8) / 7.2);
     const svg = Plot.plot({
       width, marginLeft, marginRight: 64, marginTop: 4, marginBottom: 4, height: 8 + 30 * known.length,
-      ariaLabel: `${figure.querySelector("figcaption > *").textContent}. The table below has the numbers.`,
+      ariaLabel: `${figure.dataset.title || figure.querySelector("figcaption > *").textContent}. The table below has the numbers.`,
       style: { color: "var(--text)", background: "none", fontSize: "13px" },
       x: { axis: null }, y: { label: null, domain: d3.range(known.length), tickSize: 0, padding: 0.3,
         tickFormat: (row) => known[row].name.length > letters ? `${known[row].name.slice(0, letters - 1)}…` : known[row].name },
@@ -145,8 +145,36 @@ hzmetrics.charts = (() => {
     show(place, svg);
   }
 
+  /** A cell for each hour of the week: the more, the stronger its color. */
+  function drawHours(figure) {
+    const place = figure.querySelector(".drawing");
+    const { columns, rows } = read(figure);
+    const cells = rows.flatMap((row, hour) => row.values.map((value, day) => ({ hour, day, value, name: `${columns[day]}, ${row.name}` })));
+    const most = d3.max(cells, (cell) => cell.value) || 1;
+    place.replaceChildren();
+    const width = room(figure);
+    const svg = Plot.plot({
+      width, height: 230, marginLeft: 44, marginRight: 8, marginTop: 8, marginBottom: 28,
+      ariaLabel: `${figure.dataset.title}. The table below has the numbers.`,
+      style: { color: "var(--text)", background: "none", fontSize: "12px" },
+      x: { domain: d3.range(24), label: null, tickSize: 0, padding: 0.06, round: false, ticks: d3.range(0, 24, width < 500 ? 6 : 3), tickFormat: (hour) => `${hour}:00` },
+      y: { domain: d3.range(7), label: null, tickSize: 0, padding: 0.06, tickFormat: (day) => columns[day].slice(0, 3) },
+      marks: [
+        Plot.cell(cells, { x: "hour", y: "day", fill: "var(--line)", fillOpacity: 0.35, rx: 2 }),
+        Plot.cell(cells, { x: "hour", y: "day", fill: "var(--accent)", fillOpacity: (cell) => cell.value / most, rx: 2 }),
+        Plot.tip(cells, Plot.pointer({
+          x: "hour", y: "day", fill: "var(--surface)", stroke: "var(--quiet)", fontSize: 13,
+          title: (cell) => `${cell.name}\n${shown(cell.value, figure.dataset.unit)}`,
+        })),
+      ],
+    });
+    show(place, svg);
+  }
+
+  const KINDS = { bars: drawBars, hours: drawHours, curve: drawCurve };
+
   function draw(figure) {
-    (figure.dataset.chart === "bars" ? drawBars : drawCurve)(figure);
+    KINDS[figure.dataset.chart](figure);
   }
 
   function drawAll() {
@@ -159,6 +187,7 @@ hzmetrics.charts = (() => {
     width = innerWidth;
     requestAnimationFrame(drawAll);
   });
+  addEventListener("unfold", (event) => event.target.querySelectorAll("figure[data-chart]").forEach(draw));
   drawAll();
   return { draw, forgetZoom: (figure) => zooms.delete(figure) };
 })();

@@ -138,11 +138,14 @@ const hzmetrics = (() => {
     const sections = [...document.querySelectorAll("section[data-tab]")];
     if (!sections.length) return;
     const list = element("div", { class: "tabs", role: "tablist", "aria-label": "Period" });
-    const choose = (chosen) => sections.forEach((section, place) => {
-      section.hidden = place !== chosen;
-      list.children[place].ariaSelected = String(place === chosen);
-      list.children[place].tabIndex = place === chosen ? 0 : -1;
-    });
+    const choose = (chosen) => {
+      sections.forEach((section, place) => {
+        section.hidden = place !== chosen;
+        list.children[place].ariaSelected = String(place === chosen);
+        list.children[place].tabIndex = place === chosen ? 0 : -1;
+      });
+      sections[chosen].dispatchEvent(new Event("unfold", { bubbles: true }));  // charts are as wide as there is room
+    };
     sections.forEach((section, place) => {
       const button = element("button", { type: "button", role: "tab", "aria-controls": section.id }, section.dataset.tab);
       section.setAttribute("role", "tabpanel");
@@ -163,8 +166,9 @@ const hzmetrics = (() => {
       if (next) { next.focus(); next.click(); }
     });
     sections[0].before(list);
-    const { tab, at } = readState();
-    choose(Math.max(0, sections.findIndex((section) => section.id === (tab || at))));
+    const { tab, at, embed } = readState();
+    const part = document.getElementById(tab || at || embed);
+    choose(Math.max(0, sections.findIndex((section) => section.contains(part))));
   }
 
   function setUpEmbedding() {
