@@ -84,12 +84,14 @@ def test_the_macros_read_what_they_declare(package: str) -> None:
             columns = {column.name: pa.array([], pa.string()) for column in inputs(package)[name].columns}
             engine.connection.register(name, pa.table(columns))
         before = macro_definitions(engine)
-        engine.connection.execute(macros(package).sql)
+        engine.connection.execute(macros(package).sql.replace("CREATE MACRO", "CREATE TEMP MACRO"))
         read = set[str]()
         for name, definition in macro_definitions(engine).items():
             if name not in before:
                 read |= used(engine, f"SELECT {definition}").relations
     assert read == set(macros(package).reads)
+    form = "CREATE TEMP MACRO " if read else "CREATE MACRO "
+    assert all(line.startswith(form) for line in macros(package).sql.splitlines() if line.startswith("CREATE"))
 
 
 HEADER = """\

@@ -21,7 +21,7 @@ CREATE TEMP MACRO depth(t) AS
 
 -- What the windows see of a time: they begin with months, so it is its month, and whether it is the month's first instant.
 -- The depth of a time is the depth of its moment. Where a time is missing, the moment is empty.
-CREATE OR REPLACE MACRO moment(t) AS
+CREATE TEMP MACRO moment(t) AS
     CASE WHEN t > left(t, 7) || '-01 00:00:00' THEN left(t, 7) || '-01 00:00:01' ELSE coalesce(t, '') END;
 
 -- The depth that is in every window.
