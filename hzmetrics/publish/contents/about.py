@@ -7,16 +7,16 @@ from collections.abc import Mapping, Set
 from hzmetrics import __version__
 from hzmetrics.publish.figures.definitions import CORRECTIONS, Figure
 from hzmetrics.publish.figures.overview import Overview
-from hzmetrics.publish.figures.resources import USERS, Resources
-from hzmetrics.publish.figures.tools import FIGURES, Tools
+from hzmetrics.publish.figures.resources import USERS
+from hzmetrics.publish.figures.tools import FIGURES
 from hzmetrics.publish.writer import Writer
 
 
 def write(
     writer: Writer,
     overview: Overview,
-    tools: Tools,
-    resources: Resources,
+    has_tools: bool,
+    has_resources: bool,
     corrections: Set[str],
     since: Mapping[str, str],
     min_users: int,
@@ -29,8 +29,8 @@ def write(
         ("Parts of the users", [(figure, f"column {figure.key.split('.')[2]} of each row") for figure in parts]),
         ("Simulation", [(figure, _cell(figure)) for figure in overview.simulation]),
         ("Visits", [(figure, _cell(figure)) for figure in overview.traffic]),
-        ("Figures of tools", [(figure, "") for figure in FIGURES] if tools.tools else []),
-        ("Figures of resources", [(USERS, "")] if resources.resources else []),
+        ("Figures of tools", [(figure, "") for figure in FIGURES] if has_tools else []),
+        ("Figures of resources", [(USERS, "")] if has_resources else []),
     ]
     incomplete = [month for month in overview.months if month in overview.incomplete]
     shown = [[title, [figure.key for figure, _ in rows]] for title, rows in glossary]
@@ -41,7 +41,8 @@ def write(
         "glossary": glossary,
         "version": __version__,
     }
-    writer.page("about.html", "about.html", [on, min_users, list(map(str, incomplete)), shown, __version__], values)
+    made_of = [on, min_users, list(map(str, incomplete)), shown, __version__]
+    writer.page("about.html", "about.html", made_of, lambda: values)
 
 
 def _cell(figure: Figure) -> str:
