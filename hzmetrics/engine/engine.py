@@ -19,6 +19,8 @@ from hzmetrics.errors import HzmetricsError, StoreUnavailable
 Value = str | bool | int | Sequence[str]
 """What a model may read by name."""
 
+STREAMED = 25_000
+"""Rows of a batch that leaves the engine."""
 INTERRUPTED = "Query interrupted"
 """What the engine says of Ctrl-C."""
 
@@ -176,6 +178,11 @@ class Engine:
         """The rows of a relation or model as an Arrow table. Raises ModelError."""
         self.build(name)
         return self.query(f'SELECT * FROM "{name}"')
+
+    def stream(self, name: str) -> pa.RecordBatchReader:
+        """As `table`, but in batches that can be read once, before anything else is asked for. Raises ModelError."""
+        self.build(name)
+        return self.connection.sql(f'SELECT * FROM "{name}"').to_arrow_reader(STREAMED)
 
     def query(self, sql: str) -> pa.Table:
         """The rows of a query as an Arrow table. The models it reads must have been built."""

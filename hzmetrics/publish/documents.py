@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hzmetrics.output.document import document
 from hzmetrics.output.sheet import Sheet
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def as_json(value: Any) -> bytes:
@@ -16,11 +19,25 @@ def as_json(value: Any) -> bytes:
 
 def as_script(name: str, value: Any) -> bytes:
     """A classic script that gives `value` to whoever waits for `name`."""
-    return f"hzmetrics.give({document(name)}, {document(value)});\n".encode("ascii")
+    return as_script_of(name, document(value))
+
+
+def as_script_of(name: str, text: str) -> bytes:
+    """The same for a value that is JSON already."""
+    return f"hzmetrics.give({document(name)}, {text});\n".encode("ascii")
 
 
 def as_csv(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> bytes:
-    """A table; no text in it is a formula to a spreadsheet."""
+    """A table of rows; no text in it is a formula to a spreadsheet."""
     text = io.StringIO()
     Sheet(columns, file=text).write(rows)
     return text.getvalue().encode("utf-8", "replace")
+
+
+def columns_as_csv(table: pa.Table) -> bytes:
+    """A table of columns, with numbers and such texts only as are made here: months, names of figures."""
+    from pyarrow import csv
+
+    file = io.BytesIO()
+    csv.write_csv(table, file)
+    return file.getvalue()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from hzmetrics.calendar import ALL_MONTHS, Month, Months
+from hzmetrics.engine import Engine
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.output.document import document
 from hzmetrics.output.sheet import neutral
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 FORMATS = ("csv", "json", "xlsx", "parquet")
 SHEET_ROWS = 1_048_575
 """Rows below the heading of a spreadsheet."""
-BATCH = 10_000
 
 
 @dataclass(frozen=True)
@@ -51,10 +50,8 @@ class Table:
     name: str
     about: str
     columns: Sequence[Column]
-    rows: Callable[[Store, Months], Iterator[Sequence[Any]]] | None
-    """The rows of some months, without the last column, `corrections`; None: `batches` gives them."""
-    batches: Callable[[Store, Months], Iterator[pa.RecordBatch]] | None = None
-    """The same in columns, for tables of many rows."""
+    batches: Callable[[Store, Months], Iterator[pa.RecordBatch]]
+    """The rows of some months, without the last column, `corrections`."""
 
     @property
     def schema(self) -> pa.Schema:
@@ -66,34 +63,44 @@ class Table:
         )
 
 
-def _grids(store: Store, months: Months) -> Iterator[Sequence[Any]]:
+def _grids(store: Store, months: Months) -> Iterator[pa.RecordBatch]:
     found = overview.read(store)
     groups = {str(group.row): group.title for group in GROUPS}
+    names = pa.array(map(str, found.months), pa.string())
+    is_asked = pa.array([month in months for month in found.months], pa.bool_())
     for (key, period), values in found.series.items():
         figure = FIGURES[key]
         grid, row, column = key.split(".")
-        name = "All" if grid == "user" and column == "1" else figure.title
-        for month, value in zip(found.months, values, strict=True):
-            if value is not None and month in months:
-                number, text = (None, value) if figure.unit == "text" else (value, None)
-                group = groups[row] if grid == "user" else None
-                yield str(month), period, grid, int(row), int(column), group, name, figure.unit, number, text
+        is_text = figure.unit == "text"
+        same = {
+            "period": period, "grid": grid, "rowid": int(row), "colid": int(column),
+            "group": groups[row] if grid == "user" else None,
+            "figure": "All" if grid == "user" and column == "1" else figure.title, "unit": figure.unit,
+        }  # fmt: skip
+        numbers = pa.array([None] * len(values) if is_text else values, pa.int64())
+        texts = pa.array(values if is_text else [None] * len(values), pa.string())
+        columns = [pa.repeat(value, len(values)) for value in same.values()]
+        batch = pa.RecordBatch.from_arrays([names, *columns, numbers, texts], ["month", *same, "value", "text"])
+        yield batch.filter(pc.and_(is_asked, pc.is_valid(texts if is_text else numbers)))
 
 
-def _tools(store: Store, months: Months) -> Iterator[Sequence[Any]]:
-    for tool in tools.read(store, at_least=1).tools:
-        for period, of_months in sorted(tool.figures.items()):
-            for month, numbers in of_months.items():
-                if Month.parse(month) in months:
-                    yield month, period, tool.id, tool.alias, tool.title, *(numbers[one.key] for one in tools.FIGURES)
+def _tools(store: Store, months: Months) -> Iterator[pa.RecordBatch]:
+    titles = {tool.id: tool for tool in tools.published(store)}
+    with Engine(tools.PACKAGE) as engine:
+        engine.load("tool_stats", store.hub.stream(tools.query(store, months)))
+        for batch in engine.stream("tool_rows"):
+            named = [[getattr(titles[one], name) for one in batch["resid"].to_pylist()] for name in ("alias", "title")]
+            numbers = [pc.coalesce(batch[key], pa.scalar(0, batch[key].type)) for key in tools.KEYS]
+            columns = [batch["month"], batch["period"], batch["resid"], *map(pa.array, named), *numbers]
+            yield pa.RecordBatch.from_arrays(columns, ["month", "period", "tool", "alias", "title", *tools.KEYS])
 
 
-def _resources(store: Store, months: Months) -> Iterator[Sequence[Any]]:
-    for one in resources.read(store).resources:
-        for period, users in zip(tools.SPANS, (one.in_month, one.in_year, one.in_all_time), strict=True):
-            for month, number in zip(one.months, users, strict=True):
-                if number is not None and Month.parse(month) in months:
-                    yield month, period, one.id, one.title, number
+def _resources(store: Store, months: Months) -> Iterator[pa.RecordBatch]:
+    titles = {one.id: one.title for one in resources.published(store)}
+    for batch in store.hub.stream(resources.query(store, months)):
+        named = pa.array([titles[one] for one in batch["resid"].to_pylist()], pa.string())
+        columns = [batch["month"], batch["period"], batch["resid"], named, batch["users"]]
+        yield pa.RecordBatch.from_arrays(columns, ["month", "period", "resource", "title", "users"])
 
 
 def _sessions(store: Store, months: Months) -> Iterator[pa.RecordBatch]:
@@ -164,7 +171,6 @@ TABLES = {
                 Column("country", pa.string(), "country of the address, ISO 3166"),
                 Column("domain", pa.string(), "domain of the visitor"),
             ),
-            None,
             _sessions,
         ),
     )
@@ -180,21 +186,11 @@ def export(store: Store, table: Table, months: Months, form: str, file: IO[bytes
 
 def _batches(store: Store, table: Table, months: Months, corrections: str) -> Iterator[pa.RecordBatch]:
     """The rows in columns, with the list of corrections."""
-    for batch in table.batches(store, months) if table.batches else _in_columns(table, store, months):
+    schema = table.schema
+    for batch in table.batches(store, months):
         columns = [*batch.columns, pa.repeat(corrections, batch.num_rows)]
-        schema = table.schema
         yield pa.RecordBatch.from_arrays(
             [column.cast(field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
-        )
-
-
-def _in_columns(table: Table, store: Store, months: Months) -> Iterator[pa.RecordBatch]:
-    assert table.rows
-    rows = table.rows(store, months)
-    while batch := list(islice(rows, BATCH)):
-        columns = zip(table.columns, zip(*batch, strict=True), strict=True)
-        yield pa.RecordBatch.from_arrays(
-            [pa.array(values, column.type) for column, values in columns], [column.name for column in table.columns]
         )
 
 

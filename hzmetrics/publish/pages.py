@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from hzmetrics.calendar import Month
 
@@ -57,7 +58,8 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("hzmetrics.publish"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    environment.filters |= {"shown": shown, "change": change, "share": share, "month": month_name}
+    environment.filters |= {"shown": shown, "change": change, "share": share, "month": month_name, "cell": cell}
+    environment.globals["body"] = body
     return environment
 
 
@@ -68,6 +70,36 @@ def shown(value: float | str | None, unit: str) -> str:
     if isinstance(value, str):
         return value
     return duration(value) if unit == "seconds" else f"{value:,.0f}"
+
+
+Values = Sequence[float | str | None]
+
+
+def body(labels: Sequence[str], columns: Sequence[Values], unit: str, marks: Mapping[int, str] | None = None) -> Markup:
+    """The rows of a table whose values are columns; `marks`: what is to be said of some rows, by place.
+
+    Pages have millions of cells in such tables: they are made a column at a time, and not by the template.
+    """
+    heads = list(map(_head, labels))
+    opened = ["<tr>"] * len(heads)
+    for place, mark in (marks or {}).items():
+        opened[place] = f'<tr class="{escape(mark)}">'
+        heads[place] = heads[place].replace("</th>", f" <small>({escape(mark)})</small></th>")
+    cells = [[cell(value, unit) for value in column] for column in columns]
+    return Markup("\n".join(map("".join, zip(opened, heads, *cells, strict=True))))
+
+
+@lru_cache(10_000)
+def _head(label: str) -> str:
+    return f'<th scope="row">{escape(label)}</th>'
+
+
+@lru_cache(100_000)
+def cell(value: float | str | None, unit: str) -> Markup:
+    """A cell of a table. `data-v` is the number, where the text is not that number itself."""
+    text = escape(shown(value, unit))
+    bare = value is None or (unit == "count" and value == text)
+    return Markup(f"<td>{text}</td>" if bare else f'<td data-v="{escape(value)}">{text}</td>')
 
 
 def duration(seconds: float) -> str:
@@ -92,6 +124,7 @@ def share(value: float | None, whole: float | None) -> str:
     return f"{100 * value / whole:.0f} %" if value is not None and whole else NOTHING
 
 
+@lru_cache(10_000)
 def month_name(month: Month | str) -> str:
     """A month in words."""
     year, number = str(month).split("-")

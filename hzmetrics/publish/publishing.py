@@ -15,8 +15,6 @@ from hzmetrics.publish.contents import resources as resource_pages
 from hzmetrics.publish.contents import tools as tool_pages
 from hzmetrics.publish.contents import traffic as traffic_pages
 from hzmetrics.publish.figures import online, overview, resources, tools
-from hzmetrics.publish.figures.resources import Resources
-from hzmetrics.publish.figures.tools import Tools
 from hzmetrics.publish.writer import Frame, Writer
 from hzmetrics.store import state
 
@@ -44,8 +42,8 @@ def publish(store: Store, settings: Settings, directory: Path | None = None) -> 
     directory = directory.absolute()
     remembered = state.read(store)
     grids = overview.with_running_month(store, settings, overview.read(store))
-    of_tools = Tools(None, ()) if settings.is_site else tools.read(store, section.min_users)
-    of_resources = Resources(None, ()) if settings.is_site else resources.read(store)
+    has_tools = not settings.is_site and tools.exist(store)
+    has_resources = not settings.is_site and resources.exist(store)
     present = None if settings.is_site else online.read(settings, directory)
     is_followed = settings.is_site if section.traffic is None else section.traffic
     of_traffic = traffic_pages.Source(store, settings, grids, section.min_users) if is_followed else None
@@ -53,8 +51,8 @@ def publish(store: Store, settings: Settings, directory: Path | None = None) -> 
         ("Overview", "index.html"),
         ("Months", "months/index.html"),
         *(traffic_pages.navigation(of_traffic) if of_traffic else []),
-        *([("Tools", "tools/index.html")] if of_tools.tools else []),
-        *([("Resources", "resources/index.html")] if of_resources.resources else []),
+        *([("Tools", "tools/index.html")] if has_tools else []),
+        *([("Resources", "resources/index.html")] if has_resources else []),
         *([("Online", "online.html")] if present else []),
         ("About", "about.html"),
     ]
@@ -65,13 +63,24 @@ def publish(store: Store, settings: Settings, directory: Path | None = None) -> 
     with site.generation(directory) as generation:
         writer = Writer(generation, frame, until, f"{settings.clock.now:%Y-%m-%d %H:%M %Z}".strip())
         writer.assets()
+        writer.page("embed.html", "embed.html", "", dict)
         overview_pages.write(writer, grids)
         months.write(writer, grids)
-        tool_pages.write(writer, of_tools)
-        resource_pages.write(writer, of_resources)
+        if has_tools:
+            tool_pages.write(writer, store, section.min_users)
+        if has_resources:
+            resource_pages.write(writer, store)
         if of_traffic:
             traffic_pages.write(writer, of_traffic)
         online_page.write(writer, present)
-        known = (remembered.corrections, remembered.corrected_since, section.min_users)
-        about.write(writer, grids, of_tools, of_resources, *known, has_traffic=of_traffic is not None)
-        return Report(directory, len(generation.made), generation.written if generation.is_new else 0)
+        about.write(
+            writer,
+            grids,
+            has_tools,
+            has_resources,
+            remembered.corrections,
+            remembered.corrected_since,
+            section.min_users,
+            of_traffic is not None,
+        )
+        return Report(directory, len(generation.made.files), generation.written if generation.is_new else 0)

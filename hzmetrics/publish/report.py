@@ -71,13 +71,12 @@ def build(store: Store, settings: Settings, month: Month | None, code: int) -> R
         first, last = grids.months[0], grids.months[-1]
         raise HzmetricsError(f"{month} has no summary of this period; there are months from {first} to {last}")
     remembered = state.read(store)
-    least = settings.section(Publish).min_users
-    of_tools = tools.Tools(None, ()) if settings.is_site else tools.read(store, least)
-    of_resources = resources.Resources(None, ()) if settings.is_site else resources.read(store)
-    with_runs = [tool for tool in of_tools.tools if tool.of(code, month).get("users")]
-    with_runs.sort(key=lambda tool: -tool.of(code, month)["users"])
-    used = [(one.title, _users(one, month, code)) for one in of_resources.resources]
-    used = sorted((one for one in used if one[1]), key=lambda one: -(one[1] or 0))
+    of_tools = () if settings.is_site else tools.read(store, month)
+    of_resources = () if settings.is_site else resources.read(store, month)
+    with_runs = [(tool.title, of_period[code]) for tool, of_period in of_tools if of_period.get(code, {}).get("users")]
+    with_runs.sort(key=lambda tool: -tool[1]["users"])
+    used = [(one.title, number) for one, users in of_resources if (number := users.get(code))]
+    used.sort(key=lambda one: -one[1])
     return Report(
         title=settings.section(Publish).title or settings.hub.site or "This site",
         month=month,
@@ -85,7 +84,7 @@ def build(store: Store, settings: Settings, month: Month | None, code: int) -> R
         begin=str(month.period(code).start)[:10],
         sections=list(_sections(grids, month, period)),
         curves=[(figure, _curve(grids, figure, month, code)) for figure in grids.headlines[:4]],
-        tools=[(tool.title, [tool.of(code, month).get(key) for key in RANKED]) for tool in with_runs[:MOST]],
+        tools=[(title, [numbers[key] for key in RANKED]) for title, numbers in with_runs[:MOST]],
         tool_figures=[figure for figure in tools.FIGURES if figure.key in RANKED],
         resources=used[:MOST],
         resource_figure=USERS,
@@ -116,12 +115,6 @@ def _sections(grids: Overview, month: Month, period: Period) -> Iterator[Section
 def _curve(grids: Overview, figure: Figure, until: Month, code: int) -> list[tuple[Month, int]]:
     values = ((month, grids.value(figure.key, month, code)) for month in grids.months if month <= until)
     return [(month, value) for month, value in values if isinstance(value, int)]
-
-
-def _users(one: resources.Resource, month: Month, code: int) -> int | None:
-    """The users of a resource in a period; they are counted for three of the six."""
-    numbers = {1: one.in_month, 12: one.in_year, 14: one.in_all_time}.get(code)
-    return numbers[one.months.index(str(month))] if numbers and str(month) in one.months else None
 
 
 def write(report: Report, form: str, file: IO[bytes]) -> None:

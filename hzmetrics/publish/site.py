@@ -16,66 +16,125 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from hzmetrics import files
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.output.document import document
 
 MANIFEST = ".manifest.json"
-PACKED = frozenset((".html", ".js", ".css", ".csv", ".json", ".svg"))
-"""Files that have a compressed one beside them, for web servers that send it."""
+PACKED = frozenset((".html", ".js", ".css", ".svg"))
+"""Files that have a compressed one beside them, for web servers that send it: those that pages consist of."""
 SMALL = 1024
 """Bytes up to which a file is not compressed."""
+LEVEL = 4
+"""Of compression: twice as fast as 6, and 7 % larger."""
 DIRECTORY = 0o755
 """Web servers read the site."""
 
 
 @dataclass
+class Manifest:
+    """What a generation was made of."""
+
+    files: dict[str, str] = field(default_factory=dict)
+    """Its files, each with the digest of what it was made of."""
+    parts: dict[str, str] = field(default_factory=dict)
+    """Likewise its parts, groups of files that begin with the same path."""
+    notes: dict[str, Any] = field(default_factory=dict)
+    """What the next generation wants to know besides."""
+
+
+@dataclass
 class Generation:
-    """The files of a new generation, while they are written."""
+    """The files of a new generation, while they are written. Its directory is made with the first of them."""
 
     root: Path
     old: Path | None
     """The generation that is shown; None: there is none."""
-    known: dict[str, str]
-    """The digest of what each of its files was made of."""
-    made: dict[str, str] = field(default_factory=dict)
-    written: int = 0
-    """Files that are not those of the old one."""
+    known: Manifest
+    """What that was made of."""
+    made: Manifest = field(default_factory=Manifest)
+    _written: set[str] = field(default_factory=set)
+    _directories: set[Path] = field(default_factory=set)
+
+    @property
+    def written(self) -> int:
+        """Files that are not those of the old one."""
+        return len(self._written)
 
     @property
     def is_new(self) -> bool:
         """Whether it differs from the old one."""
-        return self.old is None or self.made != self.known
+        return self.old is None or bool(self._written) or self.made.files.keys() != self.known.files.keys()
 
     def put(self, name: str, made_of: str | bytes, content: Callable[[], bytes]) -> None:
         """Put a file in; `content` is called only if the old one's file was made of something else. Raises OSError."""
-        digest = sha256(made_of.encode("utf-8", "replace") if isinstance(made_of, str) else made_of).hexdigest()
-        self.made[name] = digest
-        path = self.root / name
-        files.make_directory(path.parent, DIRECTORY)
-        if self.old and self.known.get(name) == digest and self._link(name):
+        digest = _digest(made_of)
+        self.made.files[name] = digest
+        if self.known.files.get(name) == digest and self._has(name):
             return
-        text = content()
+        path, text = self.root / name, content()
+        self._make_directory(path.parent)
         self._write(path, text)
         if path.suffix in PACKED and len(text) > SMALL:
-            self._write(path.with_name(f"{path.name}.gz"), gzip.compress(text, 6, mtime=0))
-        self.written += 1
+            self._write(_packed(path), gzip.compress(text, LEVEL, mtime=0))
+        self._written.add(name)
 
-    def _link(self, name: str) -> bool:
-        """Hard-link a file and its compressed one from the old generation; whether that was possible."""
-        assert self.old
-        try:
-            os.link(self.old / name, self.root / name)
-        except OSError:
+    def keep(self, part: str, made_of: str | bytes) -> bool:
+        """Keep the old one's files whose paths begin with `part`; False if they were made of something else."""
+        digest = _digest(made_of)
+        self.made.parts[part] = digest
+        kept = {name: made for name, made in self.known.files.items() if name.startswith(part)}
+        if self.known.parts.get(part) != digest or not all(map(self._has, kept)):
             return False
-        with suppress(FileNotFoundError):
-            os.link(self.old / f"{name}.gz", self.root / f"{name}.gz")
+        self.made.files |= kept
         return True
+
+    def complete(self) -> None:
+        """Link the files of the old one that stay, and write the manifest. Raises OSError."""
+        for name in self.made.files.keys() - self._written:
+            assert self.old
+            self._make_directory((self.root / name).parent)
+            for path in (self.old / name, _packed(self.old / name)):
+                with suppress(FileNotFoundError):
+                    _link(path, self.root / path.relative_to(self.old))
+        self.remember(self.root)
+
+    def remember(self, place: Path) -> None:
+        """Write the manifest of the generation in `place`. Raises OSError."""
+        files.replace(place / MANIFEST, document(vars(self.made)).encode("ascii"), files.PUBLISHED)
+
+    def _has(self, name: str) -> bool:
+        return self.old is not None and (self.old / name).is_file()
+
+    def _make_directory(self, path: Path) -> None:
+        if path not in self._directories:
+            files.make_directory(path, DIRECTORY)
+            self._directories.add(path)
 
     def _write(self, path: Path, content: bytes) -> None:
         with os.fdopen(files.make(path, files.PUBLISHED), "wb") as file:
             file.write(content)
+
+
+def _digest(made_of: str | bytes) -> str:
+    return sha256(made_of.encode("utf-8", "replace") if isinstance(made_of, str) else made_of).hexdigest()
+
+
+def _packed(path: Path) -> Path:
+    """The compressed file beside one."""
+    return path.with_name(f"{path.name}.gz")
+
+
+def _link(old: Path, new: Path) -> None:
+    """Hard-link a file; copy it where the file system has no links. Raises OSError."""
+    try:
+        new.hardlink_to(old)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copy2(old, new)
 
 
 @contextmanager
@@ -93,17 +152,17 @@ def generation(directory: Path) -> Iterator[Generation]:
             if path != old and (old is None or path.name != _before(old, numbers)):
                 shutil.rmtree(path)  # left by a killed process, or older than the one before
         new = Generation(place / str(_highest(place) + 1), old, _manifest(old))
-        files.make_directory(new.root, DIRECTORY)
         try:
             yield new
-            if new.is_new:
-                files.replace(new.root / MANIFEST, document(new.made).encode("ascii"), files.PUBLISHED)
+            if old and not new.is_new:
+                if new.made != new.known:
+                    new.remember(old)
+                return
+            files.make_directory(new.root, DIRECTORY)
+            new.complete()
         except BaseException:
             shutil.rmtree(new.root, ignore_errors=True)
             raise
-        if not new.is_new:
-            shutil.rmtree(new.root)
-            return
         _show(directory, new.root)
         for path in place.iterdir():
             if path not in (new.root, old):
@@ -150,14 +209,13 @@ def _shown(directory: Path, place: Path) -> Path | None:
     return None
 
 
-def _manifest(old: Path | None) -> dict[str, str]:
+def _manifest(old: Path | None) -> Manifest:
     if old is None:
-        return {}
+        return Manifest()
     try:
-        found = json.loads(files.read(old / MANIFEST))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        return Manifest(**json.loads(files.read(old / MANIFEST)))
+    except (OSError, ValueError, TypeError):
+        return Manifest()
 
 
 def _show(directory: Path, root: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from hzmetrics.output.document import document
 from hzmetrics.publish import documents, pages
+from hzmetrics.publish.charts import Chart
 from hzmetrics.publish.figures.definitions import PERIODS
 from hzmetrics.publish.site import Generation
 
@@ -41,17 +43,12 @@ class Writer:
             self.generation.put(f"assets/{name}", content, lambda content=content: content)  # type: ignore[misc]
 
     def page(
-        self,
-        address: str,
-        template: str,
-        made_of: Any,
-        values: Mapping[str, Any] | Callable[[], Mapping[str, Any]],
-        until: str = "",
+        self, address: str, template: str, made_of: Any, values: Callable[[], Mapping[str, Any]], until: str = ""
     ) -> None:
         """Put in a page; `until`: what its data reach to, if not as far as all data. Raises OSError.
 
-        It is made again only if what it is `made_of` changes, or the release: so it says when its numbers last changed.
-        `values` may be a function, called only then.
+        It is made again, and `values` are called for, only if what it is `made_of` changes, or the release: so it says
+        when its numbers last changed.
         """
         given = {
             "site": self.frame,
@@ -61,27 +58,37 @@ class Writer:
             "periods": PERIODS,
             "computed": self.computed,
         }
-        key = document([pages.release(), template, vars(self.frame), address, given["until"], made_of])
-        self.generation.put(
-            address, key, lambda: pages.render(template, {**given, **(values() if callable(values) else values)})
-        )
+        key = f"{self._release}{document([template, address, given['until'], made_of])}"
+        self.generation.put(address, key, lambda: pages.render(template, {**given, **values()}))
+
+    @cached_property
+    def _release(self) -> str:
+        """What all pages depend on."""
+        return document([pages.release(), vars(self.frame)])
+
+    def keep(self, part: str, made_of: Any) -> bool:
+        """Keep the files whose addresses begin with `part` as they are; False if they must be put in anew."""
+        return self.generation.keep(part, self._release + document(made_of))
 
     def script(self, name: str, value: Any) -> None:
         """Put in a script that hands a value to a page. Raises OSError."""
         self.generation.put(f"{name}.js", document(value), lambda: documents.as_script(name, value))
 
+    def charts(self, name: str, address: str, charts: Iterable[Chart]) -> None:
+        """Put in what the page that may be framed shows of the charts of a page. Raises OSError."""
+        self.script(name, {"charts": {chart.id: chart.framed(address) for chart in charts}})
+
     def data(
         self,
         name: str,
-        value: Any,
+        made_of: str,
+        value: Callable[[], Any],
         columns: Sequence[str],
         rows: Callable[[], Iterable[Iterable[Any]]],
-        made_of: Any = None,
     ) -> None:
         """Put in what a page shows for other programs: a value as JSON, and a table of it as CSV. Raises OSError.
 
-        With `made_of`, `value` is a function, called only if that changes.
+        Both functions are called only if what they are made of changes.
         """
-        key = document(value if made_of is None else made_of)
-        self.generation.put(f"{name}.json", key, lambda: documents.as_json(value if made_of is None else value()))
-        self.generation.put(f"{name}.csv", f"{columns}{key}", lambda: documents.as_csv(columns, rows()))
+        self.generation.put(f"{name}.json", made_of, lambda: documents.as_json(value()))
+        self.generation.put(f"{name}.csv", f"{columns}{made_of}", lambda: documents.as_csv(columns, rows()))

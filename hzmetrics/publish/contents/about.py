@@ -7,8 +7,8 @@ from collections.abc import Mapping, Set
 from hzmetrics import __version__
 from hzmetrics.publish.figures.definitions import CORRECTIONS, Figure
 from hzmetrics.publish.figures.overview import Overview
-from hzmetrics.publish.figures.resources import USERS, Resources
-from hzmetrics.publish.figures.tools import FIGURES, Tools
+from hzmetrics.publish.figures.resources import USERS
+from hzmetrics.publish.figures.tools import FIGURES
 from hzmetrics.publish.figures.traffic import EXPLAINED
 from hzmetrics.publish.writer import Writer
 
@@ -16,8 +16,8 @@ from hzmetrics.publish.writer import Writer
 def write(
     writer: Writer,
     overview: Overview,
-    tools: Tools,
-    resources: Resources,
+    has_tools: bool,
+    has_resources: bool,
     corrections: Set[str],
     since: Mapping[str, str],
     min_users: int,
@@ -32,8 +32,8 @@ def write(
         ("Simulation", [(figure, _cell(figure)) for figure in overview.simulation]),
         ("Visits", [(figure, _cell(figure)) for figure in overview.traffic]),
         ("What visitors ask for", [(figure, "") for figure in EXPLAINED] if has_traffic else []),
-        ("Figures of tools", [(figure, "") for figure in FIGURES] if tools.tools else []),
-        ("Figures of resources", [(USERS, "")] if resources.resources else []),
+        ("Figures of tools", [(figure, "") for figure in FIGURES] if has_tools else []),
+        ("Figures of resources", [(USERS, "")] if has_resources else []),
     ]
     incomplete = [month for month in overview.months if month in overview.incomplete]
     shown = [[title, [figure.key for figure, _ in rows]] for title, rows in glossary]
@@ -44,7 +44,8 @@ def write(
         "glossary": glossary,
         "version": __version__,
     }
-    writer.page("about.html", "about.html", [on, min_users, list(map(str, incomplete)), shown, __version__], values)
+    made_of = [on, min_users, list(map(str, incomplete)), shown, __version__]
+    writer.page("about.html", "about.html", made_of, lambda: values)
 
 
 def _cell(figure: Figure) -> str:

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from hzmetrics.calendar import Month
+from hzmetrics.output.document import document
 from hzmetrics.publish.figures.definitions import ORGANIZATION, PERIODS, RESIDENCE, Figure, Group
 from hzmetrics.publish.figures.overview import Number, Overview
 from hzmetrics.publish.pages import month_name
 from hzmetrics.publish.writer import Writer
+
+PART = "months/"
 
 
 class Row(NamedTuple):
@@ -31,12 +34,16 @@ class Table(NamedTuple):
 
 def write(writer: Writer, overview: Overview) -> None:
     """Put in the list of months, and each month with its data. Raises OSError."""
+    series = sorted([key, period, values] for (key, period), values in overview.series.items())
+    if writer.keep(PART, [list(map(str, overview.months)), sorted(map(str, overview.incomplete)), series]):
+        return
     rows = [
         (month, overview.mark(month), [overview.value(figure.key, month, 1) for figure in overview.headlines])
         for month in reversed(overview.months)
     ]
     made_of = [[str(month), *others] for month, *others in rows]
-    writer.page("months/index.html", "months.html", made_of, {"figures": overview.headlines, "rows": rows})
+    values = {"figures": overview.headlines, "rows": rows}
+    writer.page(f"{PART}index.html", "months.html", made_of, lambda: values)
     around = [None, *overview.months, None]
     for earlier, month, later in zip(around, overview.months, around[2:], strict=False):
         _write_month(writer, overview, month, earlier, later)
@@ -49,7 +56,7 @@ def _write_month(writer: Writer, overview: Overview, month: Month, earlier: Mont
     values["is_incomplete"] = month in overview.incomplete
     keys = [[table.id, [[row.figure.key, row.values] for row in table.rows]] for table in found]
     until = f"the end of {month_name(month)}"
-    writer.page(f"months/{month}.html", "month.html", [*made_of[:3], keys], values, until)
+    writer.page(f"{PART}{month}.html", "month.html", [*made_of[:3], keys], lambda: values, until)
     cells = [
         {
             "table": table.title,
@@ -62,7 +69,7 @@ def _write_month(writer: Writer, overview: Overview, month: Month, earlier: Mont
     ]
     columns = ("table", "figure", "cell", *(f"period_{period.code}" for period in PERIODS))
     value = {"month": str(month), "cells": cells}
-    writer.data(f"months/{month}", value, columns, lambda: (cell.values() for cell in cells))
+    writer.data(f"{PART}{month}", document(value), lambda: value, columns, lambda: (cell.values() for cell in cells))
 
 
 def tables(overview: Overview, month: Month) -> list[Table]:

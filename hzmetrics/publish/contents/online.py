@@ -25,4 +25,4 @@ def write(writer: Writer, online: Online | None) -> None:
     elsewhere = [online.elsewhere[name] for name in NUMBERS]
     made_of = [online.generated, rows, elsewhere, online.address]
     values: dict[str, Any] = {"online": online, "rows": rows, "total": total, "elsewhere": elsewhere}
-    writer.page("online.html", "online.html", made_of, values, until=online.generated)
+    writer.page("online.html", "online.html", made_of, lambda: values, until=online.generated)

@@ -6,22 +6,25 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hzmetrics.calendar import Month
+from hzmetrics.output.document import document
+from hzmetrics.publish.charts import Chart
 from hzmetrics.publish.figures.definitions import GROUPS, ORGANIZATION, PERIODS, RESIDENCE, Figure
 from hzmetrics.publish.figures.overview import Compared, Number, Overview
-from hzmetrics.publish.pages import month_name
 from hzmetrics.publish.writer import Writer
 
+PARTS = {
+    "residence": {"title": "Where they live", "of": 2, "columns": RESIDENCE},
+    "organization": {"title": "Where they work", "of": 7, "columns": ORGANIZATION},
+}
+"""The breakdowns of each group of users: of how many it is known, and the columns of the parts."""
 COLUMNS = ("month", "period", "group", "figure", "value", "grid", "rowid", "colid")
 
 
 def write(writer: Writer, overview: Overview) -> None:
     """Put in the overview and its data. Raises OSError."""
     month = overview.months[-1] if overview.months else None
-    values: dict[str, Any] = {"overview": overview, "month": month}
-    if month:
-        values |= _view(overview, month)
-        for period in PERIODS:
-            _write_period(writer, overview, period.code)
+    for period in PERIODS if month else ():
+        _write_period(writer, overview, period.code)
     made_of = {
         "months": list(map(str, overview.months)),
         "running": str(overview.running_month),
@@ -29,6 +32,10 @@ def write(writer: Writer, overview: Overview) -> None:
         "series": _series(overview, 1),
         "ever": [figure.key for figure in overview.shown()],
     }
+
+    def values() -> dict[str, Any]:
+        return {"overview": overview, "month": month, **(_view(overview, month) if month else {})}
+
     writer.page("index.html", "overview.html", made_of, values, overview.running_until)
 
 
@@ -44,10 +51,16 @@ def _view(overview: Overview, month: Month) -> dict[str, Any]:
     organization = (7, *ORGANIZATION) if overview.has_parts(ORGANIZATION) else ()
     return {
         "headlines": compared(overview.headlines),
-        "curve": [
-            (month_name(one), overview.mark(one), [overview.value(headline.key, one, period.code)])
-            for one in overview.months
-        ],
+        "curve": Chart(
+            "curve",
+            "curve",
+            headline.title,
+            headline.unit,
+            [headline.title],
+            list(map(str, overview.months)),
+            [[overview.value(headline.key, one, period.code) for one in overview.months]],
+            {place: mark for place, one in enumerate(overview.months) if (mark := overview.mark(one))},
+        ),
         "everybody": overview.value(group.figure(1).key, month, period.code),
         "residence": compared([group.figure(column) for column in residence]),
         "organization": compared([group.figure(column) for column in organization]),
@@ -81,6 +94,7 @@ def _write_period(writer: Writer, overview: Overview, period: int) -> None:
         }
     groups = {str(group.row): group.title for group in GROUPS}
     titles = {figure.key: figure.title for figure in overview.shown()}
+    units = {figure.key: figure.unit for figure in overview.shown() if figure.unit != "count"}
 
     def rows() -> Iterator[tuple[Any, ...]]:
         for key, values in series.items():
@@ -90,5 +104,5 @@ def _write_period(writer: Writer, overview: Overview, period: int) -> None:
             for month, number in zip(months, values, strict=True):
                 yield month, period, group, title, number, grid, row, column
 
-    writer.script(name, value)
-    writer.data(name, value, COLUMNS, rows)
+    writer.script(name, value | {"titles": titles, "units": units, "parts": PARTS})
+    writer.data(name, document(value), lambda: value, COLUMNS, rows)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hzmetrics import __version__
 from hzmetrics.calendar import Month
+from hzmetrics.output.document import document
+from hzmetrics.publish.charts import Chart
 from hzmetrics.publish.figures import traffic
-from hzmetrics.publish.figures.definitions import FIGURES, Figure
+from hzmetrics.publish.figures.definitions import FIGURES
 from hzmetrics.publish.figures.overview import Overview
-from hzmetrics.publish.figures.traffic import HOURS, LISTS, VIEWS, VISITORS, Part, Span, Traffic
+from hzmetrics.publish.figures.traffic import HOURS, LISTS, VIEWS, VISITORS, Span, Traffic
 from hzmetrics.publish.pages import month_name
 from hzmetrics.publish.writer import Writer
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from hzmetrics.config import Settings
     from hzmetrics.store import Store
 
+PART = "traffic/"
 PAGES = {
     "pages": ("Pages", ("pages",)),
     "referrers": ("Referrers", ("referrers",)),
@@ -31,27 +34,18 @@ PAGES = {
 SHORT = {"browsers": "Browsers", "hours": "Hours"}
 """What pages with long titles are called in the navigation."""
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+HOURS_OF_DAY = [f"{hour:02d}:00" for hour in range(24)]
+FEW = "a few"
+"""Instead of the number of fewer visitors than may be told."""
 COLUMNS = ("list", "first_month", "last_month", "name", "visitors", "page_views")
 
 
-class Chart(NamedTuple):
-    """One list, or the hours of the week, of some months."""
-
-    id: str
-    figure: Figure
-    parts: Sequence[Part]
-    hours: Sequence[tuple[str, Sequence[int]]]
-    """Of each hour of the day the page views on each day of the week."""
-    most: int
-    """Page views of the busiest hour of the week."""
-
-
-class Section(NamedTuple):
-    """The charts of one span of months."""
+class View(NamedTuple):
+    """Some months together, as a page shows them."""
 
     id: str
     title: str
-    charts: Sequence[Chart]
+    span: Span
 
 
 @dataclass(frozen=True)
@@ -65,28 +59,35 @@ class Source:
 
     @property
     def months(self) -> Sequence[Month]:
-        """The months that are over."""
-        return self.grids.months
+        """The months that have lists, ascending."""
+        running = self.grids.running_month
+        return [*self.grids.months, *([running] if running else [])]
 
     @property
-    def spans(self) -> Sequence[tuple[str, str, Span]]:
-        """Id, title and months of what the page of a list shows: twelve months, the newest one, and all time."""
+    def views(self) -> Sequence[View]:
+        """What the page of a list shows: of the months that are over, twelve, the newest one and all."""
         running = self.grids.running_month
-        if not self.months:
-            return [("month", f"{month_name(running)} (to date)", (running, running))] if running else []
-        first, last = self.months[0], self.months[-1]
-        year = ("year", "12 months", (max(first, last.back(11)), last))
-        return [year, ("month", month_name(last), (last, last)), ("all", "All time", (first, last))]
+        if not self.grids.months:
+            return [View("month", f"{month_name(running)} (to date)", (running, running))] if running else []
+        first, last = self.grids.months[0], self.grids.months[-1]
+        year = View("year", "12 months", (max(first, last.back(11)), last))
+        return [year, View("month", month_name(last), (last, last)), View("all", "All time", (first, last))]
 
-    def made_of(self, *months: Month) -> list[Any]:
-        """What the lists of months depend on: the months' cells, which are others when a month is counted anew."""
+    def made_of(self, first: Month, last: Month) -> list[Any]:
+        """What the lists of some months depend on: their cells, which are others when a month has been counted anew."""
         rules = [__version__, self.min_users]
-        return rules + [
-            [self.grids.running_until]
-            if month == self.grids.running_month
-            else [str(month), *(self.grids.value(key, month, 1) for key in FIGURES)]
-            for month in months
-        ]
+        if first == self.grids.running_month:
+            return [*rules, self.grids.running_until]
+        return [*rules, *([str(month), *self._cells[month]] for month in first.through(last))]
+
+    @cached_property
+    def _cells(self) -> Mapping[Month, list[Any]]:
+        return {month: [self.grids.value(key, month, 1) for key in FIGURES] for month in self.grids.months}
+
+    def until(self, month: Month) -> str:
+        """What lists that end with a month reach to, in words."""
+        is_running = month == self.grids.running_month
+        return self.grids.running_until if is_running else f"the end of {month_name(month)}"
 
     def of(self, span: Span) -> Traffic:
         """The lists of a span. Raises StoreError."""
@@ -94,113 +95,92 @@ class Source:
 
     @cached_property
     def _counted(self) -> dict[Span, Traffic]:
-        spans = list({(month, month): None for month in self.months} | {span: None for _, _, span in self.spans})
-        return dict(
-            zip(spans, traffic.read(self.store, self.settings, self.months, spans, self.min_users), strict=True)
-        )
+        months = self.grids.months
+        spans = list(dict.fromkeys([*((month, month) for month in months), *(view.span for view in self.views)]))
+        return dict(zip(spans, traffic.read(self.store, self.settings, months, spans, self.min_users), strict=True))
 
     @cached_property
     def _running(self) -> Traffic:
-        assert self.grids.running_month
-        month = self.grids.running_month
+        month = self.months[-1]
         return traffic.read(self.store, self.settings, [month], [(month, month)], self.min_users)[0]
 
 
 def navigation(source: Source) -> list[tuple[str, str]]:
     """Name and address of each page of a list."""
-    return [(SHORT.get(name, title), f"traffic/{name}.html") for name, (title, _) in PAGES.items() if source.spans]
+    return [(SHORT.get(name, title), f"{PART}{name}.html") for name, (title, _) in PAGES.items() if source.months]
 
 
 def write(writer: Writer, source: Source) -> None:
     """Put in the pages of lists and months with their data. Raises OSError, StoreError."""
-    if not source.spans:
+    if not source.months:
         return
-    running = [source.grids.running_month] if source.grids.running_month else []
-    months = [*source.months, *running]
-    for name in PAGES:
-        _write_list(writer, source, name, months)
-    around = [None, *months, None]
-    for earlier, month, later in zip(around, months, around[2:], strict=False):
-        _write_month(writer, source, month, earlier, later)
-
-
-def _write_list(writer: Writer, source: Source, name: str, months: Sequence[Month]) -> None:
-    title, lists = PAGES[name]
-    spans = source.spans
-    made_of = [source.made_of(*(source.months or months)), [str(month) for month in months]]
     years: dict[int, list[Month]] = {}
-    for month in reversed(months):
+    for month in reversed(source.months):
         years.setdefault(month.year, []).append(month)
-
-    def values() -> dict[str, Any]:
-        sections = [Section(key, heading, _charts(lists, key, source.of(span))) for key, heading, span in spans]
-        return {"title": title, "sections": sections, "years": years, "first": lists[0]}
-
-    last = spans[0][2][1]
-    until = source.grids.running_until if last == source.grids.running_month else f"the end of {month_name(last)}"
-    _put(writer, source, name, made_of, values, until, [span for _, _, span in spans], lists)
-
-
-def _write_month(writer: Writer, source: Source, month: Month, earlier: Month | None, later: Month | None) -> None:
-    lists = (*LISTS, HOURS.key)
-    is_running = month == source.grids.running_month
-    mark = "provisional: the month is not over" if is_running else source.grids.mark(month)
-
-    def values() -> dict[str, Any]:
-        charts = _charts(lists, "", source.of((month, month)))
-        return {
-            "title": month_name(month), "mark": mark, "sections": [Section("lists", "", charts)],
-            "earlier": earlier, "month": None if is_running else month, "later": later,
-        }  # fmt: skip
-
-    until = source.grids.running_until if is_running else f"the end of {month_name(month)}"
-    made_of = [source.made_of(month), mark, str(earlier), str(later)]
-    _put(writer, source, str(month), made_of, values, until, [(month, month)], lists)
+    for name, (title, lists) in PAGES.items():
+        _put(writer, source, name, source.views, lists, {"title": title, "years": years, "first": lists[0]})
+    around = [None, *source.months, None]
+    for earlier, month, later in zip(around, source.months, around[2:], strict=False):
+        is_running = month == source.grids.running_month
+        values = {
+            "title": month_name(month),
+            "mark": "provisional: the month is not over" if is_running else source.grids.mark(month),
+            "earlier": earlier,
+            "month": None if is_running else month,
+            "later": later,
+        }
+        _put(writer, source, str(month), [View("", "", (month, month))], (*LISTS, HOURS.key), values)
 
 
 def _put(
     writer: Writer,
     source: Source,
     name: str,
-    made_of: Any,
-    values: Callable[[], dict[str, Any]],
-    until: str,
-    spans: Sequence[Span],
+    views: Sequence[View],
     lists: Sequence[str],
+    values: Mapping[str, Any],
 ) -> None:
-    """Put in a page and its data."""
-
-    def given() -> dict[str, Any]:
-        found = {"mark": "", "years": {}, "earlier": None, "month": None, "later": None, "first": "", **values()}
-        return {
-            **found,
-            "data": name,
-            "min_users": source.min_users,
-            "visitors": VISITORS,
-            "views": VIEWS,
-            "weekdays": WEEKDAYS,
-        }
-
-    def rows() -> Iterator[tuple[Any, ...]]:
-        for span in spans:
-            yield from _rows(source.of(span), span, lists)
-
-    writer.page(f"traffic/{name}.html", "traffic.html", made_of, given, until)
+    """Put in a page and its data; kept as they are if the months were not counted anew."""
+    around = {key: str(value) for key, value in values.items()}
+    first, last = min(view.span[0] for view in views), max(view.span[1] for view in views)
+    if writer.keep(f"{PART}{name}.", [source.made_of(first, last), around]):
+        return
+    sections = [(view, _charts(lists, view.id, source.of(view.span))) for view in views]
+    charts = [chart for _, of_view in sections for chart in of_view]
+    framed = [chart.framed("") for chart in charts]
+    address = f"{PART}{name}.html"
+    given = {
+        "mark": "", "years": {}, "earlier": None, "month": None, "later": None, "first": "", **values,
+        "sections": sections, "figures": {**LISTS, HOURS.key: HOURS}, "data": name, "embed": f"{PART}{name}",
+        "min_users": source.min_users, "visitors": VISITORS, "views": VIEWS,
+    }  # fmt: skip
+    writer.page(address, "traffic.html", [framed, around, source.min_users], lambda: given, source.until(last))
+    writer.charts(f"{PART}{name}", address, charts)
+    rows = [row for view in views for row in _rows(source.of(view.span), view.span, lists)]
     writer.data(
-        f"traffic/{name}", lambda: [dict(zip(COLUMNS, row, strict=True)) for row in rows()], COLUMNS, rows, made_of
+        f"{PART}{name}",
+        document(rows),
+        lambda: [dict(zip(COLUMNS, row, strict=True)) for row in rows],
+        COLUMNS,
+        lambda: rows,
     )
 
 
-def _charts(lists: Sequence[str], span: str, found: Traffic) -> list[Chart]:
-    hours = [(f"{hour:02d}:00", [day[hour] for day in found.hours]) for hour in range(24)]
-    most = max(map(max, found.hours))
-    ids = {name: f"{name}-{span}" if span else name for name in lists}
-    return [
-        Chart(ids[name], HOURS, (), hours, most)
-        if name == HOURS.key
-        else Chart(ids[name], LISTS[name], found.lists[name], (), 0)
-        for name in lists
-    ]
+def _charts(lists: Sequence[str], view: str, found: Traffic) -> list[Chart]:
+    """Some lists as charts; their ids begin with the name of the list."""
+    ids = {name: f"{name}-{view}" if view else name for name in lists}
+    charts = [
+        Chart(
+            ids[name], "bars", LISTS[name].title, "count", [VISITORS.title, VIEWS.title],
+            [part.name for part in parts],
+            [[FEW if part.visitors is None else part.visitors for part in parts], [part.views for part in parts]],
+        )
+        for name, parts in found.lists.items()
+        if name in lists
+    ]  # fmt: skip
+    if HOURS.key in lists:
+        charts.append(Chart(ids[HOURS.key], "hours", HOURS.title, "count", WEEKDAYS, HOURS_OF_DAY, found.hours))
+    return charts
 
 
 def _rows(found: Traffic, span: Span, lists: Sequence[str]) -> Iterator[tuple[Any, ...]]:
@@ -209,8 +189,8 @@ def _rows(found: Traffic, span: Span, lists: Sequence[str]) -> Iterator[tuple[An
     for name in lists:
         if name == HOURS.key:
             for day, views in zip(WEEKDAYS, found.hours, strict=True):
-                for hour, count in enumerate(views):
-                    yield name, first, last, f"{day} {hour:02d}:00", None, count
+                for hour, count in zip(HOURS_OF_DAY, views, strict=True):
+                    yield name, first, last, f"{day} {hour}", None, count
         else:
             for part in found.lists[name]:
                 yield name, first, last, part.name, part.visitors, part.views

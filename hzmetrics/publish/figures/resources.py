@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from hzmetrics.calendar import Month
+from hzmetrics.calendar import ALL_MONTHS, Month, Months
 from hzmetrics.publish.figures.definitions import Figure
-from hzmetrics.publish.figures.tools import SPANS, title
+from hzmetrics.publish.figures.tools import PACKAGE, SPANS, checksum, title
 from hzmetrics.tools.rules import TOOL
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from hzmetrics.store import Store
 
 USERS = Figure(
@@ -24,64 +26,78 @@ USERS = Figure(
 
 @dataclass(frozen=True)
 class Resource:
-    """A published resource with users."""
+    """A published resource that is no tool."""
 
     id: int
     title: str
-    months: Sequence[str]
-    """The months (`YYYY-MM`) that have figures, ascending."""
-    in_month: Sequence[int | None]
-    """Users in each of them, likewise in twelve months, and until its end."""
-    in_year: Sequence[int | None]
-    in_all_time: Sequence[int | None]
-
-    def at(self, month: Month | None) -> tuple[int | None, int | None, int | None]:
-        """Users in a month, in the twelve months that end with it, and until its end."""
-        if not self.months or self.months[-1] != str(month):
-            return None, None, None
-        return self.in_month[-1], self.in_year[-1], self.in_all_time[-1]
 
 
-@dataclass(frozen=True)
-class Resources:
-    """All published resources with users."""
-
-    newest: Month | None
-    """The last month that has figures; None: there are none."""
-    resources: Sequence[Resource]
+def exist(store: Store) -> bool:
+    """Whether any published resource has figures. Raises StoreError."""
+    return store.hub.scalar(sa.select(sa.literal(1)).where(*_rows_of(store)).limit(1)) is not None
 
 
-def read(store: Store) -> Resources:
-    """All published resources that are no tools and were ever used, by title. Raises StoreError."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
+def read(store: Store, month: Month) -> Sequence[tuple[Resource, Mapping[int, int]]]:
+    """The published resources with users in a month, each with its users by period (`SPANS`), by title.
 
+    Raises StoreError.
+    """
+    users: dict[int, dict[int, int]] = {}
+    for row in store.hub.read(query(store, Months(month, month))).to_pylist():
+        users.setdefault(row["resid"], {})[row["period"]] = row["users"] or 0
+    return [(one, users[one.id]) for one in published(store) if one.id in users]
+
+
+def published(store: Store) -> Sequence[Resource]:
+    """All published resources that are no tools, by title. Raises StoreError."""
+    resources = store.hub_tables.resources.c
+    found = store.hub.rows(sa.select(resources.id, resources.title).where(*_is_published(store)))
+    named = [Resource(one.id, title(one.title) or f"Resource {one.id}") for one in found]
+    return sorted(named, key=lambda one: (one.title.casefold(), one.id))
+
+
+def series(store: Store) -> pa.Table:
+    """The users of each published resource over all months that have figures, by resource. Raises StoreError.
+
+    Columns: resid, months (`YYYY-MM`), in_month, in_year, in_all_time (users in these months).
+    """
     from hzmetrics.engine import Engine
 
+    with Engine(PACKAGE) as engine:
+        engine.load("resource_stats", store.hub.stream(query(store)))
+        return engine.table("resource_series")
+
+
+def query(store: Store, months: Months = ALL_MONTHS) -> sa.Select[Any]:
+    """The users of published resources in some months, as the models read them, by resource and month."""
+    stats = store.hub_tables.resource_stats.c
+    numbers = [sa.cast(stats[name], sa.BigInteger).label(name) for name in ("resid", "period", "users")]
+    columns: list[Any] = [*numbers, _month(store).label("month")]
+    in_months = (stats.datetime >= months.first.key, stats.datetime < months.last.stop)
+    return sa.select(*columns).where(*_rows_of(store), *in_months)
+
+
+def _rows_of(store: Store) -> list[sa.ColumnElement[bool]]:
+    """Which rows of the table are users of published resources that are no tools."""
     stats, resources = store.hub_tables.resource_stats.c, store.hub_tables.resources.c
-    published = store.hub.rows(
-        sa.select(resources.id, resources.title).where(
-            resources.published == 1, resources.standalone == 1, resources.type != TOOL
-        )
-    )
-    if not published:
-        return Resources(None, ())
-    rows = store.hub.read(
-        sa.select(stats.resid, stats.period, sa.func.substr(stats.datetime, 1, 7).label("month"), stats.users).where(
-            stats.restype != TOOL, stats.period.in_(SPANS), stats.datetime >= "1"
-        )
-    )
-    types = {"resid": pa.int64(), "period": pa.int64(), "month": pa.string(), "users": pa.int64()}
-    stored = pa.table({column: rows[column].cast(kind) for column, kind in types.items()})
-    if not stored.num_rows:
-        return Resources(None, ())
-    with Engine("hzmetrics.publish") as engine:
-        engine.register("resource_stats", stored)
-        found = {row.pop("resid"): row for row in engine.table("resource_months").to_pylist()}
-    used = [
-        Resource(one.id, title(one.title) or f"Resource {one.id}", **found[one.id])
-        for one in published
-        if one.id in found and any(found[one.id]["in_all_time"])
-    ]
-    newest = Month.parse(pc.max(stored["month"]).as_py())
-    return Resources(newest, sorted(used, key=lambda one: (one.title.casefold(), one.id)))
+    ids = sa.select(resources.id).where(*_is_published(store))
+    return [stats.restype != TOOL, stats.period.in_(SPANS), stats.resid.in_(ids)]
+
+
+def _is_published(store: Store) -> list[sa.ColumnElement[bool]]:
+    resources = store.hub_tables.resources.c
+    return [resources.published == 1, resources.standalone == 1, resources.type != TOOL]
+
+
+def _month(store: Store) -> sa.ColumnElement[str]:
+    return sa.func.substr(store.hub_tables.resource_stats.c.datetime, 1, 7)
+
+
+def fingerprint(store: Store) -> list[Any]:
+    """What changes with every row that pages of resources are made of: to compute it is faster than to read them.
+
+    Raises StoreError.
+    """
+    stats = store.hub_tables.resource_stats.c
+    rows = checksum(store.hub, stats.id, [stats.users, stats.resid, stats.period])
+    return [rows, [[one.id, one.title] for one in published(store)]]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from hzmetrics.calendar import Month
+from hzmetrics.calendar import ALL_MONTHS, Month, Months
 from hzmetrics.output.text import printable
 from hzmetrics.publish.figures.anonymity import LONGEST, Share, shares
 from hzmetrics.publish.figures.definitions import PERIODS, Figure
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from hzmetrics.store import Store
+    from hzmetrics.store.database import Database
 
 SPANS = (1, 12, 14)
 """The periods in which tools and resources are ranked and followed."""
@@ -42,6 +43,8 @@ FIGURES = (
     Figure("avg_wait", "Mean waiting time", "Waiting time divided by runs.", "", "seconds"),
 )  # fmt: skip
 """The figures of a tool (spec 40 §4)."""
+KEYS = tuple(figure.key for figure in FIGURES)
+PACKAGE = "hzmetrics.publish"
 
 TITLES = {"countries": "Countries", "domains": "Domains", "organisations": "Kinds of organizations"}
 
@@ -70,72 +73,102 @@ class Tool:
     id: int
     alias: str
     title: str
-    figures: Mapping[int, Mapping[str, Mapping[str, float]]]
-    """By period and month (`YYYY-MM`, ascending): each figure."""
-    breakdowns: Mapping[str, Mapping[int, Sequence[Share]]] = field(default_factory=dict)
-    """By kind of list and period: who used it until the end of the newest month."""
-
-    def of(self, period: int, month: Month | str) -> Mapping[str, float]:
-        """The figures of a month; empty without any."""
-        return self.figures.get(period, {}).get(str(month), {})
 
 
-@dataclass(frozen=True)
-class Tools:
-    """All published tools."""
-
-    newest: Month | None
-    """The last month that has figures; None: there are none."""
-    tools: Sequence[Tool]
+Figures = Mapping[int, Mapping[str, float]]
+"""By period: each figure of a tool."""
 
 
-def read(store: Store, at_least: int) -> Tools:
-    """All published tools with figures, by title; groups of fewer than `at_least` people are not told apart.
+def exist(store: Store) -> bool:
+    """Whether any published tool has figures. Raises StoreError."""
+    return store.hub.scalar(sa.select(sa.literal(1)).where(*_rows_of(store)).limit(1)) is not None
+
+
+def published(store: Store) -> Sequence[Tool]:
+    """All published tools, by title. Raises StoreError."""
+    resources = store.hub_tables.resources.c
+    found = store.hub.rows(sa.select(resources.id, resources.alias, resources.title).where(*_is_published(store)))
+    named = [Tool(one.id, one.alias, title(one.title) or title(one.alias)) for one in found]
+    return sorted(named, key=lambda tool: (tool.title.casefold(), tool.id))
+
+
+def read(store: Store, month: Month) -> Sequence[tuple[Tool, Figures]]:
+    """The published tools with figures of a month, each with these, by title. Raises StoreError."""
+    from hzmetrics.engine import Engine
+
+    with Engine(PACKAGE) as engine:
+        engine.register("tool_stats", store.hub.stream(query(store, Months(month, month))))
+        rows = engine.table("tool_rows").to_pylist()
+    figures: dict[int, dict[int, Mapping[str, float]]] = {}
+    for row in rows:
+        figures.setdefault(row["resid"], {})[row["period"]] = {key: row[key] or 0 for key in KEYS}
+    return [(tool, figures[tool.id]) for tool in published(store) if tool.id in figures]
+
+
+def series(store: Store) -> pa.Table:
+    """The figures of each published tool over the months, by tool and period (`SPANS`). Raises StoreError.
+
+    Columns: resid, period, months (`YYYY-MM`), and of each figure its values in these months.
+    """
+    from hzmetrics.engine import Engine
+
+    in_spans = store.hub_tables.resource_stats_tools.c.period.in_(SPANS)
+    with Engine(PACKAGE) as engine:
+        engine.load("tool_stats", store.hub.stream(query(store).where(in_spans)))
+        return engine.table("tool_series")
+
+
+def query(store: Store, months: Months = ALL_MONTHS) -> sa.Select[Any]:
+    """The figures of published tools in some months, as the models read them."""
+    stats = store.hub_tables.resource_stats_tools.c
+    keys = [sa.cast(stats[name], sa.BigInteger).label(name) for name in ("resid", "period")]
+    columns: list[Any] = [*keys, _month(store).label("month"), stats.id, *(stats[key] for key in KEYS)]
+    in_months = (stats.datetime >= months.first.key, stats.datetime < months.last.stop)
+    return sa.select(*columns).where(*_rows_of(store), *in_months)
+
+
+def _rows_of(store: Store) -> list[sa.ColumnElement[bool]]:
+    """Which rows of the table are figures of published tools."""
+    stats = store.hub_tables.resource_stats_tools.c
+    ids = sa.select(store.hub_tables.resources.c.id).where(*_is_published(store))
+    return [stats.restype == TOOL, stats.period.in_([period.code for period in PERIODS]), stats.resid.in_(ids)]
+
+
+def _is_published(store: Store) -> list[sa.ColumnElement[bool]]:
+    resources = store.hub_tables.resources.c
+    return [resources.type == TOOL, resources.published == 1]
+
+
+def _month(store: Store) -> sa.ColumnElement[str]:
+    return sa.func.substr(store.hub_tables.resource_stats_tools.c.datetime, 1, 7)
+
+
+def fingerprint(store: Store) -> list[Any]:
+    """What changes with every row that pages of tools are made of: to compute it is faster than to read them.
 
     Raises StoreError.
     """
-    import pyarrow.compute as pc
-
-    from hzmetrics.engine import Engine
-
     tables = store.hub_tables
-    published = store.hub.rows(
-        sa.select(tables.resources.c.id, tables.resources.c.alias, tables.resources.c.title)
-        .where(tables.resources.c.type == TOOL, tables.resources.c.published == 1)
-        .order_by(tables.resources.c.id)
-    )
-    if not published:
-        return Tools(None, ())
-    rows = _rows(store)
-    if not rows.num_rows:
-        return Tools(None, ())
-    with Engine("hzmetrics.publish") as engine:
-        engine.register("tool_stats", rows)
-        found = engine.table("tool_rows")
-    newest = Month.parse(pc.max(found["month"]).as_py())
-    by_tool: dict[int, dict[int, dict[str, dict[str, float]]]] = {}
-    ids: dict[int, tuple[int, int]] = {}
-    for row in found.filter(pc.is_in(found["resid"], _array([tool.id for tool in published]))).to_pylist():
-        resid, period, month, key = (row.pop(name) for name in ("resid", "period", "month", "id"))
-        by_tool.setdefault(resid, {}).setdefault(period, {})[month] = {name: row[name] or 0 for name in row}
-        if month == str(newest) and period in SPANS:
-            ids[key] = (resid, period)
-    lists = _lists(store, newest, ids)
-    tools = [
-        Tool(
-            tool.id,
-            tool.alias,
-            title(tool.title) or title(tool.alias),
-            by_tool[tool.id],
-            {
-                kind: {period: shares(lists.get((tool.id, period, code), ()), at_least) for period in SPANS}
-                for kind, code in BREAKDOWNS.items()
-            },
-        )
-        for tool in published
-        if tool.id in by_tool
+    stats, lists = tables.resource_stats_tools.c, tables.resource_stats_tools_topvals.c
+    return [
+        checksum(store.hub, stats.id, [stats.resid, stats.period, *(stats[key] for key in KEYS)]),
+        checksum(store.hub, lists.id, [lists.value * (lists.rank + 100 * lists.top)]),
+        [[tool.id, tool.alias, tool.title] for tool in published(store)],
     ]
-    return Tools(newest, sorted(tools, key=lambda tool: (tool.title.casefold(), tool.id)))
+
+
+PRIME = 9973
+"""Numbers weigh by the key of their row modulo this."""
+
+
+def checksum(database: Database, key: sa.ColumnElement[int], numbers: Sequence[sa.ColumnElement[Any]]) -> list[str]:
+    """The number of rows, the highest key, and of each number the sum, in which it weighs by the key of its row.
+
+    Raises StoreError.
+    """
+    sums = [sa.func.sum(number * (key % PRIME + 1)) for number in numbers]
+    (row,) = database.rows(sa.select(sa.func.count(), sa.func.max(key), *sums))
+    return list(map(str, row))
 
 
 def title(text: str | None) -> str:
@@ -144,47 +177,29 @@ def title(text: str | None) -> str:
     return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"
 
 
-def _rows(store: Store) -> pa.Table:
-    """The figures of all tools, as the models read them."""
-    import pyarrow as pa
+def breakdowns(store: Store, month: Month, at_least: int) -> Mapping[tuple[int, str, int], Sequence[Share]]:
+    """Who used each tool until the end of a month, by tool, kind of list and period. Raises StoreError.
 
-    stats = store.hub_tables.resource_stats_tools.c
-    names = [figure.key for figure in FIGURES]
-    rows = store.hub.read(
-        sa.select(
-            stats.resid, stats.period, sa.func.substr(stats.datetime, 1, 7).label("month"), stats.id,
-            *(stats[name] for name in names),
-        ).where(stats.restype == TOOL, stats.period.in_([period.code for period in PERIODS]), stats.datetime >= "1")
-    )  # fmt: skip
-    from hzmetrics.engine.models import inputs
+    Groups of fewer than `at_least` people are not told apart.
+    """
+    import pyarrow.compute as pc
 
-    order = [column.name for column in inputs("hzmetrics.publish")["tool_stats"].columns]
-    real = [name for name in names if name.startswith(("tot_", "avg_"))]
-    types = {name: pa.float64() if name in real else pa.string() if name == "month" else pa.int64() for name in order}
-    return pa.table({column: rows[column].cast(kind) for column, kind in types.items()})
-
-
-def _array(values: Sequence[int]) -> pa.Array:
-    import pyarrow as pa
-
-    return pa.array(values, pa.int64())
-
-
-def _lists(
-    store: Store, newest: Month, ids: Mapping[int, tuple[int, int]]
-) -> dict[tuple[int, int, int], list[tuple[str | None, int]]]:
-    """The lists of users of the newest month, by tool, period and code of the list."""
     stats, values = store.hub_tables.resource_stats_tools, store.hub_tables.resource_stats_tools_topvals
-    query = (
-        sa.select(values.c.id, values.c.top, values.c.name, values.c.value)
-        .join(stats, stats.c.id == values.c.id)
-        .where(stats.c.restype == TOOL, stats.c.datetime == newest.key, stats.c.period.in_(SPANS), values.c.rank > 0)
+    kinds = {code: kind for kind, code in BREAKDOWNS.items()}
+    first = (
+        sa.select(sa.func.min(stats.c.id).label("id"))
+        .where(*_rows_of(store), stats.c.datetime == month.key, stats.c.period.in_(SPANS))
+        .group_by(stats.c.resid, stats.c.period)
+        .subquery()
     )
-    found: dict[tuple[int, int, int], list[tuple[str | None, int]]] = {}
-    rows: list[dict[str, Any]] = store.hub.read(query).to_pylist()
-    for row in rows:
-        if row["id"] in ids:
-            resid, period = ids[row["id"]]
-            name = ORGANIZATION_TYPES.get(row["name"], row["name"])
-            found.setdefault((resid, period, row["top"]), []).append((name, row["value"]))
-    return found
+    rows = store.hub.read(
+        sa.select(stats.c.resid, stats.c.period, values.c.top, values.c.name, values.c.value)
+        .join(first, first.c.id == stats.c.id)
+        .join(values, values.c.id == stats.c.id)
+        .where(values.c.rank > 0, values.c.top.in_(kinds))
+    )
+    found: dict[tuple[int, str, int], list[tuple[str | None, int]]] = {}
+    for row in rows.filter(pc.is_valid(rows["value"])).to_pylist():
+        name = ORGANIZATION_TYPES.get(row["name"], row["name"])
+        found.setdefault((row["resid"], kinds[row["top"]], row["period"]), []).append((name, row["value"]))
+    return {key: shares(parts, at_least) for key, parts in found.items()}

@@ -89,7 +89,9 @@ CREATE TABLE referring_hosts (
     month VARCHAR,    -- YYYY-MM
     host VARCHAR,     -- host
     arrivals BIGINT,  -- requests with this referrer, but not the request of the same address before
-    inside BIGINT     -- those of them less than half an hour after another request of the same address
+    inside BIGINT,    -- those of them less than half an hour after another request of the same address
+    deep BIGINT,      -- requests whose referrer names a path
+    known BIGINT      -- those of them whose path was asked for
 );
 
 -- The names that are shown.

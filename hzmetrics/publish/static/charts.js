@@ -2,7 +2,7 @@
 // Charts, drawn from the tables beside them.
 
 hzmetrics.charts = (() => {
-  const { element, shown, MONTHS } = hzmetrics;
+  const { element, shown, number, MONTHS } = hzmetrics;
   const HEIGHT = 280;
   const zooms = new WeakMap();
 
@@ -18,7 +18,7 @@ hzmetrics.charts = (() => {
       rows: [...table.tBodies[0].rows].map((row) => ({
         name: row.cells[0].firstChild.textContent.trim(),
         mark: row.className,
-        values: [...row.cells].slice(1).map((cell) => cell.dataset.v === undefined ? null : +cell.dataset.v),
+        values: [...row.cells].slice(1).map((cell) => number(cell)),
       })),
     };
   }

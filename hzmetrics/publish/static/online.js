@@ -49,7 +49,7 @@
     document.getElementById("generated").textContent = document_.generated;
   }
 
-  want("", "assets/world").then((world) => {
+  want("assets/world").then((world) => {
     const land = topojson.feature(world, world.objects.land);
     draw(land);
     if (!map.dataset.source || !location.protocol.startsWith("http")) return;

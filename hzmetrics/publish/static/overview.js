@@ -95,20 +95,22 @@
   function showLinks() {
     document.querySelectorAll(".links").forEach((links) => {
       links.querySelectorAll("a:not(.self)").forEach((link) => {
-        link.href = `${form.dataset.root}data/overview-${period.value}.${link.textContent.toLowerCase()}`;
+        link.href = `data/overview-${period.value}.${link.textContent.toLowerCase()}`;
       });
-      links.querySelector(".self").href = `#${new URLSearchParams({ ...state(), at: links.dataset.embed })}`;
+      links.querySelector(".self").href = `#${new URLSearchParams({ ...state(), at: links.dataset.of })}`;
+      const which = links.dataset.of === "curve" ? { chart: figure }
+        : { chart: links.dataset.of, group: group?.value ?? "1", month: month.value };
+      links.dataset.frame = new URLSearchParams({ data: `data/overview-${period.value}`, ...which });
     });
   }
 
   function state() {
-    const { embed } = readState();
-    return { month: month.value, period: period.value, figure, group: group?.value ?? "", ...(embed && { embed }) };
+    return { month: month.value, period: period.value, figure, group: group?.value ?? "" };
   }
 
   async function show(isChosen = true) {
     if (month.selectedOptions[0] === running) period.value = "1";
-    data = await want(form.dataset.root, `data/overview-${period.value}`);
+    data = await want(`data/overview-${period.value}`);
     showNumbers();
     showCurve();
     if (group) showParts();

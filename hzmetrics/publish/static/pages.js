@@ -8,6 +8,9 @@ const hzmetrics = (() => {
   const waiting = new Map();
   const given = new Map();
 
+  /** The way from this page to the site. */
+  const { root } = document.documentElement.dataset;
+
   /** Called by a data script. */
   function give(name, value) {
     given.set(name, value);
@@ -15,8 +18,8 @@ const hzmetrics = (() => {
     waiting.delete(name);
   }
 
-  /** The value that the script `root` + `name`.js hands over; works without a web server. */
-  function want(root, name) {
+  /** The value that the script `name`.js hands over; works without a web server. */
+  function want(name) {
     if (given.has(name)) return Promise.resolve(given.get(name));
     return new Promise((ready, failed) => {
       if (!waiting.has(name)) {
@@ -28,6 +31,12 @@ const hzmetrics = (() => {
       }
       waiting.get(name).push(ready);
     });
+  }
+
+  /** The number in a cell of a table, or null. */
+  function number(cell) {
+    const text = cell.dataset.v ?? cell.textContent;
+    return text.trim() && !Number.isNaN(+text) ? +text : null;
   }
 
   function grouped(value, digits = 0) {
@@ -90,13 +99,13 @@ const hzmetrics = (() => {
 
   function sort(table, column) {
     const head = table.tHead.rows[0].cells[column];
-    const isText = column === 0 && !table.tBodies[0].rows[0]?.cells[0].dataset.v;
+    const isText = column === 0;
     const order = head.ariaSort ? (head.ariaSort === "ascending" ? "descending" : "ascending")
       : isText ? "ascending" : "descending";
     const direction = order === "ascending" ? 1 : -1;
     const rows = [...table.tBodies[0].rows].map((row, place) => {
       const cell = row.cells[column];
-      return { row, place, key: isText ? cell.textContent.trim() : cell.dataset.v === undefined ? null : +cell.dataset.v };
+      return { row, place, key: isText ? cell.textContent.trim() : number(cell) };
     });
     const compare = new Intl.Collator("en", { numeric: true }).compare;
     rows.sort((a, b) => {
@@ -166,11 +175,12 @@ const hzmetrics = (() => {
       if (next) { next.focus(); next.click(); }
     });
     sections[0].before(list);
-    const { tab, at, embed } = readState();
-    const part = document.getElementById(tab || at || embed);
+    const { tab, at } = readState();
+    const part = document.getElementById(tab || at);
     choose(Math.max(0, sections.findIndex((section) => section.contains(part))));
   }
 
+  /** Beside the links of a chart: HTML with which another page shows it in a frame. */
   function setUpEmbedding() {
     document.querySelectorAll(".links[data-embed]").forEach((links) => {
       const button = element("button", { type: "button", "aria-expanded": "false" }, "Embed");
@@ -178,22 +188,23 @@ const hzmetrics = (() => {
         const shown = links.querySelector("textarea");
         button.ariaExpanded = String(!shown);
         if (shown) { shown.remove(); return; }
-        const state = { ...readState(), embed: links.dataset.embed };
-        delete state.at;
-        const address = `${location.href.split("#")[0]}#${new URLSearchParams(state)}`;
-        const snippet = element("iframe", { src: address, width: 720, height: 420, title: document.title, loading: "lazy" });
         const text = element("textarea", { readonly: "", "aria-label": "HTML for your page" });
-        text.value = snippet.outerHTML;
+        text.value = snippet(links);
         links.append(text);
         text.select();
       });
       links.append(button);
     });
-    const { embed } = readState();
-    let part = embed && document.getElementById(embed);
-    if (!part) return;
-    document.body.classList.add("embedded");
-    for (; part && part.tagName !== "MAIN"; part = part.parentElement) part.classList.add("shown");
+  }
+
+  function snippet(links) {
+    const figure = links.closest("figure");
+    const { embed, of, frame } = links.dataset;
+    const state = new URLSearchParams(frame || { data: embed, chart: of });
+    if (+figure.dataset.column) state.set("column", figure.dataset.column);
+    const name = figure.dataset.title || (figure.querySelector("figcaption .name") || figure.querySelector("figcaption > *")).textContent;
+    const src = new URL(`${root}embed.html#${state}`, location.href).href;
+    return element("iframe", { src, width: 720, height: 440, title: `${name} · ${document.title}`, loading: "lazy" }).outerHTML;
   }
 
   function setUpDefinitions() {
@@ -232,5 +243,5 @@ const hzmetrics = (() => {
   setUpDefinitions();
   setUpPrinting();
 
-  return { give, want, shown, duration, grouped, change, share, monthName, element, readState, writeState, MONTHS };
+  return { give, want, root, shown, number, duration, grouped, change, share, monthName, element, readState, writeState, MONTHS };
 })();
