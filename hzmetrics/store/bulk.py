@@ -253,7 +253,7 @@ def _insert(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:
     marks = ", ".join([mark] * rows.num_columns)
     statement = f"INSERT INTO {_name(connection, table)} ({names}) VALUES ({marks})"
     arrived = 0
-    for batch in rows.to_batches(BATCH):
+    for batch in filter(len, rows.to_batches(BATCH)):  # a table may have empty ones
         values = list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
         arrived += connection.exec_driver_sql(statement, values).rowcount
     return arrived

@@ -55,6 +55,15 @@ def test_text_arrives_as_a_lenient_server_stores_it(hub: TestHub, pairs: list[tu
     assert set(read["datetime"].to_pylist()) == {"2025-07-00 00:00:00"}
 
 
+def test_rows_may_come_in_chunks_of_which_some_are_empty(hub: TestHub) -> None:
+    rows = web_rows(["a", "b"], [None, "h"])
+    chunks = pa.concat_tables([rows.slice(0, 0), rows.slice(0, 1), rows.slice(0, 0), rows.slice(1), rows.slice(0, 0)])
+    with hub.store.metrics.begin() as connection:
+        assert hub.store.metrics.append(connection, metrics.web, chunks) == 2
+    with hub.store.metrics.begin() as connection:
+        assert hub.store.metrics.update(connection, metrics.web, chunks.select(["id", "content"]), ["id"]) == 2
+
+
 def test_update_and_delete_by_key(hub: TestHub) -> None:
     database = hub.store.metrics
     with database.begin() as connection:
