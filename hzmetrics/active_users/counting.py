@@ -10,13 +10,14 @@ import sqlalchemy as sa
 
 from hzmetrics.active_users.settings import ActiveUserSettings
 from hzmetrics.calendar import Clock, epoch, utc
+from hzmetrics.follow import follower
 from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.live_state import recall, remember
 from hzmetrics.store.tables import metrics as tables
 from hzmetrics.store.tables.live import active_users, user_last_event
 from hzmetrics.store.types import epoch_seconds
-from hzmetrics.users.log_events import move_forward
+from hzmetrics.users.log_events import SHOWING_USERS, move_forward
 from hzmetrics.users.user import NO_USER, Presence, Source, fitted
 
 DAY = 86_400
@@ -51,12 +52,16 @@ def count(users: Iterable[Known], now: int, count_disabled: bool = False) -> dic
 
 
 def update(store: Store, settings: ActiveUserSettings, source: Source, clock: Clock, force: bool = False) -> bool:
-    """Count and store, if a computation is due or forced; whether it was done (spec 82 §5)."""
+    """Count and store, if a computation is due or forced; whether it was done (spec 82 §5).
+
+    Raises HzmetricsError, and counts nothing, if a log that shows users active could not be read.
+    """
     now = epoch(clock.utc)
     logins = store.metrics.scalar(sa.select(sa.func.max(tables.userlogin.c.id))) or 0
     known_logins = int(recall(store.metrics, LOGINS) or 0)
     if not (_is_due(store, now) or logins != known_logins or force):
         return False
+    follower.require_read(store, SHOWING_USERS)
     _take_logins(store, now, known_logins if known_logins <= logins else 0)
     presence = source.presence()
     with store.metrics.begin() as connection:

@@ -36,9 +36,13 @@ STATS_FROM = "events.stats_from"
 
 
 def update(store: Store, following: Following, settings: EventSettings, clock: Clock) -> Outcome:
-    """Read the new lines of the followed logs for the events alone, and bring everything up to the clock."""
+    """Read the new lines of the followed logs for the events alone, and bring everything up to the clock.
+
+    Raises HzmetricsError if a log cannot be read.
+    """
     accounting = Accounting(store, settings, clock)
     accounting.finish(follower.update(store, following, clock, [accounting]))
+    accounting.outcome.reading.require_all()
     return accounting.outcome
 
 
@@ -67,11 +71,18 @@ class Accounting:
             horizon = min(horizon, self.settings.rules.floor(reading.cut_at))
         self._measure_space(connection)
         self._append_events(connection)
-        self._evaluate(connection, horizon)
         stats_from = recall(connection, STATS_FROM)
-        if self.new or stats_from or reading.cut_at is None:
-            self._close_hours(connection, stats_from, horizon)
+        first = self._first_of_all(connection) if stats_from is None else self.new[0].time if self.new else None
+        if stats_from or (not reading.unread and (first is not None or reading.cut_at is None)):
+            self._evaluate(connection, first, horizon)
+            self._close_hours(connection, stats_from, first, horizon)
         self._purge(connection, horizon)
+
+    @staticmethod
+    def _first_of_all(connection: sa.Connection) -> int | None:
+        """The time of the first event of all logs: some are stored before each log could be read."""
+        time = connection.execute(sa.select(sa.func.min(events.c.time))).scalar()
+        return epoch(time) if time else None
 
     def finish(self, reading: Reading) -> None:
         outcome = self.outcome
@@ -102,11 +113,11 @@ class Accounting:
                 ],
             )
 
-    def _evaluate(self, connection: sa.Connection, horizon: int) -> None:
+    def _evaluate(self, connection: sa.Connection, first: int | None, horizon: int) -> None:
         rules = self.settings.rules
         mark = recall(connection, EVALUATED_UNTIL)
         if mark is None:
-            after = done = min(rules.floor(self.new[0].time), horizon) if self.new else horizon
+            after = done = horizon if first is None else min(rules.floor(first), horizon)
         else:
             after = done = self._not_ahead(epoch(mark), horizon)
             late = [event.time for event in self.new if self.now - self.settings.max_late <= event.time < done]
@@ -146,8 +157,8 @@ class Accounting:
         )
         self.outcome.anomalies = len(found)
 
-    def _close_hours(self, connection: sa.Connection, stats_from: str | None, horizon: int) -> None:
-        begin = epoch(stats_from) if stats_from else min([self.now, *(event.time for event in self.new[:1])])
+    def _close_hours(self, connection: sa.Connection, stats_from: str | None, first: int | None, horizon: int) -> None:
+        begin = epoch(stats_from) if stats_from else min(self.now, self.now if first is None else first)
         begin = begin // HOUR * HOUR
         if not stats_from:
             remember(connection, STATS_FROM, utc(begin))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -18,6 +18,8 @@ from hzmetrics.follow.settings import Following
 from hzmetrics.log import log
 from hzmetrics.logs.clock import LogClock
 from hzmetrics.store import Store
+from hzmetrics.store.live_state import forget as forget_names
+from hzmetrics.store.live_state import recall, remember
 from hzmetrics.store.tables import metrics as tables
 from hzmetrics.store.tables.live import LONGEST_PATH, log_files
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 KEPT = dt.timedelta(days=40)
 """How long the row of a file that was read to its end is kept."""
+UNREAD = "follow.unread"
+"""The sources of which a log could not be read the last time; there is no such name if all could."""
 
 
 class Consumer(Protocol):
@@ -46,11 +50,18 @@ class Reading:
     unrecognized: int = 0
     cut_at: int | None = None
     """If a log was too long for one update, the time of the last line read (the smallest, if several were)."""
+    unread: dict[str, str] = field(default_factory=dict)
+    """The sources of which a log could not be read to its end, with the reasons."""
 
     def cut(self, last_time: int | None) -> None:
         """Note that a log was too long. Without the time of a line, no time is complete."""
         at = 0 if last_time is None else last_time
         self.cut_at = at if self.cut_at is None else min(at, self.cut_at)
+
+    def require_all(self) -> None:
+        """Raises HzmetricsError if a log could not be read: what was read of the others is stored."""
+        if self.unread:
+            raise HzmetricsError("; ".join(self.unread.values()))
 
 
 @dataclass
@@ -66,7 +77,10 @@ class _Log:
 
 
 def update(store: Store, following: Following, now: Clock, consumers: Sequence[Consumer]) -> Reading:
-    """Read the new lines of all followed logs, pass them to the consumers, and store everything in one transaction."""
+    """Read the new lines of all followed logs, pass them to the consumers, and store everything in one transaction.
+
+    A log that cannot be read does not stop the others: the caller asks the reading for it.
+    """
     reading = Reading()
     excluded = _excluded_addresses(store, following)
     logs = [_remembered(store, following, source, path) for source, path in following.logs]
@@ -74,14 +88,24 @@ def update(store: Store, following: Following, now: Clock, consumers: Sequence[C
         try:
             _read(one, following, excluded, consumers, reading)
         except OSError as error:
-            log.error("cannot follow %s: %s", one.path, error)
+            reading.unread[one.source] = f"cannot follow {one.path}: {error.strerror or error}"
     with store.metrics.begin() as connection:
+        if reading.unread:
+            remember(connection, UNREAD, ",".join(reading.unread))
+        else:
+            forget_names(connection, UNREAD)
         for one in logs:
             if one.changed:
                 _remember(connection, one, now)
         for consumer in consumers:
             consumer.store(connection, reading)
     return reading
+
+
+def require_read(store: Store, sources: Set[str]) -> None:
+    """Raises HzmetricsError if a log of one of these sources could not be read the last time."""
+    if unread := sources & {*(recall(store.metrics, UNREAD) or "").split(",")}:
+        raise HzmetricsError(f"the followed logs could not be read: {', '.join(sorted(unread))}")
 
 
 def first_times(following: Following) -> list[int]:
@@ -117,7 +141,7 @@ def _read(
         text, mark, complete = tail.read(piece, limit, limit == following.max_bytes, following.limits)
         limit -= mark.offset - piece.offset
         heading = tail.heading(piece) if text and one.source == "access" else b""
-        for entries in _entries(one.source, heading, text, following, one.clock, reading):
+        for entries in list(_entries(one.source, heading, text, following, one.clock, reading)):  # all of them, or none
             one.last_time = entries["time"][-1].as_py()
             kept = _kept(entries, following, excluded)
             for consumer in consumers:

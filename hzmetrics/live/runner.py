@@ -97,7 +97,8 @@ class Live:
     def read_logs(self, clock: Clock | None = None, also: Set[str] = frozenset()) -> None:
         """Read the new lines of the followed logs for all enabled capabilities, and `also` for these disabled ones.
 
-        The caller holds the lock of the step `follow`.
+        The caller holds the lock of the step `follow`. Raises HzmetricsError if a log cannot be read; what was read of
+        the others is stored.
         """
         clock = clock or self.settings.clock
         consumers: list[LogConsumer] = []
@@ -109,6 +110,7 @@ class Live:
             reading = follower.update(self.store, self.following, clock, consumers)
             for consumer in consumers:
                 consumer.finish(reading)
+            reading.require_all()
 
     def catch_up(self, capability: str) -> None:
         """Read the new lines for a command of a capability, unless another process is reading them."""

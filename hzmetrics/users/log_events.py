@@ -25,6 +25,8 @@ HUB_DEEDS = (
     ("logout", (), Pattern(r"/hub/logout(\?|$)")),
 )
 """Requests to a JupyterHub that log a user in or out if the answer is a redirect: methods (none: any) and target."""
+SHOWING_USERS = frozenset({"auth", "jupyterhub"})
+"""The sources whose entries show that a user is active."""
 REDIRECT = 302
 USER_EVENT_DAYS = 35
 ROWS = 1000

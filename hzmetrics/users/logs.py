@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from hzmetrics.calendar import epoch, utc
+from hzmetrics.follow import follower
 from hzmetrics.store import Store
 from hzmetrics.store.tables.live import user_events
 from hzmetrics.users.user import Presence, User
@@ -22,7 +23,7 @@ ORDER = {"login": 0, "simulation": 1, "logout": 2}
 
 
 class LogSource:
-    """The users in the followed auth logs."""
+    """The users in the followed auth logs. Asking for them raises HzmetricsError if such a log could not be read."""
 
     name = "logs"
     knows_the_past = True
@@ -36,6 +37,7 @@ class LogSource:
     def users(self) -> pa.Table:
         from hzmetrics.users.columns import table_of
 
+        follower.require_read(self.store, {"auth"})
         latest = sa.select(event.username, event.event, sa.func.max(event.time).label("time"))
         return table_of(self._users(latest.group_by(event.username, event.event)))
 

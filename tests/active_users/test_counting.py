@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families as read_prom
 from hzmetrics.active_users.capability import families
 from hzmetrics.active_users.counting import Known, known
 from hzmetrics.errors import HzmetricsError
-from hzmetrics.live import openmetrics
+from hzmetrics.live import openmetrics, steps
 from hzmetrics.store.tables import metrics as tables
 from hzmetrics.store.tables.live import active_users, user_last_event
 from hzmetrics.users.user import Presence
@@ -86,6 +86,23 @@ def test_counts_once_an_hour(
     assert hub.run("active-users", "history", "--since", "2026-03-11", "--json") == 0
     assert json.loads(capsys.readouterr().out) == []
     assert hub.run("active-users", "history", "--since", "yesterday") == 2
+
+
+def test_nobody_is_counted_while_a_log_cannot_be_read(
+    hub: TestHub, followed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    followed.symlink_to("/proc/self/mem")
+    at(monkeypatch, "2026-03-10T12:00:00Z")
+    assert hub.run("tick") == 0
+    assert gauges(hub) == []
+    failed = {step: entry.error for step, entry in steps.outcomes(hub.settings).items() if entry.has_failed}
+    assert failed.keys() == {"follow", "active_users", "activity"}
+    assert str(followed) in failed["follow"]
+    followed.unlink()
+    write(followed, "2026-03-10 11:00:01 1001 [ann] 192.0.2.1 login")
+    at(monkeypatch, "2026-03-10T12:05:00Z")
+    assert hub.run("tick") == 0
+    assert gauges(hub) == [("2026-03-10T12:05:00Z", 1, 1, 1)]
 
 
 def test_logs_of_a_jupyterhub_tell_who_logs_in_and_out(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 
 from hzmetrics import config
 from hzmetrics.calendar import Clock
+from hzmetrics.errors import HzmetricsError
 from hzmetrics.events.settings import EventSettings
 from hzmetrics.events.update import update
 from hzmetrics.follow.settings import Following
@@ -105,6 +106,27 @@ def by_compressing(log: Path, target: Path) -> None:
         shutil.copyfileobj(source, packed)
     log.unlink()
     log.touch()
+
+
+def test_the_first_hour_waits_for_every_log(hub: TestHub) -> None:
+    """One of two logs can be read only later."""
+    configured(hub)
+    text = hub.configuration.read_text().replace("[follow]", f"[follow]\naccess_logs = {hub.root}/access.log")
+    hub.configuration.write_text(text)
+    settings_ = config.load(hub.configuration)
+    (hub.root / "access.log").symlink_to("/proc/self/mem")
+    (hub.root / "cmsauth.log").write_text("".join(bursts(1)))
+    with pytest.raises(HzmetricsError, match="cannot follow"):
+        tick(hub, settings_, 20_000)
+    assert [len(rows) for rows in history(hub)[1:]] == [0, 0]
+    (hub.root / "access.log").unlink()
+    tick(hub, settings_, 20_000)
+    later = history(hub)
+    forget(hub)
+    (hub.root / "cmsauth.log").write_text("".join(bursts(1)))
+    tick(hub, settings_, 20_000)
+    assert later == history(hub)
+    assert all(later)
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

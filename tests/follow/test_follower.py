@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import bz2
 import datetime as dt
+import errno
 import gzip
 import lzma
 import os
 import random
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Clock
+from hzmetrics.errors import HzmetricsError
 from hzmetrics.follow import follower, tail
 from hzmetrics.follow.mark import FileMark
 from hzmetrics.follow.settings import Following
@@ -97,6 +100,40 @@ def test_a_log_that_came_and_went_while_there_was_none_is_read(followed: Followe
     followed.write("d")
     followed.update()
     assert followed.names.read == ["b", "c", "d"]
+
+
+def test_a_log_that_cannot_be_read_is_named_and_the_others_are_read(followed: Follower) -> None:
+    damaged = followed.hub.root / "access.log"
+    damaged.symlink_to("/proc/self/mem")
+    followed.write("a")
+    logs = (("access", damaged), ("auth", followed.log))
+    following = Following(logs, (), dt.UTC, (), frozenset(), 1 << 20, LIMITS)
+    reading = follower.update(followed.hub.store, following, NOW, [followed.names])
+    assert followed.names.read == ["a"]
+    assert reading.unread == {"access": f"cannot follow {damaged}: Input/output error"}
+    with pytest.raises(HzmetricsError, match="cannot follow"):
+        reading.require_all()
+    follower.require_read(followed.hub.store, {"auth"})
+    with pytest.raises(HzmetricsError, match="could not be read: access"):
+        follower.require_read(followed.hub.store, {"auth", "access"})
+    damaged.unlink()
+    follower.update(followed.hub.store, following, NOW, [followed.names]).require_all()
+    follower.require_read(followed.hub.store, {"auth", "access"})
+
+
+def test_what_is_read_before_a_failure_is_read_once(followed: Follower, monkeypatch: pytest.MonkeyPatch) -> None:
+    followed.write("a", "b")
+    entries = follower._entries
+
+    def failing(*arguments: Any) -> Iterator[pa.Table]:
+        yield next(entries(*arguments))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as context:
+        context.setattr(follower, "_entries", failing)
+        assert followed.update().unread
+    followed.update().require_all()
+    assert followed.names.read == ["a", "b"]
 
 
 @pytest.mark.parametrize("most", [45, 60, 99, 150])

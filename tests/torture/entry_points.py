@@ -83,6 +83,7 @@ def begin(hub: Hub, state: str) -> None:
     if not hub.has(state):
         before, prepare = STATES[state]
         begin(hub, before)
+        hub.ends.clear()  # where ends are known, the ways to them are not gone
         prepare(hub)
         hub.keep(state)
     hub.restore(state)
