@@ -13,7 +13,7 @@ from hzmetrics.publish.contents import online as online_page
 from hzmetrics.publish.contents import overview as overview_pages
 from hzmetrics.publish.contents import resources as resource_pages
 from hzmetrics.publish.contents import tools as tool_pages
-from hzmetrics.publish.figures import online, overview, resources, tools
+from hzmetrics.publish.figures import online, overview, resources, running, tools
 from hzmetrics.publish.writer import Frame, Writer
 from hzmetrics.store import state
 
@@ -40,10 +40,9 @@ def publish(store: Store, settings: Settings, directory: Path | None = None) -> 
         raise section.error("dir", "no directory for the pages: name one here or with --dir")
     directory = directory.absolute()
     remembered = state.read(store)
-    grids = overview.with_running_month(store, settings, overview.read(store))
     has_tools = not settings.is_site and tools.exist(store)
     has_resources = not settings.is_site and resources.exist(store)
-    present = None if settings.is_site else online.read(settings, directory)
+    present = None if settings.is_site else online.read(settings, directory, section.min_users)
     navigation = [
         ("Overview", "index.html"),
         ("Months", "months/index.html"),
@@ -53,8 +52,13 @@ def publish(store: Store, settings: Settings, directory: Path | None = None) -> 
         ("About", "about.html"),
     ]
     frame = Frame(section.title or settings.hub.site or "This site", settings.is_site, navigation)
-    until = f"the end of {pages.month_name(grids.months[-1])}" if grids.months else "now"
+    grids = overview.read(store)
+    last = grids.months[-1] if grids.months else None
+    until = f"the end of {pages.month_name(last)}" if last else "now"
     with site.generation(directory) as generation:
+        to_date = running.read(store, settings, last, generation.known.notes.get("running"))
+        generation.made.notes["running"] = to_date and vars(to_date)
+        grids = overview.with_running_month(grids, to_date)
         writer = Writer(generation, frame, until, f"{settings.clock.now:%Y-%m-%d %H:%M %Z}".strip())
         writer.assets()
         writer.page("embed.html", "embed.html", "", dict)
