@@ -16,7 +16,7 @@ hzmetrics.charts = (() => {
     return {
       columns: [...table.tHead.rows[0].cells].slice(1).map((cell) => cell.textContent),
       rows: [...table.tBodies[0].rows].map((row) => ({
-        name: row.cells[0].firstChild.textContent.trim(),
+        name: (row.cells[0].querySelector(".name") || row.cells[0].firstChild).textContent.trim(),
         mark: row.className,
         values: [...row.cells].slice(1).map((cell) => number(cell)),
       })),
