@@ -100,6 +100,12 @@ def publish_resources(store: Store, tools: int, resources: int) -> None:
         store.hub.append(connection, store.hub_tables.resources, rows)
 
 
+def fetched(path: Path) -> int:
+    """The bytes that a browser fetches of a file."""
+    packed = path.with_name(f"{path.name}.gz")
+    return (packed if packed.exists() else path).stat().st_size
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--years", type=int, default=20)
@@ -125,7 +131,7 @@ def main() -> None:
         needed = ["index.html", "data/overview-1.js", "assets/style.css"]
         scripts = ("pages", "charts", "overview", "vendor/d3.min", "vendor/plot.umd.min")
         needed += [f"assets/{name}.js" for name in scripts]
-        sizes = {name: (site / f"{name}.gz").stat().st_size for name in needed}
+        sizes = {name: fetched(site / name) for name in needed}
         print(f"overview: {sum(sizes.values()) / 1000:.0f} KB compressed: {sizes}")
         store.close()
 

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from hzmetrics import journal
 from hzmetrics.calendar import moment
 from hzmetrics.config import MariaDb, Settings, Source
-from hzmetrics.config.schema import Metrics
+from hzmetrics.config.schema import Metrics, Publish
 from hzmetrics.errors import ConfigurationError, HzmetricsError, LookupFailure, StoreError, UsageError
 from hzmetrics.health import arrivals, hub, surroundings
 from hzmetrics.health.mistakes import all_mistakes
@@ -30,6 +30,7 @@ from hzmetrics.live.freshness import Freshness
 from hzmetrics.live.runner import Live
 from hzmetrics.log import log
 from hzmetrics.pipeline.corrections import listed
+from hzmetrics.publish import site
 from hzmetrics.store import Store, pseudonyms, state
 from hzmetrics.store.connections import DatabaseDenied, DatabaseMissing, UserRefused
 from hzmetrics.store.tables import metrics
@@ -83,6 +84,7 @@ def examine(store: Store, settings: Settings, cron_line: str) -> list[Check]:
         *_configuration(settings),
         check_corrections(settings),
         *check_directories(settings),
+        *check_pages(settings),
         *_databases(store, settings),
         *_lookups(settings),
         _agents(settings),
@@ -187,6 +189,30 @@ def check_directories(settings: Settings) -> Iterator[Check]:
             yield Check(name, "FAIL", "not writable", f"as root: chown {directories.service_user()} {directory}")
         else:
             yield Check(name, "OK")
+
+
+def check_pages(settings: Settings) -> Iterator[Check]:
+    """Where the pages are published: whether they can be written, and read by a web server."""
+    directory = settings.section(Publish).dir
+    if directory is None:
+        return
+    directory = directory.absolute()
+    name, user = f"pages {directory}", directories.service_user()
+    try:
+        site.require_site(directory)
+        above = next(path for path in directory.parents if path.is_dir())
+        is_writable = os.access(above, os.W_OK | os.X_OK)
+        closed = [path for path in (above, *above.parents) if not path.stat().st_mode & stat.S_IXOTH]
+    except (HzmetricsError, OSError) as error:
+        yield Check(name, "FAIL", str(error), f"{settings.file}: [publish] dir")
+        return
+    if not is_writable:
+        yield Check(name, "FAIL", f"{user} cannot write to {above}", f"as root: chown {user} {above}")
+    elif closed:
+        path = closed[-1]
+        yield Check(name, "WARN", f"other users, a web server among them, cannot enter {path}", f"chmod o+x {path}")
+    else:
+        yield Check(name, "OK", "" if directory.exists() else "nothing is published yet")
 
 
 def _databases(store: Store, settings: Settings) -> Iterator[Check]:

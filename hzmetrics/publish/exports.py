@@ -99,8 +99,10 @@ def _resources(store: Store, months: Months) -> Iterator[pa.RecordBatch]:
     titles = {one.id: one.title for one in resources.published(store)}
     for batch in store.hub.stream(resources.query(store, months)):
         named = pa.array([titles[one] for one in batch["resid"].to_pylist()], pa.string())
-        columns = [batch["month"], batch["period"], batch["resid"], named, batch["users"]]
-        yield pa.RecordBatch.from_arrays(columns, ["month", "period", "resource", "title", "users"])
+        for span, name in resources.USERS_IN.items():
+            columns = [batch["month"], pa.repeat(span, batch.num_rows), batch["resid"], named, batch[name]]
+            found = pa.RecordBatch.from_arrays(columns, ["month", "period", "resource", "title", "users"])
+            yield found.filter(pc.is_valid(batch[name]))
 
 
 def _sessions(store: Store, months: Months) -> Iterator[pa.RecordBatch]:

@@ -56,8 +56,9 @@ def _contents(directory: str) -> list[tuple[str, bytes]]:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("hzmetrics.publish"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
+        loader=PackageLoader("hzmetrics.publish"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        auto_reload=False,
+    )  # fmt: skip
     environment.filters |= {"shown": shown, "change": change, "share": share, "month": month_name, "cell": cell}
     environment.globals["body"] = body
     return environment

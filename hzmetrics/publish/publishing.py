@@ -14,7 +14,7 @@ from hzmetrics.publish.contents import overview as overview_pages
 from hzmetrics.publish.contents import resources as resource_pages
 from hzmetrics.publish.contents import tools as tool_pages
 from hzmetrics.publish.contents import traffic as traffic_pages
-from hzmetrics.publish.figures import online, overview, resources, tools
+from hzmetrics.publish.figures import online, overview, resources, running, tools
 from hzmetrics.publish.writer import Frame, Writer
 from hzmetrics.store import state
 
@@ -41,26 +41,29 @@ def publish(store: Store, settings: Settings, directory: Path | None = None) -> 
         raise section.error("dir", "no directory for the pages: name one here or with --dir")
     directory = directory.absolute()
     remembered = state.read(store)
-    grids = overview.with_running_month(store, settings, overview.read(store))
     has_tools = not settings.is_site and tools.exist(store)
     has_resources = not settings.is_site and resources.exist(store)
-    present = None if settings.is_site else online.read(settings, directory)
-    is_followed = settings.is_site if section.traffic is None else section.traffic
-    of_traffic = traffic_pages.Source(store, settings, grids, section.min_users) if is_followed else None
-    navigation = [
-        ("Overview", "index.html"),
-        ("Months", "months/index.html"),
-        *(traffic_pages.navigation(of_traffic) if of_traffic else []),
-        *([("Tools", "tools/index.html")] if has_tools else []),
-        *([("Resources", "resources/index.html")] if has_resources else []),
-        *([("Online", "online.html")] if present else []),
-        ("About", "about.html"),
-    ]
-    frame = Frame(
-        section.title or settings.hub.site or "This site", settings.is_site or not grids.has_accounts, navigation
-    )
-    until = f"the end of {pages.month_name(grids.months[-1])}" if grids.months else "now"
+    present = None if settings.is_site else online.read(settings, directory, section.min_users)
+    grids = overview.read(store)
+    last = grids.months[-1] if grids.months else None
+    until = f"the end of {pages.month_name(last)}" if last else "now"
     with site.generation(directory) as generation:
+        to_date = running.read(store, settings, last, generation.known.notes.get("running"))
+        generation.made.notes["running"] = to_date and vars(to_date)
+        grids = overview.with_running_month(grids, to_date)
+        has_traffic = settings.is_site if section.traffic is None else section.traffic
+        of_traffic = traffic_pages.Source(store, settings, grids, section.min_users) if has_traffic else None
+        navigation = [
+            ("Overview", "index.html"),
+            ("Months", "months/index.html"),
+            *(traffic_pages.navigation(of_traffic) if of_traffic else []),
+            *([("Tools", "tools/index.html")] if has_tools else []),
+            *([("Resources", "resources/index.html")] if has_resources else []),
+            *([("Online", "online.html")] if present else []),
+            ("About", "about.html"),
+        ]
+        is_site = settings.is_site or not grids.has_accounts
+        frame = Frame(section.title or settings.hub.site or "This site", is_site, navigation)
         writer = Writer(generation, frame, until, f"{settings.clock.now:%Y-%m-%d %H:%M %Z}".strip())
         writer.assets()
         writer.page("embed.html", "embed.html", "", dict)
@@ -81,6 +84,6 @@ def publish(store: Store, settings: Settings, directory: Path | None = None) -> 
             remembered.corrections,
             remembered.corrected_since,
             section.min_users,
-            of_traffic is not None,
+            has_traffic,
         )
         return Report(directory, len(generation.made.files), generation.written if generation.is_new else 0)

@@ -25,8 +25,8 @@ from hzmetrics.output.document import document
 MANIFEST = ".manifest.json"
 PACKED = frozenset((".html", ".js", ".css", ".svg"))
 """Files that have a compressed one beside them, for web servers that send it: those that pages consist of."""
-SMALL = 1024
-"""Bytes up to which a file is not compressed."""
+SMALL = 32_768
+"""Bytes up to which a file is not compressed: it is quick to fetch, and there are thousands of such pages."""
 LEVEL = 4
 """Of compression: twice as fast as 6, and 7 % larger."""
 DIRECTORY = 0o755
@@ -143,8 +143,9 @@ def generation(directory: Path) -> Iterator[Generation]:
 
     Raises HzmetricsError if the directory cannot be written, or holds something else than a site.
     """
-    place = directory.with_name(f".{directory.name}.generations")
+    place = _place(directory)
     try:
+        require_site(directory)
         old = _shown(directory, place)
         _make_room(place)
         numbers = [int(path.name) for path in place.iterdir() if path.name.isdecimal()]
@@ -191,8 +192,6 @@ def _shown(directory: Path, place: Path) -> Path | None:
     """The generation that is shown. An empty directory gives way to a site."""
     if directory.is_symlink():
         target = directory.parent / directory.readlink()
-        if target.parent != place:
-            raise HzmetricsError(f"{directory} is a link to {target}, and no site: name another directory")
         return target if target.is_dir() else None
     if (directory / MANIFEST).is_file():  # a copy, whose maker has followed the link
         _make_room(place)
@@ -201,12 +200,26 @@ def _shown(directory: Path, place: Path) -> Path | None:
         _show(directory, copied)
         return copied
     if directory.is_dir():
-        if any(directory.iterdir()):
-            raise HzmetricsError(f"{directory} is not empty, and no site: name another directory")
         directory.rmdir()
+    return None
+
+
+def require_site(directory: Path) -> None:
+    """Raises HzmetricsError if the directory of the site is something else; nothing is fine."""
+    if directory.is_symlink():
+        target = directory.parent / directory.readlink()
+        if target.parent != _place(directory):
+            raise HzmetricsError(f"{directory} is a link to {target}, and no site: name another directory")
+    elif directory.is_dir():
+        if any(directory.iterdir()) and not (directory / MANIFEST).is_file():
+            raise HzmetricsError(f"{directory} is not empty, and no site: name another directory")
     elif directory.exists():
         raise HzmetricsError(f"{directory} is a file: name another directory")
-    return None
+
+
+def _place(directory: Path) -> Path:
+    """The directory of the generations of a site."""
+    return directory.with_name(f".{directory.name}.generations")
 
 
 def _manifest(old: Path | None) -> Manifest:

@@ -6,8 +6,10 @@ import json
 import os
 import shutil
 import stat
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -217,3 +219,34 @@ def test_new_logs_that_cannot_be_seen(hub: TestHub, capsys: pytest.CaptureFixtur
     daily.touch()
     [(verdict, detail, _)] = findings(hub, capsys)["logs to import"]
     assert (verdict, detail) == ("FAIL", f"cannot look into {daily}: Not a directory")
+
+
+def test_pages_that_cannot_be_published_or_read(
+    make_hub: Callable[[str], TestHub], capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub = make_hub("sqlite")
+    with tempfile.TemporaryDirectory() as open_to_all:
+        above = Path(open_to_all)
+        above.chmod(0o755)
+        directory = above / "stats/usage"
+        with hub.configuration.open("a", encoding="utf-8") as file:
+            file.write(f"\n[publish]\ndir = {directory}\n")
+        name = f"pages {directory}"
+        assert findings(hub, capsys)[name] == [("OK", "nothing is published yet", "")]
+        assert list(above.iterdir()) == []
+        directory.mkdir(parents=True)
+        (directory / "mine").touch()
+        assert findings(hub, capsys)[name] == [
+            (
+                "FAIL",
+                f"{directory} is not empty, and no site: name another directory",
+                f"{hub.configuration}: [publish] dir",
+            )
+        ]
+        (directory / "mine").unlink()
+        assert hub.run("publish") == 0
+        assert findings(hub, capsys)[name] == [("OK", "", "")]
+        above.chmod(0o700)
+        assert findings(hub, capsys)[name] == [
+            ("WARN", f"other users, a web server among them, cannot enter {above}", f"chmod o+x {above}")
+        ]

@@ -39,8 +39,16 @@ HOSTILE = (
 )
 """Titles of tools and resources."""
 
-TELLING = ("ann@example.org", "192.0.2.17", "dsl-192-0-2-17.isp.example", "2001:db8::17", "tiny.example", "annlee")
-"""Domains that lead to a person, one of three people, and the name of a user."""
+TELLING = (
+    "ann@example.org",
+    "192.0.2.17",
+    "dsl-192-0-2-17.isp.example",
+    "2001:db8::17",
+    "tiny.example",
+    "annlee",
+    "Tiny Town",
+)
+"""Domains that lead to a person, one of three people, the name of a user, and the place of one who is online."""
 
 TELLING_PATHS = (
     "/user/annlee/cv", "/members/annlee", "/~annlee", "/lost/ann@example.org", "/lost/ann%40example.org",
@@ -64,7 +72,13 @@ ONLINE = {
     "generated": "2026-11-20T11:55:00+00:00",
     "places": [
         {"latitude": 40.4, "longitude": -86.9, "city": "West Lafayette", "region": "Indiana", "country": "US",
-         "users": 2, "guests": 1, "bots": 0},
+         "users": 2, "guests": 3, "bots": 0},
+        {"latitude": 41.1, "longitude": -85.1, "city": "Tiny Town", "region": "Indiana", "country": "US",
+         "users": 1, "guests": 0, "bots": 0},
+        {"latitude": -1.3, "longitude": 36.8, "city": "Nairobi", "region": "-", "country": "KE",
+         "users": 3, "guests": 1, "bots": 0},
+        {"latitude": -4.0, "longitude": 39.7, "city": "Mombasa", "region": "-", "country": "KE",
+         "users": 0, "guests": 1, "bots": 2},
         {"latitude": 52.5, "longitude": 13.4, "city": HOSTILE[0], "region": "-", "country": "DE",
          "users": 0, "guests": 7, "bots": 1},
     ],
@@ -137,7 +151,7 @@ def fill(store: Store) -> None:
     row = tables.resource_stats_tools.c
     (first,) = store.hub.rows(sa.select(row.id).where(row.resid == 1, row.datetime == NEWEST.key, row.period == 12))
     parts = [(1, "United States", 40), (1, "Kenya", 3), (2, "purdue.edu", 20), (2, "<b>bold.example</b>", 9)]
-    parts += [(2, name, 3 if name == "tiny.example" else 30) for name in TELLING[:-1]]
+    parts += [(2, name, 3 if name == "tiny.example" else 30) for name in TELLING[:5]]
     with store.hub.begin() as connection:
         connection.execute(
             sa.insert(tables.resource_stats_tools_topvals),

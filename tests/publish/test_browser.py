@@ -32,6 +32,8 @@ PAGES = (
     "resources/index.html",
     "resources/450.html",
     "online.html",
+    "online-map.html",
+    "embed.html#data=tools/1&chart=users",
     "about.html",
     "traffic/pages.html",
     "traffic/browsers.html",
@@ -97,8 +99,8 @@ def test_every_kind_of_page_loads_and_draws(way: str, browser: Browser, addresse
         for name in PAGES:
             page.goto(f"{addresses[way]}/{name}")
             page.wait_for_load_state("networkidle")
-            if name == "online.html":
-                assert page.locator("#map circle").count() == len(ONLINE["places"])
+            if name.startswith("online"):
+                assert page.locator("#map circle").count() == 3
             charts = page.locator("figure.chart").count()
             assert page.locator("figure.chart .drawing > svg").count() == charts, name
             overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
@@ -226,6 +228,7 @@ def test_another_page_can_frame_each_kind_of_chart(
         ("tools/1.html", "#simulations", "Runs", len(MONTHS)),
         ("tools/1.html", "#domains-12", "Domains, 12 months", 4),
         ("resources/450.html", "#users-450", f"{HOSTILE[0]}: users", len(MONTHS)),
+        ("online.html", "#places", "Who is online", 4),
     ]
     snippets = []
     with quiet(browser) as page:
@@ -239,7 +242,7 @@ def test_another_page_can_frame_each_kind_of_chart(
         page.goto(framing.as_uri())
         for place, (_, _, title, rows) in enumerate(charts):
             frame = page.frame_locator(f"iframe >> nth={place}")
-            frame.locator("figure svg").first.wait_for()
+            frame.locator(".drawing > svg").first.wait_for()
             assert frame.locator("h1").inner_text() == title
             assert frame.locator("tbody tr").count() == rows
             assert not frame.locator(".top").is_visible()
@@ -287,13 +290,17 @@ def test_the_lists_of_each_month_are_links_away_without_scripts(browser: Browser
 
 
 def test_the_map_is_refreshed_while_it_is_open(browser: Browser, addresses: dict[str, str]) -> None:
-    newer = {**ONLINE, "generated": "2026-11-20T12:00:00+00:00", "elsewhere": {"users": 40, "guests": 0, "bots": 0}}
+    newer = {**ONLINE, "generated": "2026-11-20T12:00:00+00:00", "elsewhere": {"users": 40, "guests": 1, "bots": 0}}
     with quiet(browser) as page:
         page.route("**/whoisonline.json", lambda route: route.fulfill(json=newer))
         page.goto(f"{addresses['http']}/online.html")
-        page.wait_for_function("document.getElementById('total-0').textContent === '42'")
-        assert page.locator("#map circle").count() == 2
-        assert page.locator("#places tbody tr").first.inner_text().startswith(HOSTILE[0])
+        page.wait_for_function("document.getElementById('total-0').textContent === '46'")
+        assert page.locator("#map circle").count() == 3
+        rows = page.locator("#places tbody tr").all_inner_texts()
+        assert [row.split("\t") for row in rows] == [
+            [f"{HOSTILE[0]}, DE", "0", "7", "1"], ["KE", "3", "2", "2"],
+            ["West Lafayette, Indiana, US", "2", "3", "0"], ["elsewhere", "41", "1", "0"],
+        ]  # fmt: skip
 
 
 def test_definitions_are_shown_on_focus_and_dismissed(browser: Browser, addresses: dict[str, str]) -> None:
@@ -317,6 +324,7 @@ def test_axe_finds_nothing(scheme: str, browser: Browser, addresses: dict[str, s
             "index.html",
             "tools/1.html",
             "traffic/hours.html",
+            "embed.html#data=tools/1&chart=users",
             *(("tools/index.html", "about.html", "online.html", "traffic/pages.html") if scheme == "light" else ()),
         ):
             page.goto(f"{addresses['file']}/{name}")

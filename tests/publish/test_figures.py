@@ -10,7 +10,8 @@ from hzmetrics.config import CORRECTIONS as NAMES
 from hzmetrics.publish import pages
 from hzmetrics.publish.figures import definitions
 from hzmetrics.publish.figures.definitions import BUSIEST_DAY, CORRECTIONS, FIGURES, PERIODS, VISITORS
-from hzmetrics.publish.figures.overview import Number, Overview, number
+from hzmetrics.publish.figures.overview import Overview
+from hzmetrics.publish.figures.values import Number, number
 
 
 def test_every_cell_correction_and_period_is_explained() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hzmetrics.publish.figures import online
 from hzmetrics.publish.figures.definitions import FIGURES, PERIODS
 from hzmetrics.publish.publishing import publish
 from hzmetrics.store.tables.metrics import summary_user_vals
@@ -75,6 +76,15 @@ def test_the_map_finds_newer_numbers_beside_the_pages(published: Published) -> N
     text = (published.directory / "online.html").read_text(encoding="utf-8")
     assert 'data-source="../stats/maps/whoisonline.json"' in text
     assert "West Lafayette, Indiana, US" in text
+
+
+def test_places_of_few_people_are_one_with_their_country_or_elsewhere(published: Published) -> None:
+    found = online.read(published.settings, published.directory, 5)
+    assert found
+    assert [(place.name, tuple(place.numbers.values())) for place in found.places] == [
+        (f"{HOSTILE[0]}, DE", (0, 7, 1)), ("KE", (3, 2, 2)), ("West Lafayette, Indiana, US", (2, 3, 0)),
+    ]  # fmt: skip
+    assert tuple(found.elsewhere.values()) == (1, 1, 0)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"generated": 1, "places": [{}], "elsewhere": {}}'])

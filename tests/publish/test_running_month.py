@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import pytest
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Clock, Month
 from hzmetrics.grids.summarize import summarize_month
-from hzmetrics.publish.figures import overview
+from hzmetrics.publish.figures import overview, running
 from hzmetrics.publish.figures.definitions import FIGURES
 from hzmetrics.sessions.build import build_sessions
 from hzmetrics.store.tables.metrics import summary_user_vals, userlogin, web, websessions
@@ -37,10 +38,10 @@ def test_the_running_month_is_what_its_summary_would_be(hub: TestHub) -> None:
         )  # fmt: skip
     corrections = frozenset({"last-session", "all-days"})
     settings = dataclasses.replace(hub.settings, clock=Clock.parse("2026-11-20T12:00:00"), corrections=corrections)
-    seen = overview.with_running_month(hub.store, settings, overview.read(hub.store))
-    assert seen.running_month == MONTH
-    assert seen.running_until == "2026-11-05 11:00:00"
-    assert {key: seen.running[key] for key in ("user.1.1", "user.6.1", "user.7.1", "user.8.1", "misc.5.1")} == {
+    seen = running.read(hub.store, settings, None)
+    assert seen
+    assert (seen.month, seen.until) == (str(MONTH), "2026-11-05 11:00:00")
+    assert {key: seen.values[key] for key in ("user.1.1", "user.6.1", "user.7.1", "user.8.1", "misc.5.1")} == {
         "user.1.1": 3, "user.6.1": 1, "user.7.1": 1, "user.8.1": 1, "misc.5.1": 2,  # the last visit may go on
     }  # fmt: skip
     for table in (summary_user_vals, websessions):
@@ -49,5 +50,38 @@ def test_the_running_month_is_what_its_summary_would_be(hub: TestHub) -> None:
     build_sessions(hub.store, settings, MONTH)
     summarize_month(hub.store, settings, MONTH)
     stored = overview.read(hub.store)
-    assert {key: stored.value(key, MONTH, 1) for key in FIGURES} == seen.running
-    assert overview.with_running_month(hub.store, settings, stored).running_month is None
+    assert {key: stored.value(key, MONTH, 1) or None for key in FIGURES} == seen.values
+    assert running.read(hub.store, settings, MONTH) is None
+
+
+def test_it_is_computed_when_something_was_imported_and_on_big_hubs_once_an_hour(hub: TestHub) -> None:
+    def request(number: int) -> None:
+        with hub.store.metrics.begin() as connection:
+            row = {"id": number, "datetime": f"2026-11-05 09:0{number}:00", "ip": f"192.0.2.{number}", "host": "a"}
+            connection.execute(sa.insert(web), [{**row, "domain": "a.example", "content": "/x", "dnload": 1}])
+
+    def at(time: str, before: running.Running | None) -> running.Running:
+        settings = dataclasses.replace(hub.settings, clock=Clock.parse(f"2026-11-20T{time}"))
+        found = running.read(hub.store, settings, None, json.loads(json.dumps(vars(before))) if before else None)
+        assert found
+        return found
+
+    request(1)
+    first = at("12:00:00", None)
+    assert at("15:00:00", first).computed == first.computed
+    request(2)
+    second = at("12:00:01", first)
+    assert second.until == "2026-11-05 09:02:00" and second.computed != first.computed
+    request(3)
+    slow = dataclasses.replace(second, seconds=running.SLOW)
+    assert at("13:00:00", slow).computed == slow.computed
+    assert at("13:00:01", slow).until == "2026-11-05 09:03:00"
+
+
+def test_what_has_not_been_counted_yet_has_no_value(hub: TestHub) -> None:
+    with hub.store.metrics.begin() as connection:
+        row = {"id": 1, "datetime": "2026-11-05 09:00:00", "ip": "192.0.2.1", "host": "a", "domain": "a.example"}
+        connection.execute(sa.insert(web), [{**row, "content": "/x", "dnload": 1}])
+    settings = dataclasses.replace(hub.settings, clock=Clock.parse("2026-11-20T12:00:00"))
+    seen = running.read(hub.store, settings, None)
+    assert seen and seen.values["user.6.1"] is None and seen.values["simusage.2.1"] is None

@@ -29,7 +29,7 @@ def directory(tmp_path: Path) -> Path:
 
 
 def test_files_that_did_not_change_are_linked(directory: Path) -> None:
-    long = b"number " * 1000
+    long = b"number " * 6000
     assert publish(directory, {"index.html": long, "tools/1.html": b"one"}) == 2
     before = directory.resolve()
     assert publish(directory, {"index.html": long, "tools/1.html": b"two"}) == 1

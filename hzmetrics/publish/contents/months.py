@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from hzmetrics.calendar import Month
 from hzmetrics.output.document import document
 from hzmetrics.publish.figures.definitions import ORGANIZATION, PERIODS, RESIDENCE, Figure, Group
-from hzmetrics.publish.figures.overview import Number, Overview
+from hzmetrics.publish.figures.overview import Overview
+from hzmetrics.publish.figures.values import Number
 from hzmetrics.publish.pages import month_name
 from hzmetrics.publish.writer import Writer
 

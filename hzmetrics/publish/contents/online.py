@@ -25,4 +25,6 @@ def write(writer: Writer, online: Online | None) -> None:
     elsewhere = [online.elsewhere[name] for name in NUMBERS]
     made_of = [online.generated, rows, elsewhere, online.address]
     values: dict[str, Any] = {"online": online, "rows": rows, "total": total, "elsewhere": elsewhere}
-    writer.page("online.html", "online.html", made_of, lambda: values, until=online.generated)
+    for address, is_framed in (("online.html", False), ("online-map.html", True)):
+        found = values | {"is_framed": is_framed}
+        writer.page(address, "online.html", made_of, lambda found=found: found, until=online.generated)  # type: ignore[misc]

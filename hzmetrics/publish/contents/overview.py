@@ -9,7 +9,8 @@ from hzmetrics.calendar import Month
 from hzmetrics.output.document import document
 from hzmetrics.publish.charts import Chart
 from hzmetrics.publish.figures.definitions import GROUPS, ORGANIZATION, PERIODS, RESIDENCE, Figure
-from hzmetrics.publish.figures.overview import Compared, Number, Overview
+from hzmetrics.publish.figures.overview import Compared, Overview
+from hzmetrics.publish.figures.values import Number
 from hzmetrics.publish.writer import Writer
 
 PARTS = {

@@ -30,6 +30,11 @@ class Place:
     longitude: float
     numbers: Mapping[str, int]
 
+    @property
+    def people(self) -> int:
+        """Visitors who are no robots."""
+        return self.numbers["users"] + self.numbers["guests"]
+
 
 @dataclass(frozen=True)
 class Online:
@@ -39,21 +44,28 @@ class Online:
     places: Sequence[Place]
     """Those with the most visitors first."""
     elsewhere: Mapping[str, int]
-    """Visitors without a place."""
+    """Visitors without a place, and those of places that are not told apart."""
+    at_least: int
+    """The people of a place that is told apart."""
     address: str
     """Where the pages find newer numbers, relative to theirs; empty if they cannot."""
 
 
-def read(settings: Settings, directory: Path) -> Online | None:
-    """What the document says; None without a map. `directory` is that of the pages."""
+def read(settings: Settings, directory: Path, at_least: int) -> Online | None:
+    """What the document says; None without a map. `directory` is that of the pages.
+
+    Places with fewer than `at_least` people are not told apart.
+    """
     try:
         document = map_directory(settings) / "whoisonline.json"
         found = json.loads(files.read(document))
-        places = [_place(place) for place in found["places"]]
+        read_places = [(label(str(place["country"] or "")), _place(place)) for place in found["places"]]
+        places, elsewhere = _together(read_places, _numbers(found["elsewhere"]), at_least)
         return Online(
             str(found["generated"])[:25],
             sorted(places, key=lambda place: (-sum(place.numbers.values()), place.name)),
-            _numbers(found["elsewhere"]),
+            elsewhere,
+            at_least,
             _address(settings, document, directory),
         )
     except (ConfigurationError, OSError, ValueError, KeyError, TypeError):
@@ -67,6 +79,28 @@ def _place(place: Mapping[str, Any]) -> Place:
     if not (math.isfinite(latitude) and math.isfinite(longitude)):
         raise ValueError
     return Place(name or UNKNOWN, latitude, longitude, _numbers(place))
+
+
+def _together(
+    found: Sequence[tuple[str, Place]], elsewhere: dict[str, int], at_least: int
+) -> tuple[list[Place], dict[str, int]]:
+    """Places with few people are one with the others of their country, and if that has few people too, elsewhere."""
+    shown, small = list[Place](), dict[str, list[Place]]()
+    for country, place in found:
+        if place.people >= at_least:
+            shown.append(place)
+        else:
+            small.setdefault(country, []).append(place)
+    for country, places in small.items():
+        numbers = {name: sum(place.numbers[name] for place in places) for name in NUMBERS}
+        latitude = sum(place.latitude for place in places) / len(places)
+        longitude = sum(place.longitude for place in places) / len(places)
+        one = Place(country, latitude, longitude, numbers)
+        if country != UNKNOWN and one.people >= at_least:
+            shown.append(one)
+        else:
+            elsewhere = {name: elsewhere[name] + numbers[name] for name in NUMBERS}
+    return shown, elsewhere
 
 
 def _numbers(found: Mapping[str, Any]) -> dict[str, int]:

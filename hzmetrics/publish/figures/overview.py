@@ -24,17 +24,15 @@ from hzmetrics.publish.figures.definitions import (
     Group,
     Period,
 )
+from hzmetrics.publish.figures.running import Running
+from hzmetrics.publish.figures.values import Number, number
 from hzmetrics.store import state
-from hzmetrics.store.tables.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals, web
+from hzmetrics.store.tables.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from hzmetrics.config import Settings
     from hzmetrics.store import Store
-
-Number = int | str | None
-"""A value of a figure: a number, or of a text figure its text; None where there is none."""
 
 GRIDS = {"user": summary_user_vals, "simusage": summary_simusage_vals, "misc": summary_misc_vals}
 PACKAGE = "hzmetrics.publish"
@@ -128,20 +126,13 @@ class Overview:
         yield from self.traffic
 
 
-def with_running_month(store: Store, settings: Settings, overview: Overview) -> Overview:
-    """The same with the month that is not over, computed from what has been imported. Raises StoreError."""
-    month = settings.clock.month
-    last = store.metrics.scalar(
-        sa.select(sa.func.max(web.c.datetime)).where(web.c.datetime >= month.start, web.c.datetime < month.stop)
-    )
-    if last is None or (overview.months and overview.months[-1] >= month):
+def with_running_month(overview: Overview, running: Running | None) -> Overview:
+    """The same with the month that is not over, if it has requests."""
+    if running is None:
         return overview
-    from hzmetrics.grids.hypothetical import sessions_and_cells
-
-    _, cells = sessions_and_cells(store, settings, month, periods=(1,), with_new_logins=True)
-    found = {f"{row['grid']}.{row['rowid']}.{row['colid']}": row["value"] for row in cells.to_pylist()}
-    running = {key: number(figure, found.get(key)) for key, figure in FIGURES.items()}
-    return replace(overview, running=running, running_month=month, running_until=str(last))
+    return replace(
+        overview, running=running.values, running_month=Month.parse(running.month), running_until=running.until
+    )
 
 
 def read(store: Store) -> Overview:
@@ -167,13 +158,6 @@ def read(store: Store) -> Overview:
     marked = remembered.dirty_months | remembered.unfinished.keys()
     lacking = incomplete_months(store, months[-1].plus(1)) if months else []
     return Overview(months, series, frozenset(marked | set(lacking)))
-
-
-def number(figure: Figure, text: str | None) -> Number:
-    """A stored value of a figure. The sum of nothing is stored as an empty text."""
-    if text is None or figure.unit == "text":
-        return text.strip() if text and text.strip() != "users on" else None
-    return int(text) if text.lstrip("-").isdecimal() else None
 
 
 def _without_leftovers(series: dict[tuple[str, int], Sequence[Number]], months: int) -> None:

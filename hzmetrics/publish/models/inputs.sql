@@ -15,12 +15,13 @@ CREATE TABLE months (
     month VARCHAR  -- YYYY-MM
 );
 
--- The users of each resource that is not a tool.
+-- The users of each resource that is not a tool, in each month and type under which it was counted.
 CREATE TABLE resource_stats (
-    resid BIGINT,   -- resource
-    period BIGINT,  -- code of the period: 1, 12 or 14
-    month VARCHAR,  -- YYYY-MM
-    users BIGINT    -- users
+    resid BIGINT,       -- resource
+    month VARCHAR,      -- YYYY-MM
+    in_month BIGINT,    -- users of the month
+    in_year BIGINT,     -- users of the twelve months that end with it
+    in_all_time BIGINT  -- users until its end
 );
 
 -- The figures of each tool.

@@ -13,9 +13,9 @@ WITH counted AS (
     SELECT
         resid,
         month,
-        max(users) FILTER (period = 1) AS in_month,
-        max(users) FILTER (period = 12) AS in_year,
-        max(users) FILTER (period = 14) AS in_all_time
+        max(in_month) AS in_month,
+        max(in_year) AS in_year,
+        max(in_all_time) AS in_all_time
     FROM resource_stats
     GROUP BY ALL
 )

@@ -16,7 +16,7 @@ hzmetrics.charts = (() => {
     return {
       columns: [...table.tHead.rows[0].cells].slice(1).map((cell) => cell.textContent),
       rows: [...table.tBodies[0].rows].map((row) => ({
-        name: row.cells[0].firstChild.textContent.trim(),
+        name: (row.cells[0].querySelector(".name") || row.cells[0].firstChild).textContent.trim(),
         mark: row.className,
         values: [...row.cells].slice(1).map((cell) => number(cell)),
       })),
@@ -120,6 +120,13 @@ hzmetrics.charts = (() => {
     choices.append(whole);
   }
 
+  /** A name that is too long without its middle: paths differ at their ends. */
+  function shortened(name, letters) {
+    if (name.length <= letters) return name;
+    const end = Math.floor((letters - 1) / 2);
+    return `${name.slice(0, letters - 1 - end)}…${name.slice(-end)}`;
+  }
+
   function drawBars(figure) {
     const place = figure.querySelector(".drawing");
     const { rows } = read(figure);
@@ -136,7 +143,7 @@ hzmetrics.charts = (() => {
       ariaLabel: `${figure.dataset.title || figure.querySelector("figcaption > *").textContent}. The table below has the numbers.`,
       style: { color: "var(--text)", background: "none", fontSize: "13px" },
       x: { axis: null }, y: { label: null, domain: d3.range(known.length), tickSize: 0, padding: 0.3,
-        tickFormat: (row) => known[row].name.length > letters ? `${known[row].name.slice(0, letters - 1)}…` : known[row].name },
+        tickFormat: (row) => shortened(known[row].name, letters) },
       marks: [
         Plot.barX(known, { y: (row, index) => index, x: "value", fill: "var(--accent)", rx: 2 }),
         Plot.text(known, { y: (row, index) => index, x: "value", text: (row) => shown(row.value, figure.dataset.unit), textAnchor: "start", dx: 6, fill: "var(--text)" }),

@@ -36,12 +36,31 @@
     return made;
   }
 
+  const KINDS = ["users", "guests", "bots"];
+  const sum = (places) => Object.fromEntries(KINDS.map((kind) => [kind, d3.sum(places, (place) => place[kind])]));
+  const isKnown = (name) => name && name !== "-";
+
+  /** Places with few people are one with the others of their country, or elsewhere: as in the page that was published. */
+  function together({ places, elsewhere }) {
+    const least = +map.dataset.least;
+    const isShown = (place) => place.users + place.guests >= least;
+    const named = places.map((place) => ({ ...place, name: [place.city, place.region, place.country].filter(isKnown).join(", ") || "unknown" }));
+    const countries = d3.groups(named.filter((place) => !isShown(place)), (place) => place.country).map(([country, of]) => ({
+      name: country, country, ...sum(of), latitude: d3.mean(of, (place) => place.latitude), longitude: d3.mean(of, (place) => place.longitude),
+    }));
+    const isOne = (place) => isShown(place) && isKnown(place.country);
+    return {
+      places: [...named.filter(isShown), ...countries.filter(isOne)],
+      elsewhere: sum([elsewhere, ...countries.filter((place) => !isOne(place))]),
+    };
+  }
+
   function renew(document_) {
     const everybody = (place) => place.users + place.guests + place.bots;
-    const places = document_.places.sort((a, b) => everybody(b) - everybody(a)).map((place) =>
-      row([place.city, place.region, place.country].filter((part) => part && part !== "-").join(", ") || "unknown", place));
-    if (everybody(document_.elsewhere)) places.push(row("elsewhere", document_.elsewhere));
-    body.replaceChildren(...places);
+    const { places, elsewhere } = together(document_);
+    const rows = places.sort((a, b) => everybody(b) - everybody(a)).map((place) => row(place.name, place));
+    if (everybody(elsewhere)) rows.push(row("elsewhere", elsewhere));
+    body.replaceChildren(...rows);
     ["users", "guests", "bots"].forEach((kind, place) => {
       const total = d3.sum(document_.places, (one) => one[kind]) + document_.elsewhere[kind];
       document.getElementById(`total-${place}`).textContent = shown(total, "count");

@@ -91,8 +91,9 @@ const hzmetrics = (() => {
 
   function setUpSorting(table) {
     [...table.tHead.rows[0].cells].forEach((cell, column) => {
-      const button = element("button", { type: "button", class: "sort" }, ...cell.childNodes);
-      cell.append(button);
+      let button = cell.querySelector("button.name");  // it has the definition of the figure
+      if (!button) cell.append(button = element("button", { type: "button" }, ...cell.childNodes));
+      button.classList.add("sort");
       button.addEventListener("click", () => sort(table, column));
     });
   }
@@ -198,12 +199,13 @@ const hzmetrics = (() => {
   }
 
   function snippet(links) {
-    const figure = links.closest("figure");
+    const figure = links.closest("figure, section");
     const { embed, of, frame } = links.dataset;
     const state = new URLSearchParams(frame || { data: embed, chart: of });
     if (+figure.dataset.column) state.set("column", figure.dataset.column);
-    const name = figure.dataset.title || (figure.querySelector("figcaption .name") || figure.querySelector("figcaption > *")).textContent;
-    const src = new URL(`${root}embed.html#${state}`, location.href).href;
+    const name = figure.dataset.title || (figure.querySelector("figcaption .name") || figure.querySelector("figcaption > *, h2")).textContent;
+    const page = embed.endsWith(".html") ? embed : `embed.html#${state}`;
+    const src = new URL(root + page, location.href).href;
     return element("iframe", { src, width: 720, height: 440, title: `${name} · ${document.title}`, loading: "lazy" }).outerHTML;
   }
 
