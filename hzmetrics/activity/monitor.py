@@ -56,10 +56,7 @@ def sample(
         with store.metrics.begin() as connection:
             remember(connection, LAST_RUN, utc(now))
     if not force and not sampling.is_due(now, last_run, scoring):
-        if source.knows_the_past:
-            state.refresh_running(store, source, now)
-        else:
-            state.refresh_all(store, settings, source, now)
+        refresh(store, settings, source, now)
         return None
     from hzmetrics.activity import samples, states
 
@@ -79,6 +76,17 @@ def sample(
         ", ".join(f"{name} {number}" for name, number in weights.levels(store, basis, scoring, now).items()),
     )  # fmt: skip
     return counts
+
+
+def refresh(store: Store, settings: ActivitySettings, source: Source, now: int) -> None:
+    """Update the states of the users and the figures of their containers, without samples.
+
+    Of a source that can tell who has a running server, only those are asked for. Raises HzmetricsError.
+    """
+    if source.knows_the_past:
+        state.refresh_running(store, source, now)
+    else:
+        state.refresh_all(store, settings, source, now)
 
 
 def backfill(store: Store, settings: ActivitySettings, source: Source, since: int, now: int) -> int:
@@ -155,6 +163,11 @@ def reset(store: Store) -> int:
         weights.forget(connection)
         forget(connection, LAST_RUN)
         return connection.execute(sa.delete(activity_samples)).rowcount
+
+
+def reset_document(deleted: int) -> dict[str, Any]:
+    """What `activity reset --json` says of a reset (spec 80 §8)."""
+    return {"success": True, "deleted": deleted, "message": f"Deleted {deleted} activity samples"}
 
 
 def _of_the_past(source: Source, settings: ActivitySettings, times: Sequence[int]) -> pa.Table:

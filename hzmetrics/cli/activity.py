@@ -112,12 +112,11 @@ def reset(app: App, yes: bool, as_json: bool) -> None:
     if not yes:
         raise UsageError("activity reset deletes all samples; to confirm, add --yes")
     with _live(app).hold("activity"):
-        deleted = monitor.reset(app.store)
-    message = f"Deleted {deleted} activity samples"
+        document = monitor.reset_document(monitor.reset(app.store))
     if as_json:
-        print_document({"success": True, "deleted": deleted, "message": message})
+        print_document(document)
     else:
-        say(message)
+        say(document["message"])
 
 
 @activity.command("rename")

@@ -32,7 +32,7 @@ ARGUMENTS = {
 }  # fmt: skip
 """What a command is called with, where it needs arguments."""
 
-WITHOUT_DATABASE = {"config", "demo", "lookup", "fetch-logs", "archive-logs", "agents", "courses", "openmetrics"}
+WITHOUT_DATABASE = {"config", "demo", "lookup", "fetch-logs", "archive-logs", "agents", "courses", "openmetrics", "serve"}
 """Commands that need no database, or make do without."""
 
 REPORTS = {"status", "doctor"}

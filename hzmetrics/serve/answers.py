@@ -1,0 +1,83 @@
+"""Documents as answers: computed once for all who ask at the same time, with an ETag."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from hashlib import blake2b
+from typing import NamedTuple
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from hzmetrics.output.document import readable
+
+FRESH = 1.0
+"""Seconds for which an answer is given again: times in documents are in whole seconds."""
+MOST_KEPT = 32
+MOST_AT_ONCE = 2
+"""Documents that are computed at a time; others wait for their turn."""
+
+JSON = "application/json"
+
+
+class Content(NamedTuple):
+    """A document as bytes, and what it is recognized by."""
+
+    body: bytes
+    tag: str
+    kind: str = JSON
+
+
+class Answers:
+    """The answers of the last second, and those that are being computed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Hashable, tuple[float, Future[Content]]] = OrderedDict()
+        self._turns = threading.BoundedSemaphore(MOST_AT_ONCE)
+
+    def json(self, request: Request, compute: Callable[[], object]) -> Response:
+        """The document of a request as JSON, as the command line prints it."""
+        return self.give(request, lambda: content(f"{readable(compute())}\n".encode("ascii")))
+
+    def give(self, request: Request, compute: Callable[[], Content]) -> Response:
+        """The content of a request; 304 if the client has it."""
+        found = self._content((request.url.path, request.url.query), compute)
+        headers = {"ETag": found.tag}
+        if found.tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(found.body, media_type=found.kind, headers=headers)
+
+    def forget(self) -> None:
+        """Give no answer again: something has changed."""
+        with self._lock:
+            self._kept.clear()
+
+    def _content(self, key: Hashable, compute: Callable[[], Content]) -> Content:
+        with self._lock:
+            at, future = self._kept.get(key, (0.0, None))
+            is_mine = future is None or (future.done() and time.monotonic() - at > FRESH)
+            if is_mine or future is None:
+                future = Future()
+                self._kept[key] = (time.monotonic(), future)
+                self._kept.move_to_end(key)
+                while len(self._kept) > MOST_KEPT:
+                    self._kept.popitem(last=False)
+        if is_mine:
+            try:
+                with self._turns:
+                    future.set_result(compute())
+            except BaseException as error:
+                with self._lock:
+                    self._kept.pop(key, None)
+                future.set_exception(error)
+        return future.result()
+
+
+def content(body: bytes, kind: str = JSON) -> Content:
+    """Bytes with their ETag."""
+    return Content(body, f'"{blake2b(body, digest_size=16).hexdigest()}"', kind)
