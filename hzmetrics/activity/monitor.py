@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -116,6 +116,16 @@ def last_sampled(store: Store) -> int | None:
     return epoch(stored) if stored else None
 
 
+class Selection(NamedTuple):
+    """Rows of the document of all users."""
+
+    document: dict[str, Any]
+    matching: int
+    """How many rows fit what was searched for."""
+    rows: list[dict[str, Any]]
+    """Those of them to show."""
+
+
 def show(
     store: Store,
     settings: ActivitySettings,
@@ -126,8 +136,8 @@ def show(
     limit: int = 0,
 ) -> dict[str, Any]:
     """The document of `activity show --json`, from the last known states; its users as `table` selects them."""
-    document, rows = table(store, settings, now, derived, sort, ascending, limit)
-    return {**document, "users": rows}
+    found = table(store, settings, now, derived, sort, ascending, limit)
+    return {**found.document, "users": found.rows}
 
 
 @uncollected()
@@ -139,22 +149,26 @@ def table(
     sort: str | None,
     ascending: bool | None,
     limit: int,
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    search: str = "",
+) -> Selection:
     """The document of all users, and those of its rows to show: the first `limit` (0: all) in the order of a column.
 
-    Without a column, the rows are in the order of the document. `derived` values are added to the rows to show.
+    Without a column, the rows are in the order of the document. `derived` values are added to the rows to show. Names
+    that do not contain `search`, without case, are left out.
     """
     from hzmetrics.activity.document import derive, document
 
     scores = weights.read(store, settings.scoring, now)
     found = document(state.read(store), scores, now, settings.scoring)
     rows = found["users"]
+    if search:
+        rows = [row for row in rows if search.casefold() in row["username"].casefold()]
     if sort is not None:
         rows = cells.ordered(rows, sort, sort == "username" if ascending is None else ascending)
-    rows = rows[: limit or None]
+    shown = rows[: limit or None]
     if derived:
-        derive(found, rows, scores, settings.scoring)
-    return found, rows
+        derive(found, shown, scores, settings.scoring)
+    return Selection(found, len(rows), shown)
 
 
 def reset(store: Store) -> int:

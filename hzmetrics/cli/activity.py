@@ -69,8 +69,8 @@ def show_activity(
         from hzmetrics.activity import terminal
 
         most = TABLE_ROWS if limit is None else limit
-        document, rows = monitor.table(app.store, live.activity, live.now, True, sort, ascending, most)
-        terminal.show(document, rows, live.now)
+        selected = monitor.table(app.store, live.activity, live.now, True, sort, ascending, most)
+        terminal.show(selected.document, selected.rows, live.now)
 
 
 @activity.command("sample")

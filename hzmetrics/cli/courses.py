@@ -168,12 +168,11 @@ def export(app: App, course: str, as_csv: bool, raw: bool, anonymous: bool) -> N
     from hzmetrics.courses import reports
 
     name = _pseudonyms(app) if anonymous else str
-    sheet = Sheet(("day", "student", "notebook", "opens"), raw)
+    sheet = Sheet(reports.OPENS_COLUMNS, raw)
 
     def write(engine: Engine) -> None:
-        for rows in reports.opens_by_day(engine):
-            days, students, notebooks, opens = (column.to_pylist() for column in rows.columns)
-            sheet.write(sorted(zip(days, map(name, students), notebooks, opens, strict=True)))
+        for rows in reports.sorted_opens(engine, name):
+            sheet.write(rows)
 
     _report(app, course, write)
 

@@ -147,7 +147,7 @@ def export(app: App, low: dt.date, high: dt.date, as_csv: bool, raw: bool) -> No
     The table has a row for each hour and event name.
     """
     rows = reports.hours(app.store, f"{low}T00:00:00Z", f"{high}T00:00:00Z")
-    Sheet(("hour", "event", "count", "free_disk_space"), raw).write(rows)
+    Sheet(reports.HOUR_COLUMNS, raw).write(rows)
 
 
 @events.command()

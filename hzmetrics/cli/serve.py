@@ -11,7 +11,7 @@ from hzmetrics.errors import ConfigurationError
 @click.command()
 @pass_app
 def serve(app: App) -> None:
-    """Serve documents and pages for administrators over HTTP, until SIGTERM.
+    """Serve pages and documents to administrators, until SIGTERM.
 
     Nothing else needs the server: cron alone keeps all data current. See docs/serve.md.
     """

@@ -340,7 +340,7 @@ class Course(Section, name="course:NAME", side="live"):
 
 
 class Http(Section, name="http", side="live", numbers="default"):
-    """The administrators' server, `hzmetrics serve`."""
+    """The administrators' server."""
 
     listen = Listen(
         "127.0.0.1:8780", "where it listens", shown="127.0.0.1:8780; as a service of a JupyterHub, where the Hub says"

@@ -42,19 +42,22 @@ class Denied(Exception):
         self.headers = headers
 
 
-class Cookies(Protocol):
-    """Administrators who are known by a cookie: users of a JupyterHub."""
+class Directory(Protocol):
+    """Somebody else who knows administrators: a JupyterHub. It may take a while to answer."""
 
     def visitor(self, scope: Scope) -> Visitor | None:
-        """None: there is no cookie. Raises Denied; may take as long as the Hub takes to answer."""
+        """Whose cookie a request has; None: nobody's. Raises Denied."""
+
+    def of_token(self, token: str) -> Visitor | None:
+        """Whose token it is; None: nobody's. Raises Denied."""
 
 
 class Gate:
     """Decides about every request."""
 
-    def __init__(self, serving: Serving, cookies: Cookies | None = None) -> None:
+    def __init__(self, serving: Serving, directory: Directory | None = None) -> None:
         self.serving = serving
-        self.cookies = cookies
+        self.directory = directory
         self.failures = Failures()
 
     def visitor(self, scope: Scope) -> Visitor:
@@ -67,7 +70,7 @@ class Gate:
             if name in self.serving.admins:
                 return Visitor(name, is_browser=True)
             raise Denied(HTTPStatus.FORBIDDEN, "you are not an administrator")
-        if self.cookies and (found := self.cookies.visitor(scope)):
+        if self.directory and (found := self.directory.visitor(scope)):
             return found
         raise _unauthorized("an administrator's credential is needed")
 
@@ -91,10 +94,13 @@ class Gate:
 
     def _of_token(self, given: bytes, address: object) -> Visitor:
         self.failures.refuse(address)
-        kind, _, token = given.partition(b" ")
-        ours = self.serving.token
-        if kind.lower() == b"bearer" and ours and hmac.compare_digest(token.strip(), ours):
-            return Visitor("token", is_browser=False)
+        kind, _, text = given.partition(b" ")
+        token, ours = text.strip(), self.serving.token
+        if kind.lower() in (b"bearer", b"token"):
+            if ours and hmac.compare_digest(token, ours):
+                return Visitor("token", is_browser=False)
+            if self.directory and (found := self.directory.of_token(token.decode("latin-1"))):
+                return found
         self.failures.add(address)
         raise _unauthorized("the token is wrong")
 

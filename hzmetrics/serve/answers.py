@@ -5,15 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import Future
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import Response
 
 from hzmetrics.output.document import readable
+from hzmetrics.publish.documents import as_csv as table_of
 
 FRESH = 1.0
 """Seconds for which an answer is given again: times in documents are in whole seconds."""
@@ -46,11 +48,7 @@ class Answers:
 
     def give(self, request: Request, compute: Callable[[], Content]) -> Response:
         """The content of a request; 304 if the client has it."""
-        found = self._content((request.url.path, request.url.query), compute)
-        headers = {"ETag": found.tag}
-        if found.tag in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=headers)
-        return Response(found.body, media_type=found.kind, headers=headers)
+        return tagged(request, self._content((request.url.path, request.url.query), compute))
 
     def forget(self) -> None:
         """Give no answer again: something has changed."""
@@ -78,6 +76,20 @@ class Answers:
         return future.result()
 
 
+def tagged(request: Request, found: Content, **headers: str) -> Response:
+    """Some content as an answer; 304 if the client has it."""
+    headers["ETag"] = found.tag
+    if found.tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(found.body, media_type=found.kind, headers=headers)
+
+
 def content(body: bytes, kind: str = JSON) -> Content:
     """Bytes with their ETag."""
     return Content(body, f'"{blake2b(body, digest_size=16).hexdigest()}"', kind)
+
+
+def as_csv(name: str, columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> Response:
+    """A table to download; no text in it is a formula to a spreadsheet."""
+    disposition = f"attachment; filename*=UTF-8''{quote(name, safe='')}.csv"
+    return Response(table_of(columns, rows), media_type="text/csv", headers={"Content-Disposition": disposition})

@@ -13,9 +13,11 @@ from hzmetrics import __version__
 from hzmetrics.courses.reporting import UnknownCourse
 from hzmetrics.errors import HzmetricsError, LockHeld, StoreError
 from hzmetrics.log import tell
+from hzmetrics.serve import hub
 from hzmetrics.serve.access import Gate
 from hzmetrics.serve.guard import Guard, error_body
-from hzmetrics.serve.routes import activity, courses, events
+from hzmetrics.serve.hub import HubUsers
+from hzmetrics.serve.routes import activity, courses, events, operations, places
 from hzmetrics.serve.shapes import Error
 from hzmetrics.serve.site import Site
 
@@ -46,9 +48,14 @@ def application(site: Site) -> Guard:
             Exception: _unexpected,
         },
     )
-    for part in (activity, events, courses):
+    for part in (activity, events, courses, operations, places):
         made.include_router(part.routes(site), prefix=base)
-    return Guard(made, Gate(site.serving), f"{base}/metrics", frozenset())
+    users = HubUsers(site.serving.jupyterhub) if site.serving.jupyterhub else None
+    public: frozenset[str] = frozenset()
+    if users:
+        made.include_router(hub.routes(users), prefix=base)
+        public = frozenset({f"{base}{hub.CALLBACK}"})
+    return Guard(made, Gate(site.serving, users), f"{base}/metrics", public)
 
 
 def _error(status: int, message: str) -> Response:

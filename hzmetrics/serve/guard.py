@@ -102,7 +102,7 @@ class Guard:
             return None
         if path == self.open_to_metrics and scope["method"] != "POST" and self.gate.may_read_metrics(scope):
             return None
-        if self.gate.cookies is None:
+        if self.gate.directory is None:
             return self.gate.visitor(scope)
         return await to_thread.run_sync(self.gate.visitor, scope)  # it may ask the Hub
 

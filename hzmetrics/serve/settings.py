@@ -69,14 +69,18 @@ class Serving:
 class HubService:
     """What a JupyterHub tells a service that it starts, or that an administrator registers."""
 
+    name: str
     prefix: str
+    """The path of the service, without a slash at the end."""
     listen: str
     """Empty: the service says itself."""
     api_url: str
     api_token: str
     client_id: str
+    host: str
+    """Where the Hub is, if it has a host name of its own."""
     base_url: str
-    """The path of the Hub's addresses: `/hub/`."""
+    """The path below which the Hub is."""
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Self | None:
@@ -90,11 +94,13 @@ class HubService:
         url = urlsplit(environment.get("JUPYTERHUB_SERVICE_URL", ""))
         name = environment.get("JUPYTERHUB_SERVICE_NAME") or prefix.rpartition("/")[2]
         return cls(
+            name=name,
             prefix=prefix,
             listen=f"{url.hostname}:{url.port}" if url.hostname and url.port else "",
             api_url=environment["JUPYTERHUB_API_URL"].rstrip("/"),
             api_token=environment["JUPYTERHUB_API_TOKEN"],
             client_id=environment.get("JUPYTERHUB_CLIENT_ID") or f"service-{name}",
+            host=environment.get("JUPYTERHUB_HOST", ""),
             base_url=environment.get("JUPYTERHUB_BASE_URL") or "/",
         )
 

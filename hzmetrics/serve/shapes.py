@@ -66,6 +66,25 @@ class ActivityDocument(BaseModel):
     sampling_status: str | None = None
 
 
+class Row(Derived):
+    cells: dict[str, str] = Field(description="text by heading")
+
+
+class Table(BaseModel):
+    badge: str
+    sampling_status: str
+    total: int
+    matching: int
+    rows: list[Row]
+
+
+class Count(BaseModel):
+    time: str
+    active_users_1d: int
+    active_users_7d: int
+    active_users_30d: int
+
+
 class Sampled(BaseModel):
     success: bool
     total: int | None = Field(None, description="absent, as the others, if no run was due")
@@ -94,6 +113,25 @@ class Anomaly(BaseModel):
     alarm: int
     events: dict[str, int]
     when: str
+
+
+class Stress(BaseModel):
+    activity: int | None = Field(description="0: green; 1: yellow; 2: red; null: not evaluated yet")
+    disk: int | None
+    free_disk_space: int = Field(description="MiB; -1: not known")
+    evaluated_until: str | None
+
+
+class Event(BaseModel):
+    number: int
+    time: str
+    event: str
+    duration: float | None
+
+
+class Present(BaseModel):
+    stress: Stress
+    memory: list[Event]
 
 
 class Summary(BaseModel):

@@ -5,11 +5,16 @@ from __future__ import annotations
 import http.client
 import logging
 import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from hzmetrics.activity import monitor
 from hzmetrics.serve import guard
+from hzmetrics.serve import server as process
 from hzmetrics.serve.access import MOST_FAILURES
 from tests.conftest import TestHub
 from tests.serve.running import BEARER, OWN, ROOT, Running, running
@@ -172,8 +177,6 @@ def test_long_requests_are_refused(server: Running) -> None:
 def test_an_unexpected_error_tells_a_client_nothing(
     server: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from hzmetrics.activity import monitor
-
     def broken(*given: object) -> None:
         raise ZeroDivisionError("a secret of the program")
 
@@ -184,18 +187,12 @@ def test_an_unexpected_error_tells_a_client_nothing(
 
 
 def test_a_request_that_takes_too_long_is_ended(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    import time
-
-    from hzmetrics.activity import monitor
-
     monkeypatch.setattr(guard, "REQUEST_SECONDS", 0.1)
     monkeypatch.setattr(monitor, "show", lambda *given: time.sleep(0.5))
     assert server.ask("/api/activity?limit=78").status == 503
 
 
 def test_a_client_that_sends_no_whole_request_is_left(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    from hzmetrics.serve import server as process
-
     monkeypatch.setattr(process, "PATIENCE_SECONDS", 0.1)
     for begin in (b"", b"GET / HT", b"GET /hub/metrics HTTP/1.1\r\nHost: x\r\n"):
         with socket.create_connection(server.listener.getsockname()[:2], timeout=5) as slow:
@@ -207,6 +204,27 @@ def test_a_client_that_sends_no_whole_request_is_left(server: Running, monkeypat
         while part := slow.recv(1000):
             answer += part
         assert answer.count(b"HTTP/1.1 200") == 1
+
+
+def test_at_the_end_requests_in_progress_get_their_answers(
+    hub: TestHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Barrier(9)
+
+    def slowly(*given: object) -> str:
+        begun.wait(20)
+        time.sleep(0.3)
+        return "done"
+
+    monkeypatch.setattr(monitor, "show", slowly)
+    monkeypatch.setattr("hzmetrics.serve.answers.MOST_AT_ONCE", 8)
+    with running(hub.store, hub.settings, tmp_path) as server, ThreadPoolExecutor(8) as asking:
+        answers = [asking.submit(server.ask, f"/api/activity?limit={number}") for number in range(1, 9)]
+        begun.wait(20)
+        server.server.should_exit = True
+        assert [answer.result(20).body for answer in answers] == [b'"done"\n'] * 8
+        with pytest.raises(OSError, match=r"refused|descriptor"):
+            server.ask("/api/activity")
 
 
 def test_an_answer_is_given_again_by_its_tag(server: Running) -> None:

@@ -8,8 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -118,32 +116,6 @@ def test_other_commands_import_nothing_of_it() -> None:
     program = "import sys; from hzmetrics.cli import main; main(['--help']); print(sorted(sys.modules))"
     listed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert "'click'" in listed and not any(f"'{name}'" in listed for name in ("fastapi", "uvicorn", "pydantic"))
-
-
-def test_sigterm_ends_requests_in_progress_and_then_the_process(tmp_path: Path) -> None:
-    """Of a request whose connection is open when the signal comes, the whole answer arrives."""
-    file = write(tmp_path, listen="127.0.0.1:0", admin_token_file=token_file(tmp_path))
-    with process(file) as started:
-        port = int(is_up(started).rpartition(":")[2])
-        answers: list[int] = []
-
-        def ask() -> None:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-            connection.request("GET", "/staff/stats/", headers=BEARER)
-            time.sleep(0.3)
-            answer = connection.getresponse()
-            answers.append(answer.status if answer.read() == b"[]\n" else 0)
-
-        asking = [threading.Thread(target=ask) for _ in range(8)]
-        for thread in asking:
-            thread.start()
-        time.sleep(0.1)
-        started.send_signal(signal.SIGTERM)
-        for thread in asking:
-            thread.join()
-        assert started.wait(20) == 0
-        assert answers == [200] * 8
-        assert started.stderr and started.stderr.read().endswith("serve: ended\n")
 
 
 def test_it_takes_the_socket_that_systemd_hands_over(tmp_path: Path) -> None:

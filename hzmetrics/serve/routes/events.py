@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 
 from hzmetrics.events import reports
-from hzmetrics.serve.shapes import Anomaly, Hour, Summary
+from hzmetrics.serve.answers import as_csv
+from hzmetrics.serve.shapes import Anomaly, Hour, Present, Summary
 from hzmetrics.serve.site import Site
 
 MOST_ROWS = 10_000
@@ -38,6 +39,24 @@ def routes(site: Site) -> APIRouter:
         return site.answers.json(
             request, lambda: reports.stats(site.store, live.events, live.settings.clock, weeks_ago)
         )
+
+    @router.get("/export/{weeks_ago}", response_class=Response)
+    def export(request: Request, weeks_ago: Annotated[int, Path(ge=0, le=MOST_WEEKS)]) -> Response:
+        """A week of `hzmetrics events export`, as CSV."""
+        live = site.live
+        rows = reports.week_hours(site.store, live.events, live.settings.clock, weeks_ago)
+        return as_csv("events", reports.HOUR_COLUMNS, rows)
+
+    @router.get("/present", response_model=Present)
+    def present(request: Request, limit: Rows = 200) -> Response:
+        """The stress levels, and the latest events of the event memory, newest first."""
+        live = site.live
+
+        def compute() -> dict[str, Any]:
+            rows = reports.memory_rows(site.store, live.events, live.settings.clock, limit)
+            return {"stress": reports.stress(site.store, live.events), "memory": rows}
+
+        return site.answers.json(request, compute)
 
     @router.get("/anomalies", response_model=list[Anomaly] | dict[str, tuple[dict[str, int], int]])
     def anomalies(request: Request, limit: Rows = 20, recent: bool = False) -> Response:
