@@ -14,7 +14,7 @@ from hzmetrics.courses.reporting import UnknownCourse
 from hzmetrics.errors import HzmetricsError, LockHeld, StoreError
 from hzmetrics.log import tell
 from hzmetrics.serve import hub
-from hzmetrics.serve.access import Gate
+from hzmetrics.serve.access import Denied, Gate
 from hzmetrics.serve.guard import Guard, error_body
 from hzmetrics.serve.hub import HubUsers
 from hzmetrics.serve.routes import activity, courses, events, operations, places
@@ -42,6 +42,7 @@ def application(site: Site) -> Guard:
         redoc_url=None,
         responses={"default": {"model": Error, "description": "An error"}},
         exception_handlers={
+            Denied: _denied,
             HTTPException: _http_error,
             RequestValidationError: _bad_request,
             HzmetricsError: _failed,
@@ -60,6 +61,11 @@ def application(site: Site) -> Guard:
 
 def _error(status: int, message: str) -> Response:
     return Response(error_body(status, message), status, media_type="application/json")
+
+
+async def _denied(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Denied)
+    return _error(error.status, error.message)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -46,7 +46,7 @@ class Serving:
         serving = cls(
             listen=hub.listen if hub and hub.listen and not keys.is_given("listen") else keys.listen,
             group=keys.group,
-            base_path=hub.prefix if hub and not keys.is_given("base_path") else keys.base_path,
+            base_path=hub.prefix if hub else keys.base_path,
             token=_token(keys),
             trusted_proxies=tuple(ip_network(peer) for peer in keys.trusted_proxies if peer != "unix"),
             trusts_socket="unix" in keys.trusted_proxies,
