@@ -39,7 +39,7 @@ def usage(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     configuration.touch(0o600)
     configuration.write_text("[hub]\nsite = nano\n[activity]\nsource = logs\n")
     environment = {
-        "PYTHONPATH": os.environ.get("PYTHONPATH", ""), "HZMETRICS_HOME": str(root / "home"),
+        "PYTHONPATH": str(Path(__file__).parents[2]), "HZMETRICS_HOME": str(root / "home"),
         "HZMETRICS_LOG": str(root / "serve.log"), "HZMETRICS_LOG_ROOT": str(root / "logs"),
     }  # fmt: skip
     more = SERVICE.format(
