@@ -6,7 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -20,8 +20,8 @@ from hzmetrics.publish.documents import as_csv as table_of
 FRESH = 1.0
 """Seconds for which an answer is given again: times in documents are in whole seconds."""
 MOST_KEPT = 32
-MOST_AT_ONCE = 2
-"""Documents that are computed at a time; others wait for their turn."""
+MOST_AT_ONCE = 4
+"""Documents that are computed at a time; others wait for their turn. Each thread's memory for columns is its own."""
 
 JSON = "application/json"
 
@@ -40,7 +40,7 @@ class Answers:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: OrderedDict[Hashable, tuple[float, Future[Content]]] = OrderedDict()
-        self._turns = threading.BoundedSemaphore(MOST_AT_ONCE)
+        self._workers = ThreadPoolExecutor(MOST_AT_ONCE, "serve: document")
 
     def json(self, request: Request, compute: Callable[[], object]) -> Response:
         """The document of a request as JSON, as the command line prints it."""
@@ -55,24 +55,19 @@ class Answers:
         with self._lock:
             self._kept.clear()
 
+    def close(self) -> None:
+        """Compute nothing more."""
+        self._workers.shutdown(wait=False, cancel_futures=True)
+
     def _content(self, key: Hashable, compute: Callable[[], Content]) -> Content:
         with self._lock:
             at, future = self._kept.get(key, (0.0, None))
-            is_mine = future is None or (future.done() and time.monotonic() - at > FRESH)
-            if is_mine or future is None:
-                future = Future()
+            if future is None or (future.done() and (future.exception() or time.monotonic() - at > FRESH)):
+                future = self._workers.submit(compute)
                 self._kept[key] = (time.monotonic(), future)
                 self._kept.move_to_end(key)
                 while len(self._kept) > MOST_KEPT:
                     self._kept.popitem(last=False)
-        if is_mine:
-            try:
-                with self._turns:
-                    future.set_result(compute())
-            except BaseException as error:
-                with self._lock:
-                    self._kept.pop(key, None)
-                future.set_exception(error)
         return future.result()
 
 

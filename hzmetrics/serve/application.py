@@ -88,4 +88,5 @@ async def _failed(request: Request, error: Exception) -> Response:
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
+    tell(error, "serve")
     return _error(HTTPStatus.INTERNAL_SERVER_ERROR, "an error, which is in the log")

@@ -54,6 +54,7 @@ class Site:
     def close(self) -> None:
         for background in (self._servers, self._logs):
             background.close()
+        self.answers.close()
 
     def _refresh_activity(self) -> None:
         live = self.live

@@ -27,7 +27,9 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture
 def filled(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> TestHub:
+    """A hub whose users nothing refreshes."""
     monkeypatch.setenv("HZMETRICS_NOW", NOW)
+    monkeypatch.setenv("HZMETRICS_ACTIVITY_ENABLED", "no")
     fill(hub.store, 300)
     return hub
 
@@ -79,7 +81,7 @@ def test_a_reset_is_seen_at_once_and_by_another_server(filled: TestHub, tmp_path
         running(filled.store, filled.settings, tmp_path) as one,
         running(store, filled.settings, tmp_path / "other") as other,
     ):
-        assert [server.get("/api/activity")["users"][0]["sample_count"] for server in (one, other)] == [72, 72]
+        assert [server.get("/api/activity")["users"][0]["sample_count"] for server in (one, other)] == [150, 150]
         answer = one.ask("/api/activity/reset", method="POST")
         assert answer.json == {"success": True, "deleted": 372, "message": "Deleted 372 activity samples"}
         assert one.get("/api/activity")["users"][0]["sample_count"] == 0
@@ -139,6 +141,7 @@ def test_a_hub_and_a_docker_that_do_not_answer_delay_no_page(
     with socket.create_server(("127.0.0.1", 0)) as mute, silent(tmp_path / "docker.sock"):
         monkeypatch.setenv("JUPYTERHUB_API_URL", f"http://127.0.0.1:{mute.getsockname()[1]}/hub/api")
         monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "t")
+        monkeypatch.setenv("HZMETRICS_ACTIVITY_ENABLED", "yes")
         monkeypatch.setenv("HZMETRICS_JUPYTERHUB_DOCKER_SOCKET", str(tmp_path / "docker.sock"))
         threading.Thread(target=lambda: (mute.accept(), asked.set()), daemon=True).start()
         with running(filled.store, filled.settings, tmp_path) as server:
