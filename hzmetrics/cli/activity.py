@@ -14,7 +14,7 @@ from hzmetrics import files
 from hzmetrics.active_users import counting
 from hzmetrics.activity import cells, monitor, owners
 from hzmetrics.calendar import day
-from hzmetrics.cli.app import INSTANT, App, Text, pass_app
+from hzmetrics.cli.app import INSTANT, App, Text, give_page, page_option, pass_app
 from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.live import openmetrics as prometheus
 from hzmetrics.live.runner import Live
@@ -71,6 +71,16 @@ def show_activity(
         most = TABLE_ROWS if limit is None else limit
         selected = monitor.table(app.store, live.activity, live.now, True, sort, ascending, most)
         terminal.show(selected.document, selected.rows, live.now)
+
+
+@activity.command("page")
+@page_option
+@pass_app
+def page(app: App, output: Path | None) -> None:
+    """Make a page of the users as of the last sampling run, in one file."""
+    from hzmetrics.serve import copies
+
+    give_page(copies.activity(_live(app)), output)
 
 
 @activity.command("sample")

@@ -6,11 +6,12 @@ Recording what students open, and the statistics made of it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hzmetrics.cli.app import App, pass_app
+from hzmetrics.cli.app import App, give_page, page_option, pass_app
 from hzmetrics.courses import record
 from hzmetrics.courses.settings import Courses
 from hzmetrics.errors import Failures
@@ -175,6 +176,17 @@ def export(app: App, course: str, as_csv: bool, raw: bool, anonymous: bool) -> N
             sheet.write(rows)
 
     _report(app, course, write)
+
+
+@courses.command()
+@click.argument("course")
+@page_option
+@pass_app
+def page(app: App, course: str, output: Path | None) -> None:
+    """Make a page of all plots of a course, in one file."""
+    from hzmetrics.serve import copies
+
+    give_page(copies.course(_live(app), course), output)
 
 
 def _live(app: App) -> Live:

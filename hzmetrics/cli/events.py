@@ -6,12 +6,13 @@ What happens on the hub, and whether it is unusual: stress levels, hourly statis
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import click
 
 from hzmetrics.calendar import day
-from hzmetrics.cli.app import App, Text, pass_app
+from hzmetrics.cli.app import App, Text, give_page, page_option, pass_app
 from hzmetrics.errors import UsageError
 from hzmetrics.events import levels, reports, terminal
 from hzmetrics.events.update import free_space
@@ -105,6 +106,16 @@ def activities(app: App, summary: bool, as_json: bool) -> None:
         _show(reports.activity_summary(app.store, settings, app.clock), as_json, terminal.summary)
     else:
         _show(reports.activities(app.store, settings, app.clock), as_json, terminal.activities)
+
+
+@events.command()
+@page_option
+@pass_app
+def page(app: App, output: Path | None) -> None:
+    """Make a page of stress levels, this week, anomalies and the latest events, in one file."""
+    from hzmetrics.serve import copies
+
+    give_page(copies.events(_live(app)), output)
 
 
 @events.command()

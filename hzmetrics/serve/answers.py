@@ -7,8 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import Request
@@ -16,22 +15,13 @@ from fastapi.responses import Response
 
 from hzmetrics.output.document import readable
 from hzmetrics.publish.documents import as_csv as table_of
+from hzmetrics.serve.content import Content, content
 
 FRESH = 1.0
 """Seconds for which an answer is given again: times in documents are in whole seconds."""
 MOST_KEPT = 32
 MOST_AT_ONCE = 4
 """Documents that are computed at a time; others wait for their turn. Each thread's memory for columns is its own."""
-
-JSON = "application/json"
-
-
-class Content(NamedTuple):
-    """A document as bytes, and what it is recognized by."""
-
-    body: bytes
-    tag: str
-    kind: str = JSON
 
 
 class Answers:
@@ -77,11 +67,6 @@ def tagged(request: Request, found: Content, **headers: str) -> Response:
     if found.tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(found.body, media_type=found.kind, headers=headers)
-
-
-def content(body: bytes, kind: str = JSON) -> Content:
-    """Bytes with their ETag."""
-    return Content(body, f'"{blake2b(body, digest_size=16).hexdigest()}"', kind)
 
 
 def as_csv(name: str, columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> Response:

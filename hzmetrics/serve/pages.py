@@ -9,10 +9,12 @@ from mimetypes import guess_type
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from hzmetrics import __version__
+from hzmetrics.output.document import document
 from hzmetrics.publish import pages as public
-from hzmetrics.serve.answers import Content, content
+from hzmetrics.serve.content import Content, content
 
 PUBLIC = ("style.css", "icon.svg", "vendor/d3.min.js", "vendor/plot.umd.min.js")
 """What the public pages have, too."""
@@ -36,8 +38,25 @@ NAVIGATION = (
 
 def render(template: str, base: str, site: str, here: str, **values: Any) -> bytes:
     """A page below the path `base`; `here`: the path of its place in the navigation."""
-    given = {"base": base, "site": site, "here": here, "navigation": NAVIGATION, "version": __version__, **values}
-    return _environment().get_template(template).render(given).encode("utf-8", "replace")
+    given = {"base": base, "site": site, "here": here, "navigation": NAVIGATION, "documents": None, **values}
+    return _rendered(template, given)
+
+
+def copy(template: str, site: str, documents: Mapping[str, Any], **values: Any) -> bytes:
+    """A page in one file, which shows `documents`, by their addresses, and can ask for no others."""
+    text = document(documents).replace("<", "\\u003c")  # it ends no script
+    given = {"base": "", "site": site, "here": "", "navigation": (), "documents": Markup(text), **values}
+    return _rendered(template, given)
+
+
+def _rendered(template: str, values: Mapping[str, Any]) -> bytes:
+    text = _environment().get_template(template).render({"version": __version__, "asset": _asset, **values})
+    return text.encode("utf-8", "replace")
+
+
+def _asset(name: str) -> Markup:
+    """The text of a style sheet or script, to be part of a page."""
+    return Markup(assets()[name].body.decode("utf-8"))
 
 
 @cache

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from hzmetrics import config
 from hzmetrics.config.source import Source
+from hzmetrics.serve import copies
 from hzmetrics.store import Store
 from hzmetrics.store.tables.live import activity_samples, activity_users
 from tests.conftest import TestHub
@@ -54,7 +55,7 @@ def quiet(browser: Browser, **options: Any) -> Iterator[Page]:
     page.on("dialog", lambda dialog: (trouble.append(f"dialog: {dialog.message}"), dialog.dismiss()))
     page.on(
         "request",
-        lambda request: None if request.url.startswith("http://127.0.0.1") else trouble.append(request.url),
+        lambda request: None if request.url.startswith(("http://127.0.0.1", "file:")) else trouble.append(request.url),
     )
     yield page
     context.close()
@@ -257,6 +258,39 @@ def test_the_page_of_active_users(page: Page, served: Running) -> None:
     page.get_by_role("button", name="Week").click()
     page.get_by_text("Table of the last 48 hours").click()
     expect(page.locator("#table tbody tr")).to_have_count(48)
+
+
+def test_a_page_can_be_one_file(browser: Browser, served: Running, tmp_path: Path) -> None:
+    with quiet(browser) as page:
+        for name, made in (
+            ("activity", copies.activity(served.site.live)),
+            ("events", copies.events(served.site.live)),
+            ("course", copies.course(served.site.live, COURSE)),
+        ):
+            file = tmp_path / f"{name}.html"
+            file.write_bytes(made)
+            page.goto(file.as_uri())
+            expect(
+                page.locator({"activity": "#users tbody tr", "events": "#heat button", "course": "svg"}[name])
+            ).to_have_count({"activity": OTHERS + 4, "events": 168, "course": 1}[name])
+            expect(page.locator("#trouble")).to_be_hidden()
+            assert page.get_by_role("button", name="Reset").count() == page.locator("header a:visible").count() - 1 == 0
+
+
+def test_the_commands_write_pages_that_others_cannot_read(
+    hub: TestHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HZMETRICS_NOW", NOW)
+    fill(hub.store, 3)
+    write_files(hub.settings.paths.home, hub.root / "log.txt")
+    for command in (["activity", "page"], ["events", "page"], ["courses", "page", COURSE]):
+        output = tmp_path / f"{command[0]}.html"
+        assert hub.run(*command, "--output", str(output)) == 0
+        assert output.stat().st_mode & 0o777 == 0o640
+        capsys.readouterr()
+        assert hub.run(*command) == 0
+        assert capsys.readouterr().out.splitlines() == output.read_text().splitlines()
+        assert "<img src=x" not in output.read_text()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

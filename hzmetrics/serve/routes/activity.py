@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from hzmetrics.active_users import counting
-from hzmetrics.activity import cells, monitor
-from hzmetrics.serve.answers import content
+from hzmetrics.activity import monitor
+from hzmetrics.serve import documents
+from hzmetrics.serve.content import content
 from hzmetrics.serve.shapes import ActivityDocument, Column, Count, Deleted, Sampled, Table
 from hzmetrics.serve.site import Site
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 MOST_USERS = 1_000_000
-MOST_ROWS = 5000
 MOST_COUNTS = 100_000
 
 Limit = Annotated[int, Query(ge=0, le=MOST_USERS, description="the first so many users; 0: all")]
@@ -41,24 +41,13 @@ def routes(site: Site) -> APIRouter:
         request: Request,
         sort: Column = "status",
         asc: bool | None = None,
-        limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 200,
+        limit: Annotated[int, Query(ge=1, le=documents.MOST_USERS)] = 200,
         search: Annotated[str, Query(max_length=255)] = "",
     ) -> Response:
         """The rows of the activity page: the texts of their cells, their bars and tooltips."""
         site.look_at_servers()
         live = site.live
-
-        def compute() -> dict[str, Any]:
-            found = monitor.table(site.store, live.activity, live.now, True, sort, asc, limit, search)
-            return {
-                "badge": cells.badge(found.document["users"]),
-                "sampling_status": found.document["sampling_status"],
-                "total": len(found.document["users"]),
-                "matching": found.matching,
-                "rows": [{"cells": cells.cells(row, live.now), **row["derived"]} for row in found.rows],
-            }
-
-        return site.answers.json(request, compute)
+        return site.answers.json(request, lambda: documents.activity_table(live, sort, asc, limit, search))
 
     @router.get("/api/active-users", response_model=list[Count])
     def history(request: Request, limit: Annotated[int, Query(ge=1, le=MOST_COUNTS)] = 24 * 366) -> Response:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 
 from hzmetrics.events import reports
+from hzmetrics.serve import documents
 from hzmetrics.serve.answers import as_csv
 from hzmetrics.serve.shapes import Anomaly, Hour, Present, Summary
 from hzmetrics.serve.site import Site
@@ -51,12 +52,7 @@ def routes(site: Site) -> APIRouter:
     def present(request: Request, limit: Rows = 200) -> Response:
         """The stress levels, and the latest events of the event memory, newest first."""
         live = site.live
-
-        def compute() -> dict[str, Any]:
-            rows = reports.memory_rows(site.store, live.events, live.settings.clock, limit)
-            return {"stress": reports.stress(site.store, live.events), "memory": rows}
-
-        return site.answers.json(request, compute)
+        return site.answers.json(request, lambda: documents.present(live, limit))
 
     @router.get("/anomalies", response_model=list[Anomaly] | dict[str, tuple[dict[str, int], int]])
     def anomalies(request: Request, limit: Rows = 20, recent: bool = False) -> Response:

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from hzmetrics.config.schema import Activity, Course, Publish
 from hzmetrics.courses import reporting
 from hzmetrics.courses.settings import Courses
 from hzmetrics.serve import pages
 from hzmetrics.serve.answers import tagged
 from hzmetrics.serve.site import Site
+from hzmetrics.serve.values import activity_values, course_values, events_values, title_of
 
 HTML = "text/html; charset=utf-8"
 
@@ -23,9 +23,7 @@ def routes(site: Site) -> APIRouter:
     base = site.serving.base_path
 
     def page(template: str, here: str, **values: Any) -> Response:
-        settings = site.settings
-        title = settings.section(Publish).title or settings.hub.site or "This site"
-        return Response(pages.render(template, base, title, here, **values), media_type=HTML)
+        return Response(pages.render(template, base, title_of(site.settings), here, **values), media_type=HTML)
 
     @router.get("/")
     def root() -> Response:
@@ -33,8 +31,7 @@ def routes(site: Site) -> APIRouter:
 
     @router.get("/activity")
     def activity() -> Response:
-        keys = site.settings.section(Activity)
-        return page("activity.html", "/activity", seconds=keys.resources_update_interval)
+        return page("activity.html", "/activity", **activity_values(site.settings))
 
     @router.get("/active-users")
     def active_users() -> Response:
@@ -42,8 +39,7 @@ def routes(site: Site) -> APIRouter:
 
     @router.get("/stats")
     def events() -> Response:
-        settings = site.live.events
-        return page("events.html", "/stats", zone=str(settings.zone), memory=settings.event_memory)
+        return page("events.html", "/stats", **events_values(site.live.events))
 
     @router.get("/courses")
     def courses() -> Response:
@@ -53,9 +49,7 @@ def routes(site: Site) -> APIRouter:
     def course(course: str) -> Response:
         courses = Courses.of(site.settings)
         reporting.known(courses, course)
-        title = site.settings.section(Course, f"course:{course}").title
-        least = courses.rules(course).min_students
-        return page("course.html", "/courses", course=course, title=title or course, min_students=least)
+        return page("course.html", "/courses", **course_values(courses, course))
 
     @router.get("/operations")
     def operations() -> Response:
