@@ -85,12 +85,12 @@ class Gate:
         A trusted proxy says so. Another proxy is not believed, and the address of its client stays unknown.
         """
         peer = _peer(scope)
-        forwarded = header(scope, b"x-forwarded-for")
-        if forwarded is None and header(scope, b"forwarded") is None:
+        forwarded = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+        if not forwarded and header(scope, b"forwarded") is None:
             return peer
-        if not self._is_trusted(peer) or forwarded is None:
+        if not self._is_trusted(peer) or not forwarded:
             return None
-        return _address(forwarded.rpartition(b",")[2].strip().decode("ascii", "replace"))
+        return _address(forwarded[-1].rpartition(b",")[2].strip().decode("ascii", "replace"))
 
     def _of_token(self, given: bytes, address: object) -> Visitor:
         self.failures.refuse(address)

@@ -51,14 +51,21 @@ class Answers:
 
     def _content(self, key: Hashable, compute: Callable[[], Content]) -> Content:
         with self._lock:
-            at, future = self._kept.get(key, (0.0, None))
-            if future is None or (future.done() and (future.exception() or time.monotonic() - at > FRESH)):
+            self._drop_old()
+            future = self._kept.get(key, (0.0, None))[1]
+            if future is None:
                 future = self._workers.submit(compute)
                 self._kept[key] = (time.monotonic(), future)
-                self._kept.move_to_end(key)
-                while len(self._kept) > MOST_KEPT:
-                    self._kept.popitem(last=False)
         return future.result()
+
+    def _drop_old(self) -> None:
+        """Drop what is done and not fresh any more, or has failed; of more than so many, the oldest."""
+        now = time.monotonic()
+        for key, (at, future) in list(self._kept.items()):
+            if future.done() and (now - at > FRESH or future.exception() is not None):
+                del self._kept[key]
+        while len(self._kept) >= MOST_KEPT:
+            self._kept.popitem(last=False)
 
 
 def tagged(request: Request, found: Content, **headers: str) -> Response:

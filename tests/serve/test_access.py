@@ -56,6 +56,17 @@ def test_after_too_many_wrong_tokens_an_address_has_to_wait(server: Running) -> 
     assert server.ask("/api/activity", {**BEARER, "X-Forwarded-For": "203.0.113.78"}).status == 200
 
 
+def test_of_several_forwarding_headers_the_last_counts(server: Running) -> None:
+    for first, last, status in (("127.0.0.1", "198.51.100.1", 401), ("198.51.100.1", "127.0.0.1", 200)):
+        connection = server.connect()
+        connection.putrequest("GET", "/hub/metrics")
+        connection.putheader("X-Forwarded-For", first)
+        connection.putheader("X-Forwarded-For", last)
+        connection.endheaders()
+        assert connection.getresponse().status == status
+        connection.close()
+
+
 def test_a_header_that_is_there_twice_names_nobody(server: Running) -> None:
     connection = server.connect()
     connection.putrequest("GET", "/hub/api/activity")

@@ -110,6 +110,8 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: 
     )
     assert done.returncode == 2
     assert done.stderr.endswith("the server needs fastapi, which is not installed; run: pip install 'hzmetrics[web]'\n")
+    page = [sys.executable, "-m", "hzmetrics", "-c", str(tmp_path / "hzmetrics.conf"), "activity", "page"]
+    assert subprocess.run(page, capture_output=True, timeout=60).returncode == 0
 
 
 def test_other_commands_import_nothing_of_it() -> None:

@@ -80,7 +80,7 @@
     const place = drawing("map");
     if (!x.length) { place.replaceChildren("no data yet"); return; }
     const width = Math.max(1, Math.min(Math.max(500 / x.length, 4), 800 / x.length));
-    const height = Math.max(500 / y.length, 2);
+    const height = Math.max(500 / y.length, Math.min(2, 30000 / y.length));  // a canvas has a largest size
     const canvas = admin.element("canvas", { role: "img", "aria-label": title });
     canvas.width = Math.round(width * x.length);
     canvas.height = Math.round(height * y.length);
