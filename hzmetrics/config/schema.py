@@ -347,7 +347,7 @@ class Http(Section, name="http", side="live", numbers="default"):
     )
     group = Text("", "group of the socket file", shown="that of the process")
     base_path = Prefix(
-        "", "beginning of the path of every address, such as /hub", environment="HZMETRICS_HTTP_BASE_PATH",
+        "", "beginning of the path of every address, such as /hub",
         shown="none; as a service of a JupyterHub, what the Hub says",
     )  # fmt: skip
     admin_token_file = File("", "file with the token of administrators' programs")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Self
 from urllib.parse import urlsplit
@@ -27,7 +27,7 @@ class Serving:
     group: str
     base_path: str
     """Empty, or with a slash in front and none at the end."""
-    token: bytes
+    token: bytes = field(repr=False)
     """Empty: no program has access by a token."""
     trusted_proxies: tuple[Network, ...]
     trusts_socket: bool
@@ -75,7 +75,7 @@ class HubService:
     listen: str
     """Empty: the service says itself."""
     api_url: str
-    api_token: str
+    api_token: str = field(repr=False)
     client_id: str
     host: str
     """Where the Hub is, if it has a host name of its own."""

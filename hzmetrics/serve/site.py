@@ -64,7 +64,7 @@ class Site:
 
     def _read_logs(self) -> None:
         live = self.live
-        if live.following.logs:
+        if live.events.enabled:
             live.events.signatures.check()
             with live.hold(FOLLOW):
-                live.read_logs(also={"events"})
+                live.read_logs()
