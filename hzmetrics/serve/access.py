@@ -13,6 +13,8 @@ from typing import Any, Protocol
 
 from hzmetrics.serve.settings import Network, Serving
 
+TOKENS = (b"bearer", b"token")
+"""The kinds of credentials that are tokens."""
 MOST_FAILURES = 10
 """Wrong credentials from one address within `FAILURES_SECONDS` after which it has to wait."""
 FAILURES_SECONDS = 60
@@ -62,10 +64,9 @@ class Gate:
 
     def visitor(self, scope: Scope) -> Visitor:
         """The administrator who asks. Raises Denied."""
-        address = self.address(scope)
-        given = header(scope, b"authorization")
-        if given is not None:
-            return self._of_token(given, address)
+        kind, _, text = (header(scope, b"authorization") or b"").partition(b" ")
+        if kind.lower() in TOKENS:  # other kinds are for the web server in front, which passes them on
+            return self._of_token(text.strip(), self.address(scope))
         if (name := self._named(scope)) is not None:
             if name in self.serving.admins:
                 return Visitor(name, is_browser=True)
@@ -92,15 +93,12 @@ class Gate:
             return None
         return _address(forwarded[-1].rpartition(b",")[2].strip().decode("ascii", "replace"))
 
-    def _of_token(self, given: bytes, address: object) -> Visitor:
+    def _of_token(self, token: bytes, address: object) -> Visitor:
         self.failures.refuse(address)
-        kind, _, text = given.partition(b" ")
-        token, ours = text.strip(), self.serving.token
-        if kind.lower() in (b"bearer", b"token"):
-            if ours and hmac.compare_digest(token, ours):
-                return Visitor("token", is_browser=False)
-            if self.directory and (found := self.directory.of_token(token.decode("latin-1"))):
-                return found
+        if self.serving.token and hmac.compare_digest(token, self.serving.token):
+            return Visitor("token", is_browser=False)
+        if self.directory and (found := self.directory.of_token(token.decode("latin-1"))):
+            return found
         self.failures.add(address)
         raise _unauthorized("the token is wrong")
 

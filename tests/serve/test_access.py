@@ -40,12 +40,19 @@ def test_a_user_who_is_no_administrator_is_refused(server: Running) -> None:
     assert server.ask("/api/activity", BEARER).status == 200
 
 
-@pytest.mark.parametrize("given", ["Bearer wrong", "Basic cm9vdDo=", "Bearer", "Bearer " + "0" * 4000])
+@pytest.mark.parametrize("given", ["Bearer wrong", "token wrong", "Bearer", "Bearer " + "0" * 4000])
 def test_a_wrong_token_is_refused_whatever_else_is_there(server: Running, given: str) -> None:
     answer = server.ask(
         "/api/activity", {**ROOT, "Authorization": given, "X-Forwarded-For": f"198.51.100.{len(given) % 200}"}
     )
     assert (answer.status, answer.json["error"]["message"]) == (401, "the token is wrong")
+
+
+def test_the_credential_of_the_web_server_in_front_is_not_ours(server: Running) -> None:
+    """Apache passes on what the browser sent to it."""
+    basic = {"Authorization": "Basic cm9vdDpzZWNyZXQ="}
+    assert server.ask("/api/activity", {**ROOT, **basic}).status == 200
+    assert server.ask("/api/activity", basic).json["error"]["message"] == "an administrator's credential is needed"
 
 
 def test_after_too_many_wrong_tokens_an_address_has_to_wait(server: Running) -> None:
