@@ -23,11 +23,15 @@ class Background:
         self._changed = threading.Condition()
         self._asked = 0
         self._done = 0
+        self._is_resting = False
         self._ended = False
         self._thread: threading.Thread | None = None
 
     def wake(self, wait: float = 0.0) -> None:
-        """Have the work done; wait for it, but no longer than this number of seconds."""
+        """Have the work done; wait for it, but no longer than this number of seconds.
+
+        What was done less than the interval ago is done: nobody waits then.
+        """
         with self._changed:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
@@ -35,7 +39,7 @@ class Background:
             self._asked += 1
             mine = self._asked
             self._changed.notify_all()
-            if wait:
+            if wait and not self._is_resting:
                 self._changed.wait_for(lambda: self._done >= mine or self._ended, wait)
 
     def close(self) -> None:
@@ -62,6 +66,8 @@ class Background:
                 tell(error, self.name)
             with self._changed:
                 self._done = asked
+                self._is_resting = True
                 self._changed.notify_all()
                 rest = self._seconds - (time.monotonic() - begun)
                 self._changed.wait_for(lambda: self._ended, max(0.0, rest))
+                self._is_resting = False

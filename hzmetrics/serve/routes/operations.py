@@ -28,7 +28,7 @@ def routes(site: Site) -> APIRouter:
 
     @router.get("/status", response_model=dict[str, Any])
     def status(request: Request) -> Response:
-        """What `hzmetrics status --json` prints, and the runs in the log file."""
+        """What `hzmetrics status --json` prints, and the symbols of its calendar."""
 
         def compute() -> dict[str, Any]:
             found = statuses.look(site.store, site.settings)
