@@ -61,7 +61,7 @@ bench: venv
 	$(SERVER)
 	@$(BIN)/python -m tests.mariadb_server sh -ec 'for name in ingest backlog enrich sessions grids tools online; do \
 		echo "== $$name"; $(BIN)/python -m benchmarks.$$name --socket "$$HZMETRICS_TEST_SOCKET"; done'
-	@set -e; for name in courses events tick; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
+	@set -e; for name in courses events tick serve; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
 
 bench-scale: venv
 	$(SERVER)

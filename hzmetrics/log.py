@@ -55,8 +55,11 @@ class _JsonLine(logging.Formatter):
         return document(entry)
 
 
-class _File(logging.FileHandler):
-    """The log file. A disk that is full costs lines and one warning, never the work; with room, lines come again."""
+class _File(logging.handlers.WatchedFileHandler):
+    """The log file, opened anew after its rotation, which a server outlives.
+
+    A disk that is full costs lines and one warning, never the work; with room, lines come again.
+    """
 
     is_failing = False
 

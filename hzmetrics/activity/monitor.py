@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -56,10 +56,7 @@ def sample(
         with store.metrics.begin() as connection:
             remember(connection, LAST_RUN, utc(now))
     if not force and not sampling.is_due(now, last_run, scoring):
-        if source.knows_the_past:
-            state.refresh_running(store, source, now)
-        else:
-            state.refresh_all(store, settings, source, now)
+        refresh(store, settings, source, now)
         return None
     from hzmetrics.activity import samples, states
 
@@ -79,6 +76,17 @@ def sample(
         ", ".join(f"{name} {number}" for name, number in weights.levels(store, basis, scoring, now).items()),
     )  # fmt: skip
     return counts
+
+
+def refresh(store: Store, settings: ActivitySettings, source: Source, now: int) -> None:
+    """Update the states of the users and the figures of their containers, without samples.
+
+    Of a source that can tell who has a running server, only those are asked for. Raises HzmetricsError.
+    """
+    if source.knows_the_past:
+        state.refresh_running(store, source, now)
+    else:
+        state.refresh_all(store, settings, source, now)
 
 
 def backfill(store: Store, settings: ActivitySettings, source: Source, since: int, now: int) -> int:
@@ -108,6 +116,16 @@ def last_sampled(store: Store) -> int | None:
     return epoch(stored) if stored else None
 
 
+class Selection(NamedTuple):
+    """Rows of the document of all users."""
+
+    document: dict[str, Any]
+    matching: int
+    """How many rows fit what was searched for."""
+    rows: list[dict[str, Any]]
+    """Those of them to show."""
+
+
 def show(
     store: Store,
     settings: ActivitySettings,
@@ -118,8 +136,8 @@ def show(
     limit: int = 0,
 ) -> dict[str, Any]:
     """The document of `activity show --json`, from the last known states; its users as `table` selects them."""
-    document, rows = table(store, settings, now, derived, sort, ascending, limit)
-    return {**document, "users": rows}
+    found = table(store, settings, now, derived, sort, ascending, limit)
+    return {**found.document, "users": found.rows}
 
 
 @uncollected()
@@ -131,22 +149,26 @@ def table(
     sort: str | None,
     ascending: bool | None,
     limit: int,
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    search: str = "",
+) -> Selection:
     """The document of all users, and those of its rows to show: the first `limit` (0: all) in the order of a column.
 
-    Without a column, the rows are in the order of the document. `derived` values are added to the rows to show.
+    Without a column, the rows are in the order of the document. `derived` values are added to the rows to show. Names
+    that do not contain `search`, without case, are left out.
     """
     from hzmetrics.activity.document import derive, document
 
     scores = weights.read(store, settings.scoring, now)
     found = document(state.read(store), scores, now, settings.scoring)
     rows = found["users"]
+    if search:
+        rows = [row for row in rows if search.casefold() in row["username"].casefold()]
     if sort is not None:
         rows = cells.ordered(rows, sort, sort == "username" if ascending is None else ascending)
-    rows = rows[: limit or None]
+    shown = rows[: limit or None]
     if derived:
-        derive(found, rows, scores, settings.scoring)
-    return found, rows
+        derive(found, shown, scores, settings.scoring)
+    return Selection(found, len(rows), shown)
 
 
 def reset(store: Store) -> int:
@@ -155,6 +177,11 @@ def reset(store: Store) -> int:
         weights.forget(connection)
         forget(connection, LAST_RUN)
         return connection.execute(sa.delete(activity_samples)).rowcount
+
+
+def reset_document(deleted: int) -> dict[str, Any]:
+    """What `activity reset --json` says of a reset (spec 80 §8)."""
+    return {"success": True, "deleted": deleted, "message": f"Deleted {deleted} activity samples"}
 
 
 def _of_the_past(source: Source, settings: ActivitySettings, times: Sequence[int]) -> pa.Table:

@@ -69,6 +69,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "activity": ("activity", "active-users", "openmetrics"),
     "events": ("events", "stats", "anomalies", "activities"),
     "courses": ("courses",),
+    "serve": ("serve",),
     "demo": ("demo",),
 }
 """Command families: `hzmetrics.cli.FAMILY` has one click command a name, `-` written as `_`."""

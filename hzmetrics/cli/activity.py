@@ -14,7 +14,7 @@ from hzmetrics import files
 from hzmetrics.active_users import counting
 from hzmetrics.activity import cells, monitor, owners
 from hzmetrics.calendar import day
-from hzmetrics.cli.app import INSTANT, App, Text, pass_app
+from hzmetrics.cli.app import INSTANT, App, Text, give_page, page_option, pass_app
 from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.live import openmetrics as prometheus
 from hzmetrics.live.runner import Live
@@ -69,8 +69,18 @@ def show_activity(
         from hzmetrics.activity import terminal
 
         most = TABLE_ROWS if limit is None else limit
-        document, rows = monitor.table(app.store, live.activity, live.now, True, sort, ascending, most)
-        terminal.show(document, rows, live.now)
+        selected = monitor.table(app.store, live.activity, live.now, True, sort, ascending, most)
+        terminal.show(selected.document, selected.rows, live.now)
+
+
+@activity.command("page")
+@page_option
+@pass_app
+def page(app: App, output: Path | None) -> None:
+    """Make a page of the users as of the last sampling run, in one file."""
+    from hzmetrics.serve import copies
+
+    give_page(copies.activity(_live(app)), output)
 
 
 @activity.command("sample")
@@ -112,12 +122,11 @@ def reset(app: App, yes: bool, as_json: bool) -> None:
     if not yes:
         raise UsageError("activity reset deletes all samples; to confirm, add --yes")
     with _live(app).hold("activity"):
-        deleted = monitor.reset(app.store)
-    message = f"Deleted {deleted} activity samples"
+        document = monitor.reset_document(monitor.reset(app.store))
     if as_json:
-        print_document({"success": True, "deleted": deleted, "message": message})
+        print_document(document)
     else:
-        say(message)
+        say(document["message"])
 
 
 @activity.command("rename")

@@ -12,12 +12,13 @@ from typing import Any, TypeVar, cast
 import click
 from click.shell_completion import CompletionItem
 
-from hzmetrics import config, lock, log, memory
+from hzmetrics import config, files, lock, log, memory
 from hzmetrics.calendar import Clock, DateSpan, Month, either_day, epoch
 from hzmetrics.cli import completion
 from hzmetrics.cli.completion import Complete
 from hzmetrics.config.schema import FIRST_CORRECTIONS
 from hzmetrics.errors import HzmetricsError, UsageError
+from hzmetrics.output.sheet import standard_output
 from hzmetrics.pipeline.steps import Step
 from hzmetrics.store import Store
 
@@ -172,3 +173,20 @@ def closed(date: DateSpan | None, every: bool = False) -> DateSpan | None:
 def dry_run_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """`--dry-run`: report, and write nothing."""
     return click.option("--dry-run", is_flag=True, help="Report what would be done, and write nothing.")(function)
+
+
+def page_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--output FILE`, of commands that make a page."""
+    option = click.option("--output", type=click.Path(path_type=Path), help="Write to this file instead of printing.")
+    return option(function)
+
+
+def give_page(page: bytes, output: Path | None) -> None:
+    """Print a page, or write it to a file that other users of this machine cannot read: it may hold names."""
+    if output is None:
+        standard_output().write(page)
+        return
+    try:
+        files.replace(output, page, files.INTERNAL)
+    except OSError as error:
+        raise HzmetricsError(f"cannot write {output}: {error.strerror}") from None

@@ -6,15 +6,15 @@ Recording what students open, and the statistics made of it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hzmetrics.cli.app import App, pass_app
+from hzmetrics.cli.app import App, give_page, page_option, pass_app
 from hzmetrics.courses import record
 from hzmetrics.courses.settings import Courses
-from hzmetrics.errors import Failures, HzmetricsError, LockHeld
-from hzmetrics.log import log
+from hzmetrics.errors import Failures
 from hzmetrics.output.document import print_document
 from hzmetrics.output.sheet import Sheet, raw_option
 from hzmetrics.output.text import say
@@ -22,6 +22,7 @@ from hzmetrics.output.text import say
 if TYPE_CHECKING:
     from hzmetrics.engine import Engine
     from hzmetrics.live.runner import Live
+    from hzmetrics.store import Store
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 anonymous_option = click.option("--anonymous", is_flag=True, help="Show pseudonyms instead of the names of students.")
@@ -107,7 +108,7 @@ def update(app: App) -> None:
             outbox.deliver(app.store, live.courses)
         for course in live.courses.names():
             with failures.collected():
-                _copy(app, live.courses, course)
+                _copy(app.store, live.courses, course)
         failures.raise_all()
 
 
@@ -136,12 +137,9 @@ def usage(app: App, course: str, as_json: bool, anonymous: bool) -> None:
 
     The report has students by notebook, notebooks by student, and the map of both.
     """
-    from hzmetrics.courses import reports, terminal
+    from hzmetrics.courses import reporting, terminal
 
-    document = _report(app, course, reports.usage)
-    if anonymous:
-        heatmap = document["heatmap"]
-        heatmap["y"] = list(map(_pseudonyms(app), heatmap["y"]))
+    document = reporting.usage(app.store, Courses.of(app.settings), course, anonymous, _copy)
     _show(document, as_json, terminal.usage)
 
 
@@ -154,11 +152,9 @@ def counts(app: App, course: str, as_json: bool) -> None:
 
     They are numbers of containers and kernels, loads, disk space and memory.
     """
-    from hzmetrics.courses import copy, reports, terminal
+    from hzmetrics.courses import reporting, terminal
 
-    all_courses = _known(app, course)
-    _update_if_free(app, all_courses, course)
-    document = reports.counts(copy.read_counts(app.store, all_courses, course))
+    document = reporting.counts(app.store, Courses.of(app.settings), course, _copy)
     _show(document, as_json, terminal.counts)
 
 
@@ -173,14 +169,24 @@ def export(app: App, course: str, as_csv: bool, raw: bool, anonymous: bool) -> N
     from hzmetrics.courses import reports
 
     name = _pseudonyms(app) if anonymous else str
-    sheet = Sheet(("day", "student", "notebook", "opens"), raw)
+    sheet = Sheet(reports.OPENS_COLUMNS, raw)
 
     def write(engine: Engine) -> None:
-        for rows in reports.opens_by_day(engine):
-            days, students, notebooks, opens = (column.to_pylist() for column in rows.columns)
-            sheet.write(sorted(zip(days, map(name, students), notebooks, opens, strict=True)))
+        for rows in reports.sorted_opens(engine, name):
+            sheet.write(rows)
 
     _report(app, course, write)
+
+
+@courses.command()
+@click.argument("course")
+@page_option
+@pass_app
+def page(app: App, course: str, output: Path | None) -> None:
+    """Make a page of all plots of a course, in one file."""
+    from hzmetrics.serve import copies
+
+    give_page(copies.course(_live(app), course), output)
 
 
 def _live(app: App) -> Live:
@@ -193,55 +199,26 @@ def _append(app: App, course: str, kind: str, line: str) -> None:
     record.append(Courses.of(app.settings).folder(course) / f"{kind}.raw", line)
 
 
-def _known(app: App, course: str) -> Courses:
-    all_courses = Courses.of(app.settings)
-    if not all_courses.folder(course).is_dir():
-        raise HzmetricsError(f"no course {course!r} in {all_courses.root}")
-    return all_courses
-
-
 def _report(app: App, course: str, report: Callable[[Engine], Any]) -> Any:
-    """A report over the counted events of a course, from a copy brought up to date."""
-    from hzmetrics.courses import copy, reports
-    from hzmetrics.engine import Engine
+    from hzmetrics.courses import reporting
 
-    all_courses = _known(app, course)
-    rules = all_courses.rules(course)
-    _update_if_free(app, all_courses, course)
-    with Engine(copy.PACKAGE) as engine:
-        copy.register_events(engine, app.store, all_courses, course)
-        reports.count_opens(engine, rules, app.clock.utc_time)
-        return report(engine)
+    return reporting.report(app.store, Courses.of(app.settings), course, report, _copy)
 
 
-def _update_if_free(app: App, all_courses: Courses, course: str) -> None:
-    """Bring the copy up to date, unless another process is doing it: then the report shows what has been copied."""
-    from hzmetrics.courses import outbox
-
-    try:
-        with _live(app).hold("courses"):
-            try:
-                outbox.deliver(app.store, all_courses)
-            except HzmetricsError as error:  # perhaps of another course
-                log.warning("%s", error)
-            _copy(app, all_courses, course)
-    except LockHeld as held:
-        log.info("the newest events may be missing: %s", held)
-
-
-def _copy(app: App, all_courses: Courses, course: str) -> None:
+def _copy(store: Store, all_courses: Courses, course: str) -> None:
+    """Bring the copy of a course up to date, with a bar for a long one."""
     from hzmetrics.courses import upkeep
     from hzmetrics.output.progress import bytes_bar
 
     size = sum(path.stat().st_size for path in all_courses.folder(course).glob("*.raw"))
     with bytes_bar(f"reading {course}", size) as advance:
-        upkeep.copy(app.store, all_courses, course, advance)
+        upkeep.copy(store, all_courses, course, advance)
 
 
 def _pseudonyms(app: App) -> Callable[[str], str]:
-    from hzmetrics.courses.anonymous import installation_key, pseudonyms
+    from hzmetrics.courses import reporting
 
-    return pseudonyms(installation_key(app.settings.paths.state / "courses.key"))
+    return reporting.pseudonyms(Courses.of(app.settings))
 
 
 def _show(document: Any, as_json: bool, terminal: Callable[[Any], None]) -> None:

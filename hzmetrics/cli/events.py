@@ -6,12 +6,13 @@ What happens on the hub, and whether it is unusual: stress levels, hourly statis
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import click
 
 from hzmetrics.calendar import day
-from hzmetrics.cli.app import App, Text, pass_app
+from hzmetrics.cli.app import App, Text, give_page, page_option, pass_app
 from hzmetrics.errors import UsageError
 from hzmetrics.events import levels, reports, terminal
 from hzmetrics.events.update import free_space
@@ -108,6 +109,16 @@ def activities(app: App, summary: bool, as_json: bool) -> None:
 
 
 @events.command()
+@page_option
+@pass_app
+def page(app: App, output: Path | None) -> None:
+    """Make a page of stress levels, this week, anomalies and the latest events, in one file."""
+    from hzmetrics.serve import copies
+
+    give_page(copies.events(_live(app)), output)
+
+
+@events.command()
 @click.option("--test", nargs=4, metavar="SOURCE METHOD TARGET STATUS", help="Print the event of this request.")
 @pass_app
 def signatures(app: App, test: tuple[str, str, str, str] | None) -> None:
@@ -147,7 +158,7 @@ def export(app: App, low: dt.date, high: dt.date, as_csv: bool, raw: bool) -> No
     The table has a row for each hour and event name.
     """
     rows = reports.hours(app.store, f"{low}T00:00:00Z", f"{high}T00:00:00Z")
-    Sheet(("hour", "event", "count", "free_disk_space"), raw).write(rows)
+    Sheet(reports.HOUR_COLUMNS, raw).write(rows)
 
 
 @events.command()

@@ -305,7 +305,7 @@ def audit(
         return 0
     from hzmetrics.health import audit as auditing
 
-    found = auditing.audit(app.store, app.settings, None if every else months or 24, floor)
+    found = auditing.audit(app.store, app.settings, None if every else months or auditing.MONTHS, floor)
     if as_json:
         print_document(found.as_json(), indent=2)
     else:

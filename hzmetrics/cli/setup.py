@@ -6,18 +6,15 @@ The commands that create directories and databases, change the tables of old one
 from __future__ import annotations
 
 import os
-import shlex
-import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from hzmetrics import config
 from hzmetrics.cli.app import App, dry_run_option, pass_app
-from hzmetrics.config import HOME, Settings
 from hzmetrics.errors import ConfigurationError, HzmetricsError, StoreError
+from hzmetrics.health.surroundings import cron_line
 from hzmetrics.log import log
 from hzmetrics.output.document import print_document
 from hzmetrics.output.text import say
@@ -198,20 +195,6 @@ def migrate(app: App, applying: bool, required_only: bool, space_checked: bool, 
         print_document({"steps": fields, "free": {str(disk): disk.free for disk in disks}}, indent=2)
         return
     say(*report.lines(steps, disks))
-
-
-def cron_line(settings: Settings) -> str:
-    """The crontab line that calls this installation every five minutes. Messages go to the log: cron mails none."""
-    home = settings.paths.home
-    program = Path(sys.argv[0]).absolute()
-    words = [] if home == HOME else [f"HZMETRICS_HOME={shlex.quote(str(home))}"]
-    words += [
-        f"{name}={shlex.quote(value)}"
-        for name in ("HZMETRICS_LOG_ROOT", "HZMETRICS_LOG")
-        if (value := settings.source.environment.get(name))
-    ]
-    words.append(str(program))
-    return " ".join(["*/5 * * * *", *words, "-c", str(settings.file.absolute()), "tick >/dev/null 2>&1"])
 
 
 @click.command()

@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar, overload
 
@@ -132,6 +133,63 @@ class WebAddress(Text):
         if text and not text.startswith(("http://", "https://")):
             raise BadValue(f"{text!r} does not begin with http:// or https://")
         return text
+
+
+class Listen(Key[str]):
+    """Where a server listens."""
+
+    kind = "ADDRESS:PORT, or unix:PATH"
+
+    def parse(self, text: str) -> str:
+        if text.startswith("unix:"):
+            if not text.removeprefix("unix:").startswith("/"):
+                raise BadValue(f"{text!r}: the path of the socket does not begin with /")
+            return text
+        address, separator, port = text.rpartition(":")
+        if not separator or not address:
+            raise BadValue(f"{text!r} is neither ADDRESS:PORT nor unix:PATH")
+        try:
+            is_loopback = address == "localhost" or ip_address(address.strip("[]")).is_loopback
+        except ValueError:
+            raise BadValue(f"{text!r}: {address!r} is not an IP address") from None
+        if not is_loopback:
+            raise BadValue(
+                f"{text!r} is not an address of this machine alone: put a web server in front (docs/serve.md)"
+            )
+        whole(port, 0, 65_535)
+        return text
+
+
+class Prefix(Text):
+    """The beginning of the paths of a server: empty, or with a slash in front and none at the end."""
+
+    kind = "path that begins with /"
+
+    def parse(self, text: str) -> str:
+        if text and not text.startswith("/"):
+            raise BadValue(f"{text!r} does not begin with /")
+        return text.rstrip("/")
+
+
+class Peers(Key[tuple[str, ...]]):
+    """Addresses and networks; where `unix` is allowed, it stands for the socket file."""
+
+    kind = "IP addresses and networks, separated by commas"
+    empty: tuple[str, ...] = ()
+
+    def __init__(self, default: str, meaning: str, *, unix: bool = False, **more: Any) -> None:
+        super().__init__(default, meaning, **more)
+        self.unix = unix
+        self.kind = f"{Peers.kind}{'; or unix' if unix else ''}"
+
+    def parse(self, text: str) -> tuple[str, ...]:
+        found = tuple(item.strip() for item in re.split(r"[,\n]", text) if item.strip())
+        for item in found:
+            try:
+                _ = (self.unix and item == "unix") or ip_network(item)
+            except ValueError:
+                raise BadValue(f"{item!r} is not an IP address or network") from None
+        return found
 
 
 class Choice(Key[str]):

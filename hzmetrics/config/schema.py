@@ -17,13 +17,16 @@ from hzmetrics.config.keys import (
     Flag,
     Items,
     Levels,
+    Listen,
     Memory,
     Names,
     NameServers,
     Number,
     Pattern,
+    Peers,
     Place,
     Port,
+    Prefix,
     Seconds,
     Switch,
     Text,
@@ -337,6 +340,24 @@ class Course(Section, name="course:NAME", side="live"):
     homes = File("", "directory with the homes of the students")
 
 
+class Http(Section, name="http", side="live", numbers="default"):
+    """The administrators' server."""
+
+    listen = Listen(
+        "127.0.0.1:8780", "where it listens", shown="127.0.0.1:8780; as a service of a JupyterHub, where the Hub says"
+    )
+    group = Text("", "group of the socket file", shown="that of the process")
+    base_path = Prefix(
+        "", "beginning of the path of every address, such as /hub",
+        shown="none; as a service of a JupyterHub, what the Hub says",
+    )  # fmt: skip
+    admin_token_file = File("", "file with the token of administrators' programs")
+    trusted_proxies = Peers("", "web servers in front that are believed when they name the user", unix=True)
+    user_header = Text("X-Forwarded-User", "header in which they name the user")
+    admins = Words("", "users who are administrators")
+    metrics_allow_ips = Peers("127.0.0.1, ::1", "who may read /metrics without a token")
+
+
 SECTIONS: tuple[type[Section], ...] = (
     Hub,
     Logs,
@@ -356,6 +377,7 @@ SECTIONS: tuple[type[Section], ...] = (
     Jupyterhub,
     Courses,
     Course,
+    Http,
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -76,6 +76,17 @@ def opens_by_day(engine: Engine) -> Iterator[pa.Table]:
     for day in days:
         engine.register_values("wanted_day", {"day": day})
         yield engine.table("day_opens")
+
+
+OPENS_COLUMNS = ("day", "student", "notebook", "opens")
+"""The columns of `opens_by_day`."""
+
+
+def sorted_opens(engine: Engine, name: Callable[[str], str] = str) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows of `opens_by_day`, sorted, a list a day; `name` makes pseudonyms of students."""
+    for rows in opens_by_day(engine):
+        days, students, notebooks, opens = (column.to_pylist() for column in rows.columns)
+        yield sorted(zip(days, map(name, students), notebooks, opens, strict=True))
 
 
 def count_opens(engine: Engine, rules: CourseRules, now: dt.datetime) -> None:

@@ -12,12 +12,17 @@ import sqlalchemy as sa
 
 from hzmetrics.calendar import Clock, epoch, moment, utc
 from hzmetrics.events import heatmap
+from hzmetrics.events.levels import disk_level
 from hzmetrics.events.settings import EventSettings
-from hzmetrics.events.update import HOUR
+from hzmetrics.events.update import EVALUATED_UNTIL, HOUR, free_space
 from hzmetrics.store import Store
+from hzmetrics.store.live_state import recall
 from hzmetrics.store.tables.live import anomalies, events, hourly_stats
 
 Document = dict[str, Any]
+
+HOUR_COLUMNS = ("hour", "event", "count", "free_disk_space")
+"""The columns of `hours`."""
 
 
 def stats(store: Store, settings: EventSettings, clock: Clock, weeks_ago: int) -> list[Document]:
@@ -75,6 +80,35 @@ def activity_summary(store: Store, settings: EventSettings, clock: Clock) -> Doc
         return {name: found[name] for name in names}
 
     return {"memory": counts(now - settings.event_memory), "hour": counts(now // HOUR * HOUR)}
+
+
+def stress(store: Store, settings: EventSettings) -> Document:
+    """The levels as of the last evaluation, and the free space in MiB; None, and -1, where it is not known."""
+    evaluated = recall(store.metrics, EVALUATED_UNTIL)
+    alarm = sa.select(anomalies.c.alarm).where(anomalies.c.when == evaluated)
+    free = free_space(settings)
+    return {
+        "activity": None if evaluated is None else store.metrics.scalar(alarm) or 0,
+        "disk": disk_level(free, settings.max_upload_mb, settings.disk_factors) if free >= 0 else None,
+        "free_disk_space": free,
+        "evaluated_until": evaluated and _plain(evaluated),
+    }
+
+
+def memory_rows(store: Store, settings: EventSettings, clock: Clock, limit: int) -> list[Document]:
+    """The latest events of the event memory, newest first: number, time, event, duration."""
+    low = utc(epoch(clock.utc) - settings.event_memory)
+    query = sa.select(events).where(events.c.time >= low, events.c.time <= clock.utc)
+    rows = store.metrics.rows(query.order_by(events.c.id.desc()).limit(limit))
+    return [{"number": row.id, "time": _plain(row.time), "event": row.name, "duration": row.duration} for row in rows]
+
+
+def week_hours(store: Store, settings: EventSettings, clock: Clock, weeks_ago: int) -> list[tuple[str, str, int, int]]:
+    """The hourly summaries of a week, as `hours` gives them."""
+    monday = heatmap.week_start(clock.now, weeks_ago, settings.zone)
+    edges = (monday, monday + dt.timedelta(days=7))
+    low, high = (utc(int(edge.replace(tzinfo=settings.zone).timestamp())) for edge in edges)
+    return hours(store, low, high)
 
 
 def hours(store: Store, low: str, high: str) -> list[tuple[str, str, int, int]]:

@@ -46,6 +46,12 @@ NEED_DAILY_LOGS = frozenset({"asymmetric_coverage", "import_gap", "no_logins"})
 """The checks that expect daily files and login logs, which a site without a hub does not have."""
 
 
+MONTHS = 24
+"""How many months back it looks, unless told otherwise."""
+FLOOR = 0.05
+"""The share of unanswered rows that is no finding, unless told otherwise."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """Something that should not be so."""

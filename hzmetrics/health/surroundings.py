@@ -1,13 +1,16 @@
-"""Cron entries of this machine."""
+"""Cron entries of this machine, and the one that an installation needs."""
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from hzmetrics import files
+from hzmetrics.config import HOME, Settings
 
 CRON = (
     "/etc/crontab", "/etc/cron.d/*", "/var/spool/cron/*", "/var/spool/cron/crontabs/*",
@@ -27,6 +30,20 @@ def cron_entries(user: str) -> Iterator[tuple[str, str]]:
     if shutil.which("crontab"):
         table = subprocess.run(["crontab", "-l"], capture_output=True, text=True, check=False, timeout=10)
         yield from ((f"the crontab of {user}", line) for line in _calls(table.stdout))
+
+
+def cron_line(settings: Settings) -> str:
+    """The crontab line that calls this installation every five minutes. Messages go to the log: cron mails none."""
+    home = settings.paths.home
+    program = Path(sys.argv[0]).absolute()
+    words = [] if home == HOME else [f"HZMETRICS_HOME={shlex.quote(str(home))}"]
+    words += [
+        f"{name}={shlex.quote(value)}"
+        for name in ("HZMETRICS_LOG_ROOT", "HZMETRICS_LOG")
+        if (value := settings.source.environment.get(name))
+    ]
+    words.append(str(program))
+    return " ".join(["*/5 * * * *", *words, "-c", str(settings.file.absolute()), "tick >/dev/null 2>&1"])
 
 
 def _calls(text: str) -> list[str]:

@@ -20,9 +20,14 @@ def document(value: Any, indent: int | None = None, sort_keys: bool = False) -> 
     return text.replace("\x7f", "\\u007f")  # the one control character that JSON lets through
 
 
-def print_document(value: Any, indent: int | None = None) -> None:
-    """Print one JSON document. A lone surrogate becomes `?`: many readers refuse it."""
+def readable(value: Any, indent: int | None = None) -> str:
+    """`value` in JSON for others. A lone surrogate becomes `?`: many readers refuse it."""
     text = document(value, indent)
     if SURROGATE in text:  # one of a pair, in most cases
         text = document(json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")), indent)
-    click.echo(text)
+    return text
+
+
+def print_document(value: Any, indent: int | None = None) -> None:
+    """Print one JSON document, as `readable` writes it."""
+    click.echo(readable(value, indent))

@@ -43,7 +43,7 @@ class Sheet:
 
 
 def standard_output() -> BinaryIO:
-    """Where tables are printed that a library writes as bytes; their texts have gone through `neutral`."""
+    """Where tables and pages are printed that are bytes already; the texts of tables have gone through `neutral`."""
     return sys.stdout.buffer
 
 

@@ -28,7 +28,7 @@ BATCH = 25_000
 """Rows fetched or sent at a time where a driver works row by row."""
 
 FETCHED = 2_000
-"""Rows fetched at a time from SQLite. Its driver makes objects of them, and many would keep the garbage collector busy."""
+"""Rows fetched at a time from SQLite, whose driver makes objects of them: more keep the garbage collector busy."""
 
 NUMBERS = 25_000
 """Rows looked up by one statement. Beyond 32,000 the server reads, and locks, the whole table."""

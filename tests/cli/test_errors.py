@@ -32,7 +32,9 @@ ARGUMENTS = {
 }  # fmt: skip
 """What a command is called with, where it needs arguments."""
 
-WITHOUT_DATABASE = {"config", "demo", "lookup", "fetch-logs", "archive-logs", "agents", "courses", "openmetrics"}
+WITHOUT_DATABASE = {
+    "config", "demo", "lookup", "fetch-logs", "archive-logs", "agents", "courses", "openmetrics", "serve",
+}  # fmt: skip
 """Commands that need no database, or make do without."""
 
 REPORTS = {"status", "doctor"}

@@ -129,9 +129,9 @@ def test_warnings_are_given_each_time_where_nothing_can_be_written(write: Write,
 def test_what_cron_calls_warns_once_a_day(
     write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = str(write(f"[hub]\nsite = x\n[db]\nsqlite = {tmp_path}\n[http]\nlisten = 1\n").file)
+    file = str(write(f"[hub]\nsite = x\n[db]\nsqlite = {tmp_path}\n[htp]\nlisten = 1\n").file)
     monkeypatch.setenv("HZMETRICS_NOW", "2026-05-18T10:00:00")
-    warning = "[http]: unknown section, ignored"
+    warning = "[htp]: unknown section, ignored; did you mean [http]?"
     for expected in (True, False):
         assert main(["-c", file, "tick"]) == 0
         assert (warning in capsys.readouterr().err) == expected

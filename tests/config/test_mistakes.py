@@ -17,7 +17,7 @@ TEXT = """\
 host = x
 [hub]
 sit = here
-[http]
+[smtp]
 listen = 127.0.0.1:1
 [activity]
 halflife = 7
@@ -45,7 +45,7 @@ def test_all_mistakes_of_a_file(write: Write) -> None:
     assert [str(mistake).removeprefix(f"{source.file}:") for mistake in config.find_mistakes(source)] == [
         "2: [DB]: unknown section, ignored; did you mean [db]?",
         "5: [hub] sit: unknown key, ignored; did you mean site?",
-        "6: [http]: unknown section, ignored",
+        "6: [smtp]: unknown section, ignored",
         "9: [activity] halflife: unknown key, ignored; did you mean half_life?",
         "10: [activity] half_life: 'x' is not a whole number from 1 to 168; using 72",
         "11: [activity] source: 'hup' is not one of auto, hub, jupyterhub, logs; did you mean hub?",

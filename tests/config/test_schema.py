@@ -33,7 +33,7 @@ def test_environment_names() -> None:
 def test_sections_are_found_by_name() -> None:
     assert find("dns") is Dns
     assert find("course:py") is find("course:x y")
-    assert find("course:") is find("DNS") is find("http") is None
+    assert find("course:") is find("DNS") is find("smtp") is None
 
 
 def test_environment_goes_before_file_before_default(write: Write) -> None:

@@ -15,9 +15,9 @@ import pytest
 import sqlalchemy as sa
 
 from hzmetrics import files
-from hzmetrics.cli.setup import cron_line
 from hzmetrics.config import HOME
 from hzmetrics.health import surroundings
+from hzmetrics.health.surroundings import cron_line
 from hzmetrics.installation import directories
 from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub

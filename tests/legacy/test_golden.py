@@ -8,6 +8,7 @@ import json
 import math
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,13 @@ def test_vector(
 
 
 def play(
-    given: dict[str, Any], folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    given: dict[str, Any],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    ask: Callable[[list[str]], Any] | None = None,
 ) -> dict[str, Any]:
-    """Perform a scenario's steps in `folder`; the answers to its queries."""
+    """Perform a scenario's steps in `folder`; the answers to its queries, of the command line or of `ask`."""
 
     def text(template: str) -> str:
         return template.replace("{dir}", str(folder))
@@ -66,6 +71,9 @@ def play(
             change_file(folder, action, {key: text(value) for key, value in arguments.items()})
             continue
         monkeypatch.setenv("HZMETRICS_NOW", arguments["now"])
+        if action == "query" and ask:
+            answers[arguments["as"]] = ask([text(word) for word in arguments["args"]])
+            continue
         capsys.readouterr()
         code = main([text(word) for word in arguments["args"]])
         output = capsys.readouterr().out

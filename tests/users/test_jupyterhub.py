@@ -152,16 +152,21 @@ def install(npm: str) -> None:
 
 @pytest.fixture(scope="module")
 def jupyterhub(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    root = tmp_path_factory.mktemp("jupyterhub")
+    with started(programs, tmp_path_factory.mktemp("jupyterhub")) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def started(programs: Path, root: Path, more: str = "") -> Iterator[Running]:
+    """A JupyterHub with files in `root`; `more`: further lines of its configuration."""
     port = free_port()
     configuration = root / "jupyterhub_config.py"
-    configuration.write_text(
-        CONFIGURATION.format(
-            port=port, hub_port=free_port(), proxy_port=free_port(), root=root, token=TOKEN, extras=EXTRAS,
-            proxy=[str(programs / "node_modules/.bin/configurable-http-proxy")],
-            homes=f"{root}/homes/{{username}}", single=str(programs / "venv/bin/jupyterhub-singleuser"),
-        )
+    text = CONFIGURATION.format(
+        port=port, hub_port=free_port(), proxy_port=free_port(), root=root, token=TOKEN, extras=EXTRAS,
+        proxy=[str(programs / "node_modules/.bin/configurable-http-proxy")],
+        homes=f"{root}/homes/{{username}}", single=str(programs / "venv/bin/jupyterhub-singleuser"),
     )  # fmt: skip
+    configuration.write_text(text + more)
     environment = {**os.environ, "PATH": f"{programs / 'venv/bin'}:{os.environ['PATH']}", "HOME": str(root)}
     with (root / "log").open("w") as output:
         process = subprocess.Popen(

@@ -1,0 +1,1 @@
+"""The addresses, a module for each part of what administrators look at."""
