@@ -44,7 +44,7 @@ def publish(store: Store, settings: Settings, directory: Path | None = None) -> 
     has_tools = not settings.is_site and tools.exist(store)
     has_resources = not settings.is_site and resources.exist(store)
     present = None if settings.is_site else online.read(settings, directory, section.min_users)
-    grids = overview.read(store)
+    grids = overview.read(store).before(settings.clock.month)
     last = grids.months[-1] if grids.months else None
     until = f"the end of {pages.month_name(last)}" if last else "now"
     with site.generation(directory) as generation:

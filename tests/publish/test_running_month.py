@@ -85,3 +85,29 @@ def test_what_has_not_been_counted_yet_has_no_value(hub: TestHub) -> None:
     settings = dataclasses.replace(hub.settings, clock=Clock.parse("2026-11-20T12:00:00"))
     seen = running.read(hub.store, settings, None)
     assert seen and seen.values["user.6.1"] is None and seen.values["simusage.2.1"] is None
+
+
+def test_a_running_month_that_was_summarized_by_hand_is_no_whole_one(hub: TestHub) -> None:
+    def months(*values: tuple[str, str]) -> overview.Overview:
+        with hub.store.metrics.begin() as connection:
+            connection.execute(sa.delete(summary_user_vals))
+            connection.execute(
+                sa.insert(summary_user_vals),
+                [
+                    {
+                        "rowid": 1,
+                        "colid": 1,
+                        "datetime": f"{month}-00 00:00:00",
+                        "period": 1,
+                        "value": value,
+                        "valfmt": 1,
+                    }
+                    for month, value in values
+                ],
+            )
+        return overview.read(hub.store).before(MONTH)
+
+    seen = months(("2026-09", "9"), ("2026-10", "8"), ("2026-11", "7"))
+    assert seen.months == [Month(2026, 9), Month(2026, 10)]
+    assert list(seen.series["user.1.1", 1]) == [9, 8]
+    assert months(("2026-11", "7")).months == [MONTH]

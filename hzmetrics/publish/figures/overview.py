@@ -65,6 +65,17 @@ class Overview:
     running_until: str = ""
     """Time of the last request of that month."""
 
+    def before(self, month: Month) -> Overview:
+        """The same without the months from one on: summaries of months that are not over are of no whole month.
+
+        If there are no earlier months, nothing is left out.
+        """
+        whole = [one for one in self.months if one < month]
+        if not whole or len(whole) == len(self.months):
+            return self
+        series = {key: values[: len(whole)] for key, values in self.series.items()}
+        return replace(self, months=whole, series=series, incomplete=self.incomplete.intersection(whole))
+
     def value(self, key: str, month: Month, period: int) -> Number:
         """One value; None where there is none."""
         if not self.months or not self.months[0] <= month <= self.months[-1]:

@@ -130,7 +130,9 @@ hzmetrics.charts = (() => {
   function drawBars(figure) {
     const place = figure.querySelector(".drawing");
     const { rows } = read(figure);
-    const known = rows.map((row) => ({ name: row.name, value: row.values[0] })).filter((row) => row.value !== null);
+    const all = rows.map((row) => ({ name: row.name, value: row.values[0] })).filter((row) => row.value !== null);
+    const named = all.filter((row) => row.name !== "other");  // the sum of the rest would dwarf the bars; the table has it
+    const known = named.length ? named : all;
     place.replaceChildren();
     const total = d3.sum(known, (row) => row.value);
     if (!total) return;
