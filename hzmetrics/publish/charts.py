@@ -38,6 +38,6 @@ class Chart:
 
     def framed(self, address: str, subject: str) -> dict[str, Any]:
         """What the page that may be framed is told; `address` is that of the page with the chart, `subject` its title."""
-        title = f"{subject}: {self.title}"
+        title = self.title if self.title == subject else f"{subject}: {self.title}"
         told = {"page": f"{address}#{self.id}", "kind": self.kind, "title": title, "unit": self.unit}
         return told | {"columns": self.columns, "names": self.names, "values": self.values, "marks": self.marks}

@@ -147,7 +147,7 @@ def _put(
         return
     sections = [(view, _charts(lists, view.id, source.of(view.span))) for view in views]
     charts = [chart for _, of_view in sections for chart in of_view]
-    framed = [chart.framed("") for chart in charts]
+    framed = [chart.framed("", "") for chart in charts]
     address = f"{PART}{name}.html"
     given = {
         "mark": "", "years": {}, "earlier": None, "month": None, "later": None, "first": "", **values,
@@ -155,7 +155,7 @@ def _put(
         "min_users": source.min_users, "visitors": VISITORS, "views": VIEWS,
     }  # fmt: skip
     writer.page(address, "traffic.html", [framed, around, source.min_users], lambda: given, source.until(last))
-    writer.charts(f"{PART}{name}", address, charts)
+    writer.charts(f"{PART}{name}", address, values["title"], charts)
     rows = [row for view in views for row in _rows(source.of(view.span), view.span, lists)]
     writer.data(
         f"{PART}{name}",
