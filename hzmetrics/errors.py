@@ -31,6 +31,10 @@ class LookupFailure(HzmetricsError):
     """
 
 
+class UnreadLogs(HzmetricsError):
+    """Some followed logs could not be read."""
+
+
 class LockHeld(HzmetricsError):
     """Another process of this hub is at work (spec 65 §6). Exit code 1."""
 

@@ -54,7 +54,7 @@ def count(users: Iterable[Known], now: int, count_disabled: bool = False) -> dic
 def update(store: Store, settings: ActiveUserSettings, source: Source, clock: Clock, force: bool = False) -> bool:
     """Count and store, if a computation is due or forced; whether it was done (spec 82 §5).
 
-    Raises HzmetricsError, and counts nothing, if a log that shows users active could not be read.
+    Raises UnreadLogs, and counts nothing, if a log that shows users active could not be read.
     """
     now = epoch(clock.utc)
     logins = store.metrics.scalar(sa.select(sa.func.max(tables.userlogin.c.id))) or 0

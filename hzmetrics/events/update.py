@@ -38,7 +38,7 @@ STATS_FROM = "events.stats_from"
 def update(store: Store, following: Following, settings: EventSettings, clock: Clock) -> Outcome:
     """Read the new lines of the followed logs for the events alone, and bring everything up to the clock.
 
-    Raises HzmetricsError if a log cannot be read.
+    Raises UnreadLogs if a log cannot be read.
     """
     accounting = Accounting(store, settings, clock)
     accounting.finish(follower.update(store, following, clock, [accounting]))

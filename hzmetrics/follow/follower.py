@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Clock
-from hzmetrics.errors import HzmetricsError
+from hzmetrics.errors import HzmetricsError, UnreadLogs
 from hzmetrics.follow import tail
 from hzmetrics.follow.mark import FileMark
 from hzmetrics.follow.settings import Following
@@ -59,9 +59,9 @@ class Reading:
         self.cut_at = at if self.cut_at is None else min(at, self.cut_at)
 
     def require_all(self) -> None:
-        """Raises HzmetricsError if a log could not be read: what was read of the others is stored."""
+        """Raises UnreadLogs if a log could not be read: what was read of the others is stored."""
         if self.unread:
-            raise HzmetricsError("; ".join(self.unread.values()))
+            raise UnreadLogs("; ".join(self.unread.values()))
 
 
 @dataclass
@@ -103,9 +103,9 @@ def update(store: Store, following: Following, now: Clock, consumers: Sequence[C
 
 
 def require_read(store: Store, sources: Set[str]) -> None:
-    """Raises HzmetricsError if a log of one of these sources could not be read the last time."""
+    """Raises UnreadLogs if a log of one of these sources could not be read the last time."""
     if unread := sources & {*(recall(store.metrics, UNREAD) or "").split(",")}:
-        raise HzmetricsError(f"the followed logs could not be read: {', '.join(sorted(unread))}")
+        raise UnreadLogs(f"the followed logs could not be read: {', '.join(sorted(unread))}")
 
 
 def first_times(following: Following) -> list[int]:

@@ -25,6 +25,7 @@ from hzmetrics.errors import ConfigurationError, HzmetricsError, LockHeld
 from hzmetrics.events import capability as events
 from hzmetrics.events.settings import EventSettings
 from hzmetrics.follow import follower
+from hzmetrics.follow.follower import Reading
 from hzmetrics.follow.settings import Following
 from hzmetrics.ingest import sources
 from hzmetrics.live import freshness, openmetrics, steps, supervision
@@ -97,28 +98,34 @@ class Live:
     def read_logs(self, clock: Clock | None = None, also: Set[str] = frozenset()) -> None:
         """Read the new lines of the followed logs for all enabled capabilities, and `also` for these disabled ones.
 
-        The caller holds the lock of the step `follow`. Raises HzmetricsError if a log cannot be read; what was read of
+        The caller holds the lock of the step `follow`. Raises UnreadLogs if a log cannot be read; what was read of
         the others is stored.
         """
-        clock = clock or self.settings.clock
+        self._follow(clock or self.settings.clock, also).require_all()
+
+    def _follow(self, clock: Clock, also: Set[str]) -> Reading:
         consumers: list[LogConsumer] = []
         for set_up in self.capabilities.values():
             capability = set_up()
             if capability.enabled or capability.name in also:
                 consumers += capability.consumers(clock)
-        if consumers:
-            reading = follower.update(self.store, self.following, clock, consumers)
-            for consumer in consumers:
-                consumer.finish(reading)
-            reading.require_all()
+        if not consumers:
+            return Reading()
+        reading = follower.update(self.store, self.following, clock, consumers)
+        for consumer in consumers:
+            consumer.finish(reading)
+        return reading
 
     def catch_up(self, capability: str) -> None:
-        """Read the new lines for a command of a capability, unless another process is reading them."""
+        """Read the new lines for a command of a capability, as far as that is possible now."""
         try:
             with self.hold(FOLLOW):
-                self.read_logs(also={capability})
+                reading = self._follow(self.settings.clock, {capability})
         except LockHeld as held:
             log.info("the newest log lines may be missing: %s", held)
+        else:
+            for reason in reading.unread.values():
+                log.warning("the newest log lines may be missing: %s", reason)
 
     def tick(self) -> None:
         """Every step, in order; one that takes longer than it may is ended."""

@@ -9,21 +9,21 @@ from contextlib import contextmanager
 
 from hzmetrics import config
 from hzmetrics.calendar import Clock
-from hzmetrics.errors import StoreError
+from hzmetrics.errors import StoreError, UnreadLogs
 from hzmetrics.log import log
 
 
 def watch(update: Callable[[Clock], None], seconds: int, updates: int | None = None) -> None:
     """Update every `seconds`, `updates` times or until SIGTERM or SIGINT; an update in progress is finished first.
 
-    If the database is unavailable, the update is repeated later: lines that were not stored are read again.
+    If the database or a log is unavailable, the update is repeated later: lines that were not stored are read again.
     """
     with _until_signalled() as ended:
         done = 0
         while not ended.is_set():
             try:
                 update(config.clock())
-            except StoreError as error:
+            except (StoreError, UnreadLogs) as error:
                 log.error("%s; trying again", error)
             done += 1
             if updates is not None and done >= updates:

@@ -23,7 +23,7 @@ ORDER = {"login": 0, "simulation": 1, "logout": 2}
 
 
 class LogSource:
-    """The users in the followed auth logs. Asking for them raises HzmetricsError if such a log could not be read."""
+    """The users in the followed auth logs. Asking for them raises UnreadLogs if such a log could not be read."""
 
     name = "logs"
     knows_the_past = True
