@@ -36,7 +36,8 @@ class Chart:
         names = list(map(pages.month_name, self.names)) if self.kind == "curve" else self.names
         return pages.body(names, self.values, self.unit, self.marks)
 
-    def framed(self, address: str) -> dict[str, Any]:
-        """What the page that may be framed is told; `address` is that of the page with the chart."""
-        told = {"page": f"{address}#{self.id}", "kind": self.kind, "title": self.title, "unit": self.unit}
+    def framed(self, address: str, subject: str) -> dict[str, Any]:
+        """What the page that may be framed is told; `address` is that of the page with the chart, `subject` its title."""
+        title = f"{subject}: {self.title}"
+        told = {"page": f"{address}#{self.id}", "kind": self.kind, "title": title, "unit": self.unit}
         return told | {"columns": self.columns, "names": self.names, "values": self.values, "marks": self.marks}

@@ -74,9 +74,9 @@ class Writer:
         """Put in a script that hands a value to a page. Raises OSError."""
         self.generation.put(f"{name}.js", document(value), lambda: documents.as_script(name, value))
 
-    def charts(self, name: str, address: str, charts: Iterable[Chart]) -> None:
-        """Put in what the page that may be framed shows of the charts of a page. Raises OSError."""
-        self.script(name, {"charts": {chart.id: chart.framed(address) for chart in charts}})
+    def charts(self, name: str, address: str, subject: str, charts: Iterable[Chart]) -> None:
+        """Put in what the page that may be framed shows of the charts of a page about something. Raises OSError."""
+        self.script(name, {"charts": {chart.id: chart.framed(address, subject) for chart in charts}})
 
     def data(
         self,

@@ -225,9 +225,9 @@ def test_another_page_can_frame_each_kind_of_chart(
     charts = [
         ("index.html#period=12&figure=misc.5.1", "#curve", "Visits", len(MONTHS)),
         (f"index.html#month={INCOMPLETE}&group=6", "#residence", "Where they live, March 2026", 4),
-        ("tools/1.html", "#simulations", "Runs", len(MONTHS)),
-        ("tools/1.html", "#domains-12", "Domains, 12 months", 4),
-        ("resources/450.html", "#users-450", f"{HOSTILE[0]}: users", len(MONTHS)),
+        ("tools/1.html", "#simulations", "Tool 1: Runs", len(MONTHS)),
+        ("tools/1.html", "#domains-12", "Tool 1: Domains, 12 months", 4),
+        ("resources/450.html", "#users-450", f"{HOSTILE[0]}: Users", len(MONTHS)),
         ("online.html", "#places", "Who is online", 4),
     ]
     snippets = []

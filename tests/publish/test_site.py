@@ -50,6 +50,33 @@ def test_nothing_happens_if_nothing_changed(directory: Path) -> None:
     assert len(list(before.parent.iterdir())) == 1
 
 
+def publish_part(directory: Path, made_of: str, contents: Mapping[str, bytes]) -> int:
+    """Publish a page, and a part made of something; returns how many files were written."""
+    with site.generation(directory) as generation:
+        generation.put("index.html", made_of, lambda: made_of.encode("ascii"))
+        if not generation.keep("tools/", made_of.partition(" ")[0]):
+            for name, content in contents.items():
+                generation.put(f"tools/{name}", content, lambda content=content: content)  # type: ignore[misc]
+        return generation.written
+
+
+def test_a_part_made_of_the_same_is_kept_whole(directory: Path) -> None:
+    assert publish_part(directory, "one", {"1.html": b"1", "2.html": b"2"}) == 3
+    before = directory.resolve()
+    assert publish_part(directory, "one again", {}) == 1
+    assert {path.name for path in (directory / "tools").iterdir()} == {"1.html", "2.html"}
+    assert (before / "tools/1.html").samefile(directory / "tools/1.html")
+    assert publish_part(directory, "two", {"2.html": b"2"}) == 1
+    assert {path.name for path in (directory / "tools").iterdir()} == {"2.html"}
+
+
+def test_a_part_that_lacks_a_file_is_put_in_anew(directory: Path) -> None:
+    publish_part(directory, "one", {"1.html": b"1", "2.html": b"2"})
+    (directory / "tools/2.html").unlink()
+    assert publish_part(directory, "one", {"1.html": b"1", "2.html": b"2"}) == 1
+    assert (directory / "tools/2.html").read_bytes() == b"2"
+
+
 def test_a_failure_leaves_the_old_site(directory: Path) -> None:
     publish(directory, {"a.html": b"old"})
     with pytest.raises(RuntimeError), site.generation(directory) as generation:

@@ -134,7 +134,7 @@ def _write_tool(
     address = f"{PART}{tool.id}.html"
     made_of = f"{text}{document(numbers)}"
     writer.page(address, "tool.html", made_of, values, f"the end of {month_name(month)}")
-    writer.charts(f"{PART}{tool.id}", address, [*curves, *bars])
+    writer.charts(f"{PART}{tool.id}", address, tool.title, [*curves, *bars])
     writer.generation.put(f"{PART}{tool.id}.json", text, lambda: f"{text}\n".encode("ascii"))
     writer.generation.put(f"{PART}{tool.id}.csv", text, lambda: documents.columns_as_csv(_long(rows)))
 

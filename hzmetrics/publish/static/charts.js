@@ -63,7 +63,7 @@ hzmetrics.charts = (() => {
       ariaLabel: `${title}, ${points[0].name} to ${points.at(-1).name}. The table below has the numbers.`,
       style: { color: "var(--text)", background: "none", fontSize: "12px" },
       x: { type: "utc", label: null, ...(visible.length < 14 && width > 500 && { ticks: "month" }) },
-      y: { grid: true, zero: true, nice: true, label: label || null, tickFormat: (value) => value ? d3.format("~s")(value) : "0", ticks: 5 },
+      y: { grid: true, zero: true, nice: true, label: label || null, tickFormat: (value) => Math.abs(value) < 1 ? String(value) : d3.format("~s")(value), ticks: 5 },
       marks: [
         Plot.areaY(visible, { x: "time", y, fill: "var(--accent)", fillOpacity: 0.12, curve: "monotone-x" }),
         Plot.lineY(visible, { x: "time", y, stroke: "var(--accent)", strokeWidth: 2, curve: "monotone-x" }),

@@ -9,7 +9,7 @@
   /** A resource: its users over the months. */
   function ofResource(one) {
     return {
-      page: `resources/${one.resource}.html`, kind: "curve", title: `${one.title}: users`, unit: "count",
+      page: `resources/${one.resource}.html`, kind: "curve", title: `${one.title}: Users`, unit: "count",
       columns: ["Month", "12 months", "All time"], names: one.month,
       values: [one.users_month, one.users_12_months, one.users_all_time], marks: {},
     };
