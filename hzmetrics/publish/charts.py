@@ -14,11 +14,11 @@ from hzmetrics.publish.pages import Values
 
 @dataclass(frozen=True)
 class Chart:
-    """A table that can be drawn: a curve over months, bars, or the hours of the week."""
+    """A table whose columns can be drawn: a curve over months, or bars."""
 
     id: str
     """Where it is on its page."""
-    kind: Literal["curve", "bars", "hours"]
+    kind: Literal["curve", "bars"]
     title: str
     unit: str
     columns: Sequence[str]
@@ -37,7 +37,7 @@ class Chart:
         return pages.body(names, self.values, self.unit, self.marks)
 
     def framed(self, address: str, subject: str) -> dict[str, Any]:
-        """What the page that may be framed is told; `address`: of the page with the chart; `subject`: its title."""
+        """What the page that may be framed is told; `address` and `subject` are those of the page with the chart."""
         title = f"{subject}: {self.title}"
         told = {"page": f"{address}#{self.id}", "kind": self.kind, "title": title, "unit": self.unit}
         return told | {"columns": self.columns, "names": self.names, "values": self.values, "marks": self.marks}
