@@ -14,11 +14,11 @@ from hzmetrics.publish.pages import Values
 
 @dataclass(frozen=True)
 class Chart:
-    """A table whose columns can be drawn: a curve over months, or bars."""
+    """A table that can be drawn: a curve over months, bars, or the hours of the week."""
 
     id: str
     """Where it is on its page."""
-    kind: Literal["curve", "bars"]
+    kind: Literal["curve", "bars", "hours"]
     title: str
     unit: str
     columns: Sequence[str]
