@@ -1,4 +1,5 @@
 """The pages: a static site that shows the numbers to everybody.
 
-`figures` are what a page shows, as values; `pages` makes HTML of them; `site` writes files, a generation at a time.
+`figures` are what a page shows, as values, and `charts` what it draws. `contents` say which pages there are; `pages`
+makes HTML of them, and `site` writes files, a generation at a time.
 """

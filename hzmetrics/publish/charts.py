@@ -37,7 +37,7 @@ class Chart:
         return pages.body(names, self.values, self.unit, self.marks)
 
     def framed(self, address: str, subject: str) -> dict[str, Any]:
-        """What the page that may be framed is told; `address` is that of the page with the chart, `subject` its title."""
-        title = self.title if self.title == subject else f"{subject}: {self.title}"
+        """What the page that may be framed is told; `address` and `subject` are those of the page with the chart."""
+        title = f"{subject}: {self.title}"
         told = {"page": f"{address}#{self.id}", "kind": self.kind, "title": title, "unit": self.unit}
         return told | {"columns": self.columns, "names": self.names, "values": self.values, "marks": self.marks}

@@ -125,6 +125,35 @@ def test_publishing_on_each_store(hub: TestHub) -> None:
     assert [row["period_13"] for row in data["cells"] if row["cell"] == "user.3.1"] == [77]
 
 
+def test_every_change_of_tools_and_resources_is_shown(hub: TestHub) -> None:
+    fill(hub.store)
+    tables, directory = hub.store.hub_tables, hub.root / "usage"
+    tools, users, others = tables.resource_stats_tools, tables.resource_stats_tools_topvals, tables.resource_stats
+    publish(hub.store, hub.settings, directory)
+    changes = [
+        (tools.update().where(tools.c.resid == 3, tools.c.period == 12).values(tot_cpu=1e6), "tools/3.csv", "1000000"),
+        (users.update().where(users.c.name == "United States").values(name="Atlantis"), "tools/1.html", "Atlantis"),
+        (
+            others.update().where(others.c.resid == 401, others.c.period == 12).values(users=4711),
+            "resources/401.html",
+            "4,711",
+        ),
+        (
+            tables.resources.update().where(tables.resources.c.id == 402).values(title="New"),
+            "resources/402.html",
+            "New",
+        ),
+        (others.delete().where(others.c.resid == 403), "resources/index.html", "All 46 resources"),
+    ]
+    for change, name, text in changes:
+        assert text not in (directory / name).read_text(encoding="utf-8")
+        with hub.store.hub.begin() as connection:
+            connection.execute(change)
+        assert publish(hub.store, hub.settings, directory).written
+        assert text in (directory / name).read_text(encoding="utf-8")
+    assert not (directory / "resources/403.html").exists()
+
+
 def test_a_site_without_numbers_says_so(hub: TestHub) -> None:
     directory = hub.root / "usage"
     assert hub.run("publish", "--dir", str(directory)) == 0

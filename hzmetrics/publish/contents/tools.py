@@ -32,16 +32,17 @@ Breakdowns = Mapping[tuple[int, str, int], Sequence[Share]]
 
 def write(writer: Writer, store: Store, min_users: int) -> None:
     """Put in the list of tools, and each tool with its data. Raises OSError, StoreError."""
-    if writer.keep(PART, [tools.fingerprint(store), min_users]):
+    month = tools.newest(store)
+    if month is None:
+        return
+    breakdowns = tools.breakdowns(store, month, min_users)
+    parts = sorted((key, [(part.name, part.people) for part in found]) for key, found in breakdowns.items())
+    if writer.keep(PART, [tools.fingerprint(store), str(month), parts]):
         return
     series = tools.series(store).combine_chunks()
-    if not series.num_rows:
-        return
-    month = Month.parse(pc.max(pc.list_flatten(series["months"])).as_py())
     places = {tool: place for place, tool in enumerate(series["resid"].to_pylist()) if place % len(SPANS) == 0}
     figures = {tool.id: numbers for tool, numbers in tools.read(store, month)}
     found = [(tool, figures.get(tool.id, {})) for tool in tools.published(store) if tool.id in places]
-    breakdowns = tools.breakdowns(store, month, min_users)
     _write_list(writer, month, found)
     for tool, numbers in found:
         _write_tool(writer, tool, numbers, month, series.slice(places[tool.id], len(SPANS)), breakdowns)

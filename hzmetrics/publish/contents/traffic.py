@@ -146,16 +146,17 @@ def _put(
     if writer.keep(f"{PART}{name}.", [source.made_of(first, last), around]):
         return
     sections = [(view, _charts(lists, view.id, source.of(view.span))) for view in views]
-    charts = [chart for _, of_view in sections for chart in of_view]
-    framed = [chart.framed("", "") for chart in charts]
     address = f"{PART}{name}.html"
+    framed = {
+        chart.id: chart.framed(address, view.title or values["title"]) for view, charts in sections for chart in charts
+    }
     given = {
         "mark": "", "years": {}, "earlier": None, "month": None, "later": None, "first": "", **values,
         "sections": sections, "figures": {**LISTS, HOURS.key: HOURS}, "data": name, "embed": f"{PART}{name}",
         "min_users": source.min_users, "visitors": VISITORS, "views": VIEWS,
     }  # fmt: skip
     writer.page(address, "traffic.html", [framed, around, source.min_users], lambda: given, source.until(last))
-    writer.charts(f"{PART}{name}", address, values["title"], charts)
+    writer.script(f"{PART}{name}", {"charts": framed})
     rows = [row for view in views for row in _rows(source.of(view.span), view.span, lists)]
     writer.data(
         f"{PART}{name}",

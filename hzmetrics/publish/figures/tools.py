@@ -84,6 +84,12 @@ def exist(store: Store) -> bool:
     return store.hub.scalar(sa.select(sa.literal(1)).where(*_rows_of(store)).limit(1)) is not None
 
 
+def newest(store: Store) -> Month | None:
+    """The last month in which a published tool has figures; None: there is none. Raises StoreError."""
+    found = store.hub.scalar(sa.select(sa.func.max(_month(store))).where(*_rows_of(store)))
+    return Month.parse(found) if found else None
+
+
 def published(store: Store) -> Sequence[Tool]:
     """All published tools, by title. Raises StoreError."""
     resources = store.hub_tables.resources.c
@@ -144,17 +150,13 @@ def _month(store: Store) -> sa.ColumnElement[str]:
 
 
 def fingerprint(store: Store) -> list[Any]:
-    """What changes with every row that pages of tools are made of: to compute it is faster than to read them.
+    """What changes with the titles and with every row of figures: to compute it is faster than to read them.
 
     Raises StoreError.
     """
-    tables = store.hub_tables
-    stats, lists = tables.resource_stats_tools.c, tables.resource_stats_tools_topvals.c
-    return [
-        checksum(store.hub, stats.id, [stats.resid, stats.period, *(stats[key] for key in KEYS)]),
-        checksum(store.hub, lists.id, [lists.value * (lists.rank + 100 * lists.top)]),
-        [[tool.id, tool.alias, tool.title] for tool in published(store)],
-    ]
+    stats = store.hub_tables.resource_stats_tools.c
+    rows = checksum(store.hub, stats.id, [stats.resid, stats.period, *(stats[key] for key in KEYS)])
+    return [rows, [[tool.id, tool.alias, tool.title] for tool in published(store)]]
 
 
 PRIME = 9973
