@@ -77,7 +77,7 @@ def show_activity(
 @page_option
 @pass_app
 def page(app: App, output: Path | None) -> None:
-    """Make a page of the users as of the last sampling run, in one file."""
+    """Make a page of all users and their activity, in one file."""
     from hzmetrics.serve import copies
 
     give_page(copies.activity(_live(app)), output)

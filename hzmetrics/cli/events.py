@@ -112,7 +112,7 @@ def activities(app: App, summary: bool, as_json: bool) -> None:
 @page_option
 @pass_app
 def page(app: App, output: Path | None) -> None:
-    """Make a page of stress levels, this week, anomalies and the latest events, in one file."""
+    """Make a page of events and stress levels, in one file."""
     from hzmetrics.serve import copies
 
     give_page(copies.events(_live(app)), output)

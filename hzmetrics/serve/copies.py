@@ -1,4 +1,4 @@
-"""Pages as files: one file each, with everything that it shows (spec 80 §8, 84 §9, 86 §5)."""
+"""Pages as files: one file each, with everything that it shows (spec 80 §8, spec 84 §9, spec 86 §5)."""
 
 from __future__ import annotations
 

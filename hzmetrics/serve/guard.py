@@ -63,8 +63,7 @@ class Guard:
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self.application(scope, receive, send)
-            return
+            return  # nothing else is served
         answer = _Answer(send)
         try:
             async with asyncio.timeout(REQUEST_SECONDS):
