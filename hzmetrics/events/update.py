@@ -158,7 +158,7 @@ class Accounting:
         self.outcome.anomalies = len(found)
 
     def _close_hours(self, connection: sa.Connection, stats_from: str | None, first: int | None, horizon: int) -> None:
-        begin = epoch(stats_from) if stats_from else min(self.now, self.now if first is None else first)
+        begin = epoch(stats_from) if stats_from else self.now if first is None else min(self.now, first)
         begin = begin // HOUR * HOUR
         if not stats_from:
             remember(connection, STATS_FROM, utc(begin))

@@ -50,8 +50,8 @@ class Reading:
     unrecognized: int = 0
     cut_at: int | None = None
     """If a log was too long for one update, the time of the last line read (the smallest, if several were)."""
-    unread: dict[str, str] = field(default_factory=dict)
-    """The sources of which a log could not be read to its end, with the reasons."""
+    unread: list[tuple[str, str]] = field(default_factory=list)
+    """The logs that could not be read to their end: the source of each, and the reason."""
 
     def cut(self, last_time: int | None) -> None:
         """Note that a log was too long. Without the time of a line, no time is complete."""
@@ -61,7 +61,7 @@ class Reading:
     def require_all(self) -> None:
         """Raises UnreadLogs if a log could not be read: what was read of the others is stored."""
         if self.unread:
-            raise UnreadLogs("; ".join(self.unread.values()))
+            raise UnreadLogs("; ".join(reason for _, reason in self.unread))
 
 
 @dataclass
@@ -88,10 +88,10 @@ def update(store: Store, following: Following, now: Clock, consumers: Sequence[C
         try:
             _read(one, following, excluded, consumers, reading)
         except OSError as error:
-            reading.unread[one.source] = f"cannot follow {one.path}: {error.strerror or error}"
+            reading.unread.append((one.source, f"cannot follow {one.path}: {error.strerror or error}"))
     with store.metrics.begin() as connection:
         if reading.unread:
-            remember(connection, UNREAD, ",".join(reading.unread))
+            remember(connection, UNREAD, ",".join(sorted({source for source, _ in reading.unread})))
         else:
             forget_names(connection, UNREAD)
         for one in logs:

@@ -124,7 +124,7 @@ class Live:
         except LockHeld as held:
             log.info("the newest log lines may be missing: %s", held)
         else:
-            for reason in reading.unread.values():
+            for _, reason in reading.unread:
                 log.warning("the newest log lines may be missing: %s", reason)
 
     def tick(self) -> None:

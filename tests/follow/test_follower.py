@@ -110,7 +110,7 @@ def test_a_log_that_cannot_be_read_is_named_and_the_others_are_read(followed: Fo
     following = Following(logs, (), dt.UTC, (), frozenset(), 1 << 20, LIMITS)
     reading = follower.update(followed.hub.store, following, NOW, [followed.names])
     assert followed.names.read == ["a"]
-    assert reading.unread == {"access": f"cannot follow {damaged}: Input/output error"}
+    assert reading.unread == [("access", f"cannot follow {damaged}: Input/output error")]
     with pytest.raises(HzmetricsError, match="cannot follow"):
         reading.require_all()
     follower.require_read(followed.hub.store, {"auth"})

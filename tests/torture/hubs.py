@@ -49,8 +49,8 @@ OF_FILES = {"device", "inode", "head_hash"}
 OF_THE_MACHINE = {"updated_at", "replaced_at"}
 """What the machine's own clock says."""
 
-WAYS = {"catchup_started", "rebuild_cursor"}
-"""Keys of the pipeline's state that remember a way, not where it ends."""
+WAYS = {"catchup_started", "rebuild_cursor", "active_users.logins"}
+"""Keys that remember a way, not where it ends; the last one is the number of a row."""
 
 NO_MONTHS = ("dirty_months", "")
 """A key of the pipeline's state that says the same as none."""
