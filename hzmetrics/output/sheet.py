@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any, BinaryIO, TextIO
 
 import click
@@ -32,14 +33,16 @@ class Sheet:
 
     def __init__(self, columns: Sequence[str], raw: bool = False, file: TextIO | None = None) -> None:
         target = file or sys.stdout
-        self._cell = neutral if not raw else _printable if target.isatty() else None
+        self._cell = neutral if not raw else printable if target.isatty() else None
         self._writer = csv.writer(target, lineterminator="\n")
         self._writer.writerow(columns)
 
     def write(self, rows: Iterable[Iterable[Any]]) -> None:
         """Write rows."""
         cell = self._cell
-        self._writer.writerows(rows if cell is None else ([cell(value) for value in row] for row in rows))
+        self._writer.writerows(
+            rows if cell is None else ([cell(one) if isinstance(one, str) else one for one in row] for row in rows)
+        )
 
 
 def standard_output() -> BinaryIO:
@@ -47,14 +50,8 @@ def standard_output() -> BinaryIO:
     return sys.stdout.buffer
 
 
-def neutral(cell: Any) -> Any:
-    """A cell that is no formula. Only texts change."""
-    if not isinstance(cell, str):
-        return cell
-    mark = "'" if cell != "-" and cell.startswith(FORMULA) else ""
-    return mark + printable(cell)
-
-
-def _printable(cell: Any) -> Any:
-    """A cell that does nothing to a terminal. Only texts change."""
-    return printable(cell) if isinstance(cell, str) else cell
+@lru_cache(10_000)
+def neutral(text: str) -> str:
+    """A text that is no formula."""
+    mark = "'" if text != "-" and text.startswith(FORMULA) else ""
+    return mark + printable(text)

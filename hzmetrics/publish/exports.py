@@ -211,7 +211,8 @@ def _as_csv(table: Table, batches: Iterator[pa.RecordBatch], file: IO[bytes]) ->
 def _neutral(column: pa.Array) -> pa.Array:
     """Texts that are no formulas to a spreadsheet; each distinct one is looked at once."""
     coded = column.dictionary_encode()
-    return pa.array(list(map(neutral, coded.dictionary.to_pylist())), pa.string()).take(coded.indices)
+    texts = [None if text is None else neutral(text) for text in coded.dictionary.to_pylist()]
+    return pa.array(texts, pa.string()).take(coded.indices)
 
 
 def _as_json(table: Table, batches: Iterator[pa.RecordBatch], file: IO[bytes]) -> int:

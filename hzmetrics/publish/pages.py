@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from hzmetrics.calendar import Month
+from hzmetrics.publish.figures.definitions import Figure
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -60,7 +61,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )  # fmt: skip
     environment.filters |= {"shown": shown, "change": change, "share": share, "month": month_name, "cell": cell}
-    environment.globals["body"] = body
+    environment.globals |= {"body": body, "term": term, "figure_row": figure_row}
     return environment
 
 
@@ -88,6 +89,27 @@ def body(labels: Sequence[str], columns: Sequence[Values], unit: str, marks: Map
         heads[place] = heads[place].replace("</th>", f" <small>({escape(mark)})</small></th>")
     cells = [[cell(value, unit) for value in column] for column in columns]
     return Markup("\n".join(map("".join, zip(opened, heads, *cells, strict=True))))
+
+
+@lru_cache(10_000)
+def term(figure: Figure, at: str) -> Markup:
+    """A figure's title with its definition; `at` tells it from others of the page."""
+    macros: Any = _environment().get_template("parts.html").module
+    return Markup(macros.term(figure, at))
+
+
+def figure_row(figure: Figure, at: str, is_part: bool, values: Values) -> Markup:
+    """The row of a figure in a table; `is_part`: it is a part of a row above."""
+    return Markup("".join([_row_head(figure, at, is_part), *(cell(value, figure.unit) for value in values), "</tr>"]))
+
+
+@lru_cache(10_000)
+def _row_head(figure: Figure, at: str, is_part: bool) -> str:
+    kind = ' class="part"' if is_part else ""
+    return (
+        f'<tr data-key="{escape(figure.key)}" data-unit="{escape(figure.unit)}"{kind}>'
+        f'<th scope="row">{term(figure, at)}</th>'
+    )
 
 
 @lru_cache(10_000)
