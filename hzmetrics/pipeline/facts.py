@@ -181,17 +181,17 @@ def is_remembered(path: Path, remembered: State, settings: Settings) -> bool:
     return any(bad.path == str(path) and is_unchanged(bad, settings) for bad in remembered.bad_files)
 
 
-def bad_file(path: Path, reason: str, settings: Settings) -> BadFile:
+def bad_file(path: Path, reason: str, settings: Settings, is_imported: bool = False) -> BadFile:
     """A file that failed, as it looks now."""
-    bad = BadFile(str(path), -1, -1, reason, reading(settings), os.access(path, os.R_OK))
+    bad = BadFile(str(path), -1, -1, reason, reading(settings), os.access(path, os.R_OK), is_imported)
     return _look_at(bad) or bad
 
 
 def remember_failures(connection: sa.Connection, report: DayReport, settings: Settings) -> None:
     """Store which files of a day failed, or could not be moved; not those that came too early."""
-    failed = [*report.failed, *report.unmoved]
-    bad = [bad_file(source.path, reason, settings) for source, reason in failed if source not in report.changed]
-    state.remember_bad_files(connection, bad)
+    failed = [bad_file(source.path, why, settings) for source, why in report.failed if source not in report.changed]
+    unmoved = [bad_file(source.path, why, settings, is_imported=True) for source, why in report.unmoved]
+    state.remember_bad_files(connection, [*failed, *unmoved])
 
 
 def is_unchanged(bad: BadFile, settings: Settings) -> bool:

@@ -75,8 +75,12 @@ class BadFile:
     """How logs were read then: the file is tried again when that changes. Earlier versions did not store it."""
     is_readable: bool = True
     """Whether it could be opened then: a file that could not is tried again when it can."""
+    is_imported: bool = False
+    """Whether its rows are there, and it only could not be moved: that is tried again by every run."""
 
     def __str__(self) -> str:
+        if self.is_imported:
+            return f"{self.path} is imported, and stays where it is until it can be moved: {self.reason}"
         until = "it or a setting of [logs] changes" if self.reading else "it changes"
         return f"{self.path} is left out until {until}: {self.reason}"
 

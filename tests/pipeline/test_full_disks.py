@@ -90,6 +90,8 @@ def test_of_the_imported_logs(pipeline: TestHub, make_disk: MakeDisk, capsys: py
     assert pipeline.run("run") == 1
     assert f"imported, but cannot be moved: {path}: No space left on device" in told(capsys)
     assert [left.name for left in disk.place.iterdir()] == ["ballast"]
+    assert pipeline.run("status", "--json") == 1
+    assert f"{path} is imported, and stays where it is until it can be moved" in capsys.readouterr().out
     disk.free()
     os.utime(path)
     assert pipeline.run("import", "--day", "2026-05-10") == 0
