@@ -36,8 +36,8 @@ def as_csv(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> bytes:
 
 def columns_as_csv(table: pa.Table) -> bytes:
     """A table of columns, with numbers and such texts only as are made here: months, names of figures."""
-    from pyarrow import csv
+    from hzmetrics.output.columnar import write_csv
 
     file = io.BytesIO()
-    csv.write_csv(table, file)
+    write_csv(table.schema, table.to_batches(), file)
     return file.getvalue()

@@ -197,15 +197,14 @@ def _batches(store: Store, table: Table, months: Months, corrections: str) -> It
 
 
 def _as_csv(table: Table, batches: Iterator[pa.RecordBatch], file: IO[bytes]) -> int:
-    from pyarrow import csv
+    from hzmetrics.output.columnar import write_csv
 
-    count = 0
-    with csv.CSVWriter(file, table.schema) as writer:
+    def neutral_batches() -> Iterator[pa.RecordBatch]:
         for batch in batches:
             columns = [_neutral(column) if pa.types.is_string(column.type) else column for column in batch.columns]
-            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=table.schema))
-            count += batch.num_rows
-    return count
+            yield pa.RecordBatch.from_arrays(columns, schema=table.schema)
+
+    return write_csv(table.schema, neutral_batches(), file)
 
 
 def _neutral(column: pa.Array) -> pa.Array:

@@ -17,6 +17,7 @@ from pyarrow import csv
 from sqlalchemy.dialects.mysql.mysqldb import MySQLCompiler_mysqldb
 
 from hzmetrics.errors import StoreError, StoreUnavailable
+from hzmetrics.output.columnar import write_csv
 from hzmetrics.scratch import Scratch
 from hzmetrics.store.connections import CONNECTION_LOST, SCRATCH, SESSION, Connections
 from hzmetrics.store.fit import arrow_type, fit
@@ -216,7 +217,7 @@ def _load_data(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> in
     """LOAD DATA LOCAL INFILE from a file of comma-separated values; row by row where the server forbids it."""
     with _temporary_directory() as directory:
         path = str(Path(directory) / "rows.csv")
-        csv.write_csv(rows, path, _FILE)
+        write_csv(rows.schema, rows.to_batches(), path, _FILE)
         names = ", ".join(f"`{name}`" for name in rows.column_names)
         statement = (
             f"LOAD DATA LOCAL INFILE %s INTO TABLE {_name(connection, table)} CHARACTER SET utf8mb3 "
@@ -253,7 +254,7 @@ def _insert(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:
     marks = ", ".join([mark] * rows.num_columns)
     statement = f"INSERT INTO {_name(connection, table)} ({names}) VALUES ({marks})"
     arrived = 0
-    for batch in filter(len, rows.to_batches(BATCH)):  # a table may have empty ones
+    for batch in filter(len, rows.to_batches(BATCH)):
         values = list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
         arrived += connection.exec_driver_sql(statement, values).rowcount
     return arrived

@@ -109,7 +109,7 @@ def test_each_line_of_a_year_is_read_once(tmp_path: Path, monkeypatch: pytest.Mo
     chance = random.Random(seed)
     read: Counter[str] = Counter()
 
-    def collect(transaction: Transaction, stream: LogStream) -> Reading:
+    def collect(transaction: Transaction, path: Path, stream: LogStream) -> Reading:
         found = [text for table in stream.lines() for text in table["line"].to_pylist()]
         if chance.random() < 0.02:
             raise in_place.ChangedLog("killed before the end")
