@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +16,8 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 from pyarrow import csv
+from pymysql import MySQLError
+from pymysql.cursors import SSCursor
 from sqlalchemy.dialects.mysql.mysqldb import MySQLCompiler_mysqldb
 
 from hzmetrics.errors import StoreError, StoreUnavailable
@@ -47,9 +51,21 @@ LOADED = "loaded_rows"
 """Name of the temporary table that holds the rows of an update or a deletion."""
 
 
+_is_reader_lost = False
+"""Whether this process is a fork of one that had used the columnar reader: the reader's threads are not here."""
+
+
+def _lose_reader() -> None:
+    global _is_reader_lost  # a process loses it once, and so do its own forks
+    _is_reader_lost = _is_reader_lost or "connectorx" in sys.modules
+
+
+os.register_at_fork(after_in_child=_lose_reader)
+
+
 def read(database: Connections, query: sa.Select[Any]) -> pa.Table:
     """Committed rows of `query`: one Arrow column a result column, typed by the query. Raises StoreError."""
-    if not database.is_mariadb:
+    if not database.is_mariadb or _is_reader_lost:
         return stream(database, query).read_all()
     with _readable_errors(database):
         return _typed(_ask(database, query, return_type="arrow"), _schema(query))
@@ -58,7 +74,10 @@ def read(database: Connections, query: sa.Select[Any]) -> pa.Table:
 def stream(database: Connections, query: sa.Select[Any]) -> pa.RecordBatchReader:
     """As `read`, but in batches that can be read once: for more rows than should be held in memory."""
     schema = _schema(query)
-    batches = (_mariadb_batches if database.is_mariadb else _sqlite_batches)(database, query, schema)
+    if not database.is_mariadb:
+        batches = _sqlite_batches(database, query, schema)
+    else:
+        batches = (_row_batches if _is_reader_lost else _mariadb_batches)(database, query, schema)
     first = list(islice(batches, 1))  # what is wrong with the query shows here, not where the rows are used
     return pa.RecordBatchReader.from_batches(schema, chain(first, batches))
 
@@ -93,10 +112,33 @@ def _ask(database: Connections, query: sa.Select[Any], **form: Any) -> Any:
 
     with database.connect() as connection:  # says in words what is wrong before the columnar reader tries
         connection.exec_driver_sql("DO 0")
+    return connectorx.read_sql(database.bulk_url, _text(database, query), pre_execution_query=SESSION, **form)
+
+
+def _text(database: Connections, query: sa.Select[Any]) -> str:
+    """A query for MariaDB with its values in it."""
     dialect = copy(database.engine.dialect)
     dialect.statement_compiler = _ModelessCompiler
-    text = str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True})).replace("%%", "%")
-    return connectorx.read_sql(database.bulk_url, text, pre_execution_query=SESSION, **form)
+    return str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True})).replace("%%", "%")
+
+
+def _row_batches(database: Connections, query: sa.Select[Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """What `_mariadb_batches` gives, row by row through the driver."""
+    with database.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        decoders, driver.decoders = driver.decoders, {}  # values as the server writes them
+        try:
+            with driver.cursor(SSCursor) as cursor:
+                cursor.execute(_text(database, query))
+                while rows := cursor.fetchmany(FETCHED):
+                    columns = (pa.array(values, pa.string()) for values in zip(*rows, strict=True))
+                    arrays = [column.cast(kind) for column, kind in zip(columns, schema.types, strict=True)]
+                    yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+        except MySQLError as error:
+            code, *reason = error.args or (CONNECTION_LOST,)
+            raise database.trouble(code, str(reason[0] if reason else error)) from None
+        finally:
+            driver.decoders = decoders
 
 
 @contextmanager

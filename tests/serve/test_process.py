@@ -21,7 +21,12 @@ pytestmark = pytest.mark.integration
 
 Refusal = Callable[[Path], str]
 
-HANDING_OVER = "import os, sys; os.environ['LISTEN_PID'] = str(os.getpid()); os.execv(sys.argv[1], sys.argv[1:])"
+HANDING_OVER = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ["LISTEN_PID"] = str(os.getpid())
+os.execv(sys.argv[2], sys.argv[2:])
+"""
 """A program that becomes another one with a socket handed over, as systemd does it."""
 
 
@@ -125,10 +130,9 @@ def test_it_takes_the_socket_that_systemd_hands_over(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "s"))
         listener.listen()
-        os.dup2(listener.fileno(), 3) if listener.fileno() != 3 else None
-        with process(
-            file, (sys.executable, "-c", HANDING_OVER), pass_fds=[3], env={**os.environ, "LISTEN_FDS": "1"}
-        ) as started:
+        number = listener.fileno()
+        first = (sys.executable, "-c", HANDING_OVER, str(number))
+        with process(file, first, pass_fds=[number], env={**os.environ, "LISTEN_FDS": "1"}) as started:
             assert f"unix:{tmp_path / 's'}" in is_up(started)
             connection = http.client.HTTPConnection("localhost")
             connection.sock = socket.socket(socket.AF_UNIX)

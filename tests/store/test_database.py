@@ -1,5 +1,6 @@
 """Rows go into both databases and come out as a lenient MariaDB server would have stored them."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from hzmetrics.store.in_order import commit_in_order
 from hzmetrics.store.tables import metrics
 from hzmetrics.store.tables.live import activity_weights
 from hzmetrics.store.upsert import add_to
-from tests.conftest import TestHub
+from tests.conftest import STORES, TestHub
 
 TEXT = st.text(st.characters(blacklist_categories=("Cs",)), max_size=300)
 
@@ -190,3 +191,23 @@ def test_a_further_connection_keeps_the_locks_on_a_file(make_hub: Callable[[str]
             subprocess.run([sys.executable, "-c", look], check=True)
         assert Path(f"{path}-wal").exists()
     assert database.scalar(sa.select(sa.func.count()).select_from(metrics.web)) == 1
+
+
+@pytest.mark.parametrize("kind", STORES[1:], indirect=True)
+def test_a_fork_reads_without_the_threads_of_its_parent(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The columnar reader has threads, which a fork lacks: it would crash there, sometimes."""
+    database = hub.store.metrics
+    with database.begin() as connection:
+        database.append(connection, metrics.web, web_rows(["a%", "\\b'é", None], ["h", None, ""]))
+    query = sa.select(metrics.web).where(metrics.web.c.content != "none", metrics.web.c.id < 100)
+    wanted = [database.read(query), database.read(sa.select(metrics.webhits))]
+    database.close()
+    monkeypatch.setattr("connectorx.read_sql", lambda *arguments, **form: os._exit(2))
+    child = os.fork()
+    if child == 0:
+        try:
+            found = [database.read(query), database.read(sa.select(metrics.webhits))]
+            os._exit(0 if found == wanted else 1)
+        finally:
+            os._exit(3)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
