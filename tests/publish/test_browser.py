@@ -160,6 +160,19 @@ def test_the_numbers_of_a_month_are_the_cells(browser: Browser, addresses: dict[
             assert texts == [pages.shown(value, FIGURES[key].unit) for value in values]
 
 
+def test_scripts_write_numbers_as_the_pages_do(browser: Browser, addresses: dict[str, str]) -> None:
+    seconds = [*range(0, 500_000, 90), 0.5, 90.5, 1000 / 3]
+    pairs = [(value, before) for before in (8, 16, 200, 7) for value in range(0, 600, 3)]
+    with quiet(browser) as page:
+        page.goto(f"{addresses['file']}/index.html")
+        shown = page.evaluate("all => all.map(one => hzmetrics.shown(one, 'seconds'))", seconds)
+        assert shown == [pages.shown(value, "seconds") for value in seconds]
+        changes = page.evaluate("all => all.map(one => hzmetrics.change(...one))", pairs)
+        assert changes == [pages.change(*pair) for pair in pairs]
+        shares = page.evaluate("all => all.map(one => hzmetrics.share(...one))", pairs)
+        assert shares == [pages.share(*pair) for pair in pairs]
+
+
 def test_a_view_is_a_link_and_survives_a_reload(browser: Browser, addresses: dict[str, str]) -> None:
     with quiet(browser) as page:
         page.goto(f"{addresses['file']}/index.html")
