@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
+from hzmetrics.store import state
 from hzmetrics.store.tables.metrics import websessions
 from tests.conftest import TestHub
 from tests.publish.conftest import HOSTILE, MONTHS, NEWEST, cell, fill
@@ -81,6 +82,8 @@ def test_visits_are_exported_without_what_identifies_visitors(hub: TestHub, capf
 
 def test_a_report_in_every_format(hub: TestHub) -> None:
     month = str(MONTHS[-2])
+    with hub.store.metrics.begin() as connection:
+        state.put(connection, {state.CORRECTIONS: "all-days,dated-logins"})
     for form in ("html", "xlsx", "csv", "json"):
         assert hub.run("report", "--period", "13", "--month", month, "-o", str(hub.root / f"report.{form}")) == 0
     place = len(MONTHS) - 2
@@ -90,11 +93,14 @@ def test_a_report_in_every_format(hub: TestHub) -> None:
     assert [users[name] for name in ("value", "before", "year_ago")] == [
         cell("user.1.1", 13, place), cell("user.1.1", 13, place - 12), cell("user.1.1", 13, place - 12),
     ]  # fmt: skip
+    limits = {figure["figure"]: figure["limits"] for figure in value["figures"] if figure["section"] == "Users"}
+    assert "distinct-total" in limits["Users"] and "dated-logins" not in limits["Interactive users"]
     rows = list(csv.DictReader((hub.root / "report.csv").open(encoding="utf-8")))
     assert [row["figure"] for row in rows] == [row["figure"] for row in value["figures"]]
     page = (hub.root / "report.html").read_text(encoding="utf-8")
     assert f"{cell('user.1.1', 13, place):,}" in page
     assert all(row["definition"].split("'")[0] in page for row in value["figures"] if "Tool" not in row["section"])
+    assert "Fiscal year to date: October 2025 to September 2026" in page
     assert "<script" not in page and "<img" not in page
     with zipfile.ZipFile(hub.root / "report.xlsx") as archive:
         assert "xl/worksheets/sheet3.xml" in archive.namelist()
