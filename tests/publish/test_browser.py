@@ -309,6 +309,7 @@ def test_the_map_is_refreshed_while_it_is_open(browser: Browser, addresses: dict
         page.goto(f"{addresses['http']}/online.html")
         page.wait_for_function("document.getElementById('total-0').textContent === '46'")
         assert page.locator("#map circle").count() == 3
+        assert page.locator("#generated").inner_text() == "2026-11-20 12:00:00 UTC"
         rows = page.locator("#places tbody tr").all_inner_texts()
         assert [row.split("\t") for row in rows] == [
             [f"{HOSTILE[0]}, DE", "0", "7", "1"], ["KE", "3", "2", "2"],

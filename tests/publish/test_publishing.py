@@ -77,6 +77,7 @@ def test_the_map_finds_newer_numbers_beside_the_pages(published: Published) -> N
     text = (published.directory / "online.html").read_text(encoding="utf-8")
     assert 'data-source="../stats/maps/whoisonline.json"' in text
     assert "West Lafayette, Indiana, US" in text
+    assert text.count("2026-11-20 11:55:00 UTC") == 2
 
 
 def test_places_of_few_people_are_one_with_their_country_or_elsewhere(published: Published) -> None:
