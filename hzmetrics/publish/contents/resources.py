@@ -63,7 +63,7 @@ def _write_list(writer: Writer, newest: Mapping[Resource, list[int | None]], mon
     values = {
         "title": "Resources",
         "kind": "Resource",
-        "introduction": f"All {len(ranked):,} resources that were used and are no tools. The periods end with "
+        "introduction": f"All {len(ranked):,} resources that were used and are not tools. The periods end with "
         f"{month_name(month)}.",
         "tables": [("all", "", columns, rows)],
         "data": "resources",
