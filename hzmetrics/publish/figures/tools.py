@@ -129,7 +129,11 @@ def query(store: Store, months: Months = ALL_MONTHS) -> sa.Select[Any]:
     stats = store.hub_tables.resource_stats_tools.c
     keys = [sa.cast(stats[name], sa.BigInteger).label(name) for name in ("resid", "period")]
     columns: list[Any] = [*keys, _month(store).label("month"), stats.id, *(stats[key] for key in KEYS)]
-    in_months = (stats.datetime >= months.first.key, stats.datetime < months.last.stop)
+    in_months = (
+        stats.datetime >= months.first.key,
+        stats.datetime < months.last.stop,
+        _month(store) <= str(months.last),  # the key of the month after, of day 0, comes before its first day
+    )
     return sa.select(*columns).where(*_rows_of(store), *in_months)
 
 
