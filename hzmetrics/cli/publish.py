@@ -92,7 +92,7 @@ def report(app: App, period: int, month: Month | None, output: Path) -> None:
 )
 @pass_app
 def export(app: App, table: str, first: Month | None, last: Month | None, form: str, output: Path | None) -> None:
-    """Export a table for other programs, one row an observation.
+    """Export a table for other programs, one row per observation.
 
     docs/exports.md describes the tables. Without --output, the rows are printed; xlsx and parquet need a file.
     """

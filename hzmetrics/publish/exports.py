@@ -1,4 +1,4 @@
-"""Tidy tables for other programs: one row an observation, named columns, units (docs/exports.md)."""
+"""Tidy tables for other programs: one row per observation, named columns, units (docs/exports.md)."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.resources import files
@@ -71,7 +72,14 @@ def shown(value: float | str | None, unit: str) -> str:
         return NOTHING
     if isinstance(value, str):
         return value
-    return duration(value) if unit == "seconds" else f"{value:,.0f}"
+    return duration(value) if unit == "seconds" else _rounded(value)
+
+
+def _rounded(value: float, digits: int = 0) -> str:
+    """A number with separators; halves are rounded away from zero, as the scripts do."""
+    if isinstance(value, int) and not digits:
+        return f"{value:,}"
+    return f"{Decimal(value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):,f}"
 
 
 Values = Sequence[float | str | None]
@@ -129,22 +137,25 @@ def duration(seconds: float) -> str:
     """A time in a fitting unit."""
     size = abs(seconds)
     if size < 60:
-        return f"{seconds:,.0f} s"
+        return f"{_rounded(seconds)} s"
     if size < HOUR:
-        return f"{seconds / 60:,.0f} min"
-    return f"{seconds / HOUR:,.1f} h" if size < 4 * DAY else f"{seconds / DAY:,.1f} days"
+        return f"{_rounded(seconds / 60)} min"
+    return f"{_rounded(seconds / HOUR, 1)} h" if size < 4 * DAY else f"{_rounded(seconds / DAY, 1)} days"
 
 
 def change(value: float | str | None, before: float | str | None) -> str:
     """The change from one number to another in percent."""
     if isinstance(value, str) or isinstance(before, str) or value is None or not before:
         return NOTHING
-    return f"{100 * (value - before) / before:+,.0f} %".replace("-", "−")
+    percent = 100 * (value - before) / before
+    size = _rounded(abs(percent))
+    sign = "" if size == "0" else "−" if percent < 0 else "+"
+    return f"{sign}{size} %"
 
 
 def share(value: float | None, whole: float | None) -> str:
     """A part of a whole in percent."""
-    return f"{100 * value / whole:.0f} %" if value is not None and whole else NOTHING
+    return f"{_rounded(100 * value / whole)} %" if value is not None and whole else NOTHING
 
 
 @lru_cache(10_000)

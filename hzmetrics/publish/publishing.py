@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from hzmetrics.config.schema import Publish
-from hzmetrics.publish import pages, site
+from hzmetrics.publish import site
 from hzmetrics.publish.contents import about, months
 from hzmetrics.publish.contents import online as online_page
 from hzmetrics.publish.contents import overview as overview_pages
@@ -17,6 +19,7 @@ from hzmetrics.publish.contents import traffic as traffic_pages
 from hzmetrics.publish.figures import online, overview, resources, running, tools
 from hzmetrics.publish.writer import Frame, Writer
 from hzmetrics.store import state
+from hzmetrics.store.tables.metrics import web
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
@@ -46,7 +49,7 @@ def publish(store: Store, settings: Settings, directory: Path | None = None) -> 
     present = None if settings.is_site else online.read(settings, directory, section.min_users)
     grids = overview.read(store).before(settings.clock.month)
     last = grids.months[-1] if grids.months else None
-    until = f"the end of {pages.month_name(last)}" if last else "now"
+    newest = str(store.metrics.scalar(sa.select(sa.func.max(web.c.datetime))) or "now")
     with site.generation(directory) as generation:
         to_date = running.read(store, settings, last, generation.known.notes.get("running"))
         generation.made.notes["running"] = to_date and vars(to_date)
@@ -64,7 +67,7 @@ def publish(store: Store, settings: Settings, directory: Path | None = None) -> 
         ]
         is_site = settings.is_site or not grids.has_accounts
         frame = Frame(section.title or settings.hub.site or "This site", is_site, navigation)
-        writer = Writer(generation, frame, until, f"{settings.clock.now:%Y-%m-%d %H:%M %Z}".strip())
+        writer = Writer(generation, frame, last, newest, f"{settings.clock.now:%Y-%m-%d %H:%M %Z}".strip())
         writer.assets()
         writer.page("embed.html", "embed.html", "", dict)
         overview_pages.write(writer, grids)

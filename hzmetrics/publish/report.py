@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Any
 
 from hzmetrics.calendar import Month
@@ -14,6 +14,7 @@ from hzmetrics.publish.figures import overview, resources, tools
 from hzmetrics.publish.figures.definitions import CORRECTIONS, ORGANIZATION, PERIODS, RESIDENCE, Figure, Period
 from hzmetrics.publish.figures.overview import Compared, Overview
 from hzmetrics.publish.figures.resources import USERS
+from hzmetrics.publish.figures.values import Number
 from hzmetrics.store import state
 
 if TYPE_CHECKING:
@@ -59,6 +60,20 @@ class Report:
     is_incomplete: bool
     computed: str
 
+    @property
+    def covered(self) -> str:
+        """The months of the period, in words."""
+        last = pages.month_name(self.month)
+        if not self.period.step:
+            return f"until the end of {last}"
+        first = pages.month_name(self.begin[:7])
+        return last if first == last else f"{first} to {last}"
+
+    @property
+    def users(self) -> Number:
+        """The users of the period: those of whom residence and organization may be known."""
+        return self.sections[0].figures[0].value
+
 
 def build(store: Store, settings: Settings, month: Month | None, code: int) -> Report:
     """The report of a period that ends with `month`, or else with the newest one. Raises HzmetricsError."""
@@ -82,7 +97,7 @@ def build(store: Store, settings: Settings, month: Month | None, code: int) -> R
         month=month,
         period=period,
         begin=str(month.period(code).start)[:10],
-        sections=list(_sections(grids, month, period)),
+        sections=list(_sections(grids, month, period, remembered.corrections)),
         curves=[(figure, _curve(grids, figure, month, code)) for figure in grids.headlines[:4]],
         tools=[(title, [numbers[key] for key in RANKED]) for title, numbers in with_runs[:MOST]],
         tool_figures=[figure for figure in tools.FIGURES if figure.key in RANKED],
@@ -94,9 +109,10 @@ def build(store: Store, settings: Settings, month: Month | None, code: int) -> R
     )
 
 
-def _sections(grids: Overview, month: Month, period: Period) -> Iterator[Section]:
+def _sections(grids: Overview, month: Month, period: Period, corrections: Collection[str]) -> Iterator[Section]:
     def compared(figures: Sequence[Figure]) -> list[Compared]:
-        return [grids.compared(figure, month, period) for figure in figures]
+        known = [replace(figure, limits="") if figure.corrected in corrections else figure for figure in figures]
+        return [grids.compared(figure, month, period) for figure in known]
 
     yield Section("figures", "Users", compared([group.figure(1) for group in grids.groups]))
     for name, title, known, columns in (
@@ -176,7 +192,7 @@ def _write_workbook(report: Report, file: IO[bytes]) -> None:
             months.add((str(month), *(points.get(month) for points in known)))
         about = book.sheet("about", ("", ""))
         about.add(("Site", report.title))
-        about.add(("Period", f"{report.period.title}, {report.begin} to the end of {report.month}"))
+        about.add(("Period", f"{report.period.title}: {report.covered}"))
         about.add(("Computed", report.computed))
         for name, meaning in report.corrections:
             about.add((f"Correction {name}", meaning))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from hzmetrics.calendar import Month
 from hzmetrics.output.document import document
 from hzmetrics.publish import documents, pages
 from hzmetrics.publish.charts import Chart
@@ -32,8 +33,10 @@ class Writer:
 
     generation: Generation
     frame: Frame
-    until: str
-    """What the data reach to, in words."""
+    last: Month | None
+    """The last month that is shown."""
+    newest: str
+    """Time of the newest request."""
     computed: str
     """When that is written, in words."""
 
@@ -41,6 +44,12 @@ class Writer:
         """Put in the style sheet, the scripts and the libraries. Raises OSError."""
         for name, content in pages.assets():
             self.generation.put(f"assets/{name}", content, lambda content=content: content)  # type: ignore[misc]
+
+    def until(self, month: Month | str | None) -> str:
+        """What the numbers of a month reach to, in words: logs may end before it does."""
+        if month is None or self.newest.startswith(str(month)):
+            return self.newest
+        return f"the end of {pages.month_name(month)}"
 
     def page(
         self, address: str, template: str, made_of: Any, values: Callable[[], Mapping[str, Any]], until: str = ""
@@ -54,7 +63,7 @@ class Writer:
             "site": self.frame,
             "root": "../" * address.count("/"),
             "here": address,
-            "until": until or self.until,
+            "until": until or self.until(self.last),
             "periods": PERIODS,
             "computed": self.computed,
         }
@@ -68,7 +77,7 @@ class Writer:
 
     def keep(self, part: str, made_of: Any) -> bool:
         """Keep the files whose addresses begin with `part` as they are; False if they must be put in anew."""
-        return self.generation.keep(part, self._release + document(made_of))
+        return self.generation.keep(part, self._release + document([self.until(self.last), made_of]))
 
     def script(self, name: str, value: Any) -> None:
         """Put in a script that hands a value to a page. Raises OSError."""

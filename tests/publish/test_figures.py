@@ -66,4 +66,5 @@ def test_numbers_in_words(value: float | str | None, unit: str, text: str) -> No
 def test_changes_in_percent() -> None:
     assert pages.change(110, 100) == "+10 %"
     assert pages.change(50, 100) == "−50 %"
+    assert pages.change(1000, 1001) == pages.change(5, 5) == "0 %"
     assert pages.change(5, 0) == pages.change(5, None) == pages.change(None, 5) == "–"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from hzmetrics.publish.figures import online
 from hzmetrics.publish.figures.definitions import FIGURES, PERIODS
 from hzmetrics.publish.publishing import publish
-from hzmetrics.store.tables.metrics import summary_user_vals
+from hzmetrics.store.tables.metrics import summary_user_vals, web
 from tests.conftest import TestHub
 from tests.publish.conftest import HOSTILE, INCOMPLETE, MONTHS, NEWEST, TOLD, Published, cell, fill
 
@@ -76,6 +77,7 @@ def test_the_map_finds_newer_numbers_beside_the_pages(published: Published) -> N
     text = (published.directory / "online.html").read_text(encoding="utf-8")
     assert 'data-source="../stats/maps/whoisonline.json"' in text
     assert "West Lafayette, Indiana, US" in text
+    assert text.count("2026-11-20 11:55:00 UTC") == 2
 
 
 def test_places_of_few_people_are_one_with_their_country_or_elsewhere(published: Published) -> None:
@@ -123,6 +125,20 @@ def test_publishing_on_each_store(hub: TestHub) -> None:
     assert report.written == 6  # the month and the fiscal years, each with their data
     data = json.loads((directory / f"months/{MONTHS[3]}.json").read_text(encoding="utf-8"))
     assert [row["period_13"] for row in data["cells"] if row["cell"] == "user.3.1"] == [77]
+
+
+def test_a_page_says_how_far_its_data_reach(hub: TestHub) -> None:
+    def footers(request: str) -> set[str]:
+        with hub.store.metrics.begin() as connection:
+            connection.execute(web.insert().values(datetime=request, ip="192.0.2.1", content="/"))
+        publish(hub.store, hub.settings, directory)
+        names = (f"months/{NEWEST}.html", "tools/1.html", "about.html")
+        return {re.findall(r"Data until (.*?), computed", (directory / name).read_text())[0] for name in names}
+
+    fill(hub.store)
+    directory = hub.root / "usage"
+    assert footers("2026-10-05 23:00:00") == {"2026-10-05 23:00:00"}
+    assert footers("2026-11-01 00:00:00") == {"the end of October 2026"}
 
 
 def test_every_change_of_tools_and_resources_is_shown(hub: TestHub) -> None:

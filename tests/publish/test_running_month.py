@@ -111,3 +111,5 @@ def test_a_running_month_that_was_summarized_by_hand_is_no_whole_one(hub: TestHu
     assert seen.months == [Month(2026, 9), Month(2026, 10)]
     assert list(seen.series["user.1.1", 1]) == [9, 8]
     assert months(("2026-11", "7")).months == [MONTH]
+    alone = overview.Overview([MONTH], {})
+    assert alone.before(MONTH).mark(MONTH) == "incomplete" and not alone.before(MONTH.plus(1)).mark(MONTH)

@@ -10,7 +10,6 @@ from hzmetrics.output.document import document
 from hzmetrics.publish.figures.definitions import ORGANIZATION, PERIODS, RESIDENCE, Figure, Group
 from hzmetrics.publish.figures.overview import Overview
 from hzmetrics.publish.figures.values import Number
-from hzmetrics.publish.pages import month_name
 from hzmetrics.publish.writer import Writer
 
 PART = "months/"
@@ -56,7 +55,7 @@ def _write_month(writer: Writer, overview: Overview, month: Month, earlier: Mont
     values: dict[str, Any] = {"month": month, "earlier": earlier, "later": later, "tables": found}
     values["is_incomplete"] = month in overview.incomplete
     keys = [[table.id, [[row.figure.key, row.values] for row in table.rows]] for table in found]
-    until = f"the end of {month_name(month)}"
+    until = writer.until(month)
     writer.page(f"{PART}{month}.html", "month.html", [*made_of[:3], keys], lambda: values, until)
     cells = [
         {

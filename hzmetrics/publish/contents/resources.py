@@ -63,12 +63,12 @@ def _write_list(writer: Writer, newest: Mapping[Resource, list[int | None]], mon
     values = {
         "title": "Resources",
         "kind": "Resource",
-        "introduction": f"All {len(ranked):,} resources that were used and are no tools. The periods end with "
+        "introduction": f"All {len(ranked):,} resources that were used and are not tools. The periods end with "
         f"{month_name(month)}.",
         "tables": [("all", "", columns, rows)],
         "data": "resources",
     }
-    writer.page(f"{PART}index.html", "list.html", [rows, str(month)], lambda: values, f"the end of {month_name(month)}")
+    writer.page(f"{PART}index.html", "list.html", [rows, str(month)], lambda: values, writer.until(month))
     names = ("resource", "title", "month", *NUMBERS)
     listed = [(one.id, one.title, str(month), *numbers) for one, numbers in ranked]
     writer.data(
@@ -111,7 +111,7 @@ def _write_group(writer: Writer, rows: pa.Table, used: Mapping[Resource, Mapping
 
 def _write_resource(writer: Writer, one: Resource, chart: Chart, piece: str) -> None:
     data = f"data/{one.id // TOGETHER}"
-    until = f"the end of {month_name(chart.names[-1])}"
+    until = writer.until(chart.names[-1])
 
     def values() -> dict[str, Any]:
         return {"resource": one, "figure": USERS, "chart": chart, "data": data, "embed": f"{PART}{data}"}

@@ -49,7 +49,7 @@ def write(writer: Writer, store: Store, min_users: int) -> None:
 
 
 def _write_list(writer: Writer, month: Month, found: Sequence[tuple[Tool, Figures]]) -> None:
-    until = f"the end of {month_name(month)}"
+    until = writer.until(month)
     figures = [figure for figure in FIGURES if figure.key in RANKED]
     tables = [(f"period-{span}", SPAN_TITLES[span], figures, _ranking(found, span)) for span in (12, 1, 14)]
     values = {
@@ -134,7 +134,7 @@ def _write_tool(
 
     address = f"{PART}{tool.id}.html"
     made_of = f"{text}{document(numbers)}"
-    writer.page(address, "tool.html", made_of, values, f"the end of {month_name(month)}")
+    writer.page(address, "tool.html", made_of, values, writer.until(month))
     writer.charts(f"{PART}{tool.id}", address, tool.title, [*curves, *bars])
     writer.generation.put(f"{PART}{tool.id}.json", text, lambda: f"{text}\n".encode("ascii"))
     writer.generation.put(f"{PART}{tool.id}.csv", text, lambda: documents.columns_as_csv(_long(rows)))

@@ -84,11 +84,6 @@ class Source:
     def _cells(self) -> Mapping[Month, list[Any]]:
         return {month: [self.grids.value(key, month, 1) for key in FIGURES] for month in self.grids.months}
 
-    def until(self, month: Month) -> str:
-        """What lists that end with a month reach to, in words."""
-        is_running = month == self.grids.running_month
-        return self.grids.running_until if is_running else f"the end of {month_name(month)}"
-
     def of(self, span: Span) -> Traffic:
         """The lists of a span. Raises StoreError."""
         return self._running if span[0] == self.grids.running_month else self._counted[span]
@@ -155,7 +150,7 @@ def _put(
         "sections": sections, "figures": {**LISTS, HOURS.key: HOURS}, "data": name, "embed": f"{PART}{name}",
         "min_users": source.min_users, "visitors": VISITORS, "views": VIEWS,
     }  # fmt: skip
-    writer.page(address, "traffic.html", [framed, around, source.min_users], lambda: given, source.until(last))
+    writer.page(address, "traffic.html", [framed, around, source.min_users], lambda: given, writer.until(last))
     writer.script(f"{PART}{name}", {"charts": framed})
     rows = [row for view in views for row in _rows(source.of(view.span), view.span, lists)]
     writer.data(

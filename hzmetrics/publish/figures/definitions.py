@@ -20,6 +20,8 @@ class Figure:
     limits: str = ""
     """What keeps it from being exactly that."""
     unit: Unit = "count"
+    corrected: str = ""
+    """The correction with which it has no such limits."""
 
     @property
     def id(self) -> str:
@@ -35,11 +37,12 @@ class Group:
     title: str
     definition: str
     limits: str = ""
+    corrected: str = ""
 
     def figure(self, column: int) -> Figure:
         """The figure of one column of the row."""
         if column == 1:
-            return Figure(f"user.{self.row}.1", self.title, self.definition, self.limits)
+            return Figure(f"user.{self.row}.1", self.title, self.definition, self.limits, "count", self.corrected)
         title, definition = COLUMNS[column]
         return Figure(f"user.{self.row}.{column}", title, f"{self.title}: {definition}")
 
@@ -48,6 +51,7 @@ GROUPS = (
     Group(
         1, "Users", "Registered users, visitors who stayed, and visitors who downloaded something.",
         "Without the correction distinct-total, a person who came both with and without logging in counts twice.",
+        "distinct-total",
     ),
     Group(6, "Registered users", "Distinct names that logged in during the period."),
     Group(
@@ -65,11 +69,13 @@ GROUPS = (
         3, "Interactive users",
         "Visitors who stayed, and the users known at the addresses of such visits.",
         "Without the correction dated-logins, a login at any time makes a user known.",
+        "dated-logins",
     ),
     Group(
         4, "Download users",
         "Visitors who downloaded, and the users known at the addresses of such visits.",
         "Without the correction dated-logins, a login at any time makes a user known.",
+        "dated-logins",
     ),
 )  # fmt: skip
 """The rows of the user grid, in reading order (spec 50 §3.1)."""
@@ -80,7 +86,7 @@ COLUMNS = {
     4: ("Asia", "those who live in Asia."),
     5: ("Europe", "those who live in Europe."),
     6: ("Elsewhere", "those who live in any other country."),
-    7: ("Organization known", "those of whose organization the kind is known."),
+    7: ("Organization known", "those for whom the kind of organization is known."),
     8: ("Education", "those who study, teach or work at schools and universities."),
     9: ("Industry", "those in industry."),
     10: ("Government", "those in government."),
@@ -99,22 +105,24 @@ SIMULATION = (
         "Sessions that have not ended yet have no times.", "seconds",
     ),
     Figure(
-        "simusage.4.1", "Wall time", "How long the tool sessions that began in the period were open.",
+        "simusage.4.1", "Wall time", "Time that the tool sessions that began in the period were open.",
         "Sessions that have not ended yet have no times.", "seconds",
     ),
     Figure(
-        "simusage.5.1", "Interaction time", "How long the tool sessions that began in the period were in view.",
+        "simusage.5.1", "Interaction time", "Time that the tool sessions that began in the period were in view.",
         "Sessions that have not ended yet have no times.", "seconds",
     ),
-    Figure("simusage.6.1", "Users with 10 CPU minutes", "Simulation users with 10 minutes of CPU time or more."),
-    Figure("simusage.7.1", "Runs a user", "Simulation runs divided by simulation users, rounded."),
+    Figure(
+        "simusage.6.1", "Users with 10 CPU minutes or more", "Simulation users with 10 minutes of CPU time or more.",
+    ),
+    Figure("simusage.7.1", "Runs per user", "Simulation runs divided by simulation users, rounded."),
     Figure(
         "simusage.8.1", "First to last run",
         "Time from a user's first run ever to the last one of the period, on average.", "", "seconds",
     ),
-    Figure("simusage.9.1", "Users with 10 runs", "Simulation users with 10 runs or more in the period."),
+    Figure("simusage.9.1", "Users with 10 runs or more", "Simulation users with 10 runs or more in the period."),
     Figure(
-        "simusage.10.1", "Users over three months",
+        "simusage.10.1", "Users of 90 days or more",
         "Simulation users whose last run of the period came 90 days or more after their first ever.",
     ),
 )  # fmt: skip
@@ -124,15 +132,15 @@ VISITORS = Figure(
     "misc.4.1", "Visitors", "Distinct pairs of an address and its host name among the visits.",
     "People behind one address are one visitor; machines that are recognized are left out.",
 )  # fmt: skip
-VISITS = Figure("misc.5.1", "Visits", "Requests of one visitor with pauses of at most 30 minutes are a visit.")
+VISITS = Figure("misc.5.1", "Visits", "Series of requests of one visitor with pauses of at most 30 minutes.")
 SESSIONS = Figure("misc.2.1", "User sessions", "Visits of 15 minutes or more, and visits with a tool start.")
 HITS = Figure(
-    "misc.8.1", "Page views", "Requests that were kept: no pictures, scripts or style sheets, no machines.",
-    "Counted as they are imported; machines that are found out later are still in it.",
+    "misc.8.1", "Page views", "Requests for pages and files by people, without pictures, scripts and style sheets.",
+    "Counted at the import: requests of machines that were recognized later are included.",
 )  # fmt: skip
 DOMAINS = Figure("misc.1.1", "Domains served", "Distinct domains of the visits.")
 ACCOUNTS = Figure("misc.6.1", "New accounts", "Accounts that were registered in the period.")
-SESSION_TIME = Figure("misc.3.1", "Session time", "Duration of the user sessions together.", "", "seconds")
+SESSION_TIME = Figure("misc.3.1", "Session time", "Total duration of the user sessions.", "", "seconds")
 BUSIEST_DAY = Figure("misc.7.1", "Busiest day", "The day on which most users logged in.", "", "text")
 
 TRAFFIC = (VISITORS, VISITS, SESSIONS, SESSION_TIME, HITS, DOMAINS, ACCOUNTS, BUSIEST_DAY)

@@ -41,6 +41,7 @@ class Online:
     """Who was online at a moment."""
 
     generated: str
+    """When, in words."""
     places: Sequence[Place]
     """Those with the most visitors first."""
     elsewhere: Mapping[str, int]
@@ -62,7 +63,7 @@ def read(settings: Settings, directory: Path, at_least: int) -> Online | None:
         read_places = [(label(str(place["country"] or "")), _place(place)) for place in found["places"]]
         places, elsewhere = _together(read_places, _numbers(found["elsewhere"]), at_least)
         return Online(
-            str(found["generated"])[:25],
+            str(found["generated"])[:25].replace("T", " ").replace("+00:00", " UTC"),
             sorted(places, key=lambda place: (-sum(place.numbers.values()), place.name)),
             elsewhere,
             at_least,

@@ -68,10 +68,12 @@ class Overview:
     def before(self, month: Month) -> Overview:
         """The same without the months from one on: summaries of months that are not over are of no whole month.
 
-        If there are no earlier months, nothing is left out.
+        If there are no earlier months, nothing is left out, and they are incomplete.
         """
         whole = [one for one in self.months if one < month]
-        if not whole or len(whole) == len(self.months):
+        if not whole:
+            return replace(self, incomplete=frozenset(self.months))
+        if len(whole) == len(self.months):
             return self
         series = {key: values[: len(whole)] for key, values in self.series.items()}
         return replace(self, months=whole, series=series, incomplete=self.incomplete.intersection(whole))

@@ -80,7 +80,11 @@ def query(store: Store, months: Months = ALL_MONTHS) -> sa.Select[Any]:
     stats = store.hub_tables.resource_stats.c
     numbers = [sa.func.max(sa.case((stats.period == span, stats.users))).label(name) for span, name in USERS_IN.items()]
     columns: list[Any] = [stats.resid, _month(store).label("month"), *numbers]
-    in_months = (stats.datetime >= months.first.key, stats.datetime < months.last.stop)
+    in_months = (
+        stats.datetime >= months.first.key,
+        stats.datetime < months.last.stop,
+        _month(store) <= str(months.last),  # the key of the month after, of day 0, comes before its first day
+    )
     groups = (stats.resid, stats.restype, stats.datetime)
     return sa.select(*columns).where(*_rows_of(store), *in_months).group_by(*groups)
 

@@ -28,15 +28,15 @@ SPAN_TITLES = {1: "Month", 12: "12 months", 14: "All time"}
 FIGURES = (
     Figure("users", "Users", "Distinct users of the tool's sessions that began in the period."),
     Figure(
-        "simulations", "Runs", "Runs that the users asked for, those that had to wait included.",
+        "simulations", "Runs", "Runs that the users started, including those that had to wait.",
         "Runs count in the period in which their session begins.",
     ),
     Figure("sessions", "Sessions", "Sessions of the tool that began in the period."),
-    Figure("jobs", "Jobs", "Jobs that ran in these sessions, the tool itself included."),
-    Figure("tot_wall", "Wall time", "How long the sessions were open, together.", "", "seconds"),
-    Figure("tot_cpu", "CPU time", "Processor time of the jobs, together.", "", "seconds"),
-    Figure("tot_view", "Interaction time", "How long the sessions were in view, together.", "", "seconds"),
-    Figure("tot_wait", "Waiting time", "How long jobs waited for a machine, together.", "", "seconds"),
+    Figure("jobs", "Jobs", "Jobs that ran in these sessions, including the tool itself."),
+    Figure("tot_wall", "Wall time", "Total time that the sessions were open.", "", "seconds"),
+    Figure("tot_cpu", "CPU time", "Total processor time of the jobs.", "", "seconds"),
+    Figure("tot_view", "Interaction time", "Total time that the sessions were in view.", "", "seconds"),
+    Figure("tot_wait", "Waiting time", "Total time that jobs waited for a machine.", "", "seconds"),
     Figure("avg_wall", "Mean wall time", "Wall time divided by runs.", "", "seconds"),
     Figure("avg_cpu", "Mean CPU time", "CPU time divided by runs.", "", "seconds"),
     Figure("avg_view", "Mean interaction time", "Interaction time divided by runs.", "", "seconds"),
@@ -129,7 +129,11 @@ def query(store: Store, months: Months = ALL_MONTHS) -> sa.Select[Any]:
     stats = store.hub_tables.resource_stats_tools.c
     keys = [sa.cast(stats[name], sa.BigInteger).label(name) for name in ("resid", "period")]
     columns: list[Any] = [*keys, _month(store).label("month"), stats.id, *(stats[key] for key in KEYS)]
-    in_months = (stats.datetime >= months.first.key, stats.datetime < months.last.stop)
+    in_months = (
+        stats.datetime >= months.first.key,
+        stats.datetime < months.last.stop,
+        _month(store) <= str(months.last),  # the key of the month after, of day 0, comes before its first day
+    )
     return sa.select(*columns).where(*_rows_of(store), *in_months)
 
 

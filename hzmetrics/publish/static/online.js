@@ -65,7 +65,7 @@
       const total = d3.sum(document_.places, (one) => one[kind]) + document_.elsewhere[kind];
       document.getElementById(`total-${place}`).textContent = shown(total, "count");
     });
-    document.getElementById("generated").textContent = document_.generated;
+    document.getElementById("generated").textContent = document_.generated.replace("T", " ").replace("+00:00", " UTC");
   }
 
   want("assets/world").then((world) => {

@@ -40,7 +40,7 @@ const hzmetrics = (() => {
   }
 
   function grouped(value, digits = 0) {
-    return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    return Number(value.toFixed(digits)).toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
   }
 
   function duration(seconds) {
@@ -57,12 +57,13 @@ const hzmetrics = (() => {
 
   function change(value, before) {
     if (typeof value !== "number" || typeof before !== "number" || !before) return NOTHING;
-    const percent = Math.round(100 * (value - before) / before);
-    return `${percent < 0 ? "−" : "+"}${grouped(Math.abs(percent))} %`;
+    const percent = 100 * (value - before) / before;
+    const size = grouped(Math.abs(percent));
+    return `${size === "0" ? "" : percent < 0 ? "−" : "+"}${size} %`;
   }
 
   function share(value, whole) {
-    return typeof value === "number" && whole ? `${Math.round(100 * value / whole)} %` : NOTHING;
+    return typeof value === "number" && whole ? `${grouped(100 * value / whole)} %` : NOTHING;
   }
 
   function monthName(text) {
