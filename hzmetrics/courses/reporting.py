@@ -26,8 +26,8 @@ class UnknownCourse(HzmetricsError):
 
 
 def known(courses: Courses, course: str) -> None:
-    """Raises UnknownCourse, HzmetricsError."""
-    if not courses.folder(course).is_dir():
+    """Raises UnknownCourse."""
+    if not (courses.is_name(course) and courses.folder(course).is_dir()):
         raise UnknownCourse(f"no course {course!r} in {courses.root}")
 
 

@@ -40,6 +40,7 @@ def application(site: Site) -> Guard:
         openapi_url=f"{base}/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # such redirects name scheme and host, which only the web server in front knows
         responses={"default": {"model": Error, "description": "An error"}},
         exception_handlers={
             Denied: _denied,

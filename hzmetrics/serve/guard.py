@@ -84,16 +84,19 @@ class Guard:
         visitor = await self._visitor(scope)
         scope.setdefault("state", {})["visitor"] = visitor
         if scope["method"] != "POST":
-            await self.application(scope, _Body(receive), answer)
+            await self.application(scope, receive, answer)
             return
+        status = HTTPStatus.SERVICE_UNAVAILABLE  # it takes too long
         try:
             if visitor and visitor.is_browser:
                 require_same_origin(scope)
-            await self.application(scope, _Body(receive), answer)
+            await _read_small_body(receive)
+            await self.application(scope, receive, answer)
         except Denied as denied:
-            self._audit(scope, visitor, denied.status)
+            status = denied.status
             raise
-        self._audit(scope, visitor, answer.status)
+        finally:
+            self._audit(scope, visitor, answer.status or status)
 
     async def _visitor(self, scope: Any) -> Visitor | None:
         path = scope["path"]
@@ -146,21 +149,6 @@ class _Answer:
         await self({"type": "http.response.body", "body": body})
 
 
-class _Body:
-    """Receives a body that is not too long."""
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._size = 0
-
-    async def __call__(self) -> Message:
-        message = await self._receive()
-        self._size += len(message.get("body", b""))
-        if self._size > MOST_BODY:
-            raise _too_long()
-        return message
-
-
 def error_body(status: int, message: str) -> bytes:
     """The one shape of errors."""
     return f"{document({'error': {'status': int(status), 'message': message}})}\n".encode("ascii")
@@ -174,6 +162,18 @@ def _require_small(scope: Any) -> None:
     length = header(scope, b"content-length") or b"0"
     if not length.isdigit() or len(length) > 9 or int(length) > MOST_BODY:
         raise _too_long()
+
+
+async def _read_small_body(receive: Receive) -> None:
+    """Read a body, which nothing needs: a change is made only after a whole request. Raises Denied."""
+    size = 0
+    while (message := await receive())["type"] == "http.request":
+        size += len(message.get("body", b""))
+        if size > MOST_BODY:
+            raise _too_long()
+        if not message.get("more_body", False):
+            return
+    raise Denied(HTTPStatus.BAD_REQUEST, "the request is not complete")
 
 
 def _too_long() -> Denied:

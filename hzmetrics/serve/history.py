@@ -27,7 +27,12 @@ class Line(NamedTuple):
 
 
 def lines(file: Path) -> Iterator[Line]:
-    """The lines of the end of a log file, oldest first. Lines of tracebacks are left out. Raises OSError."""
+    """The lines of the end of a log file, oldest first. Lines of tracebacks are left out. Raises OSError.
+
+    There are none if there is no file: it was moved, and nothing has been written since.
+    """
+    if not file.exists():
+        return
     with open_regular(file) as opened:
         size = opened.seek(0, 2)
         opened.seek(max(0, size - MOST_BYTES))

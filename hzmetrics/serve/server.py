@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -101,6 +102,9 @@ class Patient(H11Protocol):
             self.transport.abort()
             return
         is_waiting = self.cycle is None or self.cycle.response_complete
-        if is_waiting and (self.cycle is None or self.conn.trailing_data[0]):  # the headers are not complete
+        is_half = (
+            self.conn.trailing_data[0] or self.conn.their_state is h11.SEND_BODY
+        )  # headers, or a body nobody needs
+        if is_waiting and (self.cycle is None or is_half):
             self.transport.close()
         self._look_later()

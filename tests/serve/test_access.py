@@ -149,6 +149,24 @@ def test_every_change_is_told_in_one_line(server: Running, caplog: pytest.LogCap
     ]
 
 
+def test_a_change_that_fails_or_takes_too_long_is_told_too(
+    server: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*given: object) -> None:
+        raise ZeroDivisionError
+
+    with caplog.at_level(logging.INFO, "hzmetrics"):
+        monkeypatch.setattr(monitor, "reset", broken)
+        assert server.ask(RESET, method="POST").status == 500
+        monkeypatch.setattr(monitor, "reset", lambda *given: time.sleep(0.5))
+        monkeypatch.setattr(guard, "REQUEST_SECONDS", 0.1)
+        assert server.ask(RESET, method="POST").status == 503
+    assert [record.getMessage() for record in caplog.records if "POST" in record.getMessage()] == [
+        "serve: POST /hub/api/activity/reset by 'token' from 127.0.0.1: 500",
+        "serve: POST /hub/api/activity/reset by 'token' from 127.0.0.1: 503",
+    ]
+
+
 @pytest.mark.parametrize(("path", "given"), [("/api/activity", BEARER), ("/api/activity", {}), ("/nowhere", BEARER)])
 def test_every_answer_has_the_strict_headers(server: Running, path: str, given: dict[str, str]) -> None:
     headers = {name.lower(): value for name, value in server.ask(path, given).headers.items()}
@@ -186,9 +204,12 @@ def test_long_requests_are_refused(server: Running) -> None:
     connection.request("POST", f"/hub{RESET}", body=b"x" * 100_000, headers=BEARER)
     assert connection.getresponse().status == 413
     connection.close()
+    connection.request("POST", f"/hub{RESET}", body=iter([b"x" * 50_000] * 2), headers=BEARER)  # in chunks
+    assert connection.getresponse().status == 413
+    connection.close()
     with socket.create_connection(server.listener.getsockname()[:2], timeout=10) as raw:
         raw.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 100_000)
-        assert b" 400 " in raw.recv(100) or True
+        assert b" 400 " in raw.recv(100)
     assert server.ask("/api/activity").status == 200
 
 
@@ -222,6 +243,31 @@ def test_a_client_that_sends_no_whole_request_is_left(server: Running, monkeypat
         while part := slow.recv(1000):
             answer += part
         assert answer.count(b"HTTP/1.1 200") == 1
+
+
+def test_a_client_that_goes_on_sending_a_body_after_the_answer_is_left(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "PATIENCE_SECONDS", 0.1)
+    with socket.create_connection(server.listener.getsockname()[:2], timeout=5) as slow:
+        slow.sendall(b"POST /hub/metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        with pytest.raises(OSError):
+            for _ in range(100):
+                slow.sendall(b"1\r\nx\r\n")
+                time.sleep(0.05)
+
+
+@pytest.mark.parametrize("name", ["nowhere", "%00", "%ff", "..", "..%2f..", "x" * 3000])
+def test_there_is_no_such_course(server: Running, name: str) -> None:
+    for path in ("", "/daily_metrics", "/material_usage", "/monitor_counts", "/export"):
+        assert server.ask(f"/staff/stats{path}/{name}").status == 404
+
+
+def test_a_redirect_names_no_host(server: Running) -> None:
+    """The scheme and the host that a browser knows are those of the web server in front."""
+    assert server.ask("").headers["location"] == "/hub/activity"
+    assert server.ask("/").headers["location"] == "/hub/activity"
+    assert server.ask("/courses/").status == 404
 
 
 def test_at_the_end_requests_in_progress_get_their_answers(

@@ -51,3 +51,7 @@ def test_only_the_end_of_a_long_log_is_read(tmp_path: Path, monkeypatch: pytest.
     path.write_text("".join(f"2026-03-10T11:30:10.000+00:00 INFO  line {number}\n" for number in range(1000)))
     found = history.tail(path, 100)
     assert found[0]["message"] == "line 999" and len(found) < 10
+
+
+def test_a_log_that_was_moved_has_no_lines(tmp_path: Path) -> None:
+    assert history.tail(tmp_path / "log", 10) == history.runs(tmp_path / "log") == []

@@ -186,6 +186,9 @@ def test_the_events_page(page: Page, served: Running) -> None:
     assert page.locator("#hour").text_content() == hour.get_attribute("title")
     page.get_by_role("button", name="Numbers").click()
     assert hour.inner_text() == "24"
+    after = page.get_by_role("button", name="Week after")
+    expect(after).to_be_disabled()
+    assert float(after.evaluate("(button) => getComputedStyle(button).opacity")) < 1
     page.get_by_role("button", name="Week before").click()
     expect(page.locator("#week-title")).to_have_text("Week 10 of 2026")
     assert page.locator("#csv").get_attribute("href") == "/adm/admin/export/1"

@@ -29,6 +29,9 @@ def routes(site: Site) -> APIRouter:
     def root() -> Response:
         return RedirectResponse(f"{base}{pages.NAVIGATION[0].path}")
 
+    if base:
+        router.get("")(root)
+
     @router.get("/activity")
     def activity() -> Response:
         return page("activity.html", "/activity", **activity_values(site.settings))

@@ -70,7 +70,7 @@
   async function anomalies() {
     const found = await get("/admin/anomalies?limit=100");
     if (found) fill(document.getElementById("anomalies"), found.map((row) => [plain(row.when), LEVELS[row.alarm],
-      counts(row.events) || "none: the level fell from red"]), ["", "text", "text"]);
+      counts(row.events) || "none: the level fell from red"]), ["", "text", "long"]);
   }
 
   const go = (change) => () => { weeks = Math.max(0, weeks + change); attempt(() => week(true)); };
