@@ -146,6 +146,14 @@ def require_same_origin(scope: Scope) -> None:
         raise Denied(HTTPStatus.FORBIDDEN, "the request comes from another site")
 
 
+def refuse_parts_of_other_sites(scope: Scope) -> None:
+    """Raise Denied if a page of another site has made a browser ask for this, without opening it."""
+    if header(scope, b"sec-fetch-site") in (b"cross-site", b"same-site") and (
+        header(scope, b"sec-fetch-mode") != b"navigate"
+    ):
+        raise Denied(HTTPStatus.FORBIDDEN, "the request comes from another site")
+
+
 def header(scope: Scope, name: bytes) -> bytes | None:
     """The first header of a name."""
     return next((value for key, value in scope["headers"] if key == name), None)

@@ -14,7 +14,7 @@ from anyio import to_thread
 
 from hzmetrics.log import log, tell
 from hzmetrics.output.document import document
-from hzmetrics.serve.access import Denied, Gate, Visitor, header, require_same_origin
+from hzmetrics.serve.access import Denied, Gate, Visitor, header, refuse_parts_of_other_sites, require_same_origin
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -84,6 +84,8 @@ class Guard:
         visitor = await self._visitor(scope)
         scope.setdefault("state", {})["visitor"] = visitor
         if scope["method"] != "POST":
+            if visitor and visitor.is_browser:
+                refuse_parts_of_other_sites(scope)
             await self.application(scope, receive, answer)
             return
         status = HTTPStatus.SERVICE_UNAVAILABLE  # it takes too long

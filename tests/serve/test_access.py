@@ -138,6 +138,21 @@ def test_changes_come_from_our_own_pages(server: Running, headers: dict[str, str
     assert server.ask(RESET, given).status in (401, 403, 405)
 
 
+@pytest.mark.parametrize(
+    ("fetched", "status"),
+    [
+        ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}, 403),
+        ({"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors"}, 403),
+        ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, 200),
+        ({"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"}, 200),
+        ({"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}, 200),
+    ],
+)
+def test_pages_of_other_sites_hold_no_part_of_ours(server: Running, fetched: dict[str, str], status: int) -> None:
+    assert server.ask("/api/activity", {**ROOT, **fetched}).status == status
+    assert server.ask("/api/activity", {**BEARER, **fetched}).status == 200
+
+
 def test_every_change_is_told_in_one_line(server: Running, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "hzmetrics"):
         server.ask(RESET, {**ROOT, **OWN, "X-Forwarded-For": "198.51.100.7"}, "POST")
