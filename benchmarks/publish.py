@@ -1,13 +1,14 @@
 """How long publishing takes: `python -m benchmarks.publish [--years 20 --tools 300 --resources 5000]`.
 
-A hub of that size is invented in SQLite, and published three times: for the first time, unchanged, and after a new
-month. Sizes are those of the files that a browser fetches, compressed where there is a compressed one.
+A hub of that size is invented, in SQLite or with `--socket` in MariaDB (as user root; the databases
+`hzmetrics_benchmark_hub` and `hzmetrics_benchmark_metrics` are dropped and created again), and published three times:
+for the first time, unchanged, and after a new month. Sizes are those of the files that a browser fetches, compressed
+where there is a compressed one.
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import resource
 import tempfile
 import time
@@ -16,12 +17,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from benchmarks.ingest import fresh_databases
 from hzmetrics import config
 from hzmetrics.calendar import Month
 from hzmetrics.config.source import Source
 from hzmetrics.publish.figures.definitions import FIGURES, PERIODS
 from hzmetrics.publish.publishing import publish
 from hzmetrics.store import Store
+from hzmetrics.store.schema import create_hub, create_metrics
 from hzmetrics.store.tables.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals
 
 FIRST = Month(2005, 1)
@@ -113,13 +116,15 @@ def main() -> None:
     parser.add_argument("--tools", type=int, default=300)
     parser.add_argument("--resources", type=int, default=5000)
     parser.add_argument("--keep", type=Path, help="publish to this directory, and keep it")
+    parser.add_argument("--socket", help="of a MariaDB server")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
-        source = Source(
-            Path(place) / "conf", {"hub": {"site": "nanohub"}, "db": {"sqlite": f"{place}/db"}}, environment={}
-        )
-        settings = dataclasses.replace(config.build(source))
+        database = fresh_databases(given.socket) if given.socket else {"sqlite": f"{place}/db"}
+        settings = config.build(Source(Path(place) / "conf", {"hub": {"site": "hub"}, "db": database}, environment={}))
         store = Store(settings)
+        if given.socket:
+            create_metrics(store.metrics, settings.prefix)
+            create_hub(store.hub, store.hub_tables.metadata)
         site = given.keep or Path(place) / "site"
         publish_resources(store, given.tools, given.resources)
         fill(store, list(FIRST.through(FIRST.plus(12 * given.years - 1))), given.tools, given.resources)
