@@ -6,6 +6,7 @@ It does so in a fraction of the time that the grammar takes, with the same resul
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -39,8 +40,20 @@ BLOCK = 2 * LINE_LIMIT
 """Bytes that are taken at a time; no line is longer."""
 
 
+PORTION = 2**14
+"""Lines that are worth a thread of their own."""
+
+
 def take_apart(lines: pa.Table) -> tuple[pa.Table, pa.Table]:
     """The fields of the plain lines among `lines` (number, line), and the other lines."""
+    size = max(PORTION, -(-len(lines) // pa.cpu_count()))
+    portions = [lines.slice(begin, size) for begin in range(0, len(lines), size)] or [lines]
+    with ThreadPoolExecutor(len(portions)) as pool:
+        fields, others = zip(*pool.map(_take_apart, portions), strict=True)
+    return pa.concat_tables(fields), pa.concat_tables(others)
+
+
+def _take_apart(lines: pa.Table) -> tuple[pa.Table, pa.Table]:
     full, others = _divided(lines, grammar.PLAIN_FULL)
     short, others = _divided(others, grammar.PLAIN_SHORT)
     return pa.concat_tables([_fields(full, FULL), _fields(short, SHORT)]), others

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.logs import reader
+from hzmetrics.logs.packing import UnreadableLog
 from hzmetrics.logs.reader import LONG_RUN, STANDARD_INPUT, Identity, LogStream, open_log
 
 pytestmark = pytest.mark.slow
@@ -158,3 +159,14 @@ def test_standard_input_may_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(HzmetricsError, match="closed"), open_log(STANDARD_INPUT):
         pass
+
+
+def test_what_damage_comes_after_is_read_before_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "CHUNK", 2**16)
+    path = tmp_path / "damaged.log.gz"
+    noise = b"".join(b"%d %x\n" % (n, hash((n, n))) for n in range(100_000))
+    path.write_bytes(gzip.compress(noise)[:-100])
+    with open_log(path) as stream, pytest.raises(UnreadableLog, match="damaged.log.gz"):
+        for read_before, _ in enumerate(stream.lines(), 1):
+            pass
+    assert read_before > 10
