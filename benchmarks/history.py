@@ -120,14 +120,14 @@ def _unindexed(database: Database) -> Iterator[None]:
 
 _MACROS = (
     # a number in a range that two numbers decide
-    "CREATE MACRO pick(i, salt, size) AS (hash(i, salt) % greatest(size, 1))::BIGINT",
-    "CREATE MACRO as_time(t) AS strftime(t, '%Y-%m-%d %H:%M:%S')",
-    "CREATE MACRO address(v) AS concat_ws('.', 20 + v // 16777216, v // 65536 % 256, v // 256 % 256, v % 256)",
-    "CREATE MACRO address_host(v) AS CASE WHEN v % 3 = 0 THEN '?' ELSE "
+    "CREATE TEMP MACRO pick(i, salt, size) AS (hash(i, salt) % greatest(size, 1))::BIGINT",
+    "CREATE TEMP MACRO as_time(t) AS strftime(t, '%Y-%m-%d %H:%M:%S')",
+    "CREATE TEMP MACRO address(v) AS concat_ws('.', 20 + v // 16777216, v // 65536 % 256, v // 256 % 256, v % 256)",
+    "CREATE TEMP MACRO address_host(v) AS CASE WHEN v % 3 = 0 THEN '?' ELSE "
     f"concat('host', v, '.site', v % {DOMAINS}, '.example.org') END",
-    f"CREATE MACRO address_domain(v) AS CASE WHEN v % 3 = 0 THEN '?' ELSE concat('site', v % {DOMAINS}, '.org') END",
-    "CREATE MACRO country(v) AS ['US', 'US', 'DE', 'JP', 'BR', 'IN', '-'][v % 7 + 1]",
-    "CREATE MACRO organisation(v) AS ['university', 'industry', 'universitystaff', 'government', ''][v % 5 + 1]",
+    f"CREATE TEMP MACRO address_domain(v) AS CASE WHEN v % 3 = 0 THEN '?' ELSE concat('site', v % {DOMAINS}, '.org') END",
+    "CREATE TEMP MACRO country(v) AS ['US', 'US', 'DE', 'JP', 'BR', 'IN', '-'][v % 7 + 1]",
+    "CREATE TEMP MACRO organisation(v) AS ['university', 'industry', 'universitystaff', 'government', ''][v % 5 + 1]",
 )
 
 

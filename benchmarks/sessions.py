@@ -115,7 +115,7 @@ def main() -> None:
             store.metrics.append(connection, web, requests(options.rows))
             store.metrics.append(connection, toolstart, tool_starts())
         begun = time.perf_counter()
-        candidates, tools = read_requests(store, MONTH), read_tool_starts(store, MONTH)
+        candidates, tools = read_requests(store, MONTH).read_all(), read_tool_starts(store, MONTH)
         read = time.perf_counter()
         with session_engine(settings, MONTH, candidates, tools) as engine:
             matches = engine.table("tool_start_matches").num_rows

@@ -107,7 +107,7 @@ def measure(environment: dict[str, str], command: str) -> Cost:
     )
     _, code, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(code)
-    if process.returncode:
+    if process.returncode > (command == "status"):  # which ends with 1 where months wait for their numbers
         raise SystemExit(f"{command} ended with {process.returncode}")
     return time.monotonic() - begun, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 

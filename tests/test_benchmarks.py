@@ -1,0 +1,45 @@
+"""Every benchmark runs to its end, on little: what it measures is for those who call it with more."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+SMALL = {
+    "activity": "--users 50 --recent 20 --times 2",
+    "backlog": "--lines 20 --months 1",
+    "courses": "--events 2000",
+    "enrich": "--rows 500 --addresses 50 --filters 5",
+    "events": "--lines 500",
+    "grids": "--rows 500",
+    "history": "{} --months 1 --sessions 100",
+    "ingest": "--lines 2000",
+    "lists": "--requests 2000 --months 2",
+    "online": "--sessions 20 --addresses 20",
+    "publish": "--years 1 --tools 3 --resources 5",
+    "scale": "--sessions 100 --months 1 2",
+    "serve": "--users 20 --requests 50 --readers 4",
+    "sessions": "--rows 500",
+    "tick": "--years 1 --repeat 1",
+    "tools": "--sqlite {} --tools 3 --sessions 50 --jobs 50 --resources 20 --rows 500",
+    "traffic": "{} --lines 100",
+}
+"""Arguments by benchmark; `{}` is a path in a temporary directory."""
+
+
+def test_all_benchmarks_are_here() -> None:
+    assert set(SMALL) == {path.stem for path in (ROOT / "benchmarks").glob("[!_]*.py")}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SMALL)
+def test_a_benchmark_runs_on_little(name: str, tmp_path: Path) -> None:
+    arguments = SMALL[name].format(tmp_path / "made").split()
+    command = [sys.executable, "-m", f"benchmarks.{name}", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
+    assert done.returncode == 0, done.stderr
