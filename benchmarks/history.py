@@ -125,7 +125,8 @@ _MACROS = (
     "CREATE TEMP MACRO address(v) AS concat_ws('.', 20 + v // 16777216, v // 65536 % 256, v // 256 % 256, v % 256)",
     "CREATE TEMP MACRO address_host(v) AS CASE WHEN v % 3 = 0 THEN '?' ELSE "
     f"concat('host', v, '.site', v % {DOMAINS}, '.example.org') END",
-    f"CREATE TEMP MACRO address_domain(v) AS CASE WHEN v % 3 = 0 THEN '?' ELSE concat('site', v % {DOMAINS}, '.org') END",
+    "CREATE TEMP MACRO address_domain(v) AS CASE WHEN v % 3 = 0 THEN '?' ELSE "
+    f"concat('site', v % {DOMAINS}, '.org') END",
     "CREATE TEMP MACRO country(v) AS ['US', 'US', 'DE', 'JP', 'BR', 'IN', '-'][v % 7 + 1]",
     "CREATE TEMP MACRO organisation(v) AS ['university', 'industry', 'universitystaff', 'government', ''][v % 5 + 1]",
 )
