@@ -6,12 +6,14 @@ See spec 50 §6.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import pyarrow as pa
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Month, Window
+from hzmetrics.config import Settings
+from hzmetrics.grids.snapshots import Snapshot, Snapshots
 from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import (
     anonymous_logins,
@@ -106,12 +108,19 @@ class MonthRows(NamedTuple):
 
     sessions: pa.Table | pa.RecordBatchReader
     downloads: pa.Table | pa.RecordBatchReader
+    snapshot: Snapshot | None = None
+    """Where what is made of them is kept; None: it is not."""
 
 
-def sessions_by_month(store: Store, window: Window) -> Iterator[MonthRows]:
-    """The rows of each month that has sessions, of a window that begins and ends with months."""
+def sessions_by_month(
+    store: Store, settings: Settings, window: Window, pseudonym_key: str
+) -> Iterator[MonthRows | BinaryIO]:
+    """The rows of each month that has sessions, or its snapshot, of a window that begins and ends with months."""
+    snapshots = Snapshots(store, settings, pseudonym_key)
     for month in occupied_months(store, window):
-        yield month_rows(store, month)
+        snapshot = snapshots.of(month)
+        kept = snapshot.open() if snapshot else None
+        yield kept or month_rows(store, month)._replace(snapshot=snapshot)
 
 
 def occupied_months(store: Store, window: Window) -> Iterator[Month]:
