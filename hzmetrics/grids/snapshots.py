@@ -129,6 +129,11 @@ def directory(settings: Settings) -> Path:
     return settings.paths.state / "snapshots"
 
 
+def path_of(file: BinaryIO) -> str:
+    """Under what name the engine finds an open snapshot, also when its file is removed meanwhile."""
+    return f"/proc/self/fd/{file.fileno()}"
+
+
 def remove_all(settings: Settings) -> None:
     """Remove all snapshots, which hold what identifies visitors. Raises OSError."""
     for path in directory(settings).glob("*.parquet"):

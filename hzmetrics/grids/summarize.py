@@ -16,6 +16,7 @@ from hzmetrics.engine import Engine, windows
 from hzmetrics.grids import SECTIONS
 from hzmetrics.grids.applications import tool_directories
 from hzmetrics.grids.logins import remake_userlogin_lite
+from hzmetrics.grids.snapshots import path_of
 from hzmetrics.grids.sources import MonthRows, base_relations, sessions_by_month, widest
 from hzmetrics.log import log
 from hzmetrics.scratch import Scratch
@@ -91,7 +92,7 @@ def _group_sessions(engine: Engine, held: ExitStack, sessions: Iterable[MonthRow
     paths = []
     for number, rows in enumerate(sessions):
         if not isinstance(rows, MonthRows):
-            paths.append(f"/proc/self/fd/{held.enter_context(rows).fileno()}")
+            paths.append(path_of(held.enter_context(rows)))
             continue
         path = made / f"{number}.parquet"
         engine.load("websessions", rows.sessions)
