@@ -2,8 +2,8 @@
 
     python -m benchmarks.windows --months 241 --sessions 104167 --memory 700
 
-The history is that of `benchmarks.history` in SQLite, in a directory that `--keep` names, or a temporary one. Its months
-have snapshots after the first time. Each summary is a process of its own.
+The history is that of `benchmarks.history` in SQLite, in a directory that `--keep` names, or a temporary one. After the
+first time, its months have snapshots. Each summary runs in a process of its own.
 """
 
 from __future__ import annotations

@@ -1,25 +1,25 @@
 """Snapshots: the `month_sessions` of months that are over, kept in files (spec 50 §16).
 
-The database stays the truth. The name of a snapshot says what it was made from: the models, the key of the pseudonyms, the
-revision of the month and how many rows it has. One that says something else than the database does is made anew; one that
-is deleted is missed for a while, and no number with it.
+The database stays the truth. The name of a snapshot says what it was made from: the models, the key of the pseudonyms,
+the revision of the month and the number of its rows. A snapshot that does not match the database is made anew. Deleting
+snapshots costs time, never a number.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import zlib
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from importlib.resources import files as resources
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import sqlalchemy as sa
 
 from hzmetrics import files
-from hzmetrics.calendar import Month
+from hzmetrics.calendar import Month, Window
 from hzmetrics.config import Settings
 from hzmetrics.log import log
 from hzmetrics.store import Store
@@ -37,91 +37,131 @@ MADE_BY = (
 CHUNK = 1 << 20
 
 
+class Counts(NamedTuple):
+    """How many rows a stretch of time has: that rows were inserted or deleted by hand shows here."""
+
+    sessions: int
+    downloads: int
+
+
+class Kept(NamedTuple):
+    """A snapshot as its name says it: `MONTH.FINGERPRINT.SESSIONS-DOWNLOADS.CHECKSUM.parquet`."""
+
+    month: str
+    fingerprint: str
+    counts: Counts
+    checksum: int
+
+    @classmethod
+    def parse(cls, name: str) -> Kept:
+        """Raises ValueError for the name of another file."""
+        month, fingerprint, counts, checksum, _ = name.split(".")
+        sessions, downloads = counts.split("-")
+        return cls(month, fingerprint, Counts(int(sessions), int(downloads)), int(checksum, 16))
+
+    def __str__(self) -> str:
+        counts = f"{self.counts.sessions}-{self.counts.downloads}"
+        return f"{self.month}.{self.fingerprint}.{counts}.{self.checksum:08x}.parquet"
+
+
 class Snapshots:
-    """The snapshots of an installation, as its database is when this is made: whatever changes later shows."""
+    """The snapshots that are right for the database as it is when this is made. Raises StoreError."""
 
     def __init__(self, store: Store, settings: Settings, pseudonym_key: str) -> None:
-        self._store = store
+        self.directory = directory(settings)
+        self.has_failed = False
+        self._database = store.metrics
         self._current = settings.clock.month
-        self._directory = directory(settings)
-        self._has_failed = False
         self._origin = f"{store.metrics.engine.url.render_as_string()} {pseudonym_key} {_models()}"
         self._revisions: dict[str, str] | None = None
         if session_revisions.name in store.metrics.table_names:
             with store.metrics.connect() as connection:
                 self._revisions = revisions(connection)
+        self._right = self._counted({one.month: one for one in self.files() if one.fingerprint == self._now(one.month)})
 
     def of(self, month: Month) -> Snapshot | None:
         """The snapshot of a month, which need not exist yet; None for one that is not over. Raises StoreError."""
         if self._revisions is None or month >= self._current:
             return None
-        session = websessions.c
-        counts = self._store.metrics.rows(
-            sa.select(sa.func.count(), sa.func.min(session.id), sa.func.max(session.id)).where(
-                session.datetime >= month.start, session.datetime < month.stop
-            )
+        kept = self._right.get(str(month))
+        return Snapshot(self, kept or Kept(str(month), self._now(str(month)), self._count(month.window), 0), bool(kept))
+
+    def files(self) -> list[Kept]:
+        """All files, whatever they were made from."""
+        found = []
+        for path in self.directory.glob("*.parquet"):
+            with suppress(ValueError):
+                found.append(Kept.parse(path.name))
+        return found
+
+    def _now(self, month: str) -> str:
+        """What is in the name of a snapshot that is right, beside the counts."""
+        return hashlib.sha256(f"{self._origin} {(self._revisions or {}).get(month, '')}".encode()).hexdigest()[:16]
+
+    def _counted(self, kept: dict[str, Kept]) -> dict[str, Kept]:
+        """Those of them whose months have as many rows as before. All rows at once are counted sooner than by month."""
+        if not kept:
+            return kept
+        months = [Month.parse(month) for month in sorted(kept)]
+        edges = [None, *(edge for month in months for edge in (month.start, month.stop)), None]
+        between = [Window(*edges[place : place + 2]) for place in range(0, len(edges), 2)]
+        counts = [one.counts for one in kept.values()]
+        counts += [self._count(window) for window in between if window.start != window.stop]
+        if self._count(Window(None, None)) == tuple(map(sum, zip(*counts, strict=True))):
+            return kept
+        return {month: one for month, one in kept.items() if self._count(Month.parse(month).window) == one.counts}
+
+    def _count(self, window: Window) -> Counts:
+        """The rows whose times are in a window. Raises StoreError."""
+        return Counts(
+            self._database.scalar(
+                sa.select(sa.func.count()).select_from(websessions).where(*_within(websessions, window))
+            ),
+            self._database.scalar(sa.select(sa.func.count()).where(web.c.dnload == 1, *_within(web, window))),
         )
-        downloads = self._store.metrics.scalar(
-            sa.select(sa.func.count()).where(
-                web.c.dnload == 1, web.c.datetime >= month.start, web.c.datetime < month.stop
-            )
-        )
-        made_from = f"{self._origin} {self._revisions.get(str(month), '')} {tuple(counts[0])} {downloads}"
-        return Snapshot(self, month, hashlib.sha256(made_from.encode()).hexdigest()[:16])
-
-    def names(self, month: Month) -> list[str]:
-        """The files of a month, whatever they were made from."""
-        with suppress(OSError):
-            return [name for name in os.listdir(self._directory) if name.startswith(f"{month}.")]
-        return []
-
-    def path(self, name: str) -> Path:
-        return self._directory / name
-
-    def write(self, name: str, content: bytes) -> bool:
-        """Write a file, whole or not at all; whether it is written. The first that is not is a warning."""
-        try:
-            files.make_directory(self._directory, files.SECRET_DIRECTORY)
-            files.replace(self.path(name), content, files.SECRET)
-        except OSError as error:
-            if not self._has_failed:
-                log.warning("no snapshots are kept, later summaries take longer: %s: %s", self._directory, error.strerror)
-            self._has_failed = True
-        return not self._has_failed
 
 
 class Snapshot:
     """The snapshot that is right for a month now."""
 
-    def __init__(self, kept: Snapshots, month: Month, fingerprint: str) -> None:
+    def __init__(self, snapshots: Snapshots, kept: Kept, exists: bool) -> None:
+        self._snapshots = snapshots
         self._kept = kept
-        self.month = month
-        self._right = f"{month}.{fingerprint}."
+        self._exists = exists
 
     def open(self) -> BinaryIO | None:
-        """The file, whole and unchanged since it was written; None if there is none. Damaged ones are removed."""
-        for name in self._kept.names(self.month):
-            if name.startswith(self._right):
-                with suppress(OSError):
-                    file = files.open_regular(self._kept.path(name))
-                    if name == self._name(_checksum(file)):
-                        return file
-                    file.close()
-                    log.warning("%s is damaged; it is made anew", self._kept.path(name))
-                    self._kept.path(name).unlink()
+        """The file, whole and unchanged since it was written; None if there is none. A damaged one is removed."""
+        if not self._exists:
+            return None
+        path = self._path(self._kept)
+        with suppress(OSError):
+            file = files.open_regular(path)
+            if _checksum(file) == self._kept.checksum:
+                return file
+            file.close()
+            log.warning("%s is damaged; it is made anew", path)
+            path.unlink()
         return None
 
     def keep(self, made: Path) -> None:
-        """Keep the rows in a file made now, in place of all earlier ones of the month."""
+        """Keep the rows in a file made now, in place of earlier ones of the month. The first failure is a warning."""
         content = made.read_bytes()
-        kept = self._name(zlib.crc32(content))
-        if self._kept.write(kept, content):
-            for name in self._kept.names(self.month):
-                if name != kept:
-                    self._kept.path(name).unlink(missing_ok=True)
+        kept = self._kept._replace(checksum=zlib.crc32(content))
+        try:
+            files.make_directory(self._snapshots.directory, files.SECRET_DIRECTORY)
+            files.replace(self._path(kept), content, files.SECRET)
+            for other in self._snapshots.files():
+                if other.month == kept.month and other != kept:
+                    self._path(other).unlink(missing_ok=True)
+        except OSError as error:
+            if not self._snapshots.has_failed:
+                log.warning(
+                    "snapshots cannot be kept, so summaries take longer: %s: %s", self._path(kept), error.strerror
+                )
+            self._snapshots.has_failed = True
 
-    def _name(self, checksum: int) -> str:
-        return f"{self._right}{checksum:08x}.parquet"
+    def _path(self, kept: Kept) -> Path:
+        return self._snapshots.directory / str(kept)
 
 
 def directory(settings: Settings) -> Path:
@@ -138,6 +178,13 @@ def remove_all(settings: Settings) -> None:
     """Remove all snapshots, which hold what identifies visitors. Raises OSError."""
     for path in directory(settings).glob("*.parquet"):
         path.unlink(missing_ok=True)
+
+
+def _within(table: sa.Table, window: Window) -> Iterator[sa.ColumnElement[bool]]:
+    if window.start is not None:
+        yield table.c.datetime >= window.start
+    if window.stop is not None:
+        yield table.c.datetime < window.stop
 
 
 @cache

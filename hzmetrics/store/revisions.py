@@ -1,8 +1,8 @@
-"""Revisions of months: what is made of the sessions of a month is right while the month keeps its revision (spec 50 §16).
+"""Revisions of months: what is made of a month's sessions is right while the month keeps its revision (spec 50 §16).
 
-A transaction that changes these sessions, or the downloads of their requests, gives their months new revisions. Writes in
-bulk note the months themselves; other statements call `note`. `Connections.begin` stores what was noted with the commit:
-transactions that run side by side then do not wait for each other.
+A transaction that changes sessions, or which of their requests are downloads, gives their months new revisions. Bulk
+writes (`store.bulk`) note the months themselves; other statements call `note`. `Connections.begin` stores the notes
+just before the commit, so that concurrent transactions do not wait for each other in the middle of their work.
 """
 
 from __future__ import annotations

@@ -17,16 +17,14 @@ from tests.conftest import TestHub
 from tests.enrich.dns_server import DnsServer
 from tests.pipeline.test_convergence import logs, names, place, prepare, settle  # noqa: F401  a fixture
 
-WRITES = re.compile(
-    r'(?:INSERT INTO|UPDATE|DELETE FROM|INTO TABLE) [`"]?(?:(websessions)|web)[`"]?(?=[ (])', re.DOTALL
-)
+WRITES = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM|INTO TABLE) [`"]?(?:(websessions)|web)[`"]?(?=[ (])', re.DOTALL)
 LINKS = re.compile(r"DELETE FROM|SET .*\b(?:sessionid|dnload)\b", re.DOTALL)
 ASKED = re.compile(r"SELECT DISTINCT substr\(websessions|session_revisions")
 
 
 @contextmanager
 def watched() -> Iterator[list[tuple[str, bool]]]:
-    """The statements that change sessions, or which of their requests are downloads; whether their months were noted."""
+    """The statements that change sessions or their downloads, each with whether its months were noted."""
     found: list[tuple[str, bool]] = []
 
     def see(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
