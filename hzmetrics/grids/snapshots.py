@@ -38,14 +38,14 @@ CHUNK = 1 << 20
 
 
 class Counts(NamedTuple):
-    """How many rows a stretch of time has: that rows were inserted or deleted by hand shows here."""
+    """How many rows a stretch of time has: rows inserted or deleted by hand show here."""
 
     sessions: int
     downloads: int
 
 
 class Kept(NamedTuple):
-    """A snapshot as its name says it: `MONTH.FINGERPRINT.SESSIONS-DOWNLOADS.CHECKSUM.parquet`."""
+    """What the name of a snapshot says: `MONTH.FINGERPRINT.SESSIONS-DOWNLOADS.CHECKSUM.parquet`."""
 
     month: str
     fingerprint: str
@@ -73,35 +73,38 @@ class Snapshots:
         self._database = store.metrics
         self._current = settings.clock.month
         self._origin = f"{store.metrics.engine.url.render_as_string()} {pseudonym_key} {_models()}"
-        self._revisions: dict[str, str] | None = None
-        if session_revisions.name in store.metrics.table_names:
+        self._revisions: dict[str, str] = {}
+        self._right: dict[str, Kept] = {}
+        self._is_possible = session_revisions.name in store.metrics.table_names
+        if self._is_possible:
             with store.metrics.connect() as connection:
                 self._revisions = revisions(connection)
-        self._right = self._counted({one.month: one for one in self.files() if one.fingerprint == self._now(one.month)})
+            right = {one.month: one for one in self.files() if one.fingerprint == self._fingerprint(one.month)}
+            self._right = self._counted(right) if right else {}
 
     def of(self, month: Month) -> Snapshot | None:
         """The snapshot of a month, which need not exist yet; None for one that is not over. Raises StoreError."""
-        if self._revisions is None or month >= self._current:
+        if not self._is_possible or month >= self._current:
             return None
-        kept = self._right.get(str(month))
-        return Snapshot(self, kept or Kept(str(month), self._now(str(month)), self._count(month.window), 0), bool(kept))
+        name = str(month)
+        if kept := self._right.get(name):
+            return Snapshot(self, kept, exists=True)
+        return Snapshot(self, Kept(name, self._fingerprint(name), self._count(month.window), 0), exists=False)
 
-    def files(self) -> list[Kept]:
-        """All files, whatever they were made from."""
+    def files(self, month: str = "*") -> list[Kept]:
+        """The files of a month, or all, whatever they were made from."""
         found = []
-        for path in self.directory.glob("*.parquet"):
+        for path in self.directory.glob(f"{month}.*.parquet"):
             with suppress(ValueError):
                 found.append(Kept.parse(path.name))
         return found
 
-    def _now(self, month: str) -> str:
-        """What is in the name of a snapshot that is right, beside the counts."""
-        return hashlib.sha256(f"{self._origin} {(self._revisions or {}).get(month, '')}".encode()).hexdigest()[:16]
+    def _fingerprint(self, month: str) -> str:
+        """What a snapshot made now would be made from, beside the rows that are counted."""
+        return hashlib.sha256(f"{self._origin} {self._revisions.get(month, '')}".encode()).hexdigest()[:16]
 
     def _counted(self, kept: dict[str, Kept]) -> dict[str, Kept]:
-        """Those of them whose months have as many rows as before. All rows at once are counted sooner than by month."""
-        if not kept:
-            return kept
+        """Those whose months have as many rows as before. All rows together are counted faster than by month."""
         months = [Month.parse(month) for month in sorted(kept)]
         edges = [None, *(edge for month in months for edge in (month.start, month.stop)), None]
         between = [Window(*edges[place : place + 2]) for place in range(0, len(edges), 2)]
@@ -150,8 +153,8 @@ class Snapshot:
         try:
             files.make_directory(self._snapshots.directory, files.SECRET_DIRECTORY)
             files.replace(self._path(kept), content, files.SECRET)
-            for other in self._snapshots.files():
-                if other.month == kept.month and other != kept:
+            for other in self._snapshots.files(kept.month):
+                if other != kept:
                     self._path(other).unlink(missing_ok=True)
         except OSError as error:
             if not self._snapshots.has_failed:
