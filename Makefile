@@ -68,6 +68,7 @@ bench-scale: venv
 	@$(BIN)/python -m tests.mariadb_server sh -ec '$(BIN)/python -m benchmarks.backlog --lines 32000 \
 		--socket "$$HZMETRICS_TEST_SOCKET"'
 	@$(BIN)/python -m benchmarks.scale --months 1 2 6 24 72
+	@$(BIN)/python -m benchmarks.windows
 
 clean:
 	rm -rf $(VENV) demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

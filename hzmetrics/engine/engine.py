@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -183,6 +184,11 @@ class Engine:
         """As `table`, but in batches that can be read once, before anything else is asked for. Raises ModelError."""
         self.build(name)
         return self.connection.sql(f'SELECT * FROM "{name}"').to_arrow_reader(STREAMED)
+
+    def save(self, name: str, path: Path) -> None:
+        """Write the rows of a model to a Parquet file. Raises ModelError."""
+        self.build(name)
+        self.connection.sql(f'SELECT * FROM "{name}"').write_parquet(str(path), compression="zstd")
 
     def query(self, sql: str) -> pa.Table:
         """The rows of a query as an Arrow table. The models it reads must have been built."""

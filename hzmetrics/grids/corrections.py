@@ -53,7 +53,7 @@ def _outcome(store: Store, settings: Settings, month: Month, with_sessions: bool
         return sessions_and_cells(store, settings, month)
     key = pseudonyms.key(store, settings)
     relations = base_relations(store, month, PERIODS, bool(key))
-    stored = sessions_by_month(store, widest(month, PERIODS))
+    stored = sessions_by_month(store, settings, widest(month, PERIODS), key)
     return None, compute_cells(settings, month, relations, stored, pseudonym_key=key)
 
 

@@ -33,7 +33,7 @@ def sessions_and_cells(
     relations = base_relations(store, month, periods, bool(key))
     if with_new_logins:
         relations["userlogin_lite"] = current_logins(store, bool(key))
-    before = sessions_by_month(store, Window(widest(month, periods).start, month.start))
+    before = sessions_by_month(store, settings, Window(widest(month, periods).start, month.start), key)
     rows = chain(before, [MonthRows(sessions, downloads)])
     return sessions, compute_cells(settings, month, relations, rows, periods, pseudonym_key=key)
 

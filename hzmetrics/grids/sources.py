@@ -6,12 +6,14 @@ See spec 50 §6.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import pyarrow as pa
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Month, Window
+from hzmetrics.config import Settings
+from hzmetrics.grids.snapshots import Snapshot, Snapshots
 from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import (
     anonymous_logins,
@@ -106,12 +108,19 @@ class MonthRows(NamedTuple):
 
     sessions: pa.Table | pa.RecordBatchReader
     downloads: pa.Table | pa.RecordBatchReader
+    snapshot: Snapshot | None = None
+    """Where what is made of them is kept; None: it is not."""
 
 
-def sessions_by_month(store: Store, window: Window) -> Iterator[MonthRows]:
-    """The rows of each month that has sessions, of a window that begins and ends with months."""
+def sessions_by_month(
+    store: Store, settings: Settings, window: Window, pseudonym_key: str
+) -> Iterator[MonthRows | BinaryIO]:
+    """The rows of each month that has sessions, or its snapshot, of a window that begins and ends with months."""
+    snapshots = Snapshots(store, settings, pseudonym_key)
     for month in occupied_months(store, window):
-        yield month_rows(store, month)
+        snapshot = snapshots.of(month)
+        kept = snapshot.open() if snapshot else None
+        yield kept or month_rows(store, month)._replace(snapshot=snapshot)
 
 
 def occupied_months(store: Store, window: Window) -> Iterator[Month]:
@@ -127,6 +136,7 @@ def occupied_months(store: Store, window: Window) -> Iterator[Month]:
 def month_rows(store: Store, month: Month) -> MonthRows:
     """The sessions that begin in a month, and their downloads."""
     session = websessions.c
+    is_download = web.c.dnload + 0 == 1  # not by its index: SQLite would look at the downloads of all months
     of_month = _within(session.datetime, month.window)
     return MonthRows(
         store.metrics.stream(
@@ -144,7 +154,7 @@ def month_rows(store: Store, month: Month) -> MonthRows:
         store.metrics.stream(
             sa.select(web.c.sessionid, web.c.datetime)
             .join(websessions, session.id == web.c.sessionid)
-            .where(web.c.dnload == 1, session.jobs == 0, session.duration >= 0, *of_month)
+            .where(is_download, session.jobs == 0, session.duration >= 0, *of_month)
         ),
     )
 

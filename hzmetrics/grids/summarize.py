@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,12 +16,14 @@ from hzmetrics.engine import Engine, windows
 from hzmetrics.grids import SECTIONS
 from hzmetrics.grids.applications import tool_directories
 from hzmetrics.grids.logins import remake_userlogin_lite
+from hzmetrics.grids.snapshots import path_of
 from hzmetrics.grids.sources import MonthRows, base_relations, sessions_by_month, widest
 from hzmetrics.log import log
+from hzmetrics.scratch import Scratch
 from hzmetrics.store import Store, pseudonyms
 from hzmetrics.store.tables.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals
 
-PART = 2_000_000
+PART = 5_000_000
 """Rows of `grouped_sessions` whose visitors are counted at a time: their sets then fit in memory."""
 
 GRIDS = {"user": summary_user_vals, "simusage": summary_simusage_vals, "misc": summary_misc_vals}
@@ -47,7 +51,7 @@ def summarize_month(
     remake_userlogin_lite(store)
     key = pseudonyms.key(store, settings)
     relations = base_relations(store, month, periods, bool(key))
-    sessions = sessions_by_month(store, widest(month, periods))
+    sessions = sessions_by_month(store, settings, widest(month, periods), key)
     cells = compute_cells(settings, month, relations, sessions, periods, only, key)
     return write_cells(store, month, cells)
 
@@ -56,7 +60,7 @@ def compute_cells(
     settings: Settings,
     month: Month,
     relations: Mapping[str, Any],
-    sessions: Iterable[MonthRows],
+    sessions: Iterable[MonthRows | BinaryIO],
     periods: Sequence[int] = PERIODS,
     sections: Sequence[str] = SECTIONS,
     pseudonym_key: str = "",
@@ -67,25 +71,40 @@ def compute_cells(
     """
     has_tool_sessions = "sim-usage" in sections and relations["sessionlog"].num_rows > 0
     applications = tool_directories(settings.hub.apps_dir) if has_tool_sessions else []
-    with Engine("hzmetrics.grids", corrections=settings.corrections) as engine:
+    with Engine("hzmetrics.grids", corrections=settings.corrections) as engine, ExitStack() as held:
         engine.set_variable("pseudonym_key", pseudonym_key)
         for name, rows in relations.items():
             engine.register(name, rows)
         engine.register("applications", pa.table({"name": pa.array(applications, pa.string())}))
         engine.register("sections", pa.table({"section": pa.array(sections, pa.string())}))
         engine.register("windows", windows(month, periods))
-        _group_sessions(engine, sessions)
+        _group_sessions(engine, held, sessions)
         _count_visitors(engine)
         return engine.table("cells")
 
 
-def _group_sessions(engine: Engine, sessions: Iterable[MonthRows]) -> None:
-    """Give the engine the relation `grouped_sessions`, a month at a time."""
-    engine.create("grouped_sessions")
-    for rows in sessions:
+def _group_sessions(engine: Engine, held: ExitStack, sessions: Iterable[MonthRows | BinaryIO]) -> None:
+    """Give the engine the relation `grouped_sessions`, whose rows are in files of a month each.
+
+    `held` keeps them readable: those of snapshots are read as they were opened, whatever becomes of their names.
+    """
+    made = Path(held.enter_context(Scratch()))
+    paths = []
+    for number, rows in enumerate(sessions):
+        if not isinstance(rows, MonthRows):
+            paths.append(path_of(held.enter_context(rows)))
+            continue
+        path = made / f"{number}.parquet"
         engine.load("websessions", rows.sessions)
         engine.load("download_requests", rows.downloads)
-        engine.collect("grouped_sessions", "month_sessions")
+        engine.save("month_sessions", path)
+        paths.append(str(path))
+        if rows.snapshot:
+            rows.snapshot.keep(path)
+    if paths:
+        engine.register_parquet("grouped_sessions", paths)
+    else:
+        engine.create("grouped_sessions")
 
 
 def _count_visitors(engine: Engine) -> None:

@@ -39,6 +39,7 @@ CHECKS = (
     "dirty_stuck",
     "all_time_regression",
     "no_logins",
+    "stale_snapshot",
 )
 """The models of the checks, in the order of the report."""
 

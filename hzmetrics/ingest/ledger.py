@@ -14,7 +14,7 @@ from hzmetrics.collation import fold
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log
 from hzmetrics.logs import packing
-from hzmetrics.store import Store, state
+from hzmetrics.store import Store, revisions, state
 from hzmetrics.store.database import Database
 from hzmetrics.store.fit import fit
 from hzmetrics.store.state import UnreadFile
@@ -153,7 +153,9 @@ def forget(database: Database, connection: sa.Connection, entry: Record, dry_run
         within = table.c.id.between(entry.start, entry.end)
         rows = connection.execute(sa.select(sa.func.count()).select_from(table).where(within)).scalar() or 0
     else:
-        rows = connection.execute(sa.delete(table).where(table.c.id.between(entry.start, entry.end))).rowcount
+        within = table.c.id.between(entry.start, entry.end)
+        revisions.note_rows(connection, table, within)
+        rows = connection.execute(sa.delete(table).where(within)).rowcount
     if not dry_run:
         connection.execute(sa.delete(imported_sources).where(imported_sources.c.id == entry.id))
         note_unread(database, connection, entry.filename, entry.target, None)

@@ -9,7 +9,7 @@ from hzmetrics.config import Settings
 from hzmetrics.ingest.webhits import recount, refresh_hits_cells
 from hzmetrics.log import log
 from hzmetrics.sessions.stamps import STAMPED, clear_stamps, stamped
-from hzmetrics.store import Store
+from hzmetrics.store import Store, revisions
 from hzmetrics.store.tables.metrics import (
     summary_andmore_vals,
     summary_misc_vals,
@@ -34,6 +34,7 @@ def reset_month(store: Store, settings: Settings, month: Month, dry_run: bool = 
         return 0
     time = websessions.c.datetime
     with store.metrics.begin() as connection:
+        revisions.note(connection, [str(month)])
         removed = connection.execute(sa.delete(websessions).where(time >= month.start, time < month.stop)).rowcount
         for grid in GRIDS:
             connection.execute(sa.delete(grid).where(grid.c.datetime == month.key))

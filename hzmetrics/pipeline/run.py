@@ -22,7 +22,7 @@ from hzmetrics.pipeline.facts import Facts
 from hzmetrics.store import state
 from hzmetrics.store.schema import require_transactional
 from hzmetrics.store.state import Left
-from hzmetrics.store.tables.metrics import pipeline_state
+from hzmetrics.store.tables.metrics import pipeline_state, session_revisions
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
@@ -70,10 +70,12 @@ def run(
 
 
 def make_state_table(store: Store) -> None:
-    """Create the table of state keys if it is missing (spec 60 §4)."""
-    if pipeline_state.name not in store.metrics.table_names:
+    """Create the tables of state keys and of revisions if they are missing (spec 60 §4, spec 50 §16)."""
+    missing = [table for table in (pipeline_state, session_revisions) if table.name not in store.metrics.table_names]
+    if missing:
         with store.metrics.begin() as connection:
-            pipeline_state.create(connection, checkfirst=True)
+            for table in missing:
+                table.create(connection, checkfirst=True)
         del store.metrics.table_names
 
 

@@ -13,6 +13,7 @@ from hzmetrics.calendar import Month, Window
 from hzmetrics.config import Settings
 from hzmetrics.engine import Engine
 from hzmetrics.errors import HzmetricsError, UsageError
+from hzmetrics.grids import snapshots
 from hzmetrics.grids.logins import remake_userlogin_lite
 from hzmetrics.health.audit import Finding, audit
 from hzmetrics.log import log, stage
@@ -77,6 +78,7 @@ def anonymise(store: Store, settings: Settings, before: Month, *, dry_run: bool 
             " to agree, add --yes"
         )
     key = _begin(store, settings, before)
+    _remove_snapshots(settings)
     changed = 0
     with Engine("hzmetrics.privacy") as engine:
         engine.set_variable("pseudonym_key", key)
@@ -86,8 +88,17 @@ def anonymise(store: Store, settings: Settings, before: Month, *, dry_run: bool 
                 running.rows += _shorten_logins(store, engine, window)
                 changed += running.rows
     remake_userlogin_lite(store)
+    _remove_snapshots(settings)
     log.info("months before %s are anonymised: %d rows changed", before, changed)
     return changed
+
+
+def _remove_snapshots(settings: Settings) -> None:
+    """Remove what was made of the addresses. Raises HzmetricsError."""
+    try:
+        snapshots.remove_all(settings)
+    except OSError as error:
+        raise HzmetricsError(f"cannot remove {error.filename}, which identifies visitors: {error.strerror}") from None
 
 
 def _refuse_unfinished(store: Store, settings: Settings, before: Month) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 from pyarrow import csv
 from pymysql import MySQLError
@@ -23,9 +24,10 @@ from sqlalchemy.dialects.mysql.mysqldb import MySQLCompiler_mysqldb
 from hzmetrics.errors import StoreError, StoreUnavailable
 from hzmetrics.output.columnar import write_csv
 from hzmetrics.scratch import Scratch
+from hzmetrics.store import revisions
 from hzmetrics.store.connections import CONNECTION_LOST, SCRATCH, SESSION, Connections
 from hzmetrics.store.fit import arrow_type, fit
-from hzmetrics.store.tables.metrics import INNODB
+from hzmetrics.store.tables.metrics import INNODB, web, websessions
 from hzmetrics.store.types import LongText, TinyText, Varchar
 
 LOCAL_INFILE_DISABLED = (1148, 3948, 4166)
@@ -174,6 +176,8 @@ def append(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:
         arrived = _insert(connection, table, fitted)
     if arrived != rows.num_rows:
         raise StoreError(f"{table.name}: the database took {arrived} of {rows.num_rows} rows")
+    if table is websessions:
+        revisions.note(connection, pc.unique(pc.utf8_slice_codeunits(rows["datetime"], 0, 7)).to_pylist())
     return arrived
 
 
@@ -199,6 +203,9 @@ def update(
     with _loaded(connection, table, rows, key) as loaded:
         change = sa.update(table) if where is None else sa.update(table).where(where)
         same = sa.and_(*(table.c[name] == loaded.c[name] for name in key))
+        revisions.note_rows(connection, table, same if where is None else sa.and_(same, where), names)
+        if table is web and "sessionid" in names:
+            revisions.note_rows(connection, websessions, websessions.c.id == loaded.c.sessionid)
         if connection.dialect.name == "sqlite" or not _is_numbered(table, rows, key):
             change = change.where(same).values({name: loaded.c[name] for name in names})
             return connection.execute(change).rowcount
@@ -223,8 +230,10 @@ def delete(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:
     with _loaded(connection, table, rows, key) as loaded:
         if connection.dialect.name in ("mysql", "mariadb"):
             same = sa.and_(*(table.c[name] == loaded.c[name] for name in key))
+            revisions.note_rows(connection, table, same)
             return connection.execute(sa.delete(table).where(same)).rowcount
         found = sa.tuple_(*(table.c[name] for name in key)).in_(sa.select(*(loaded.c[name] for name in key)))
+        revisions.note_rows(connection, table, found)
         return connection.execute(sa.delete(table).where(found)).rowcount
 
 

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from hzmetrics.calendar import Clock
 from hzmetrics.errors import StoreError, StoreUnavailable
+from hzmetrics.store import revisions
 
 SESSION = (
     "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
@@ -146,7 +147,9 @@ class Connections:
             try:
                 with connection.begin():
                     yield connection
+                    revisions.store_noted(connection)
             finally:
+                revisions.forget_noted(connection)
                 if locked:
                     connection.exec_driver_sql("UNLOCK TABLES")
 

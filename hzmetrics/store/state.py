@@ -13,7 +13,7 @@ from hzmetrics.calendar import Month
 from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.log import log
 from hzmetrics.output.document import document
-from hzmetrics.store import Store
+from hzmetrics.store import Store, revisions
 from hzmetrics.store.key_values import KeyValues
 from hzmetrics.store.tables.metrics import pipeline_state
 
@@ -219,7 +219,9 @@ def put(connection: sa.Connection, values: Mapping[str, str]) -> None:
 
 
 def add_dirty_months(connection: sa.Connection, months: Iterable[Month]) -> None:
-    """Mark months dirty, inside the caller's transaction."""
+    """Mark months dirty, inside the caller's transaction: their rows are not what they were."""
+    months = list(months)
+    revisions.note(connection, map(str, months))
     change_months(connection, DIRTY, add=months)
 
 

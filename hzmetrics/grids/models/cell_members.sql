@@ -6,8 +6,8 @@
 -- sentence of misc row 7 (busiest_days.sql).
 --
 -- grain: a cell and member, or members that count alike
--- reads: registered_users, simulation_users, counted_visitors, known_session_users, session_totals, runs,
---   heavy_users, user_runs, profiles, webhits, windows
+-- reads: registered_users, simulation_users, counted_visitors, known_session_users, session_totals, session_domains,
+--   runs, heavy_users, user_runs, profiles, webhits, windows
 -- columns:
 --   grid     VARCHAR  user, simusage or misc
 --   rowid    INTEGER  row of the grid
@@ -60,7 +60,7 @@ UNION ALL
 SELECT 'simusage', 10, 1, depth, 0, 1 FROM user_runs WHERE who IS NOT NULL AND last_day - first_day >= 90
 UNION ALL
 -- misc 1: domains
-SELECT 'misc', 1, 1, max(depth), 0, 1 FROM session_totals WHERE domain IS NOT NULL GROUP BY domain
+SELECT 'misc', 1, 1, depth, 0, 1 FROM session_domains
 UNION ALL
 -- misc 2: sessions of 900 seconds or with a tool start
 SELECT 'misc', 2, 1, depth, 0, user_sessions FROM session_totals

@@ -71,9 +71,10 @@ CREATE TABLE grouped_sessions (
     domain VARCHAR,         -- folded domain
     country VARCHAR,        -- folded country of the address
     begun VARCHAR,          -- moment of the begin
-    downloaded VARCHAR,     -- moment of a download in each of the sessions; NULL in the rows of all sessions
+    downloaded VARCHAR,     -- moment of their downloads where it is another one than that of the begin
     is_interactive BOOLEAN, -- whether one is interactive
-    is_short BOOLEAN,       -- whether one of those with downloads is shorter than 900 seconds
+    has_download BOOLEAN,   -- whether there are downloads, of sessions without a tool start
+    is_short BOOLEAN,       -- whether a session with such a download is shorter than 900 seconds
     visits BIGINT,          -- number of them that count as visits
     user_sessions BIGINT,   -- number of them that are long or in which a tool was started
     seconds DECIMAL(38,0)   -- s, the duration of the latter

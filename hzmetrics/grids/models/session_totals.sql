@@ -1,18 +1,14 @@
--- The visits and user sessions of each domain and country.
+-- The visits and user sessions of each depth.
 --
--- grain: a domain, country and depth
+-- grain: a depth
 -- reads: window_sessions
 -- stored: table
 -- columns:
---   domain         VARCHAR        folded domain
---   country        VARCHAR        folded country; empty if not known
 --   depth          BIGINT         depth of the begin
 --   visits         HUGEINT        number of visits
 --   user_sessions  HUGEINT        number of sessions that are long or in which a tool was started
 --   seconds        DECIMAL(38,0)  s, the duration of the latter; NULL if there are none
 
-SELECT
-    domain, country, depth, sum(visits) AS visits, sum(user_sessions) AS user_sessions,
-    sum(seconds) AS seconds
+SELECT depth, sum(visits) AS visits, sum(user_sessions) AS user_sessions, sum(seconds) AS seconds
 FROM window_sessions
-GROUP BY domain, country, depth
+GROUP BY depth

@@ -22,7 +22,7 @@ FROM (
         visitor, address, country, class,
         coalesce(max(depth) FILTER (visits > 0), 0) AS visit,
         coalesce(max(depth) FILTER (is_interactive), 0) AS interactive,
-        coalesce(max(depth) FILTER (has_download AND is_short), 0) AS download,
+        coalesce(max(depth) FILTER (is_short), 0) AS download,
         coalesce(max(download_depth) FILTER (is_short), 0) AS dated_download
     FROM window_sessions
     WHERE visitor IS NOT NULL AND hash(visitor) % getvariable('parts')::UBIGINT = getvariable('part')::UBIGINT

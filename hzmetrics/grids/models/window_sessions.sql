@@ -11,7 +11,7 @@
 --   class           BIGINT         class of the domain; NULL if it has none
 --   depth           BIGINT         depth of the begin
 --   is_interactive  BOOLEAN        whether one is interactive (A)
---   has_download    BOOLEAN        whether they are download sessions (DA), whose downloads may be of any time
+--   has_download    BOOLEAN        whether there are download sessions (DA), whose downloads may be of any time
 --   download_depth  BIGINT         depth of begin and download (DW): both must be inside; 0: none
 --   is_short        BOOLEAN        whether one of the download sessions is shorter than 900 seconds
 --   visits          BIGINT         number of them that count as visits
@@ -20,8 +20,9 @@
 
 SELECT
     s.address, s.visitor, s.domain, country_of(s.country) AS country, c.class, b.depth, s.is_interactive,
-    s.downloaded IS NOT NULL AS has_download,
-    least(b.depth, coalesce(d.depth, 0)) AS download_depth,
+    s.has_download,
+    CASE WHEN NOT s.has_download THEN 0 WHEN s.downloaded IS NULL THEN b.depth ELSE least(b.depth, d.depth) END
+        AS download_depth,
     s.is_short, s.visits, s.user_sessions, s.seconds
 FROM grouped_sessions AS s
 JOIN moments AS b ON b.moment = s.begun AND b.depth > 0

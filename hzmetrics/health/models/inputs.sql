@@ -45,6 +45,12 @@ CREATE TABLE incomplete_months (
     month VARCHAR  -- month
 );
 
+-- The months of the window whose snapshot is not what their rows give (spec 50 §16).
+CREATE TABLE snapshot_differences (
+    month VARCHAR,     -- month
+    row_count BIGINT   -- rows that only one of them has
+);
+
 -- Cells from the first month of the window on: the user grid's totals and their parts, the hits, and everything that adds
 -- up over all time.
 CREATE TABLE stored_cells (

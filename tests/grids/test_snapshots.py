@@ -1,0 +1,211 @@
+"""Snapshots change no number: they are made anew when their months change, and whatever happens to their files."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import sqlalchemy as sa
+
+from hzmetrics.calendar import Month, Window
+from hzmetrics.grids.comparison import differing_months
+from hzmetrics.grids.snapshots import directory
+from hzmetrics.grids.summarize import GRIDS, summarize_month
+from hzmetrics.store import state
+from hzmetrics.store.tables.metrics import web, websessions
+from tests.conftest import TestHub
+
+MONTHS = (Month(2025, 3), Month(2025, 4), Month(2025, 5))
+LAST = MONTHS[-1]
+ALL = Window(MONTHS[0].start, LAST.stop)
+
+
+@pytest.fixture
+def summarized(hub: TestHub) -> TestHub:
+    """A hub with three months of sessions and downloads, the last one summarized."""
+    sessions = [
+        {"id": 10 * place + n, "datetime": f"{month}-0{n + 1} 10:00:00", "ip": f"192.0.{place}.{n}",
+         "host": f"h{n}.example", "domain": "example", "ipcountry": "US", "duration": 600 * n, "jobs": 0}
+        for place, month in enumerate(MONTHS) for n in range(4)
+    ]  # fmt: skip
+    requests = [
+        {"id": one["id"] + 1, "sessionid": one["id"], "datetime": one["datetime"], "ip": one["ip"], "dnload": 1}
+        for one in sessions
+    ]
+    with hub.store.metrics.begin() as connection:
+        connection.execute(sa.insert(websessions), sessions)
+        connection.execute(sa.insert(web), requests)
+    summarize_month(hub.store, hub.settings, LAST)
+    return hub
+
+
+def kept(hub: TestHub) -> dict[str, Path]:
+    """The snapshots by month."""
+    found = sorted(directory(hub.settings).iterdir())
+    by_month = {path.name[:7]: path for path in found}
+    assert len(by_month) == len(found)
+    return by_month
+
+
+def cells(hub: TestHub) -> list[Any]:
+    """The cells of the last month as they are computed now."""
+    summarize_month(hub.store, hub.settings, LAST)
+    return sorted(str(row) for grid in GRIDS.values() for row in hub.store.metrics.rows(sa.select(grid)))
+
+
+def cells_without(hub: TestHub) -> list[Any]:
+    """The same without snapshots."""
+    for path in kept(hub).values():
+        path.unlink()
+    return cells(hub)
+
+
+def test_months_that_are_over_are_read_from_snapshots(summarized: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = kept(summarized)
+    assert list(before) == [str(month) for month in MONTHS]
+    assert {path.stat().st_mode & 0o777 for path in before.values()} == {0o600}
+    assert directory(summarized.settings).stat().st_mode & 0o777 == 0o700
+    with monkeypatch.context() as context:
+        context.setattr("hzmetrics.grids.sources.month_rows", None)
+        found = cells(summarized)
+    assert kept(summarized) == before
+    assert found == cells_without(summarized)
+
+
+def test_the_running_month_has_none(summarized: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    cells_without(summarized)
+    monkeypatch.setenv("HZMETRICS_NOW", "2025-05-20T10:00:00")
+    for path in kept(summarized).values():
+        path.unlink()
+    assert summarized.run("summarize-month", "2025-05") == 0
+    assert list(kept(summarized)) == ["2025-03", "2025-04"]
+
+
+def bulk_update(hub: TestHub) -> None:
+    rows = pa.table({"id": [11], "ipcountry": ["DE"]})
+    with hub.store.metrics.begin() as connection:
+        hub.store.metrics.update(connection, websessions, rows, ["id"])
+
+
+def bulk_stamp(hub: TestHub) -> None:
+    rows = pa.table({"id": [12], "sessionid": pa.nulls(1, pa.int64())})
+    with hub.store.metrics.begin() as connection:
+        hub.store.metrics.update(connection, web, rows, ["id"])
+
+
+def bulk_stamp_anew(hub: TestHub) -> None:
+    rows = pa.table({"id": [2], "sessionid": [12]})
+    with hub.store.metrics.begin() as connection:
+        hub.store.metrics.update(connection, web, rows, ["id"])
+
+
+def bulk_delete(hub: TestHub) -> None:
+    with hub.store.metrics.begin() as connection:
+        hub.store.metrics.delete(connection, websessions, pa.table({"id": [12]}))
+
+
+def bulk_delete_request(hub: TestHub) -> None:
+    with hub.store.metrics.begin() as connection:
+        hub.store.metrics.delete(connection, web, pa.table({"id": [12]}))
+
+
+def insert_by_hand(hub: TestHub) -> None:
+    row = {"id": 99, "datetime": "2025-04-20 10:00:00", "ip": "198.51.100.1", "host": "new", "duration": 60, "jobs": 0}
+    with hub.store.metrics.begin() as connection:
+        connection.execute(sa.insert(websessions), [row])
+
+
+def delete_by_hand(hub: TestHub) -> None:
+    with hub.store.metrics.begin() as connection:
+        connection.execute(sa.delete(websessions).where(websessions.c.id == 12))
+
+
+def delete_request_by_hand(hub: TestHub) -> None:
+    with hub.store.metrics.begin() as connection:
+        connection.execute(sa.delete(web).where(web.c.id == 12))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        bulk_update,
+        bulk_stamp,
+        bulk_stamp_anew,
+        bulk_delete,
+        bulk_delete_request,
+        insert_by_hand,
+        delete_by_hand,
+        delete_request_by_hand,
+    ],
+)
+def test_a_changed_month_is_made_anew(summarized: TestHub, change: Any) -> None:
+    before, old = kept(summarized), cells(summarized)
+    change(summarized)
+    found = cells(summarized)
+    assert found != old
+    after = kept(summarized)
+    assert after["2025-04"] != before["2025-04"]
+    assert after["2025-05"] == before["2025-05"]
+    assert found == cells_without(summarized)
+
+
+def test_values_edited_by_hand_are_found_and_declared(summarized: TestHub) -> None:
+    with summarized.store.metrics.begin() as connection:
+        connection.execute(sa.update(websessions).where(websessions.c.id == 11).values(duration=5000))
+    assert list(differing_months(summarized.store, summarized.settings, ALL)) == [(MONTHS[1], 2)]
+    with summarized.store.metrics.begin() as connection:
+        state.add_dirty_months(connection, [MONTHS[1]])
+    found = cells(summarized)
+    assert list(differing_months(summarized.store, summarized.settings, ALL)) == []
+    assert found == cells_without(summarized)
+
+
+def test_a_transaction_without_effect_leaves_the_snapshot(summarized: TestHub) -> None:
+    before = kept(summarized)
+    with pytest.raises(ZeroDivisionError), summarized.store.metrics.begin() as connection:
+        summarized.store.metrics.delete(connection, websessions, pa.table({"id": [12]}))
+        _ = 1 / 0
+    with summarized.store.metrics.begin() as connection:
+        connection.execute(sa.select(websessions.c.id))
+    cells(summarized)
+    assert kept(summarized) == before
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", None])
+def test_a_damaged_file_is_made_anew(
+    summarized: TestHub, content: bytes | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    before, old = kept(summarized), cells(summarized)
+    path = before["2025-04"]
+    whole = path.read_bytes()
+    path.write_bytes(bytes([whole[0], whole[1] ^ 1]) + whole[2:] if content is None else content)
+    with caplog.at_level(logging.WARNING):
+        assert cells(summarized) == old
+    assert "is damaged" in caplog.text
+    after = kept(summarized)
+    assert [path.name[:27] for path in after.values()] == [path.name[:27] for path in before.values()]
+    assert after["2025-04"].read_bytes()[:4] == b"PAR1"
+
+
+def test_where_none_can_be_written_it_goes_on(summarized: TestHub, caplog: pytest.LogCaptureFixture) -> None:
+    old = cells_without(summarized)
+    for path in kept(summarized).values():
+        path.unlink()
+    directory(summarized.settings).rmdir()
+    directory(summarized.settings).write_text("no directory")
+    with caplog.at_level(logging.WARNING):
+        assert cells(summarized) == old
+    assert caplog.text.count("snapshots cannot be kept") == 1
+
+
+def test_rows_moved_by_hand_show(summarized: TestHub) -> None:
+    """All rows together are as many as before, and so are those without a snapshot."""
+    with summarized.store.metrics.begin() as connection:
+        late = sa.update(websessions).where(websessions.c.id == 11)
+        connection.execute(late.values(datetime="2025-05-20 10:00:00"))
+        connection.execute(sa.delete(websessions).where(websessions.c.id == 3))
+    found = cells(summarized)
+    assert found == cells_without(summarized)
