@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, nullcontext
@@ -61,18 +62,18 @@ def import_day(
     day: dt.date,
     dry_run: bool = False,
     progress: Progress | None = None,
-    skip: Callable[[Source], bool] = lambda source: False,
+    files: Sequence[Source] | None = None,
     on_rows: OnRows | None = None,
     readers: Readers | None = None,
 ) -> DayReport:
     """Import all pending files of one day; one that fails is left in place and does not stop the others (spec 10 §9).
 
-    `readers` are those of a run that imports many days. Raises StoreUnavailable: that the database is gone is no file's
-    fault.
+    `files`, those that were pending when it looked, and `readers` are those of a run that imports many days. Raises
+    StoreUnavailable: that the database is gone is no file's fault.
     """
     report = DayReport()
-    pending = [source for source in sources.pending(settings) if not skip(source)]
-    files = [source for source in pending if source.date == day]
+    pending = sources.pending(settings) if files is None else files
+    files = [source for source in pending if source.date == day and os.path.lexists(source.path)]
     _tell(day, files, dry_run)
     if dry_run:
         return report

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import compress
@@ -25,6 +25,7 @@ from hzmetrics.store.tables import metrics
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
     from hzmetrics.ingest.imports import DayReport
+    from hzmetrics.ingest.sources import Source
     from hzmetrics.store import Store
 
 GRACE = dt.timedelta(days=3)
@@ -39,8 +40,10 @@ class Facts:
 
     today: dt.date
     state: State = field(default_factory=State)
+    files: Sequence[Source] = ()
+    """The source files, in import order, without remembered bad ones."""
     pending: frozenset[dt.date] = frozenset()
-    """Days with a source file. Remembered bad files are not counted."""
+    """Their days."""
     imported: frozenset[dt.date] = frozenset()
     """Dates of the access logs in `imported/`."""
     months: Mapping[str, frozenset[Month]] = field(default_factory=dict)
@@ -153,6 +156,7 @@ def gather(store: Store, settings: Settings) -> Facts:
     return Facts(
         today=settings.clock.today,
         state=remembered,
+        files=pending,
         pending=frozenset(source.date for source in pending),
         imported=frozenset(sources.imported_dates(settings)),
         months={table.name: months_with_rows(store, table, plausible) for table in BASE_TABLES},
