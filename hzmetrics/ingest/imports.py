@@ -68,20 +68,21 @@ def import_day(
 ) -> DayReport:
     """Import all pending files of one day; one that fails is left in place and does not stop the others (spec 10 §9).
 
-    `files`, those that were pending when it looked, and `readers` are those of a run that imports many days. Raises
+    A run that imports many days gives its `readers`, and the pending `files` of the month as it has found them. Raises
     StoreUnavailable: that the database is gone is no file's fault.
     """
     report = DayReport()
-    pending = sources.pending(settings) if files is None else files
-    files = [source for source in pending if source.date == day and os.path.lexists(source.path)]
-    _tell(day, files, dry_run)
+    if files is None:
+        files = [source for source in sources.pending(settings) if source.month == Month.of(day)]
+    of_day = [source for source in files if source.date == day and os.path.lexists(source.path)]
+    _tell(day, of_day, dry_run)
     if dry_run:
         return report
     store.metrics  # noqa: B018 - a database that is not configured is no file's fault
     alone = readers is None
     with closing(Readers(settings)) if readers is None else nullcontext(readers) as readers:
-        readers.expect(files if alone else [source for source in pending if source.month == Month.of(day)])
-        for source in files:
+        readers.expect(of_day if alone else files)
+        for source in of_day:
             try:
                 state.refuse_anonymised(store, source.month)
                 outcome = _import(

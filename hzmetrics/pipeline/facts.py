@@ -40,10 +40,8 @@ class Facts:
 
     today: dt.date
     state: State = field(default_factory=State)
-    files: Sequence[Source] = ()
-    """The source files, in import order, without remembered bad ones."""
     pending: frozenset[dt.date] = frozenset()
-    """Their days."""
+    """Days with a source file. Remembered bad files are not counted."""
     imported: frozenset[dt.date] = frozenset()
     """Dates of the access logs in `imported/`."""
     months: Mapping[str, frozenset[Month]] = field(default_factory=dict)
@@ -56,6 +54,8 @@ class Facts:
     """The months that lines can be of; those of rows and cells are among them."""
     is_site: bool = False
     """Whether the logs are those of a site, which has no files with dates (spec 60 §13)."""
+    files: Mapping[Month, Sequence[Source]] = field(default_factory=dict)
+    """The source files by month, in import order."""
     has_orphans: Callable[[Month], bool] = lambda month: False
     """Whether rows of a month name a session that does not exist. Expensive: it reads the rows of the month."""
 
@@ -153,10 +153,12 @@ def gather(store: Store, settings: Settings) -> Facts:
         for source in sources.pending(settings)
         if not is_remembered(source.path, remembered, settings) and not remembered.is_anonymised(source.month)
     ]
+    files: dict[Month, list[Source]] = {}
+    for source in pending:
+        files.setdefault(source.month, []).append(source)
     return Facts(
         today=settings.clock.today,
         state=remembered,
-        files=pending,
         pending=frozenset(source.date for source in pending),
         imported=frozenset(sources.imported_dates(settings)),
         months={table.name: months_with_rows(store, table, plausible) for table in BASE_TABLES},
@@ -164,6 +166,7 @@ def gather(store: Store, settings: Settings) -> Facts:
         partly_summarized=frozenset(filter(plausible.__contains__, incomplete_months(store, settings.clock.month))),
         plausible=plausible,
         is_site=settings.is_site,
+        files=files,
         has_orphans=lambda month: _has_orphans(store, month),
     )
 

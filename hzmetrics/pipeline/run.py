@@ -222,7 +222,7 @@ class Work:
                 self.settings,
                 day,
                 dry_run=self.dry_run,
-                files=known.files,
+                files=known.files.get(month, ()),
                 on_rows=on_rows,
                 readers=self.readers,
             )
