@@ -15,10 +15,39 @@ from duckdb.func import PythonUDFType
 
 from hzmetrics import memory
 from hzmetrics.collation import fold, fold_keep_blanks
+from hzmetrics.engine.models import Model
 from hzmetrics.scratch import Scratch
 
 MEMORY_A_THREAD = 300 * memory.MB
 """What a thread needs at least to work on disk: with less, many threads have no room for what each holds at once."""
+
+
+class Session:
+    """A connection with temporary relations, macros and variables of its own. Its views and macros outlive an engine.
+
+    Defining the views of a package takes longer than asking them about a small month.
+    """
+
+    def __init__(self, packages: tuple[str, ...], connection: duckdb.DuckDBPyConnection) -> None:
+        self.packages = packages
+        self.connection = connection
+        self.views: dict[str, Model] = {}
+        """The models that exist as views: they stay right when what they read is replaced."""
+        self.tables: set[str] = set()
+        """The relations whose rows the connection holds."""
+        self.registered: set[str] = set()
+        """The relations whose rows are Python's."""
+        self.has_macros = False
+        """Whether the macros of the packages are defined."""
+
+    def clear(self) -> None:
+        """Forget all rows."""
+        for name in self.registered:
+            self.connection.unregister(name)
+        if self.tables:
+            self.connection.execute(";".join(f'DROP TABLE "{name}"' for name in sorted(self.tables)))
+        self.registered.clear()
+        self.tables.clear()
 
 
 class Database:
@@ -33,7 +62,9 @@ class Database:
         self._connection.execute("SET enable_external_file_cache = false")  # other files come to have the same name
         self._threads = self._setting("threads")
         self._limit = 0
-        self._connections = 0
+        self._in_use = 0
+        self._kept: dict[tuple[str, ...], Session] = {}
+        """Sessions that wait for their next engine, by its packages: one of each."""
         self._is_retired = False
         self._functions: set[str] = set()
         self._schemas: set[str] = set()
@@ -41,19 +72,23 @@ class Database:
         self.function("fold_any_blanks", fold_keep_blanks)
         self._connection.execute(files("hzmetrics.engine").joinpath("macros.sql").read_text(encoding="utf-8"))
 
-    def connect(self, limit: int) -> duckdb.DuckDBPyConnection:
-        """A connection with temporary relations, macros and variables of its own; all of them may use `limit` bytes."""
+    def begin(self, packages: tuple[str, ...], limit: int) -> Session:
+        """A session for an engine of some packages; all sessions together may use `limit` bytes."""
         if limit != self._limit:
             self._connection.execute(f"SET memory_limit = '{limit}B'")
             self._connection.execute(f"SET threads = {max(1, min(self._threads, limit // MEMORY_A_THREAD))}")
             self._limit = limit
-        self._connections += 1
-        return self._connection.cursor()
+        self._in_use += 1
+        return self._kept.pop(packages, None) or Session(packages, self._connection.cursor())
 
-    def disconnect(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Close a connection; what it knew is gone."""
-        connection.close()
-        self._connections -= 1
+    def end(self, session: Session, keep: bool) -> None:
+        """Take a session back: `keep` it, without its rows, for the next engine of its packages, or close it."""
+        self._in_use -= 1
+        if keep and session.packages and not self._is_retired and session.packages not in self._kept:
+            session.clear()
+            self._kept[session.packages] = session
+        else:
+            session.connection.close()
         self._close_if_done()
 
     def function(self, name: str, function: Callable[[str], str]) -> None:
@@ -80,7 +115,9 @@ class Database:
         self._close_if_done()
 
     def _close_if_done(self) -> None:
-        if self._is_retired and not self._connections:
+        if self._is_retired and not self._in_use:
+            for session in self._kept.values():
+                session.connection.close()
             self._connection.close()
             self._spill.cleanup()
 

@@ -39,7 +39,8 @@ class Engine:
 
     def __init__(self, *packages: str, corrections: Set[str] = frozenset(), memory_limit: int | None = None) -> None:
         self._database = database.shared()
-        self.connection = self._database.connect(memory_limit or memory.limit())
+        self._session = self._database.begin(packages, memory_limit or memory.limit())
+        self.connection = self._session.connection
         self.failure: HzmetricsError | None = None
         """Why a stream that the engine reads from broke off."""
         self.library = Library(*packages)
@@ -53,10 +54,6 @@ class Engine:
         """The variables set."""
         self._built: dict[str, Model] = {}
         """The models that are defined and up to date."""
-        self._views: dict[str, Model] = {}
-        """The models that exist as views: they stay right when what they read is replaced."""
-        self._has_macros = False
-        """Whether the macros of the packages are defined."""
         self.set_variable("corrections", sorted(corrections))
         self.set_variable("pseudonym_key", "")
 
@@ -66,7 +63,7 @@ class Engine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        self._database.end(self._session, keep=error is None)
         if isinstance(error, duckdb.Error):
             database.retire(self._database)
         if self.failure and isinstance(error, duckdb.Error):
@@ -83,15 +80,15 @@ class Engine:
         return self._database is database.shared()
 
     def close(self) -> None:
-        """Forget everything."""
-        self._database.disconnect(self.connection)
+        """Forget all rows."""
+        self._database.end(self._session, keep=True)
 
     def register(self, name: str, relation: pa.Table | pa.RecordBatchReader) -> None:
         """Make an Arrow table, or a stream that can be read once, known as a relation, without copying it.
 
         Raises ModelError if it has not the columns that models read.
         """
-        self.connection.register(name, self._readable(relation))
+        self._register(name, self._readable(relation))
         self._give(name)
 
     def _readable(self, relation: pa.Table | pa.RecordBatchReader) -> pa.Table | pa.RecordBatchReader:
@@ -111,7 +108,7 @@ class Engine:
 
     def register_parquet(self, name: str, paths: Sequence[str]) -> None:
         """Make the rows of Parquet files known as a relation; they are read as models need them."""
-        self.connection.register(name, self.connection.read_parquet(list(paths)))
+        self._register(name, self.connection.read_parquet(list(paths)))
         self._give(name)
 
     def load(self, name: str, relation: pa.Table | pa.RecordBatchReader) -> None:
@@ -120,14 +117,14 @@ class Engine:
         What is many rows is given as a stream, so that they are held by the engine alone, within its limit.
         """
         self.connection.register("loading", self._readable(relation))
-        self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM loading')
+        self._create(name, "AS SELECT * FROM loading")
         self.connection.unregister("loading")
         self._give(name)
 
     def create(self, name: str) -> None:
         """Make an input known as a relation without rows, with the columns it declares, to `add` or `collect` rows."""
         columns = ", ".join(f'"{column.name}" {column.type}' for column in self.library.relation(name).columns)
-        self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" ({columns})')
+        self._create(name, f"({columns})")
         self._give(name)
 
     def add(self, name: str, relation: pa.Table) -> None:
@@ -194,11 +191,27 @@ class Engine:
         """The rows of a query as an Arrow table. The models it reads must have been built."""
         return self.connection.sql(sql).to_arrow_table()
 
+    def _register(self, name: str, rows: Any) -> None:
+        """Make rows of Python's known by a name."""
+        self._free(name)
+        self.connection.register(name, rows)
+        self._session.registered.add(name)
+
+    def _create(self, name: str, what: str) -> None:
+        """Make a table of the engine."""
+        self._free(name)
+        self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" {what}')
+        self._session.tables.add(name)
+
+    def _free(self, name: str) -> None:
+        """Let rows take the place of a model that is a view."""
+        if self._session.views.pop(name, None):
+            self.connection.execute(f'DROP VIEW "{name}"')
+
     def _give(self, name: str) -> None:
         """Take note of a relation that was registered."""
         self._check(name)
         self._defined.pop(name, None)
-        self._views.pop(name, None)
         self._given.add(name)
         self._outdate(name)
 
@@ -235,16 +248,16 @@ class Engine:
         for variable in model.variables:
             if variable not in self._variables:
                 raise ModelError(f"model {target} needs the variable {variable}: not set")
-        if not self._has_macros:
+        if not self._session.has_macros:
             self._find_macros()
-        is_new = self._views.get(name) is not model
+        is_new = self._session.views.get(name) is not model
         if model.stored == "arrow":
-            self.connection.register(name, self.query(model.sql))
+            self._register(name, self.query(model.sql))
         elif model.stored:
-            self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {model.sql}')
+            self._create(name, f"AS {model.sql}")
         elif is_new:
             self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {model.sql}')
-            self._views[name] = model
+            self._session.views[name] = model
         if is_new and name in self._defined:
             self._check(name)
         self._built[name] = model
@@ -259,7 +272,7 @@ class Engine:
                 schemas.append(self._database.schema(package, macros.sql))
         if schemas:
             self.connection.execute(f"SET search_path = '{','.join(schemas)}'")
-        self._has_macros = True
+        self._session.has_macros = True
 
 
 def windows(month: Month, periods: Sequence[int]) -> pa.Table:

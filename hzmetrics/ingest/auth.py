@@ -95,6 +95,8 @@ class NewLogins:
         self._replaced = replaced
         self.days: set[str] = set()
         """Days of the events so far; their logins are in `present_logins`."""
+        self._newest: pa.Table | None = None
+        """New logins that are not there yet."""
 
     def __enter__(self) -> Self:
         return self
@@ -106,6 +108,8 @@ class NewLogins:
 
     def of(self, rows: pa.Table) -> pa.Table:
         """Those of a chunk's rows, as stored, that are neither in the database nor earlier in the file."""
+        if self._newest:
+            self._engine.add("present_logins", self._newest)
         arriving = fitted_rows(userlogin, rows)
         days = {text[:10] for text in arriving["datetime"].unique().to_pylist()} - self.days
         ordered = sorted(days)
@@ -119,9 +123,8 @@ class NewLogins:
         self._engine.register(
             "arriving_logins", arriving.append_column("number", pa.array(range(len(rows)), pa.int64()))
         )
-        new = self._engine.table("new_logins")
-        self._remember(new)
-        return new
+        self._newest = self._engine.table("new_logins")
+        return self._newest
 
     def _remember(self, rows: pa.Table) -> None:
         if self.days:

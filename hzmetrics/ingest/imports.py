@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, nullcontext
@@ -61,26 +62,27 @@ def import_day(
     day: dt.date,
     dry_run: bool = False,
     progress: Progress | None = None,
-    skip: Callable[[Source], bool] = lambda source: False,
+    files: Sequence[Source] | None = None,
     on_rows: OnRows | None = None,
     readers: Readers | None = None,
 ) -> DayReport:
     """Import all pending files of one day; one that fails is left in place and does not stop the others (spec 10 §9).
 
-    `readers` are those of a run that imports many days. Raises StoreUnavailable: that the database is gone is no file's
-    fault.
+    A run that imports many days gives its `readers`, and the pending `files` of the month as it has found them. Raises
+    StoreUnavailable: that the database is gone is no file's fault.
     """
     report = DayReport()
-    pending = [source for source in sources.pending(settings) if not skip(source)]
-    files = [source for source in pending if source.date == day]
-    _tell(day, files, dry_run)
+    if files is None:
+        files = [source for source in sources.pending(settings) if source.month == Month.of(day)]
+    of_day = [source for source in files if source.date == day and os.path.lexists(source.path)]
+    _tell(day, of_day, dry_run)
     if dry_run:
         return report
     store.metrics  # noqa: B018 - a database that is not configured is no file's fault
     alone = readers is None
     with closing(Readers(settings)) if readers is None else nullcontext(readers) as readers:
-        readers.expect(files if alone else [source for source in pending if source.month == Month.of(day)])
-        for source in files:
+        readers.expect(of_day if alone else files)
+        for source in of_day:
             try:
                 state.refuse_anonymised(store, source.month)
                 outcome = _import(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -56,6 +57,7 @@ def records(connection: sa.Connection) -> list[Record]:
     return [Record(*row) for row in connection.execute(sa.select(*columns).order_by(table.id))]
 
 
+@lru_cache
 def stored_name(filename: str) -> str:
     """A file's name as the ledger stores it: bytes that are no UTF-8 as `\\xNN`, the rest as its column holds it."""
     text = os.fsencode(filename).decode("utf-8", "backslashreplace")

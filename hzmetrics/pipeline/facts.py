@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import compress
@@ -25,6 +25,7 @@ from hzmetrics.store.tables import metrics
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
     from hzmetrics.ingest.imports import DayReport
+    from hzmetrics.ingest.sources import Source
     from hzmetrics.store import Store
 
 GRACE = dt.timedelta(days=3)
@@ -53,6 +54,8 @@ class Facts:
     """The months that lines can be of; those of rows and cells are among them."""
     is_site: bool = False
     """Whether the logs are those of a site, which has no files with dates (spec 60 §13)."""
+    files: Mapping[Month, Sequence[Source]] = field(default_factory=dict)
+    """The source files by month, in import order."""
     has_orphans: Callable[[Month], bool] = lambda month: False
     """Whether rows of a month name a session that does not exist. Expensive: it reads the rows of the month."""
 
@@ -150,6 +153,9 @@ def gather(store: Store, settings: Settings) -> Facts:
         for source in sources.pending(settings)
         if not is_remembered(source.path, remembered, settings) and not remembered.is_anonymised(source.month)
     ]
+    files: dict[Month, list[Source]] = {}
+    for source in pending:
+        files.setdefault(source.month, []).append(source)
     return Facts(
         today=settings.clock.today,
         state=remembered,
@@ -160,6 +166,7 @@ def gather(store: Store, settings: Settings) -> Facts:
         partly_summarized=frozenset(filter(plausible.__contains__, incomplete_months(store, settings.clock.month))),
         plausible=plausible,
         is_site=settings.is_site,
+        files=files,
         has_orphans=lambda month: _has_orphans(store, month),
     )
 

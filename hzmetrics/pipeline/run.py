@@ -17,6 +17,7 @@ from hzmetrics.config.schema import Publish
 from hzmetrics.errors import HzmetricsError, LockHeld, LookupFailure
 from hzmetrics.log import log, stage
 from hzmetrics.pipeline import corrections, decide, facts, stages, unfinished
+from hzmetrics.pipeline.changes import Changes
 from hzmetrics.pipeline.decide import Action
 from hzmetrics.pipeline.facts import Facts
 from hzmetrics.store import state
@@ -60,8 +61,9 @@ def run(
             require_transactional(store)
             make_state_table(store)
             corrections.adopt(store, settings, yes)
-            with closing(Work(store, settings)) as work:
-                code = max(work.units(None if every else settings.months_per_run, progress, recording), work.publish())
+            limit = None if every else settings.months_per_run
+            with closing(Work(store, settings, changes=Changes(store, is_single=limit == 1))) as work:
+                code = max(work.units(limit, progress, recording), work.publish())
                 recording.update(exit_code=code, error=work.error)
                 return code
     except LockHeld as held:
@@ -82,7 +84,8 @@ def make_state_table(store: Store) -> None:
 class Work:
     """Does units of work, action by action."""
 
-    def __init__(self, store: Store, settings: Settings, dry_run: bool = False) -> None:
+    def __init__(self, store: Store, settings: Settings, dry_run: bool = False, changes: Changes | None = None) -> None:
+        """`changes`: those of this run; without them, all steps run."""
         self.store = store
         self.settings = settings
         self.dry_run = dry_run
@@ -92,6 +95,7 @@ class Work:
         """Files that could not be imported or put away. State keys name them, with the reasons."""
         self.unseen: list[str] = []
         """Directories of logs that cannot be looked into, with the reasons."""
+        self.changes = changes
 
     @cached_property
     def readers(self) -> Readers:
@@ -123,6 +127,8 @@ class Work:
         else:
             self.look_for_logs()
         while True:
+            if self.changes:
+                self.changes.begin_unit()
             known = facts.gather(self.store, self.settings)
             self.tell_bad_files(known)
             self.drop_marks(known)
@@ -179,7 +185,7 @@ class Work:
             case decide.Analyze(month):
                 self.analyze(month, known)
             case decide.Summarize(month, periods):
-                stages.summarize(self.store, self.settings, month, periods, dry_run=self.dry_run)
+                stages.summarize(self.store, self.settings, month, periods, self.dry_run, changes=self.changes)
             case decide.Finish(month):
                 if not self.dry_run:
                     unfinished.finish(self.store, self.settings, month)
@@ -203,21 +209,29 @@ class Work:
         from hzmetrics.ingest.imports import import_day
 
         month = Month.of(day)
+
+        def on_rows(connection: sa.Connection, months: frozenset[Month]) -> None:
+            if self.changes:
+                self.changes.imported(months)
+            if marks:
+                state.reopen(connection, month)
+            else:
+                unfinished.rows_change(connection, [month], self.settings)
+
         with stage(f"import of {day}") as running:
             report = import_day(
                 self.store,
                 self.settings,
                 day,
                 dry_run=self.dry_run,
-                skip=lambda source: facts.is_remembered(source.path, known.state, self.settings),
-                on_rows=(lambda connection, _: state.reopen(connection, month))
-                if marks
-                else unfinished.on_rows(self.settings, month),
+                files=known.files.get(month, ()),
+                on_rows=on_rows,
                 readers=self.readers,
             )
             running.rows = report.rows
         self.failed_files += len(report.failed) + len(report.unmoved)
-        self.remember(lambda connection: facts.remember_failures(connection, report, self.settings))
+        if report.failed or report.unmoved:
+            self.remember(lambda connection: facts.remember_failures(connection, report, self.settings))
 
     def look_for_logs(self) -> None:
         """See whether there may be logs that cannot be seen (spec 60 §10.1)."""
@@ -251,13 +265,21 @@ class Work:
                 state.lower_month(connection, state.CASCADE_FROM, month)
 
         self.remember(mark)
+        if self.changes:
+            self.changes.reset(month)
         with stage(f"reset of {month}") as running:
             running.rows = reset_month(self.store, self.settings, month, dry_run=self.dry_run)
 
     def analyze_today(self, today: dt.date) -> None:
         """The daily analysis. After a failed lookup it goes on, and is done again by the next run (spec 60 §10.2)."""
         failed = stages.analyze(
-            self.store, self.settings, Month.of(today), sessions=False, dry_run=self.dry_run, go_on_without_lookups=True
+            self.store,
+            self.settings,
+            Month.of(today),
+            sessions=False,
+            dry_run=self.dry_run,
+            go_on_without_lookups=True,
+            changes=self.changes,
         )
         if failed:
             self.failures += [str(failure) for failure in failed]
@@ -272,7 +294,12 @@ class Work:
         waited = since is not None and now - moment(since) >= PATIENCE
         try:
             failed = stages.analyze(
-                self.store, self.settings, month, dry_run=self.dry_run, go_on_without_lookups=waited
+                self.store,
+                self.settings,
+                month,
+                dry_run=self.dry_run,
+                go_on_without_lookups=waited,
+                changes=self.changes,
             )
         except LookupFailure:
             failing.setdefault(month, now.isoformat(timespec="seconds"))

@@ -13,6 +13,7 @@ from hzmetrics.store import state
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
+    from hzmetrics.pipeline.changes import Changes
     from hzmetrics.store import Store
 
 
@@ -115,6 +116,7 @@ def analyze(
     dry_run: bool = False,
     *,
     go_on_without_lookups: bool = False,
+    changes: Changes | None = None,
 ) -> list[LookupFailure]:
     """Run the parts of the analysis of `month` (spec 60 §8.3).
 
@@ -127,7 +129,7 @@ def analyze(
         with stage(f"{part.name} of {month}"):
             for step in part.steps:
                 try:
-                    step.run(store, settings, dry_run)
+                    step.run(store, settings, dry_run, changes)
                 except LookupFailure as failure:
                     if not go_on_without_lookups:
                         raise
@@ -137,10 +139,16 @@ def analyze(
 
 
 def summarize(
-    store: Store, settings: Settings, month: Month, periods: Sequence[int] = PERIODS, dry_run: bool = False
+    store: Store,
+    settings: Settings,
+    month: Month,
+    periods: Sequence[int] = PERIODS,
+    dry_run: bool = False,
+    *,
+    changes: Changes | None = None,
 ) -> None:
     """Write the cells of `month` (spec 60 §8.4). Raises the error of the step that fails."""
     part = summary(month, periods, settings.is_site)
     with stage(f"{part.name} of {month}"):
         for step in part.steps:
-            step.run(store, settings, dry_run)
+            step.run(store, settings, dry_run, changes)

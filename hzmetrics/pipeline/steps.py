@@ -11,6 +11,7 @@ from hzmetrics.log import stage
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
+    from hzmetrics.pipeline.changes import Changes
     from hzmetrics.store import Store
 
 FUNCTIONS = {
@@ -54,11 +55,18 @@ class Step:
     def __str__(self) -> str:
         return " ".join(self.words)
 
-    def run(self, store: Store, settings: Settings, dry_run: bool = False) -> int:
-        """Call the function; returns the rows written. Raises what the function raises."""
-        function = cast("Callable[..., int]", resolve_name(FUNCTIONS[self.name]))
+    def run(self, store: Store, settings: Settings, dry_run: bool = False, changes: Changes | None = None) -> int:
+        """Call the function, unless `changes` know that it has nothing to do; returns the rows written.
+
+        Raises what the function raises.
+        """
+
+        def work() -> int:
+            function = cast("Callable[..., int]", resolve_name(FUNCTIONS[self.name]))
+            return function(store, settings, *self.arguments, **self.options, dry_run=dry_run)
+
         with stage(str(self)) as running:
-            running.rows = function(store, settings, *self.arguments, **self.options, dry_run=dry_run)
+            running.rows = changes.run(self, work) if changes else work()
             return running.rows
 
 

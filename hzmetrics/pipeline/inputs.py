@@ -1,0 +1,145 @@
+"""What each step reads and writes, as far as that decides whether it has anything left to do (spec 60 §8.6).
+
+The names are those of tables. `TABLE.COLUMN` is a column that steps fill in, and `TABLE.removed` stands for the deletion
+of rows, which leaves most steps nothing to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from hzmetrics.calendar import ALL_MONTHS, DateSpan, Month, Months
+from hzmetrics.store.tables.metrics import countries, exclude_list
+
+if TYPE_CHECKING:
+    from hzmetrics.pipeline.steps import Step
+    from hzmetrics.store import Store
+    from hzmetrics.store.database import Database
+
+UNIT = "unit"
+"""What changes with every unit of work."""
+
+TOOL_SESSIONS = "sessionlog"
+"""The hub's tool sessions, and `sessionlog_metrics`, whose rows are copies of them."""
+
+Rows = Mapping[str, Months]
+"""The months of the rows of each table."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a step reads, and what it writes if it writes any rows."""
+
+    kind: tuple[str, ...]
+    """What it has in common with steps that do the same for other months."""
+    reads: Rows
+    writes: Rows = field(default_factory=dict)
+    month: Month | None = None
+    """The month whose rows it completes, if what it does to a row depends on that row alone."""
+    margin: tuple[Month, ...] = ()
+    """Months of which it also takes some rows. The step of their own month takes these too."""
+
+
+def inputs(step: Step) -> Inputs | None:
+    """What a step reads and writes; None: it always runs."""
+    match step.name, step.arguments:
+        case "import-hub-data" as name, ():
+            return Inputs((name,), _always(UNIT))
+        case "middleware-wall" as name, ():
+            return Inputs((name,), _always("joblog", TOOL_SESSIONS, "toolstart"), _always("toolstart"))
+        case "middleware-cpu" as name, ():
+            return Inputs((name,), _always("joblog", TOOL_SESSIONS, "toolstart"))
+        case "fill-user-info" as name, (_, str(table), _):
+            return Inputs((name, table), _always(_rows(table), "users", "user_profiles"))
+        case "resolve-dns" | "fill-domain" | "fill-ipcountry" as name, (_, str(table), DateSpan() as span):
+            return _completion(name, table, _month(span))
+        case "clean-bots" as name, (str(table), DateSpan() as span):
+            return _completion(name, table, _month(span))
+        case "logfix-session" as name, (Month() as month,):
+            requests = ("web", "web.host", "web.domain", "web.removed", "web.sessionid")
+            linked = Months(month, _after(month))
+            writes = {**_of(month, "websessions", "web.sessionid"), "toolstart.sessionid": linked}
+            return Inputs((str(step),), _of(month, *requests), writes)
+        case "clear-orphan-stamps", (DateSpan() as span,):
+            stamps = _of(_month(span), "web.sessionid", "toolstart.sessionid")
+            return Inputs((str(step),), {**stamps, **_always("websessions.removed")}, stamps)
+        case "gen-tool-stats", (Month() as month,):
+            reads = _always("resources", "tool_version", TOOL_SESSIONS, "joblog")
+            return Inputs((str(step),), reads, _of(month, "resource_stats_tools"))
+        case "gen-tool-tops", (Month() as month,):
+            looked_up = ("sessionlog_metrics.domain", "sessionlog_metrics.ipcountry")
+            lists = _always(TOOL_SESSIONS, "resources", "tool_version", "xprofiles", "countries")
+            stats = _of(month, "resource_stats_tools")
+            return Inputs((str(step),), {**lists, **stats, **dict.fromkeys(looked_up, Months(last=month))})
+        case "gen-tool-toplists", (Month() as month,):
+            return Inputs((str(step),), {**_always(TOOL_SESSIONS, "resources"), **_of(month, "resource_stats_tools")})
+    return None
+
+
+def _completion(name: str, table: str, month: Month) -> Inputs:
+    """A step that gives rows of a month a value, or deletes them, each for what it is."""
+    before, after = month.back(1), _after(month)
+    rows, host, domain = _rows(table), f"{table}.host", f"{table}.domain"
+    kind = name, table
+    match name:
+        case "resolve-dns":
+            return Inputs(kind, _of(month, rows), _of(month, host), month)
+        case "fill-domain":
+            return Inputs(kind, _of(month, rows, host), {domain: Months(before, month)}, month, (before,))
+        case "fill-ipcountry":
+            return Inputs(kind, _of(month, rows), _always(f"{table}.ipcountry"), month, (before, after))
+        case _:
+            reads = {**_of(month, rows, host, domain), **_always(exclude_list.name)}
+            return Inputs(kind, reads, {f"{table}.removed": Months(before, after)}, month, (before, after))
+
+
+def _rows(table: str) -> str:
+    return TOOL_SESSIONS if table == "sessionlog_metrics" else table
+
+
+def _month(span: DateSpan) -> Month:
+    """The month that a span is."""
+    assert span.start is not None
+    return Month.of(span.start)
+
+
+def _after(month: Month) -> Month:
+    return min(month, ALL_MONTHS.last.plus(-1)).plus(1)
+
+
+def _always(*names: str) -> Rows:
+    return dict.fromkeys(names, ALL_MONTHS)
+
+
+def _of(month: Month, *names: str) -> Rows:
+    return dict.fromkeys(names, Months(month, month))
+
+
+def of_others(store: Store) -> Mapping[str, tuple[Database, sa.Select[Any]]]:
+    """The tables that others write, with what steps read of them."""
+    hub, tables = store.hub, store.hub_tables
+    resource, version, session, job = (
+        tables.resources.c,
+        tables.tool_version.c,
+        tables.sessionlog.c,
+        tables.joblog.c,
+    )
+    user, value, profile = tables.users.c, tables.user_profiles.c, tables.xprofiles.c
+    return {
+        "resources": (hub, sa.select(resource.id, resource.alias, resource.type, resource.title, resource.published,
+                                     resource.standalone)),
+        "tool_version": (hub, sa.select(version.toolname, version.instance)),
+        TOOL_SESSIONS: (hub, sa.select(session.sessnum, session.username, session.remoteip, session.start,
+                                       session.appname, session.exechost, session.walltime, session.viewtime)),
+        "joblog": (hub, sa.select(job.sessnum, job.job, job.superjob, job.event, job.venue, job.start, job.walltime,
+                                  job.cputime, job.ncpus)),
+        "users": (hub, sa.select(user.id, user.username)),
+        "user_profiles": (hub, sa.select(value.id, value.user_id, value.profile_key, value.profile_value)),
+        "xprofiles": (hub, sa.select(profile.uidNumber, profile.username, profile.orgtype, profile.emailConfirmed)),
+        "countries": (store.metrics, sa.select(countries.c.code, countries.c.name)),
+        exclude_list.name: (store.metrics, sa.select(exclude_list.c.filter, exclude_list.c.type)),
+    }  # fmt: skip

@@ -1,0 +1,181 @@
+"""Steps without work end at once, and the tables end as if all steps had run (spec 60 §8.6)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from hzmetrics import config
+from hzmetrics.calendar import DateSpan, Month, Months, Clock
+from hzmetrics.demo import invention
+from hzmetrics.demo.directory import Directory
+from hzmetrics.demo.progress import Reporter
+from hzmetrics.demo.run import settle_corrections
+from hzmetrics.errors import LookupFailure
+from hzmetrics.pipeline import run
+from hzmetrics.pipeline.changes import Change, Changes
+from hzmetrics.pipeline.steps import Step
+from hzmetrics.store import Store, state
+from hzmetrics.store.schema import create_hub, create_metrics
+from hzmetrics.store.tables import metrics
+
+NOW = Clock(dt.datetime(2026, 5, 19, 9, 30))
+FEBRUARY, MARCH, APRIL = Month(2026, 2), Month(2026, 3), Month(2026, 4)
+DAYS = ("01", "15", "28")
+"""Those whose logs are kept."""
+NUMBERED = {("id", "jos_stats_topvals")}
+"""Columns that number rows in the order in which they came."""
+LEFT_OUT = "nothing that it reads has changed"
+Tables = dict[str, list[tuple[object, ...]]]
+
+
+class EveryStep(Changes):
+    """Lets every step do its work."""
+
+    def run(self, step: Step, work: Callable[[], int]) -> int:
+        return work()
+
+
+@pytest.fixture(scope="module")
+def invented(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A hub with some logs of three months, to be copied."""
+    directory = Directory(tmp_path_factory.mktemp("changes") / "hub")
+    sections = invention.sections(directory)
+    del sections["publish"]
+    sections["dns"] = {"nameserver": "127.0.0.1:9", "timeout": "0.1", "tries": "1"}
+    settings = directory.make(sections, NOW)
+    store = Store(settings)
+    create_metrics(store.metrics, settings.prefix)
+    create_hub(store.hub, store.hub_tables.metadata)
+    settle_corrections(store, settings)
+    invention.invent(directory, settings, store, FEBRUARY, APRIL, 89 * 30, 1, Reporter())
+    store.close()
+    for log in (directory.root / "logs").rglob("*-2026*"):
+        if log.name.removesuffix(".gz")[-2:] not in DAYS:
+            log.unlink()
+    return directory.root.rename(directory.root.with_name("pristine"))
+
+
+Meanwhile = Callable[[int, Store, Directory], None]
+"""What others do before a unit of work, by its number; -1: before the first run."""
+
+
+def end_of(root: Path, meanwhile: Meanwhile, runs: int) -> Tables:
+    """The rows of all tables after some runs."""
+    directory = Directory(root)
+    for number in range(runs):
+        settings = config.load(environment=directory.environment, time=NOW)
+        store = Store(settings)
+
+        def before_unit(done: int, left: int, what: str) -> None:
+            meanwhile(done, store, directory)
+
+        if not number:
+            meanwhile(-1, store, directory)
+        try:
+            run.run(store, settings, every=True, progress=before_unit)
+        except LookupFailure:
+            assert number < runs - 1
+        found = rows(store)
+        store.close()
+    return found
+
+
+def rows(store: Store) -> Tables:
+    """Every row but for the times of state keys."""
+    found: Tables = {}
+    for database in (store.hub, store.metrics):
+        for table in database.table_names:
+            columns = [
+                name
+                for _, name, *_ in database.rows(sa.text(f"PRAGMA table_info('{table}')"))
+                if name != "updated_at" and (name, table) not in NUMBERED
+            ]
+            names = ", ".join(f'"{name}"' for name in columns)
+            read = database.rows(sa.text(f'SELECT {names} FROM "{table}"'))
+            found[f"{database.name}.{table}"] = sorted(map(tuple, read), key=repr)
+    return found
+
+
+def nothing(done: int, store: Store, directory: Directory) -> None:
+    """Nobody else does anything."""
+
+
+def changes_of_others(done: int, store: Store, directory: Directory) -> None:
+    """The hub and its operators go on while the run works."""
+    hub, held_back = store.hub_tables, directory.root / "held-back"
+    match done:
+        case -1:
+            held_back.mkdir()
+            for log in sorted((directory.root / "logs").rglob("*-20260228*")):
+                log.rename(held_back / log.name)
+        case 1:
+            with store.hub.begin() as connection:
+                connection.execute(sa.update(hub.user_profiles).values(profile_value="industry"))
+                connection.execute(sa.update(hub.xprofiles).values(orgtype="industry"))
+        case 2:
+            with store.metrics.begin() as connection:
+                (domain,) = connection.execute(
+                    sa.select(metrics.web.c.domain).where(metrics.web.c.domain.like("%.%")).limit(1)
+                ).one()
+                unwanted = {"filter": domain, "type": "domain", "date_added": NOW.local}
+                connection.execute(sa.insert(metrics.exclude_list).values(**unwanted))
+        case 4:
+            with store.hub.begin() as connection:
+                late = sa.select(sa.func.min(hub.sessionlog.c.sessnum)).scalar_subquery()
+                connection.execute(sa.update(hub.joblog).values(walltime=hub.joblog.c.walltime + 100))
+                connection.execute(sa.delete(hub.sessionlog).where(hub.sessionlog.c.sessnum == late))
+        case 5:
+            with store.metrics.begin() as connection:
+                state.add_dirty_months(connection, [MARCH])
+            for log in held_back.iterdir():
+                kind = "httpd" if "access" in log.name else "hubzero"
+                log.rename(directory.root / "logs" / kind / "daily" / log.name)
+
+
+def lookups_that_fail_at_first(done: int, store: Store, directory: Directory) -> None:
+    """No name server answers, for so long that months go on without it; then the names are found."""
+    with store.metrics.begin() as connection:
+        match done:
+            case -1:
+                connection.execute(sa.text("CREATE TABLE held_back AS SELECT * FROM dns_cache"))
+                connection.execute(sa.delete(metrics.dns_cache))
+                since = dict.fromkeys((FEBRUARY, MARCH, APRIL), "2026-05-17T00:00:00")
+                state.remember_lookups(connection, since)
+            case 3:
+                connection.execute(sa.text("INSERT INTO dns_cache SELECT * FROM held_back"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("meanwhile", "runs", "fewest"),
+    [(nothing, 1, 90), (changes_of_others, 2, 160), (lookups_that_fail_at_first, 1, 50)],
+    ids=["nothing", "changes-of-others", "lookups"],
+)
+def test_the_rows_are_those_of_all_steps(
+    meanwhile: Meanwhile,
+    runs: int,
+    fewest: int,
+    invented: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG", logger="hzmetrics")
+    ends, left_out = [], []
+    for kind in (EveryStep, Changes):
+        monkeypatch.setattr(run, "Changes", kind)
+        work = invented.with_name("hub")
+        shutil.copytree(invented, work, symlinks=True)
+        ends.append(end_of(work, meanwhile, runs))
+        left_out.append(sum(LEFT_OUT in message for message in caplog.messages))
+        shutil.rmtree(work)
+    differing = {name: set(ends[0][name]) ^ set(ends[1][name]) for name in ends[0] if ends[0][name] != ends[1][name]}
+    assert differing == {}
+    assert ends[0]["metrics.websessions"]
+    assert left_out[0] == 0
+    assert left_out[1] >= fewest
