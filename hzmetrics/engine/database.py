@@ -30,7 +30,7 @@ class Database:
         """Where what does not fit in memory goes."""
         self._connection = duckdb.connect(config={"temp_directory": self.directory})
         self._connection.execute("SET enable_progress_bar = false")  # it would be drawn on the output of commands
-        self._threads = self._setting("threads")
+        self._threads = min(self._setting("threads"), _most_threads)
         self._limit = 0
         self._connections = 0
         self._is_retired = False
@@ -89,6 +89,13 @@ class Database:
 
 
 _shared: Database | None = None
+_most_threads = os.cpu_count() or 1
+
+
+def limit_threads(number: int) -> None:
+    """Let the database of this process, if it is not open yet, use at most so many threads."""
+    global _most_threads  # the cores are the machine's, whoever opens an engine in this process
+    _most_threads = number
 
 
 def shared() -> Database:
