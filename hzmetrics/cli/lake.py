@@ -28,13 +28,18 @@ directory_argument = click.argument("directory", type=click.Path(path_type=Path,
 
 @click.group()
 def lake() -> None:
-    """Export the hub's rows as Parquet files, and compute the grids from them."""
+    """Export rows as Parquet files, and compute the grids from them."""
 
 
 @lake.command()
 @directory_argument
 @months_option
-@click.option("--buckets", type=click.IntRange(1, 4096), help="Divide the visitors of a new lake in so many.  [default: 8]")
+@click.option(
+    "--buckets",
+    type=click.IntRange(1, 4096),
+    metavar="N",
+    help="Divide the visitors of a new data set into so many parts.  [default: 8]",
+)
 @click.option("--plain", is_flag=True, help="Keep names of users, addresses and names of hosts.")
 @pass_app
 def export(app: App, directory: Path, months: Months | None, buckets: int | None, plain: bool) -> None:
@@ -53,7 +58,9 @@ def export(app: App, directory: Path, months: Months | None, buckets: int | None
 @lake.command()
 @directory_argument
 @months_option
-@click.option("--workers", type=click.IntRange(1, 1024), help="Use so many processes.  [default: one a core]")
+@click.option(
+    "--workers", type=click.IntRange(1, 1024), metavar="N", help="Use so many processes.  [default: one a core]"
+)
 @pass_app
 def summarize(app: App, directory: Path, months: Months | None, workers: int | None) -> None:
     """Compute the cells of all grids and periods from the files.

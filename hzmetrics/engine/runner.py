@@ -1,9 +1,9 @@
 """Where independent pieces of work are done: in this process, in processes of this machine, or on a cluster.
 
-A *task* is a callable value: a frozen dataclass with `__call__`, whose fields can be pickled. It reads files, writes files, and
-returns little. What one task writes in partitions, the tasks of the next stage read: that is how rows change places. A
-task can be done twice, since the files that it writes are put in place whole, and hold the same rows each time. A stage
-does not know which runner it has.
+A *task* is a callable value: a frozen dataclass with `__call__`, whose fields can be pickled. It reads files, writes
+files, and returns little. What one task writes in partitions, the tasks of the next stage read: that is how rows change
+places. A task can be done twice: its files are put in place whole, and hold the same rows each time. A stage does not
+know which runner it has.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from hzmetrics.calendar import PERIODS, Month, Months
+from hzmetrics.calendar import PERIODS, Month, Months, some
 from hzmetrics.engine import Engine
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.grids.applications import tool_directories
@@ -47,7 +47,7 @@ class _Export:
         self.plain = plain
         self.key_of_anonymised = pseudonyms.key(store, settings)
         if plain and self.key_of_anonymised:
-            raise HzmetricsError("addresses of some months have been taken away: names and addresses cannot be exported")
+            raise HzmetricsError("addresses of some months have been taken away: --plain is not possible")
         self.key = b"" if plain else tables.key(settings)
         self.through = settings.clock.month.plus(-1)
 
@@ -58,7 +58,7 @@ class _Export:
         plan = self._plan(before, buckets, occupied, chosen)
         if before and (different := plan.differences(before)):
             raise HzmetricsError(
-                f"{self.place.root} has months exported otherwise: {' and '.join(different)} changed; export to another directory"
+                f"{self.place.root} was exported otherwise: {some(different)} changed; export to another directory"
             )
         kept = tuple(month for month in plan.months if month not in chosen)
         dataclasses.replace(plan, months=kept).write(self.place.root)
@@ -71,7 +71,9 @@ class _Export:
         done.write(self.place.root)
         return done
 
-    def _plan(self, before: Manifest | None, buckets: int | None, occupied: list[Month], chosen: list[Month]) -> Manifest:
+    def _plan(
+        self, before: Manifest | None, buckets: int | None, occupied: list[Month], chosen: list[Month]
+    ) -> Manifest:
         """What the lake will be."""
         there = {*(before.months if before else ()), *chosen}
         return Manifest(

@@ -45,7 +45,9 @@ class Place:
 
     def computed(self) -> list[Month]:
         """The months that have cells, ascending."""
-        return sorted(Month.parse(path.parent.name.removeprefix("month=")) for path in self.root.glob(f"{CELLS}/*/*.parquet"))
+        return sorted(
+            Month.parse(path.parent.name.removeprefix("month=")) for path in self.root.glob(f"{CELLS}/*/*.parquet")
+        )
 
     def grouped(self, month: Month, bucket: int) -> Path:
         """What a month and bucket of the sessions was reduced to, while the cells are computed."""
@@ -68,21 +70,21 @@ class Place:
 def write(engine: Engine, query: str, path: Path) -> None:
     """Write the rows of a query to a Parquet file. Raises StoreUnavailable, also if the disk is full."""
     relation = engine.connection.sql(query)
-    columns = ", ".join(
-        f'"{name}"::{LIMITED.get(str(kind), str(kind))} AS "{name}"'
-        for name, kind in zip(relation.columns, relation.types, strict=True)
-    )
+    kinds = dict(zip(relation.columns, map(str, relation.types), strict=True))
+    typed = ", ".join(f'"{name}"::{LIMITED.get(kind, kind)} AS "{name}"' for name, kind in kinds.items())
+    nullable = ", ".join(f'TRY("{name}") AS "{name}"' for name in kinds)  # or its type would depend on its values
     try:
         files.make_directory(path.parent)
         with files.replacing(path) as temporary:
-            target = quoted([temporary])
             engine.connection.execute(
-                f"COPY (SELECT {columns} FROM ({query})) TO {target} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
+                f"COPY (SELECT {nullable} FROM (SELECT {typed} FROM ({query}))) TO {quoted([temporary])}"
+                " (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
             )
     except OSError as error:
         raise StoreUnavailable(f"cannot write {path}: {error.strerror}") from None
     except duckdb.IOException as error:
-        engine.failure = StoreUnavailable(f"cannot write {path}: {str(error).partition(chr(10))[0]}")
+        reason = str(error).partition("\n")[0]
+        engine.failure = StoreUnavailable(f"cannot write {path}: {reason}")
         raise
 
 

@@ -40,7 +40,9 @@ PSEUDONYMS = {
     },
     "toolstart": {"user": 'user_code("user")'},
     "xprofiles": {
-        "uidNumber": "CASE WHEN uidNumber IS NOT NULL THEN dense_rank() OVER (ORDER BY code('account', uidNumber::VARCHAR)) END",
+        "uidNumber": (
+            "CASE WHEN uidNumber IS NOT NULL THEN dense_rank() OVER (ORDER BY code('account', uidNumber::VARCHAR)) END"
+        ),
         "username": "user_code(username)",
     },
     "sessionlog": {"username": "user_code(username)"},
