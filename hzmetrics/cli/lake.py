@@ -13,6 +13,7 @@ import click
 
 from hzmetrics.calendar import Months
 from hzmetrics.cli.app import App, Text, pass_app
+from hzmetrics.config.schema import Engine
 from hzmetrics.output.text import say
 
 MONTHS = Text("A..B", Months.parse)
@@ -61,8 +62,9 @@ def export(app: App, directory: Path, months: Months | None, buckets: int | None
 @click.option(
     "--workers", type=click.IntRange(1, 1024), metavar="N", help="Use so many processes.  [default: one a core]"
 )
+@click.option("--scheduler", metavar="ADDRESS", help="Use the workers of this Dask scheduler, tcp://HOST:PORT.")
 @pass_app
-def summarize(app: App, directory: Path, months: Months | None, workers: int | None) -> None:
+def summarize(app: App, directory: Path, months: Months | None, workers: int | None, scheduler: str | None) -> None:
     """Compute the cells of all grids and periods from the files.
 
     No database is needed. The cells are files of the directory too. Periods some of whose months were not exported are
@@ -71,8 +73,10 @@ def summarize(app: App, directory: Path, months: Months | None, workers: int | N
     from hzmetrics.engine import runner
     from hzmetrics.lake.summarize import summarize
 
-    _ = app.settings  # the memory that the engine may use, and the log
-    with runner.opened(workers) as chosen:
+    if workers and scheduler:
+        raise click.UsageError("--workers are of this machine: not together with --scheduler")
+    configured = "" if workers else app.settings.section(Engine).scheduler
+    with runner.opened(workers, scheduler or configured) as chosen:
         cells = summarize(directory, months or Months(), chosen)
     say(f"{directory}: {sum(cells.values()):,} cells of {len(cells):,} months")
 
