@@ -184,6 +184,16 @@ class Months:
     first: Month = Month(1, 1)
     last: Month = Month(9999, 12)
 
+    @classmethod
+    def parse(cls, text: str) -> Months:
+        """Read `YYYY-MM`, `A..B`, `A..` or `..B`. Raises UsageError."""
+        before, dots, after = text.partition("..")
+        first = Month.parse(before) if before else cls.first
+        last = Month.parse(after) if after else cls.last if dots else first
+        if last < first:
+            raise UsageError(f"{text!r} ends before it starts")
+        return cls(first, last)
+
     def __contains__(self, month: Month) -> bool:
         return self.first <= month <= self.last
 

@@ -144,6 +144,25 @@ def replace(path: Path, content: bytes, mode: int, like_old: bool = False) -> No
         raise
 
 
+@contextmanager
+def replacing(path: Path, mode: int = INTERNAL) -> Iterator[Path]:
+    """A new file beside `path`, for a library that writes files by name; whole, it takes the place of the old one.
+
+    Raises OSError.
+    """
+    descriptor, temporary = _temporary(path)
+    try:
+        yield temporary
+        os.fchmod(descriptor, mode)
+        os.fsync(descriptor)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(descriptor)
+
+
 def _temporary(path: Path) -> tuple[int, Path]:
     """A new file beside `path`, to take its place; those that killed processes left there are removed."""
     for left in path.parent.glob(f".{glob.escape(path.name)}.*{TEMPORARY}"):

@@ -65,6 +65,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     ),
     "setup": ("init", "config", "setup-db", "migrate", "doctor"),
     "publish": ("publish", "report", "export"),
+    "lake": ("lake",),
     "privacy": ("anonymise",),
     "activity": ("activity", "active-users", "openmetrics"),
     "events": ("events", "stats", "anomalies", "activities"),

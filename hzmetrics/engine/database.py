@@ -60,7 +60,7 @@ class Database:
         self._connection = duckdb.connect(config={"temp_directory": self.directory})
         self._connection.execute("SET enable_progress_bar = false")  # it would be drawn on the output of commands
         self._connection.execute("SET enable_external_file_cache = false")  # other files come to have the same name
-        self._threads = self._setting("threads")
+        self._threads = min(self._setting("threads"), _most_threads)
         self._limit = 0
         self._in_use = 0
         self._kept: dict[tuple[str, ...], Session] = {}
@@ -127,6 +127,13 @@ class Database:
 
 
 _shared: Database | None = None
+_most_threads = os.cpu_count() or 1
+
+
+def limit_threads(number: int) -> None:
+    """Let the database of this process, if it is not open yet, use at most so many threads."""
+    global _most_threads  # the cores are the machine's, whoever opens an engine in this process
+    _most_threads = number
 
 
 def shared() -> Database:

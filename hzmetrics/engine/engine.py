@@ -17,7 +17,7 @@ from hzmetrics.engine import database
 from hzmetrics.engine.models import Library, Model, ModelError
 from hzmetrics.errors import HzmetricsError, StoreUnavailable
 
-Value = str | bool | int | Sequence[str]
+Value = str | bytes | bool | int | Sequence[str]
 """What a model may read by name."""
 
 STREAMED = 25_000
@@ -42,7 +42,7 @@ class Engine:
         self._session = self._database.begin(packages, memory_limit or memory.limit())
         self.connection = self._session.connection
         self.failure: HzmetricsError | None = None
-        """Why a stream that the engine reads from broke off."""
+        """Why a stream that the engine reads from broke off, or a file could not be written."""
         self.library = Library(*packages)
         self._macro_inputs = [name for macros in self.library.macros.values() for name in macros.reads]
         """What macros read: it is needed before there are any."""
@@ -107,8 +107,8 @@ class Engine:
         return pa.RecordBatchReader.from_batches(stream.schema, batches())
 
     def register_parquet(self, name: str, paths: Sequence[str]) -> None:
-        """Make the rows of Parquet files known as a relation; they are read as models need them."""
-        self._register(name, self.connection.read_parquet(list(paths)))
+        """Make the rows of Parquet files known as a relation; they are read as models need them. Raises ModelError."""
+        self._register(name, self.connection.read_parquet(list(paths), hive_partitioning=False))
         self._give(name)
 
     def load(self, name: str, relation: pa.Table | pa.RecordBatchReader) -> None:
@@ -155,7 +155,7 @@ class Engine:
 
     def set_variable(self, name: str, value: Value) -> None:
         """Give a value that models read with `getvariable` as a constant: a pattern, a number, a list of texts."""
-        kind = "" if isinstance(value, str | bool | int) else "::VARCHAR[]"
+        kind = "" if isinstance(value, str | bytes | bool | int) else "::VARCHAR[]"
         self.connection.execute(f"SET VARIABLE {name} = ?{kind}", [value])
         self._variables.add(name)
         for model in [model for model in self._built.values() if name in model.variables]:

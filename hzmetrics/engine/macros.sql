@@ -49,6 +49,24 @@ CREATE OR REPLACE MACRO visitor_of(ip, host) AS CASE
     WHEN contains(substr(host, 2), '#') THEN host
 END;
 
+-- HMAC-SHA-256 of a text. The variables `hmac_inner` and `hmac_outer` are the key, as the two passes need it.
+CREATE OR REPLACE MACRO hmac(t) AS
+    sha256(getvariable('hmac_outer') || unhex(sha256(getvariable('hmac_inner') || encode(t))));
+
+-- What stands for a text in files for others (docs/lake.md): texts of different kinds have different codes.
+CREATE OR REPLACE MACRO code(kind, t) AS left(hmac(kind || chr(31) || t), 32);
+
+-- The code of an address that `address_of` gives. Two that the models treat apart stay themselves.
+CREATE OR REPLACE MACRO address_code(address) AS
+    CASE WHEN address IN ('', '127.0.0.1') THEN address ELSE code('address', address) END;
+
+-- The code of a user. Who is no person (spec 50 §9) can still be told.
+CREATE OR REPLACE MACRO user_code(name) AS CASE
+    WHEN fold(name) IN ('', 'GRIDSTAT') THEN name
+    WHEN starts_with(fold_like(name), 'HCTEST') THEN 'hctest' || code('user', fold(name))
+    ELSE code('user', fold(name))
+END;
+
 -- What tells addresses and visitors apart in little room. Two texts with one identity would have to be constructed.
 CREATE OR REPLACE MACRO identity(t) AS md5(t)::UUID;
 

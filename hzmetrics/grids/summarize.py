@@ -79,7 +79,7 @@ def compute_cells(
         engine.register("sections", pa.table({"section": pa.array(sections, pa.string())}))
         engine.register("windows", windows(month, periods))
         _group_sessions(engine, held, sessions)
-        _count_visitors(engine)
+        count_visitors(engine)
         return engine.table("cells")
 
 
@@ -107,7 +107,7 @@ def _group_sessions(engine: Engine, held: ExitStack, sessions: Iterable[MonthRow
         engine.create("grouped_sessions")
 
 
-def _count_visitors(engine: Engine) -> None:
+def count_visitors(engine: Engine) -> None:
     """Give the engine the relation `counted_visitors`, a part of the visitors at a time."""
     engine.create("counted_visitors")
     rows = engine.query("SELECT count(*) AS number FROM grouped_sessions")["number"][0].as_py()

@@ -29,6 +29,7 @@ ARGUMENTS = {
     "rebuild-from": "2026-02", "mark-dirty": "2026-02", "clear-dirty": "2026-02", "run": "--yes",
     "anonymise": "--before 2026-01", "migrate": "--apply", "tools": "top", "events": "update", "courses": "usage",
     "publish": "--dir pages", "report": "--output report.html", "export": "grids",
+    "lake": "export lake",
 }  # fmt: skip
 """What a command is called with, where it needs arguments."""
 

@@ -1,0 +1,103 @@
+"""Where independent pieces of work are done: in this process, in processes of this machine, or on a cluster.
+
+A *task* is a callable value: a frozen dataclass with `__call__`, whose fields can be pickled. It reads files, writes
+files, and returns little. What one task writes in partitions, the tasks of the next stage read: that is how rows change
+places. A task can be done twice: its files are put in place whole, and hold the same rows each time. A stage does not
+know which runner it has.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import Protocol, TypeVar
+
+from hzmetrics import memory, scratch
+from hzmetrics.engine import database
+from hzmetrics.errors import HzmetricsError
+
+R = TypeVar("R")
+
+
+class Runner(Protocol):
+    """What does tasks."""
+
+    def map(self, tasks: Sequence[Callable[[], R]]) -> list[R]:
+        """The results of tasks, in their order. Raises what a task raises, or HzmetricsError if one cannot be done."""
+        ...
+
+
+class Here:
+    """One task after another, in this process."""
+
+    def map(self, tasks: Sequence[Callable[[], R]]) -> list[R]:
+        return [task() for task in tasks]
+
+
+class Processes:
+    """As many tasks at a time as there are processes, which share the cores and the memory of this one."""
+
+    def __init__(self, pool: ProcessPoolExecutor) -> None:
+        self._pool = pool
+
+    def map(self, tasks: Sequence[Callable[[], R]]) -> list[R]:
+        futures = [self._pool.submit(task) for task in tasks]
+        try:
+            return [future.result() for future in futures]
+        except BrokenProcessPool:
+            raise HzmetricsError(
+                "a worker process was killed, perhaps because the machine has no memory left: try fewer --workers"
+            ) from None
+
+
+@contextmanager
+def opened(workers: int | None = None, scheduler: str = "") -> Iterator[Runner]:
+    """A runner with so many processes; None: one a core. There are only as many as can have `memory.LEAST` each.
+
+    `scheduler`: the address of a Dask scheduler, whose workers do the tasks instead. Raises HzmetricsError.
+    """
+    if scheduler:
+        from hzmetrics.engine.cluster import connected
+
+        with connected(scheduler) as cluster:
+            yield cluster
+        return
+    cores = len(os.sched_getaffinity(0))
+    number = max(1, min(workers or cores, memory.limit() // memory.LEAST))
+    if number == 1:
+        yield Here()
+        return
+    share, threads = memory.limit() // number, max(1, cores // number)
+    database.close()  # memory that it has kept is the workers' now
+    pool = ProcessPoolExecutor(
+        number,
+        multiprocessing.get_context("spawn"),  # a fork would have the engine without its threads
+        initializer=_start_worker,
+        initargs=(share, threads),
+    )
+    try:
+        yield Processes(pool)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _start_worker(limit: int, threads: int) -> None:
+    memory.set_limit(limit)
+    database.limit_threads(threads)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits for the results
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that began it is gone: nobody waits for its results."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    scratch.remove_all()
+    os._exit(1)

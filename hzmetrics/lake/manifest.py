@@ -1,0 +1,119 @@
+"""What a lake holds and how it came about: `manifest.json`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hzmetrics import files
+from hzmetrics.calendar import PERIODS, Month
+from hzmetrics.errors import HzmetricsError, in_words
+from hzmetrics.output.document import document
+
+NAME = "manifest.json"
+FORMAT = 1
+"""The version of the layout that docs/lake.md describes."""
+
+KEPT = {
+    "hub": "the hub",
+    "time_zone": "the time zone",
+    "corrections": "the corrections",
+    "names": "the kind of names",
+    "key": "the key of the pseudonyms",
+    "buckets": "the number of buckets",
+}
+"""What is the same for all months of a lake, in words."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The content of the file. Months are those with sessions."""
+
+    hub: str
+    """`[hub] site`."""
+    time_zone: str
+    """That of all times; empty: of the machine that exported."""
+    corrections: tuple[str, ...]
+    """Those in force, sorted."""
+    names: str
+    """`pseudonyms` or `plain`."""
+    key: str
+    """Fingerprint of the key of the pseudonyms."""
+    buckets: int
+    through: Month
+    """The last month that was over at the export. Logins, tool starts, tool sessions and hits reach to its end."""
+    months: tuple[Month, ...]
+    """The months that were exported."""
+    missing: tuple[Month, ...]
+    """The other months of the hub, from 1995 on."""
+    exported: str
+    """When, in UTC."""
+    is_complete: bool
+    """Whether the last export came to its end."""
+
+    def periods(self, month: Month) -> tuple[int, ...]:
+        """The periods that end with a month and whose months are all here."""
+        return tuple(
+            code
+            for code in PERIODS
+            if not any(str(month.period(code).start) <= other.start <= month.start for other in self.missing)
+        )
+
+    def differences(self, other: Manifest) -> list[str]:
+        """In words, what should be the same as in another manifest and is not."""
+        return [words for name, words in KEPT.items() if getattr(self, name) != getattr(other, name)]
+
+    def write(self, root: Path) -> None:
+        """Write the file. Raises HzmetricsError."""
+        fields = dataclasses.asdict(self) | {
+            "through": str(self.through),
+            "months": list(map(str, self.months)),
+            "missing": list(map(str, self.missing)),
+        }
+        try:
+            files.make_directory(root)
+            files.replace(root / NAME, f"{document({'format': FORMAT, **fields}, indent=2)}\n".encode(), files.INTERNAL)
+        except OSError as error:
+            raise HzmetricsError(f"cannot write {root / NAME}: {error.strerror}") from None
+
+
+def find(root: Path) -> Manifest | None:
+    """The manifest of a lake; None if there is none. Raises HzmetricsError if it cannot be read."""
+    path = root / NAME
+    try:
+        fields: dict[str, Any] = json.loads(files.read(path))
+        if fields.pop("format") != FORMAT:
+            raise HzmetricsError(f"{path}: this lake has a format that this version does not know")
+        return Manifest(
+            **fields
+            | {
+                "corrections": tuple(fields["corrections"]),
+                "through": Month.parse(fields["through"]),
+                "months": _months(fields["months"]),
+                "missing": _months(fields["missing"]),
+            }
+        )
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise HzmetricsError(f"cannot read {in_words(error)}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise HzmetricsError(f"{path} is not the manifest of a lake") from None
+
+
+def read(root: Path) -> Manifest:
+    """The manifest of a whole lake. Raises HzmetricsError."""
+    found = find(root)
+    if found is None:
+        raise HzmetricsError(f"{root} is no lake: there is no {NAME}; `hzmetrics lake export` makes one")
+    if not found.is_complete:
+        raise HzmetricsError(f"{root}: the last export was cut short; run it again")
+    return found
+
+
+def _months(texts: Sequence[str]) -> tuple[Month, ...]:
+    return tuple(map(Month.parse, texts))

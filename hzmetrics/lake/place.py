@@ -1,0 +1,93 @@
+"""Where the files of a lake are, and how they get there."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from hzmetrics import files
+from hzmetrics.calendar import Month
+from hzmetrics.engine import Engine
+from hzmetrics.errors import HzmetricsError, StoreUnavailable, in_words
+
+WORK = "work"
+CELLS = "cells"
+
+LIMITED = {"HUGEINT": "DECIMAL(38,0)"}
+"""Types that Parquet does not have, and those that take their place."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """The directory of a lake. Files in it are written beside their names, and renamed when they are whole."""
+
+    root: Path
+
+    def whole(self, table: str) -> Path:
+        """The file of a table that is not partitioned."""
+        return self.root / f"{table}.parquet"
+
+    def part(self, table: str, bucket: int) -> Path:
+        """The file of a bucket of a table."""
+        return self.root / table / f"bucket-{bucket:04d}.parquet"
+
+    def month(self, table: str, month: Month, bucket: int) -> Path:
+        """The file of a month and bucket of a table."""
+        return self.root / table / f"month={month}" / f"bucket-{bucket:04d}.parquet"
+
+    def cells(self, month: Month) -> Path:
+        """The file of the cells of a month."""
+        return self.root / CELLS / f"month={month}" / "cells.parquet"
+
+    def computed(self) -> list[Month]:
+        """The months that have cells, ascending."""
+        return sorted(
+            Month.parse(path.parent.name.removeprefix("month=")) for path in self.root.glob(f"{CELLS}/*/*.parquet")
+        )
+
+    def grouped(self, month: Month, bucket: int) -> Path:
+        """What a month and bucket of the sessions was reduced to, while the cells are computed."""
+        return self.month(f"{WORK}/grouped_sessions", month, bucket)
+
+    def counted(self, model: str, month: Month, bucket: int) -> Path:
+        """The rows of a model for a bucket, in the windows that end with a month, likewise."""
+        return self.month(f"{WORK}/{model}", month, bucket)
+
+    def clear(self, *names: str) -> None:
+        """Remove directories and what is in them. Raises HzmetricsError."""
+        try:
+            for name in names:
+                if (self.root / name).exists():
+                    shutil.rmtree(self.root / name)
+        except OSError as error:
+            raise HzmetricsError(f"cannot remove {in_words(error)}") from None
+
+
+def write(engine: Engine, query: str, path: Path) -> None:
+    """Write the rows of a query to a Parquet file. Raises StoreUnavailable, also if the disk is full."""
+    relation = engine.connection.sql(query)
+    kinds = dict(zip(relation.columns, map(str, relation.types), strict=True))
+    typed = ", ".join(f'"{name}"::{LIMITED.get(kind, kind)} AS "{name}"' for name, kind in kinds.items())
+    nullable = ", ".join(f'TRY("{name}") AS "{name}"' for name in kinds)  # or its type would depend on its values
+    try:
+        files.make_directory(path.parent)
+        with files.replacing(path) as temporary:
+            engine.connection.execute(
+                f"COPY (SELECT {nullable} FROM (SELECT {typed} FROM ({query}))) TO {quoted([temporary])}"
+                " (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
+            )
+    except OSError as error:
+        raise StoreUnavailable(f"cannot write {path}: {error.strerror}") from None
+    except duckdb.IOException as error:
+        reason = str(error).partition("\n")[0]
+        engine.failure = StoreUnavailable(f"cannot write {path}: {reason}")
+        raise
+
+
+def quoted(paths: Sequence[Path]) -> str:
+    """Paths as SQL writes texts."""
+    return ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)

@@ -1,0 +1,61 @@
+"""The grids of a lake, computed from its files: cell by cell the numbers of the database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hzmetrics.calendar import ALL_MONTHS, PERIODS, Month, Months, some
+from hzmetrics.engine.runner import Runner
+from hzmetrics.errors import HzmetricsError
+from hzmetrics.grids.sources import widest
+from hzmetrics.lake import manifest
+from hzmetrics.lake.manifest import Manifest
+from hzmetrics.lake.place import WORK, Place
+from hzmetrics.lake.tasks import CountVisitors, FillCells, GroupSessions, Lake
+from hzmetrics.log import log
+
+
+def summarize(root: Path, months: Months, runner: Runner) -> dict[Month, int]:
+    """Write the cells of some months of a lake into it; returns their numbers by month.
+
+    Raises HzmetricsError.
+    """
+    root = root.absolute()  # tasks have no directory of their own
+    found = manifest.read(root)
+    anchors = {month: periods for month in _asked(found, months) if (periods := found.periods(month))}
+    for month, periods in anchors.items():
+        if left_out := [code for code in PERIODS if code not in periods]:
+            log.warning("%s: some months of periods %s were not exported: left out", month, some(left_out))
+    if not anchors:
+        raise HzmetricsError(f"{root} has none of these months")
+    lake = Lake(Place(root), found.buckets, frozenset(found.corrections))
+    buckets = range(found.buckets)
+    read = {month: _months_of(found, month, periods) for month, periods in anchors.items()}
+    lake.place.clear(WORK)
+    try:
+        needed = sorted({month for months in read.values() for month in months})
+        log.info("lake: sessions of %d months in %d buckets", len(needed), found.buckets)
+        runner.map([GroupSessions(lake, month, bucket) for month in needed for bucket in buckets])
+        log.info("lake: visitors of %d months", len(anchors))
+        runner.map([
+            CountVisitors(lake, month, periods, read[month], bucket)
+            for month, periods in anchors.items()
+            for bucket in buckets
+        ])  # fmt: skip
+        cells = runner.map([FillCells(lake, month, periods) for month, periods in anchors.items()])
+    finally:
+        lake.place.clear(WORK)
+    return dict(zip(anchors, cells, strict=True))
+
+
+def _asked(found: Manifest, months: Months) -> list[Month]:
+    """The months whose cells are asked for: those with sessions, or where both ends are given all from A to B."""
+    if ALL_MONTHS.first < months.first and months.last < ALL_MONTHS.last:
+        return list(months.first.through(min(months.last, found.through)))
+    return [month for month in found.months if month in months]
+
+
+def _months_of(found: Manifest, month: Month, periods: tuple[int, ...]) -> tuple[Month, ...]:
+    """The months with sessions in the windows of some periods that end with a month."""
+    window = widest(month, periods)
+    return tuple(other for other in found.months if str(window.start) <= other.start < str(window.stop))

@@ -1,0 +1,154 @@
+"""The pieces of work that the grids of a lake are made of: each reads files of the lake and writes files there.
+
+1. The sessions of a month and bucket are reduced to `month_sessions`.
+2. Of these, the visitors of a bucket are counted in the windows that end with a month. A visitor, with the logins from
+   the same address, is in one bucket, so that the numbers of all buckets can be added. A user known at several
+   addresses can be in several buckets.
+3. The cells of a month are made out of what was counted in all buckets and out of the other tables.
+
+They know nothing of the databases. Where the rows of step 2 are read in step 3, they have changed places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from hzmetrics.calendar import Month
+from hzmetrics.engine import Engine, windows
+from hzmetrics.grids import SECTIONS
+from hzmetrics.grids.summarize import count_visitors
+from hzmetrics.lake.place import Place, quoted, write
+
+COUNTED = ("counted_visitors", "session_totals", "known_session_users")
+"""What step 2 writes: relations and models of the grids."""
+
+DIMENSIONS = (
+    "xprofiles",
+    "sessionlog",
+    "joblog",
+    "webhits",
+    "domainclass",
+    "country_continent",
+    "tool_version",
+    "applications",
+)
+"""The tables that step 3 reads as they are."""
+
+
+@dataclass(frozen=True)
+class Lake:
+    """What all tasks know of their lake."""
+
+    place: Place
+    buckets: int
+    corrections: frozenset[str]
+
+    def engine(self, month: Month, periods: Iterable[int]) -> Engine:
+        """An engine with the windows of some periods that end with a month."""
+        engine = Engine("hzmetrics.grids", corrections=self.corrections)
+        engine.register("windows", windows(month, tuple(periods)))
+        return engine
+
+    def all_buckets(self, table: str, month: Month) -> list[Path]:
+        return [self.place.counted(table, month, bucket) for bucket in range(self.buckets)]
+
+
+@dataclass(frozen=True)
+class GroupSessions:
+    """Step 1."""
+
+    lake: Lake
+    month: Month
+    bucket: int
+
+    def __call__(self) -> None:
+        with self.lake.engine(self.month, (1,)) as engine:
+            for table in ("websessions", "download_requests"):
+                _register(engine, table, [self.lake.place.month(table, self.month, self.bucket)])
+            engine.build("month_sessions")
+            write(
+                engine,
+                "SELECT * FROM month_sessions ORDER BY ALL",
+                self.lake.place.grouped(self.month, self.bucket),
+            )
+
+
+@dataclass(frozen=True)
+class CountVisitors:
+    """Step 2."""
+
+    lake: Lake
+    month: Month
+    periods: tuple[int, ...]
+    months: tuple[Month, ...]
+    """Those with sessions in the windows."""
+    bucket: int
+
+    def __call__(self) -> None:
+        place = self.lake.place
+        with self.lake.engine(self.month, self.periods) as engine:
+            if self.months:
+                _register(engine, "grouped_sessions", [place.grouped(month, self.bucket) for month in self.months])
+            else:
+                engine.create("grouped_sessions")
+            _register(engine, "userlogin_lite", [place.part("userlogin_lite", self.bucket)])
+            for table in ("domainclass", "country_continent"):
+                _register(engine, table, [place.whole(table)])
+            count_visitors(engine)
+            for table in COUNTED:
+                engine.build(table)
+                write(engine, f"SELECT * FROM {table} ORDER BY ALL", place.counted(table, self.month, self.bucket))
+
+
+@dataclass(frozen=True)
+class FillCells:
+    """Step 3. Returns the number of cells."""
+
+    lake: Lake
+    month: Month
+    periods: tuple[int, ...]
+
+    def __call__(self) -> int:
+        place, month = self.lake.place, self.month
+        with self.lake.engine(month, self.periods) as engine:
+            engine.register("sections", pa.table({"section": pa.array(SECTIONS, pa.string())}))
+            engine.create("stored")
+            for table in DIMENSIONS:
+                _register(engine, table, [place.whole(table)])
+            _register(
+                engine,
+                "userlogin_lite",
+                [place.part("userlogin_lite", bucket) for bucket in range(self.lake.buckets)],
+            )
+            engine.define(
+                "toolstart",
+                f"SELECT * FROM {_files([place.whole('toolstart')])} WHERE datetime < '{month.stop}'",
+                reads=(),
+            )
+            for table in ("counted_visitors", "session_totals"):
+                _register(engine, table, self.lake.all_buckets(table, month))
+            engine.define(
+                "known_session_users",
+                f"""
+                SELECT kind, colid, class, who, max(depth) AS depth
+                FROM {_files(self.lake.all_buckets("known_session_users", month))}
+                GROUP BY kind, colid, class, who
+                """,
+                reads=(),
+            )
+            cells = engine.table("cells")
+            write(engine, "SELECT * FROM cells ORDER BY ALL", place.cells(month))
+            return int(cells.num_rows)
+
+
+def _register(engine: Engine, table: str, paths: list[Path]) -> None:
+    engine.register_parquet(table, list(map(str, paths)))
+
+
+def _files(paths: list[Path]) -> str:
+    """The rows of some files, as SQL names them."""
+    return f"read_parquet([{quoted(paths)}], hive_partitioning = false)"

@@ -1,0 +1,123 @@
+"""Runners: results in order, errors as they are, and an end when a worker or the process that waits is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hzmetrics import memory
+from hzmetrics.engine import Engine, runner
+from hzmetrics.errors import HzmetricsError
+
+
+@dataclass(frozen=True)
+class Square:
+    number: int
+
+    def __call__(self) -> int:
+        with Engine() as engine:
+            return int(engine.query(f"SELECT {self.number} * {self.number} AS n")["n"][0].as_py())
+
+
+@dataclass(frozen=True)
+class Fail:
+    def __call__(self) -> None:
+        raise HzmetricsError("this task cannot be done")
+
+
+@dataclass(frozen=True)
+class Die:
+    def __call__(self) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The memory and the threads that a task has."""
+
+    def __call__(self) -> tuple[int, int]:
+        with Engine() as engine:
+            found = engine.query("SELECT current_setting('threads') AS threads")
+            return memory.limit(), int(found["threads"][0].as_py())
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Writes the number of its process, then sleeps."""
+
+    file: Path
+
+    def __call__(self) -> None:
+        self.file.write_text(str(os.getpid()))
+        time.sleep(60)
+
+
+@pytest.fixture(scope="module", params=[1, 2], ids=["here", "processes"])
+def workers(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
+@pytest.mark.slow
+def test_results_are_in_order_and_errors_are_those_of_tasks(workers: int) -> None:
+    with runner.opened(workers) as chosen:
+        assert isinstance(chosen, runner.Processes if workers == 2 else runner.Here)
+        assert chosen.map([Square(number) for number in range(5)]) == [0, 1, 4, 9, 16]
+        with pytest.raises(HzmetricsError, match=r"^this task cannot be done$"):
+            chosen.map([Square(1), Fail(), Square(2)])
+        assert chosen.map([Square(3)]) == [9]
+
+
+@pytest.mark.slow
+def test_processes_share_the_memory_and_the_cores() -> None:
+    with runner.opened(2) as chosen:
+        ((limit, threads),) = chosen.map([Limits()])
+    assert limit == memory.limit() // 2
+    assert threads == max(1, len(os.sched_getaffinity(0)) // 2)
+
+
+def test_there_are_no_more_processes_than_have_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "_limit", memory.LEAST)
+    with runner.opened(8) as chosen:
+        assert isinstance(chosen, runner.Here)
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_is_an_error() -> None:
+    with runner.opened(2) as chosen, pytest.raises(HzmetricsError, match="a worker process was killed"):
+        chosen.map([Square(1), Die(), Square(2)])
+
+
+MAIN = """
+from pathlib import Path
+from hzmetrics.engine import runner
+from tests.engine.test_runner import Wait
+
+if __name__ == "__main__":
+    with runner.opened(2) as chosen:
+        chosen.map([Wait(Path({file!r}))])
+"""
+
+
+@pytest.mark.slow
+def test_workers_end_with_the_process_that_began_them(tmp_path: Path) -> None:
+    script, file = tmp_path / "main.py", tmp_path / "worker"
+    script.write_text(MAIN.format(file=str(file)))
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    main = subprocess.Popen([sys.executable, str(script)], env=environment)
+    while not (file.exists() and file.read_text()):
+        assert main.poll() is None
+        time.sleep(0.05)
+    main.kill()
+    main.wait()
+    worker = Path("/proc") / file.read_text()
+    given_up = time.monotonic() + 20
+    while worker.exists() and "Z" not in (worker / "stat").read_text().split()[2]:
+        assert time.monotonic() < given_up
+        time.sleep(0.05)
