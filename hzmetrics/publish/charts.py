@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
 from typing import Any, Literal
 
 from markupsafe import Markup
 
-from hzmetrics.publish import pages
-from hzmetrics.publish.pages import Values
+from hzmetrics.publish import tables
+from hzmetrics.publish.numbers import column_unit, month_name
+from hzmetrics.publish.tables import Values
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,13 @@ class Chart:
     @property
     def body(self) -> Markup:
         """The rows as a page has them."""
-        names = list(map(pages.month_name, self.names)) if self.kind == "curve" else self.names
-        return pages.body(names, self.values, self.unit, self.marks)
+        names = list(map(month_name, self.names)) if self.kind == "curve" else self.names
+        return tables.body(names, self.values, self.column_unit, self.marks)
+
+    @cached_property
+    def column_unit(self) -> str:
+        """The unit that the heads of the columns name."""
+        return column_unit(self.unit, chain.from_iterable(self.values))
 
     def framed(self, address: str, subject: str) -> dict[str, Any]:
         """What the page that may be framed is told; `address` and `subject` are those of the page with the chart."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hzmetrics.output.document import document
@@ -32,6 +32,22 @@ def as_csv(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> bytes:
     text = io.StringIO()
     Sheet(columns, file=text).write(rows)
     return text.getvalue().encode("utf-8", "replace")
+
+
+def members(values: Mapping[str, str]) -> str:
+    """A JSON object of values that are JSON already."""
+    return "{" + ", ".join(f"{document(name)}: {text}" for name, text in values.items()) + "}"
+
+
+def arrays(lists: pa.ListArray) -> list[str]:
+    """Lists of numbers, or of texts without quotes, each as a JSON array."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    flat = lists.flatten()
+    texts = pc.binary_join_element_wise('"', flat, '"', "") if pa.types.is_string(flat.type) else flat.cast(pa.string())
+    joined = pc.binary_join(pa.ListArray.from_arrays(lists.offsets, pc.fill_null(texts, "null")), ", ")
+    return [f"[{text}]" for text in joined.to_pylist()]
 
 
 def columns_as_csv(table: pa.Table) -> bytes:

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 from hzmetrics.calendar import Month
 from hzmetrics.config.schema import Publish
 from hzmetrics.errors import HzmetricsError
-from hzmetrics.publish import documents, pages
+from hzmetrics.publish import documents, numbers, pages
 from hzmetrics.publish.figures import overview, resources, tools
 from hzmetrics.publish.figures.definitions import CORRECTIONS, ORGANIZATION, PERIODS, RESIDENCE, Figure, Period
 from hzmetrics.publish.figures.overview import Compared, Overview
@@ -63,10 +63,10 @@ class Report:
     @property
     def covered(self) -> str:
         """The months of the period, in words."""
-        last = pages.month_name(self.month)
+        last = numbers.month_name(self.month)
         if not self.period.step:
             return f"until the end of {last}"
-        first = pages.month_name(self.begin[:7])
+        first = numbers.month_name(self.begin[:7])
         return last if first == last else f"{first} to {last}"
 
     @property

@@ -9,7 +9,7 @@ from typing import Any
 
 from hzmetrics.calendar import Month
 from hzmetrics.output.document import document
-from hzmetrics.publish import documents, pages
+from hzmetrics.publish import documents, numbers, pages
 from hzmetrics.publish.charts import Chart
 from hzmetrics.publish.figures.definitions import PERIODS
 from hzmetrics.publish.site import Generation
@@ -49,7 +49,7 @@ class Writer:
         """What the numbers of a month reach to, in words: logs may end before it does."""
         if month is None or self.newest.startswith(str(month)):
             return self.newest
-        return f"the end of {pages.month_name(month)}"
+        return f"the end of {numbers.month_name(month)}"
 
     def page(
         self, address: str, template: str, made_of: Any, values: Callable[[], Mapping[str, Any]], until: str = ""

@@ -16,7 +16,7 @@ from hzmetrics.publish.figures import tools
 from hzmetrics.publish.figures.anonymity import OTHER, UNKNOWN, Share
 from hzmetrics.publish.figures.definitions import PERIODS
 from hzmetrics.publish.figures.tools import FIGURES, KEYS, SPAN_TITLES, SPANS, TITLES, Figures, Tool
-from hzmetrics.publish.pages import month_name
+from hzmetrics.publish.numbers import month_name
 from hzmetrics.publish.writer import Writer
 
 if TYPE_CHECKING:

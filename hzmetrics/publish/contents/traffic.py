@@ -15,7 +15,7 @@ from hzmetrics.publish.figures import traffic
 from hzmetrics.publish.figures.definitions import FIGURES
 from hzmetrics.publish.figures.overview import Overview
 from hzmetrics.publish.figures.traffic import HOURS, LISTS, VIEWS, VISITORS, Span, Traffic
-from hzmetrics.publish.pages import month_name
+from hzmetrics.publish.numbers import month_name
 from hzmetrics.publish.writer import Writer
 
 if TYPE_CHECKING:
