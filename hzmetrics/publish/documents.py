@@ -13,17 +13,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def as_json(value: Any) -> bytes:
-    return f"{document(value)}\n".encode("ascii")
+def as_json(text: str) -> bytes:
+    """A file of a value that is JSON already."""
+    return f"{text}\n".encode("ascii")
 
 
-def as_script(name: str, value: Any) -> bytes:
-    """A classic script that gives `value` to whoever waits for `name`."""
-    return as_script_of(name, document(value))
-
-
-def as_script_of(name: str, text: str) -> bytes:
-    """The same for a value that is JSON already."""
+def as_script(name: str, text: str) -> bytes:
+    """A classic script that gives a value, which is JSON already, to whoever waits for `name`."""
     return f"hzmetrics.give({document(name)}, {text});\n".encode("ascii")
 
 
@@ -39,14 +35,16 @@ def members(values: Mapping[str, str]) -> str:
     return "{" + ", ".join(f"{document(name)}: {text}" for name, text in values.items()) + "}"
 
 
-def arrays(lists: pa.ListArray) -> list[str]:
-    """Lists of numbers, or of texts without quotes, each as a JSON array."""
+def arrays(column: pa.Array, begins: pa.Array) -> list[str]:
+    """The parts of a column of numbers, or of texts without quotes, each as a JSON array.
+
+    `begins`: where each part begins, and where the last one ends.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    flat = lists.flatten()
-    texts = pc.binary_join_element_wise('"', flat, '"', "") if pa.types.is_string(flat.type) else flat.cast(pa.string())
-    joined = pc.binary_join(pa.ListArray.from_arrays(lists.offsets, pc.fill_null(texts, "null")), ", ")
+    texts = pc.binary_join_element_wise('"', column, '"', "") if pa.types.is_string(column.type) else column.cast("string")
+    joined = pc.binary_join(pa.ListArray.from_arrays(begins, pc.fill_null(texts, "null")), ", ")
     return [f"[{text}]" for text in joined.to_pylist()]
 
 

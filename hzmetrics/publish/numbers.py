@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
+from math import floor
 
 from hzmetrics.calendar import Month
 
@@ -27,14 +27,10 @@ def shown(value: float | str | None, unit: str) -> str:
         return value
     if unit == "seconds":
         return duration(value)
-    return _rounded(value / LENGTHS[unit], 1) if unit in LENGTHS else _rounded(value)
-
-
-def column_unit(unit: str, values: Iterable[float | str | None]) -> str:
-    """The unit of a column: of times in seconds, hours, or minutes if none of them is two hours long."""
-    if unit != "seconds":
-        return unit
-    return "hours" if any(isinstance(value, int | float) and value >= 2 * HOUR for value in values) else "minutes"
+    if unit in LENGTHS:
+        tenths = floor(abs(value) / (LENGTHS[unit] / 10) + 0.5)
+        return f"{'-' if value < 0 else ''}{tenths / 10:,.1f}"
+    return _rounded(value)
 
 
 def _rounded(value: float, digits: int = 0) -> str:

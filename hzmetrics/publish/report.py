@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 from hzmetrics.calendar import Month
 from hzmetrics.config.schema import Publish
 from hzmetrics.errors import HzmetricsError
+from hzmetrics.output.document import document
 from hzmetrics.publish import documents, numbers, pages
 from hzmetrics.publish.figures import overview, resources, tools
 from hzmetrics.publish.figures.definitions import CORRECTIONS, ORGANIZATION, PERIODS, RESIDENCE, Figure, Period
@@ -145,7 +146,7 @@ def write(report: Report, form: str, file: IO[bytes]) -> None:
             columns = ("section", "figure", "value", "before", "year_ago", "unit", "definition", "limits")
             file.write(documents.as_csv(columns, _rows(report)))
         case "json":
-            file.write(documents.as_json(_as_value(report)))
+            file.write(documents.as_json(document(_as_value(report))))
 
 
 def _rows(report: Report) -> Iterator[tuple[Any, ...]]:

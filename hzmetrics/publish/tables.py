@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
-from hzmetrics.publish.numbers import month_name, shown
+from hzmetrics.publish.numbers import LENGTHS, NOTHING, month_name, shown
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,22 +27,53 @@ def body(labels: Sequence[str], columns: Sequence[Values], unit: str, marks: Map
 
 
 def bodies(months: pa.Array, columns: Sequence[pa.Array], unit: str, begins: pa.Array) -> list[Markup]:
-    """The rows of many tables of months, one below the other; `begins`: where each begins, and where the last ends."""
+    """The rows of many tables of months, whose columns of numbers are one below the other.
+
+    `begins`: where each table begins, and where the last one ends.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
     heads = _each(months, lambda month: f"<tr>{_head(month_name(month))}")
-    cells = [_each(column, lambda value: _cell(value, unit)) for column in columns]
-    rows = pa.ListArray.from_arrays(begins, pc.binary_join_element_wise(heads, *cells, ""))
-    return list(map(Markup, pc.binary_join(rows, "\n").to_pylist()))
+    rows = pc.binary_join_element_wise(heads, *(_cells(column, unit) for column in columns), "")
+    return list(map(Markup, pc.binary_join(pa.ListArray.from_arrays(begins, rows), "\n").to_pylist()))
 
 
-def _each(values: pa.Array, html: Any) -> pa.Array:
-    """The HTML of each value, made once for those that are the same."""
+def _cells(numbers: pa.Array, unit: str) -> pa.Array:
+    """The same as `cell` gives of each."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    size = pc.abs(numbers)
+    if unit in LENGTHS:
+        tenths = pc.round(pc.divide(size, LENGTHS[unit] / 10), round_mode="half_towards_infinity").cast(pa.int64())
+        digit = pc.subtract(tenths, pc.multiply(pc.divide(tenths, 10), 10))
+        text = pc.binary_join_element_wise(_grouped(pc.divide(tenths, 10)), digit.cast(pa.string()), ".")
+    else:
+        text = _grouped(size)
+    bare = numbers.cast(pa.string())
+    text = pc.binary_join_element_wise(pc.if_else(pc.less(numbers, 0), "-", ""), text, "")
+    begin = pc.if_else(pc.equal(bare, text), "<td>", pc.binary_join_element_wise('<td data-v="', bare, '">', ""))
+    return pc.fill_null(pc.binary_join_element_wise(begin, text, "</td>", ""), f"<td>{NOTHING}</td>")
+
+
+def _grouped(numbers: pa.Array) -> pa.Array:
+    """Whole numbers from 0 on with separators."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    thousands = pc.divide(numbers, 1000)
+    rest = pc.utf8_lpad(pc.subtract(numbers, pc.multiply(thousands, 1000)).cast(pa.string()), 3, "0")
+    grouped = pc.binary_join_element_wise(_each(thousands, lambda one: f"{one or 0:,}"), rest, ",")
+    return pc.if_else(pc.less(numbers, 1000), numbers.cast(pa.string()), grouped)
+
+
+def _each(values: pa.Array, text: Callable[[Any], str]) -> pa.Array:
+    """The text of each value, made once for those that are the same."""
     import pyarrow as pa
 
     coded = values.dictionary_encode("encode")
-    return pa.array(map(html, coded.dictionary.to_pylist()), pa.string()).take(coded.indices)
+    return pa.array(map(text, coded.dictionary.to_pylist()), pa.string()).take(coded.indices)
 
 
 def cell(value: float | str | None, unit: str) -> Markup:

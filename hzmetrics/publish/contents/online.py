@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from hzmetrics.publish import pages
@@ -16,7 +15,7 @@ def write(writer: Writer, online: Online | None) -> None:
     """Put in the page with its data. Raises OSError."""
     if online is None:
         return
-    writer.script("assets/world", json.loads(dict(pages.assets())[WORLD]))
+    writer.script("assets/world", dict(pages.assets())[WORLD].decode("utf-8").strip())
     rows = [
         (place.name, place.latitude, place.longitude, [place.numbers[name] for name in NUMBERS])
         for place in online.places
