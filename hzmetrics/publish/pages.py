@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from hzmetrics.publish.figures.definitions import Figure
 from hzmetrics.publish.numbers import change, month_name, share, shown
-from hzmetrics.publish.tables import Values, cell
+from hzmetrics.publish.tables import Values, cell, cells
 
 def render(template: str, values: Mapping[str, Any]) -> bytes:
     """A page as UTF-8. A character that cannot be written, half of a pair, becomes `?`."""
@@ -66,7 +66,7 @@ def term(figure: Figure, at: str) -> Markup:
 
 def figure_row(figure: Figure, at: str, is_part: bool, values: Values) -> Markup:
     """The row of a figure in a table; `is_part`: it is a part of a row above."""
-    return Markup("".join([_row_head(figure, at, is_part), *(cell(value, figure.unit) for value in values), "</tr>"]))
+    return Markup(f"{_row_head(figure, at, is_part)}{cells(values, figure.unit)}</tr>")
 
 
 @lru_cache(10_000)

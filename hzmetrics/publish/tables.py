@@ -35,7 +35,9 @@ def bodies(months: pa.Array, columns: Sequence[pa.Array], unit: str, begins: pa.
     import pyarrow.compute as pc
 
     heads = _each(months, lambda month: f"<tr>{_head(month_name(month))}")
-    rows = pc.binary_join_element_wise(heads, *(_cells(column, unit) for column in columns), "")
+    cells = _cells(pa.concat_arrays(columns), unit)
+    of_columns = [cells.slice(place * len(months), len(months)) for place in range(len(columns))]
+    rows = pc.binary_join_element_wise(heads, *of_columns, "")
     return list(map(Markup, pc.binary_join(pa.ListArray.from_arrays(begins, rows), "\n").to_pylist()))
 
 
@@ -74,6 +76,11 @@ def _each(values: pa.Array, text: Callable[[Any], str]) -> pa.Array:
 
     coded = values.dictionary_encode("encode")
     return pa.array(map(text, coded.dictionary.to_pylist()), pa.string()).take(coded.indices)
+
+
+def cells(values: Values, unit: str) -> str:
+    """The cells of a row, as HTML."""
+    return "".join([_cell(value, unit) for value in values])
 
 
 def cell(value: float | str | None, unit: str) -> Markup:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PART = "tools/"
 RANKED = ("users", "simulations", "tot_wall", "tot_cpu")
 """The figures in the list."""
-DRAWN = (*RANKED, "avg_wall", "avg_cpu", "avg_view", "avg_wait")
+DRAWN = (*RANKED, "avg_wall", "avg_cpu")
 """Those of a tool that have a curve."""
 UNITS = {figure.key: figure.column_unit for figure in FIGURES}
 COLUMNS = [SPAN_TITLES[span] for span in SPANS]
