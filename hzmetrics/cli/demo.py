@@ -163,7 +163,7 @@ def _own(
             raise HzmetricsError(
                 f"the logs contain no page views, so there is nothing to show. {' '.join(given.notes)}"
             )
-        months = own.of_the_bulk(asked, app.clock.month)
+        months = own.without_edges(app.store, own.of_the_bulk(asked, app.clock.month))
         missing = run.analyze(app.store, app.settings, months, reporter, skip)
         run.publish(app.store, app.settings, directory, reporter)
     files = {
@@ -174,7 +174,7 @@ def _own(
     title = f"Your logs, {_span(months[0], months[-1])}"
     hints = [*skip.values(), *([missing] if missing else [])]
     left_out = [f"{month} (page views: {asked[month]:,})" for month in asked if month not in months]
-    notes = [f"Not shown, far from the other months: {some(left_out)}."] if left_out else []
+    notes = [f"Not shown, far from the other months or with a few hours only: {some(left_out)}."] if left_out else []
     notes += given.notes
     if as_json:
         _print_document(app, title, months, [*hints, *notes], document.logs(given))

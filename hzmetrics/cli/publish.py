@@ -104,11 +104,13 @@ def export(app: App, table: str, first: Month | None, last: Month | None, form: 
     if output is None:
         if form in ("xlsx", "parquet"):
             raise click.UsageError(f"{form} needs --output")
-        exports.export(app.store, exports.TABLES[table], months, form, standard_output())
-        return
-    with _replacing(output) as file:
-        rows = exports.export(app.store, exports.TABLES[table], months, form, file)
-    say(f"{output}: {rows:,} rows")
+        rows = exports.export(app.store, exports.TABLES[table], months, form, standard_output())
+    else:
+        with _replacing(output) as file:
+            rows = exports.export(app.store, exports.TABLES[table], months, form, file)
+        say(f"{output}: {rows:,} rows; corrections: {exports.corrections(app.store)}")
+    if not rows:
+        say(f"there are no {table} to export{' in these months' if first or last else ''}", to_stderr=True)
 
 
 @contextmanager

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from hzmetrics.calendar import Month
+from hzmetrics.calendar import Month, moment
 from hzmetrics.config import Settings
 from hzmetrics.demo.progress import Reporter
 from hzmetrics.demo.run import READING
@@ -27,6 +28,8 @@ FEW = 20
 """Months far from the others belong to the report unless the others have this many times their page views."""
 MOST_FILES = 3
 """Files whose formats are shown."""
+ZONES = dt.timedelta(hours=14)
+"""How far a time zone moves the clock at most."""
 FIRST = Month(1995, 1)
 """No log is older."""
 
@@ -139,3 +142,20 @@ def of_the_bulk(months: Mapping[Month, int], now: Month) -> list[Month]:
     largest = max(groups, key=lambda group: (views(group), can_be(group)), default=[])
     kept = [group for group in groups if group is largest or (can_be(group) and views(group) * FEW >= views(largest))]
     return [month for group in kept for month in group]
+
+
+def without_edges(store: Store, months: Sequence[Month]) -> list[Month]:
+    """The months without a first or last one of which the logs have a few hours only, as a time zone moves them there.
+
+    The only month stays.
+    """
+    kept, time = list(months), web.c.datetime
+    if len(kept) > 1:
+        last = store.metrics.scalar(sa.select(sa.func.max(time)).where(time < kept[-1].stop))
+        if moment(str(last)) < moment(kept[-1].start) + ZONES:
+            kept.pop()
+    if len(kept) > 1:
+        first = store.metrics.scalar(sa.select(sa.func.min(time)).where(time >= kept[0].start))
+        if moment(str(first)) >= moment(kept[0].stop) - ZONES:
+            kept.pop(0)
+    return kept

@@ -40,7 +40,6 @@ class Column:
 
 MONTH = Column("month", pa.string(), "month that the period ends with, YYYY-MM")
 PERIOD = Column("period", pa.int64(), "code of the period: 1, 3, 0, 13, 12 or 14")
-CORRECTIONS = Column("corrections", pa.string(), "the corrections that the numbers follow, or none")
 
 
 @dataclass(frozen=True)
@@ -51,14 +50,14 @@ class Table:
     about: str
     columns: Sequence[Column]
     batches: Callable[[Store, Months], Iterator[pa.RecordBatch]]
-    """The rows of some months, without the last column, `corrections`."""
+    """The rows of some months."""
 
     @property
     def schema(self) -> pa.Schema:
         return pa.schema(
             [
                 pa.field(column.name, column.type, metadata={"meaning": column.meaning, "unit": column.unit})
-                for column in (*self.columns, CORRECTIONS)
+                for column in self.columns
             ]
         )
 
@@ -180,20 +179,33 @@ TABLES = {
 
 
 def export(store: Store, table: Table, months: Months, form: str, file: IO[bytes]) -> int:
-    """Write the rows of some months to a file; returns their number. Raises HzmetricsError, OSError."""
-    corrections = " ".join(sorted(state.read(store).corrections)) or "none"
-    batches = _batches(store, table, months, corrections)
-    return {"csv": _as_csv, "json": _as_json, "xlsx": _as_xlsx, "parquet": _as_parquet}[form](table, batches, file)
+    """Write the rows of some months to a file; returns their number. Raises HzmetricsError, OSError.
+
+    Parquet files and workbooks say which corrections the numbers follow.
+    """
+    batches = _batches(store, table, months)
+    match form:
+        case "csv":
+            return _as_csv(table, batches, file)
+        case "json":
+            return _as_json(table, batches, file)
+        case "xlsx":
+            return _as_xlsx(table, batches, corrections(store), file)
+        case _:
+            return _as_parquet(table, batches, corrections(store), file)
 
 
-def _batches(store: Store, table: Table, months: Months, corrections: str) -> Iterator[pa.RecordBatch]:
-    """The rows in columns, with the list of corrections."""
+def corrections(store: Store) -> str:
+    """The names of the corrections that the numbers follow; `none` if there are none. Raises StoreError."""
+    return " ".join(sorted(state.read(store).corrections)) or "none"
+
+
+def _batches(store: Store, table: Table, months: Months) -> Iterator[pa.RecordBatch]:
+    """The rows in columns."""
     schema = table.schema
     for batch in table.batches(store, months):
-        columns = [*batch.columns, pa.repeat(corrections, batch.num_rows)]
-        yield pa.RecordBatch.from_arrays(
-            [column.cast(field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
-        )
+        columns = [column.cast(field.type) for column, field in zip(batch.columns, schema, strict=True)]
+        yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def _as_csv(table: Table, batches: Iterator[pa.RecordBatch], file: IO[bytes]) -> int:
@@ -225,18 +237,19 @@ def _as_json(table: Table, batches: Iterator[pa.RecordBatch], file: IO[bytes]) -
     return count
 
 
-def _as_parquet(table: Table, batches: Iterator[pa.RecordBatch], file: IO[bytes]) -> int:
+def _as_parquet(table: Table, batches: Iterator[pa.RecordBatch], corrections: str, file: IO[bytes]) -> int:
     import pyarrow.parquet as pq
 
     count = 0
-    with pq.ParquetWriter(file, table.schema, compression="zstd") as writer:
+    schema = table.schema.with_metadata({"corrections": corrections})
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for batch in batches:
-            writer.write_batch(batch)
+            writer.write_batch(batch.replace_schema_metadata(schema.metadata))
             count += batch.num_rows
     return count
 
 
-def _as_xlsx(table: Table, batches: Iterator[pa.RecordBatch], file: IO[bytes]) -> int:
+def _as_xlsx(table: Table, batches: Iterator[pa.RecordBatch], corrections: str, file: IO[bytes]) -> int:
     from hzmetrics.publish.workbook import Workbook
 
     with Workbook(file) as book:
@@ -249,8 +262,9 @@ def _as_xlsx(table: Table, batches: Iterator[pa.RecordBatch], file: IO[bytes]) -
             for row in batch.to_pylist():
                 sheet.add(row.values())
         columns = book.sheet("columns", ("column", "unit", "meaning"))
-        for column in (*table.columns, CORRECTIONS):
+        for column in table.columns:
             columns.add((column.name, column.unit, column.meaning))
+        book.sheet("about", ("corrections",)).add((corrections,))
     return sheet.rows
 
 

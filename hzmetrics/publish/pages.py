@@ -1,9 +1,8 @@
-"""HTML of figures: the templates, and how numbers are written."""
+"""The templates, and what they are made with."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.resources import files
@@ -13,17 +12,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from hzmetrics.calendar import Month
 from hzmetrics.publish.figures.definitions import Figure
-
-MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
-NOTHING = "–"
-"""Where there is no number."""
-HOUR, DAY = 3600, 86_400
-
+from hzmetrics.publish.numbers import change, month_name, share, shown
+from hzmetrics.publish.tables import Values, cell, cells
 
 def render(template: str, values: Mapping[str, Any]) -> bytes:
     """A page as UTF-8. A character that cannot be written, half of a pair, becomes `?`."""
@@ -62,41 +53,8 @@ def _environment() -> Environment:
         auto_reload=False,
     )  # fmt: skip
     environment.filters |= {"shown": shown, "change": change, "share": share, "month": month_name, "cell": cell}
-    environment.globals |= {"body": body, "term": term, "figure_row": figure_row}
+    environment.globals |= {"term": term, "figure_row": figure_row}
     return environment
-
-
-def shown(value: float | str | None, unit: str) -> str:
-    """A value as pages write it."""
-    if value is None:
-        return NOTHING
-    if isinstance(value, str):
-        return value
-    return duration(value) if unit == "seconds" else _rounded(value)
-
-
-def _rounded(value: float, digits: int = 0) -> str:
-    """A number with separators; halves are rounded away from zero, as the scripts do."""
-    if isinstance(value, int) and not digits:
-        return f"{value:,}"
-    return f"{Decimal(value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):,f}"
-
-
-Values = Sequence[float | str | None]
-
-
-def body(labels: Sequence[str], columns: Sequence[Values], unit: str, marks: Mapping[int, str] | None = None) -> Markup:
-    """The rows of a table whose values are columns; `marks`: what is to be said of some rows, by place.
-
-    Pages have millions of cells in such tables: they are made a column at a time, and not by the template.
-    """
-    heads = list(map(_head, labels))
-    opened = ["<tr>"] * len(heads)
-    for place, mark in (marks or {}).items():
-        opened[place] = f'<tr class="{escape(mark)}">'
-        heads[place] = heads[place].replace("</th>", f" <small>({escape(mark)})</small></th>")
-    cells = [[cell(value, unit) for value in column] for column in columns]
-    return Markup("\n".join(map("".join, zip(opened, heads, *cells, strict=True))))
 
 
 @lru_cache(10_000)
@@ -108,7 +66,7 @@ def term(figure: Figure, at: str) -> Markup:
 
 def figure_row(figure: Figure, at: str, is_part: bool, values: Values) -> Markup:
     """The row of a figure in a table; `is_part`: it is a part of a row above."""
-    return Markup("".join([_row_head(figure, at, is_part), *(cell(value, figure.unit) for value in values), "</tr>"]))
+    return Markup(f"{_row_head(figure, at, is_part)}{cells(values, figure.unit)}</tr>")
 
 
 @lru_cache(10_000)
@@ -118,48 +76,3 @@ def _row_head(figure: Figure, at: str, is_part: bool) -> str:
         f'<tr data-key="{escape(figure.key)}" data-unit="{escape(figure.unit)}"{kind}>'
         f'<th scope="row">{term(figure, at)}</th>'
     )
-
-
-@lru_cache(10_000)
-def _head(label: str) -> str:
-    return f'<th scope="row">{escape(label)}</th>'
-
-
-@lru_cache(100_000)
-def cell(value: float | str | None, unit: str) -> Markup:
-    """A cell of a table. `data-v` is the number, where the text is not that number itself."""
-    text = escape(shown(value, unit))
-    bare = value is None or (unit == "count" and value == text)
-    return Markup(f"<td>{text}</td>" if bare else f'<td data-v="{escape(value)}">{text}</td>')
-
-
-def duration(seconds: float) -> str:
-    """A time in a fitting unit."""
-    size = abs(seconds)
-    if size < 60:
-        return f"{_rounded(seconds)} s"
-    if size < HOUR:
-        return f"{_rounded(seconds / 60)} min"
-    return f"{_rounded(seconds / HOUR, 1)} h" if size < 4 * DAY else f"{_rounded(seconds / DAY, 1)} days"
-
-
-def change(value: float | str | None, before: float | str | None) -> str:
-    """The change from one number to another in percent."""
-    if isinstance(value, str) or isinstance(before, str) or value is None or not before:
-        return NOTHING
-    percent = 100 * (value - before) / before
-    size = _rounded(abs(percent))
-    sign = "" if size == "0" else "−" if percent < 0 else "+"
-    return f"{sign}{size} %"
-
-
-def share(value: float | None, whole: float | None) -> str:
-    """A part of a whole in percent."""
-    return f"{_rounded(100 * value / whole)} %" if value is not None and whole else NOTHING
-
-
-@lru_cache(10_000)
-def month_name(month: Month | str) -> str:
-    """A month in words."""
-    year, number = str(month).split("-")
-    return f"{MONTHS[int(number) - 1]} {year}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +18,12 @@ from hzmetrics.publish.contents import resources as resource_pages
 from hzmetrics.publish.contents import tools as tool_pages
 from hzmetrics.publish.contents import traffic as traffic_pages
 from hzmetrics.publish.figures import online, overview, resources, running, tools
+from hzmetrics.publish.figures.names import country_names
+from hzmetrics.publish.figures.online import Online
+from hzmetrics.publish.figures.overview import Overview
 from hzmetrics.publish.writer import Frame, Writer
 from hzmetrics.store import state
+from hzmetrics.store.state import State
 from hzmetrics.store.tables.metrics import web
 
 if TYPE_CHECKING:
@@ -43,50 +48,87 @@ def publish(store: Store, settings: Settings, directory: Path | None = None) -> 
     if directory is None:
         raise section.error("dir", "no directory for the pages: name one here or with --dir")
     directory = directory.absolute()
-    remembered = state.read(store)
-    has_tools = not settings.is_site and tools.exist(store)
-    has_resources = not settings.is_site and resources.exist(store)
-    present = None if settings.is_site else online.read(settings, directory, section.min_users)
+    with site.generation(directory) as generation:
+        numbers = _read(store, settings, directory, generation)
+        writer = _writer(settings, generation, numbers)
+        _write(writer, store, section.min_users, numbers)
+        return Report(directory, len(generation.made.files), generation.written if generation.is_new else 0)
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """What decides which pages there are."""
+
+    grids: Overview
+    remembered: State
+    has_tools: bool
+    has_resources: bool
+    traffic: traffic_pages.Source | None
+    online: Online | None
+    countries: Mapping[str, str]
+    """Their names, by code."""
+    newest: str
+    """Time of the newest request."""
+
+
+def _read(store: Store, settings: Settings, directory: Path, generation: site.Generation) -> _Numbers:
+    section = settings.section(Publish)
     grids = overview.read(store).before(settings.clock.month)
     last = grids.months[-1] if grids.months else None
-    newest = str(store.metrics.scalar(sa.select(sa.func.max(web.c.datetime))) or "now")
-    with site.generation(directory) as generation:
-        to_date = running.read(store, settings, last, generation.known.notes.get("running"))
-        generation.made.notes["running"] = to_date and vars(to_date)
-        grids = overview.with_running_month(grids, to_date)
-        has_traffic = settings.is_site if section.traffic is None else section.traffic
-        of_traffic = traffic_pages.Source(store, settings, grids, section.min_users) if has_traffic else None
-        navigation = [
-            ("Overview", "index.html"),
-            ("Months", "months/index.html"),
-            *(traffic_pages.navigation(of_traffic) if of_traffic else []),
-            *([("Tools", "tools/index.html")] if has_tools else []),
-            *([("Resources", "resources/index.html")] if has_resources else []),
-            *([("Online", "online.html")] if present else []),
-            ("About", "about.html"),
-        ]
-        is_site = settings.is_site or not grids.has_accounts
-        frame = Frame(section.title or settings.hub.site or "This site", is_site, navigation)
-        writer = Writer(generation, frame, last, newest, f"{settings.clock.now:%Y-%m-%d %H:%M %Z}".strip())
-        writer.assets()
-        writer.page("embed.html", "embed.html", "", dict)
-        overview_pages.write(writer, grids)
-        months.write(writer, grids)
-        if has_tools:
-            tool_pages.write(writer, store, section.min_users)
-        if has_resources:
-            resource_pages.write(writer, store)
-        if of_traffic:
-            traffic_pages.write(writer, of_traffic)
-        online_page.write(writer, present)
-        about.write(
-            writer,
-            grids,
-            has_tools,
-            has_resources,
-            remembered.corrections,
-            remembered.corrected_since,
-            section.min_users,
-            has_traffic,
-        )
-        return Report(directory, len(generation.made.files), generation.written if generation.is_new else 0)
+    to_date = running.read(store, settings, last, generation.known.notes.get("running"))
+    generation.made.notes["running"] = to_date and vars(to_date)
+    grids = overview.with_running_month(grids, to_date)
+    has_traffic = settings.is_site if section.traffic is None else section.traffic
+    names = country_names(store)
+    return _Numbers(
+        grids,
+        state.read(store),
+        not settings.is_site and tools.exist(store),
+        not settings.is_site and resources.exist(store),
+        traffic_pages.Source(store, settings, grids, section.min_users) if has_traffic else None,
+        None if settings.is_site else online.read(settings, names, directory, section.min_users),
+        names,
+        str(store.metrics.scalar(sa.select(sa.func.max(web.c.datetime))) or "now"),
+    )
+
+
+def _writer(settings: Settings, generation: site.Generation, numbers: _Numbers) -> Writer:
+    """What writes the pages, with what is around all of them."""
+    navigation = [
+        ("Overview", "index.html"),
+        ("Months", "months/index.html"),
+        *(traffic_pages.navigation(numbers.traffic) if numbers.traffic else []),
+        *([("Tools", "tools/index.html")] if numbers.has_tools else []),
+        *([("Resources", "resources/index.html")] if numbers.has_resources else []),
+        *([("Online", "online.html")] if numbers.online else []),
+        ("About", "about.html"),
+    ]
+    title = settings.section(Publish).title or settings.hub.site or "This site"
+    frame = Frame(title, settings.is_site or not numbers.grids.has_accounts, navigation)
+    last = numbers.grids.months[-1] if numbers.grids.months else None
+    return Writer(generation, frame, last, numbers.newest, f"{settings.clock.now:%Y-%m-%d %H:%M %Z}".strip())
+
+
+def _write(writer: Writer, store: Store, min_users: int, numbers: _Numbers) -> None:
+    writer.assets()
+    writer.page("embed.html", "embed.html", "", dict)
+    overview_pages.write(writer, numbers.grids)
+    months.write(writer, numbers.grids)
+    if numbers.has_tools:
+        tool_pages.write(writer, store, min_users)
+    if numbers.has_resources:
+        resource_pages.write(writer, store)
+    if numbers.traffic:
+        traffic_pages.write(writer, numbers.traffic)
+    if numbers.online:
+        online_page.write(writer, numbers.online, numbers.countries)
+    about.write(
+        writer,
+        numbers.grids,
+        numbers.has_tools,
+        numbers.has_resources,
+        numbers.remembered.corrections,
+        numbers.remembered.corrected_since,
+        min_users,
+        numbers.traffic is not None,
+    )

@@ -9,7 +9,8 @@ from typing import IO, TYPE_CHECKING, Any
 from hzmetrics.calendar import Month
 from hzmetrics.config.schema import Publish
 from hzmetrics.errors import HzmetricsError
-from hzmetrics.publish import documents, pages
+from hzmetrics.output.document import document
+from hzmetrics.publish import documents, numbers, pages
 from hzmetrics.publish.figures import overview, resources, tools
 from hzmetrics.publish.figures.definitions import CORRECTIONS, ORGANIZATION, PERIODS, RESIDENCE, Figure, Period
 from hzmetrics.publish.figures.overview import Compared, Overview
@@ -63,10 +64,10 @@ class Report:
     @property
     def covered(self) -> str:
         """The months of the period, in words."""
-        last = pages.month_name(self.month)
+        last = numbers.month_name(self.month)
         if not self.period.step:
             return f"until the end of {last}"
-        first = pages.month_name(self.begin[:7])
+        first = numbers.month_name(self.begin[:7])
         return last if first == last else f"{first} to {last}"
 
     @property
@@ -145,7 +146,7 @@ def write(report: Report, form: str, file: IO[bytes]) -> None:
             columns = ("section", "figure", "value", "before", "year_ago", "unit", "definition", "limits")
             file.write(documents.as_csv(columns, _rows(report)))
         case "json":
-            file.write(documents.as_json(_as_value(report)))
+            file.write(documents.as_json(document(_as_value(report))))
 
 
 def _rows(report: Report) -> Iterator[tuple[Any, ...]]:

@@ -9,8 +9,8 @@ from typing import Any
 
 from hzmetrics.calendar import Month
 from hzmetrics.output.document import document
-from hzmetrics.publish import documents, pages
-from hzmetrics.publish.charts import Chart
+from hzmetrics.publish import documents, numbers, pages
+from hzmetrics.publish.charts import Chart, Curve
 from hzmetrics.publish.figures.definitions import PERIODS
 from hzmetrics.publish.site import Generation
 
@@ -49,7 +49,7 @@ class Writer:
         """What the numbers of a month reach to, in words: logs may end before it does."""
         if month is None or self.newest.startswith(str(month)):
             return self.newest
-        return f"the end of {pages.month_name(month)}"
+        return f"the end of {numbers.month_name(month)}"
 
     def page(
         self, address: str, template: str, made_of: Any, values: Callable[[], Mapping[str, Any]], until: str = ""
@@ -67,7 +67,8 @@ class Writer:
             "periods": PERIODS,
             "computed": self.computed,
         }
-        key = f"{self._release}{document([template, address, given['until'], made_of])}"
+        data = made_of if isinstance(made_of, str) else document(made_of)
+        key = f"{self._release}{document([template, address, given['until']])}{data}"
         self.generation.put(address, key, lambda: pages.render(template, {**given, **values()}))
 
     @cached_property
@@ -79,25 +80,23 @@ class Writer:
         """Keep the files whose addresses begin with `part` as they are; False if they must be put in anew."""
         return self.generation.keep(part, self._release + document([self.until(self.last), made_of]))
 
-    def script(self, name: str, value: Any) -> None:
-        """Put in a script that hands a value to a page. Raises OSError."""
-        self.generation.put(f"{name}.js", document(value), lambda: documents.as_script(name, value))
+    def script(self, name: str, text: str) -> None:
+        """Put in a script that hands a value, which is JSON already, to a page. Raises OSError."""
+        self.generation.put(f"{name}.js", text, lambda: documents.as_script(name, text))
 
-    def charts(self, name: str, address: str, subject: str, charts: Iterable[Chart]) -> None:
-        """Put in what the page that may be framed shows of the charts of a page about something. Raises OSError."""
-        self.script(name, {"charts": {chart.id: chart.framed(address, subject) for chart in charts}})
+    def charts(self, name: str, address: str, charts: Iterable[tuple[Chart | Curve, str]]) -> None:
+        """Put in what the page that may be framed shows of charts, each with what it is about. Raises OSError."""
+        framed = {chart.id: chart.framed(address, subject) for chart, subject in charts}
+        self.script(name, documents.members({"charts": documents.members(framed)}))
 
-    def data(
-        self,
-        name: str,
-        made_of: str,
-        value: Callable[[], Any],
-        columns: Sequence[str],
-        rows: Callable[[], Iterable[Iterable[Any]]],
-    ) -> None:
-        """Put in what a page shows for other programs: a value as JSON, and a table of it as CSV. Raises OSError.
+    def data(self, name: str, text: str, columns: Sequence[str], rows: Callable[[], Iterable[Iterable[Any]]]) -> None:
+        """Put in what a page shows for other programs: a value, which is JSON already, and a table of it as CSV.
 
-        Both functions are called only if what they are made of changes.
+        `rows` is called only if the value changes. Raises OSError.
         """
-        self.generation.put(f"{name}.json", made_of, lambda: documents.as_json(value()))
-        self.generation.put(f"{name}.csv", f"{columns}{made_of}", lambda: documents.as_csv(columns, rows()))
+        self.generation.put(f"{name}.json", text, lambda: documents.as_json(text))
+        self.generation.put(f"{name}.csv", f"{columns}{text}", lambda: documents.as_csv(columns, rows()))
+
+    def records(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """The same for a table that is a list of records as JSON. Raises OSError."""
+        self.data(name, document([dict(zip(columns, row, strict=True)) for row in rows]), columns, lambda: rows)

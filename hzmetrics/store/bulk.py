@@ -24,7 +24,7 @@ from sqlalchemy.dialects.mysql.mysqldb import MySQLCompiler_mysqldb
 from hzmetrics.errors import StoreError, StoreUnavailable
 from hzmetrics.output.columnar import write_csv
 from hzmetrics.scratch import Scratch
-from hzmetrics.store import revisions
+from hzmetrics.store import gathering, revisions
 from hzmetrics.store.connections import CONNECTION_LOST, SCRATCH, SESSION, Connections
 from hzmetrics.store.fit import arrow_type, fit
 from hzmetrics.store.tables.metrics import INNODB, web, websessions
@@ -73,11 +73,11 @@ def read(database: Connections, query: sa.Select[Any]) -> pa.Table:
         return _typed(_ask(database, query, return_type="arrow"), _schema(query))
 
 
-def stream(database: Connections, query: sa.Select[Any]) -> pa.RecordBatchReader:
+def stream(database: Connections, query: sa.Select[Any], key: str = "") -> pa.RecordBatchReader:
     """As `read`, but in batches that can be read once: for more rows than should be held in memory."""
     schema = _schema(query)
     if not database.is_mariadb:
-        batches = _sqlite_batches(database, query, schema)
+        batches = gathering.batches(database, query, key, schema) if key else _sqlite_batches(database, query, schema)
     else:
         batches = (_row_batches if _is_reader_lost else _mariadb_batches)(database, query, schema)
     first = list(islice(batches, 1))  # what is wrong with the query shows here, not where the rows are used

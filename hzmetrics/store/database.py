@@ -42,12 +42,16 @@ class Database(Connections):
         with self.readable_errors():
             return bulk.read(self, query)
 
-    def stream(self, query: sa.Select[Any]) -> pa.RecordBatchReader:
-        """As `read`, but in batches that can be read once. Raises StoreError."""
+    def stream(self, query: sa.Select[Any], key: str = "") -> pa.RecordBatchReader:
+        """As `read`, but in batches that can be read once. Raises StoreError.
+
+        `key`: a column of integers, of which many rows have the same. Such rows are read quickly if the other columns are
+        integers and times, and their order does not matter.
+        """
         from hzmetrics.store import bulk
 
         with self.readable_errors():
-            return bulk.stream(self, query)
+            return bulk.stream(self, query, key)
 
     def append(self, connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:
         """Insert rows, each value fitted to its column (spec 70 §1.1); returns their number. Raises StoreError."""

@@ -52,6 +52,16 @@ def test_months_far_from_the_bulk_are_not_shown(views: dict[Month, int], shown: 
     assert " ".join(map(str, of_the_bulk(views, NOW))) == shown
 
 
+def test_a_month_of_a_few_hours_is_not_shown(capfd: pytest.CaptureFixture[str]) -> None:
+    edges = ["30/Sep/2026:23:30:00 +0000", "01/Nov/2026:01:30:00 +0000"]
+    text = "".join(map(line, range(200))) + "".join(line(27).replace("28/Oct/2026:10:00:00 +0000", edge) for edge in edges)
+    Path("access.log").write_text(text, encoding="utf-8")
+    assert main(["demo", "--logs", "access.log", "--json"]) == 0
+    shown = json.loads(capfd.readouterr().out)
+    assert [month["month"] for month in shown["months"]] == ["2026-10"]
+    assert "2026-09 (page views: 1), 2026-11 (page views: 1)" in " ".join(shown["notes"])
+
+
 def test_texts_are_compared_whatever_their_packing(tmp_path: Path) -> None:
     text = "".join(map(line, range(2000))).encode()
     plain, packed, other = tmp_path / "a", tmp_path / "b.gz", tmp_path / "c"

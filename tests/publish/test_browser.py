@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
-from hzmetrics.publish import pages
+from hzmetrics.publish import numbers
 from hzmetrics.publish.figures.definitions import FIGURES, PERIODS
 from tests.publish.conftest import HOSTILE, INCOMPLETE, MONTHS, NEWEST, ONLINE, Published, cell
 
@@ -137,7 +137,7 @@ def test_the_numbers_of_the_overview_are_the_cells(browser: Browser, addresses: 
             name = next(one.title for one in PERIODS if one.code == period).lower()
             page.wait_for_function(
                 "([text]) => document.getElementById('when').textContent.startsWith(text)",
-                arg=[f"{pages.month_name(MONTHS[place])}, {name}"],
+                arg=[f"{numbers.month_name(MONTHS[place])}, {name}"],
             )
             shown = page.eval_on_selector_all(
                 "[data-key]:not([data-change]):not([data-at])",
@@ -145,7 +145,7 @@ def test_the_numbers_of_the_overview_are_the_cells(browser: Browser, addresses: 
             )
             assert len(shown) >= 25
             for key, text in shown:
-                assert text == pages.shown(cell(key, period, place), FIGURES[key].unit), (key, period, place)
+                assert text == numbers.shown(cell(key, period, place), FIGURES[key].unit), (key, period, place)
             drawn = page.eval_on_selector_all(
                 "#curve tbody td", "all => all.map(one => +(one.dataset.v ?? one.textContent))"
             )
@@ -162,7 +162,7 @@ def test_the_numbers_of_a_month_are_the_cells(browser: Browser, addresses: dict[
         assert len(found) == len(FIGURES)
         for key, texts in found:
             values = [cell(key, period.code, len(MONTHS) - 1) for period in PERIODS]
-            assert texts == [pages.shown(value, FIGURES[key].unit) for value in values]
+            assert texts == [numbers.shown(value, FIGURES[key].unit) for value in values]
 
 
 def test_scripts_write_numbers_as_the_pages_do(browser: Browser, addresses: dict[str, str]) -> None:
@@ -171,11 +171,11 @@ def test_scripts_write_numbers_as_the_pages_do(browser: Browser, addresses: dict
     with quiet(browser) as page:
         page.goto(f"{addresses['file']}/index.html")
         shown = page.evaluate("all => all.map(one => hzmetrics.shown(one, 'seconds'))", seconds)
-        assert shown == [pages.shown(value, "seconds") for value in seconds]
+        assert shown == [numbers.shown(value, "seconds") for value in seconds]
         changes = page.evaluate("all => all.map(one => hzmetrics.change(...one))", pairs)
-        assert changes == [pages.change(*pair) for pair in pairs]
+        assert changes == [numbers.change(*pair) for pair in pairs]
         shares = page.evaluate("all => all.map(one => hzmetrics.share(...one))", pairs)
-        assert shares == [pages.share(*pair) for pair in pairs]
+        assert shares == [numbers.share(*pair) for pair in pairs]
 
 
 def test_a_view_is_a_link_and_survives_a_reload(browser: Browser, addresses: dict[str, str]) -> None:

@@ -39,7 +39,6 @@ def test_exports_have_the_numbers_of_the_tables(hub: TestHub, capfd: pytest.Capt
         and (row["group"], row["figure"]) == ("Registered users", "Asia")
     )  # fmt: skip
     assert asia["value"] == str(cell("user.6.4", 12, len(MONTHS) - 2))
-    assert asia["corrections"] == "all-days ipv6"
 
     assert hub.run("export", "tools", *span, "--format", "json") == 0
     tools = json.loads(capfd.readouterr().out)
@@ -49,17 +48,25 @@ def test_exports_have_the_numbers_of_the_tables(hub: TestHub, capfd: pytest.Capt
 
     file = hub.root / "resources.parquet"
     assert hub.run("export", "resources", *span, "--format", "parquet", "-o", str(file)) == 0
+    assert f"{2 * 3 * (40 + len(HOSTILE))} rows; corrections: all-days ipv6" in capfd.readouterr().out
     table = pq.read_table(file)
     assert table.num_rows == 2 * 3 * (40 + len(HOSTILE))
     assert {row["users"] for row in table.to_pylist() if row["resource"] == 400} == {
         400 + place + period for place in (24, 25) for period in (1, 12, 14)
     }
+    assert table.schema.metadata[b"corrections"] == b"all-days ipv6"
     assert table.schema.field("users").metadata[b"meaning"].startswith(b"Distinct pairs")
 
     book = hub.root / "tools.xlsx"
     assert hub.run("export", "tools", "--format", "xlsx", "-o", str(book)) == 0
     with zipfile.ZipFile(book) as archive:
         assert b"<f>" not in archive.read("xl/worksheets/sheet1.xml")
+        assert b"all-days ipv6" in archive.read("xl/worksheets/sheet3.xml")
+    capfd.readouterr()
+    assert hub.run("export", "tools", "--to", "2019-12") == 0
+    printed = capfd.readouterr()
+    assert printed.out.startswith('"month","period"') and printed.out.count("\n") == 1
+    assert printed.err == "there are no tools to export in these months\n"
 
 
 def test_visits_are_exported_without_what_identifies_visitors(hub: TestHub, capfd: pytest.CaptureFixture[str]) -> None:
@@ -77,7 +84,7 @@ def test_visits_are_exported_without_what_identifies_visitors(hub: TestHub, capf
     assert hub.run("export", "sessions", "--from", "2026-10", "--to", "2026-10") == 0
     text = capfd.readouterr().out
     assert list(csv.reader(text.splitlines()))[1:] == [
-        ["2026-10-01 00:00:00", "60", "1", "", "'=isp.example", "all-days ipv6"]
+        ["2026-10-01 00:00:00", "60", "1", "", "'=isp.example"]
     ]
     assert "192.0.2.17" not in text and "annlee" not in text
 

@@ -7,7 +7,7 @@ import pytest
 from hzmetrics.calendar import PERIODS as CODES
 from hzmetrics.calendar import Month
 from hzmetrics.config import CORRECTIONS as NAMES
-from hzmetrics.publish import pages
+from hzmetrics.publish import numbers
 from hzmetrics.publish.figures import definitions
 from hzmetrics.publish.figures.definitions import BUSIEST_DAY, CORRECTIONS, FIGURES, PERIODS, VISITORS
 from hzmetrics.publish.figures.overview import Overview
@@ -60,11 +60,11 @@ def test_a_figure_is_compared_with_the_period_before_and_the_year_before() -> No
     ],
 )
 def test_numbers_in_words(value: float | str | None, unit: str, text: str) -> None:
-    assert pages.shown(value, unit) == text
+    assert numbers.shown(value, unit) == text
 
 
 def test_changes_in_percent() -> None:
-    assert pages.change(110, 100) == "+10 %"
-    assert pages.change(50, 100) == "−50 %"
-    assert pages.change(1000, 1001) == pages.change(5, 5) == "0 %"
-    assert pages.change(5, 0) == pages.change(5, None) == pages.change(None, 5) == "–"
+    assert numbers.change(110, 100) == "+10 %"
+    assert numbers.change(50, 100) == "−50 %"
+    assert numbers.change(1000, 1001) == numbers.change(5, 5) == "0 %"
+    assert numbers.change(5, 0) == numbers.change(5, None) == numbers.change(None, 5) == "–"

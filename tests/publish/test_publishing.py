@@ -81,7 +81,7 @@ def test_the_map_finds_newer_numbers_beside_the_pages(published: Published) -> N
 
 
 def test_places_of_few_people_are_one_with_their_country_or_elsewhere(published: Published) -> None:
-    found = online.read(published.settings, published.directory, 5)
+    found = online.read(published.settings, NAMES, published.directory, 5)
     assert found
     assert [(place.name, tuple(place.numbers.values())) for place in found.places] == [
         (f"{HOSTILE[0]}, DE", (0, 7, 1)), ("KE", (3, 2, 2)), ("West Lafayette, Indiana, US", (2, 3, 0)),

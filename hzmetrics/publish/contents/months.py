@@ -69,7 +69,7 @@ def _write_month(writer: Writer, overview: Overview, month: Month, earlier: Mont
     ]
     columns = ("table", "figure", "cell", *(f"period_{period.code}" for period in PERIODS))
     value = {"month": str(month), "cells": cells}
-    writer.data(f"{PART}{month}", document(value), lambda: value, columns, lambda: (cell.values() for cell in cells))
+    writer.data(f"{PART}{month}", document(value), columns, lambda: (cell.values() for cell in cells))
 
 
 def tables(overview: Overview, month: Month) -> list[Table]:

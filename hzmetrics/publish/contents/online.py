@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from typing import Any
 
+from hzmetrics.output.document import document
 from hzmetrics.publish import pages
 from hzmetrics.publish.figures.online import NUMBERS, Online
 from hzmetrics.publish.writer import Writer
@@ -12,11 +13,10 @@ from hzmetrics.publish.writer import Writer
 WORLD = "vendor/land-110m.json"
 
 
-def write(writer: Writer, online: Online | None) -> None:
-    """Put in the page with its data. Raises OSError."""
-    if online is None:
-        return
-    writer.script("assets/world", json.loads(dict(pages.assets())[WORLD]))
+def write(writer: Writer, online: Online, countries: Mapping[str, str]) -> None:
+    """Put in the page with its data; `countries`: their names. Raises OSError."""
+    writer.script("assets/world", dict(pages.assets())[WORLD].decode("utf-8").strip())
+    writer.script("assets/countries", document(countries))
     rows = [
         (place.name, place.latitude, place.longitude, [place.numbers[name] for name in NUMBERS])
         for place in online.places

@@ -105,5 +105,5 @@ def _write_period(writer: Writer, overview: Overview, period: int) -> None:
             for month, number in zip(months, values, strict=True):
                 yield month, period, group, title, number, grid, row, column
 
-    writer.script(name, value | {"titles": titles, "units": units, "parts": PARTS})
-    writer.data(name, document(value), lambda: value, COLUMNS, rows)
+    writer.script(name, document(value | {"titles": titles, "units": units, "parts": PARTS}))
+    writer.data(name, document(value), COLUMNS, rows)

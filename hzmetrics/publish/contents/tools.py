@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,12 +12,13 @@ import pyarrow.compute as pc
 from hzmetrics.calendar import Month
 from hzmetrics.output.document import document
 from hzmetrics.publish import documents
-from hzmetrics.publish.charts import Chart
+from hzmetrics.publish.charts import Chart, Curve
 from hzmetrics.publish.figures import tools
 from hzmetrics.publish.figures.anonymity import OTHER, UNKNOWN, Share
 from hzmetrics.publish.figures.definitions import PERIODS
 from hzmetrics.publish.figures.tools import FIGURES, KEYS, SPAN_TITLES, SPANS, TITLES, Figures, Tool
-from hzmetrics.publish.pages import month_name
+from hzmetrics.publish.numbers import month_name
+from hzmetrics.publish.stacks import stacks
 from hzmetrics.publish.writer import Writer
 
 if TYPE_CHECKING:
@@ -24,7 +26,10 @@ if TYPE_CHECKING:
 
 PART = "tools/"
 RANKED = ("users", "simulations", "tot_wall", "tot_cpu")
-"""The figures in the list, and those of a tool that have a curve."""
+"""The figures in the list."""
+DRAWN = (*RANKED, "avg_wall", "avg_cpu")
+"""Those of a tool that have a curve."""
+UNITS = {figure.key: figure.column_unit for figure in FIGURES}
 COLUMNS = [SPAN_TITLES[span] for span in SPANS]
 
 Breakdowns = Mapping[tuple[int, str, int], Sequence[Share]]
@@ -39,13 +44,52 @@ def write(writer: Writer, store: Store, min_users: int) -> None:
     parts = sorted((key, [(part.name, part.people) for part in found]) for key, found in breakdowns.items())
     if writer.keep(PART, [tools.fingerprint(store), str(month), parts]):
         return
-    series = tools.series(store).combine_chunks()
-    places = {tool: place for place, tool in enumerate(series["resid"].to_pylist()) if place % len(SPANS) == 0}
+    rows = tools.series(store)
     figures = {tool.id: numbers for tool, numbers in tools.read(store, month)}
-    found = [(tool, figures.get(tool.id, {})) for tool in tools.published(store) if tool.id in places]
-    _write_list(writer, month, found)
-    for tool, numbers in found:
-        _write_tool(writer, tool, numbers, month, series.slice(places[tool.id], len(SPANS)), breakdowns)
+    published = {tool.id: tool for tool in tools.published(store)}
+    has_rows = set(rows["resid"].unique().to_pylist())
+    _write_list(writer, month, [(tool, figures.get(tool.id, {})) for tool in published.values() if tool.id in has_rows])
+    for drawn in _drawn(rows):
+        newest = figures.get(drawn.id, {})
+        _write_tool(writer, published[drawn.id], newest, month, drawn, breakdowns)
+
+
+class Drawn(NamedTuple):
+    """The figures of a tool over the months."""
+
+    id: int
+    months: str
+    """In JSON."""
+    figures: Mapping[int, Mapping[str, str]]
+    """By period, as JSON arrays."""
+    curves: Sequence[Curve]
+    long: pa.Table
+    """One row a month and period that has figures."""
+
+
+def _drawn(rows: pa.Table) -> Iterator[Drawn]:
+    """Each tool of `tools.series`."""
+    of_period = [rows.filter(pc.equal(rows["period"], span)) for span in SPANS]  # all of the same months
+    for spans in zip(*map(stacks, of_period), strict=True):
+        first = spans[0]
+        months = first.arrays("month")
+        arrays = {span: {key: stack.arrays(key) for key in KEYS} for span, stack in zip(SPANS, spans, strict=True)}
+        bodies = cache(lambda key, spans=spans: spans[0].bodies([stack.column(key) for stack in spans], UNITS[key]))
+        for place, tool in enumerate(first.ids):
+            figures = {span: {key: of_span[key][place] for key in KEYS} for span, of_span in arrays.items()}
+            curves = [
+                Curve(
+                    figure.key, figure.title, figure.unit, COLUMNS, months[place],
+                    f"[{', '.join(of_span[figure.key] for of_span in figures.values())}]",
+                    lambda key=figure.key, place=place, bodies=bodies: bodies(key)[place],  # type: ignore[misc]
+                )
+                for figure in FIGURES
+                if figure.key in DRAWN
+            ]  # fmt: skip
+            begin, end = first.begins[place].as_py(), first.begins[place + 1].as_py()
+            long = pa.concat_tables(stack.rows.slice(begin, end - begin) for stack in spans)
+            long = long.select(["month", "period", *KEYS]).filter(long["users"].is_valid())
+            yield Drawn(tool, months[place], figures, curves, long)
 
 
 def _write_list(writer: Writer, month: Month, found: Sequence[tuple[Tool, Figures]]) -> None:
@@ -61,20 +105,13 @@ def _write_list(writer: Writer, month: Month, found: Sequence[tuple[Tool, Figure
     }
     made_of = [[name, rows] for name, _, _, rows in tables]
     writer.page(f"{PART}index.html", "list.html", made_of, lambda: values, until)
-    columns = ("tool", "alias", "title", "period", "month", *KEYS)
     listed = [
         (tool.id, tool.alias, tool.title, span, str(month), *(of_tool[span][key] for key in KEYS))
         for tool, of_tool in found
         for span in SPANS
         if span in of_tool
     ]
-    writer.data(
-        f"{PART}tools",
-        document(listed),
-        lambda: [dict(zip(columns, row, strict=True)) for row in listed],
-        columns,
-        lambda: listed,
-    )
+    writer.records(f"{PART}tools", ("tool", "alias", "title", "period", "month", *KEYS), listed)
 
 
 def _ranking(found: Sequence[tuple[Tool, Figures]], span: int) -> list[tuple[str, str, str, list[float | None]]]:
@@ -85,24 +122,9 @@ def _ranking(found: Sequence[tuple[Tool, Figures]], span: int) -> list[tuple[str
 
 
 def _write_tool(
-    writer: Writer, tool: Tool, newest: Figures, month: Month, rows: pa.Table, breakdowns: Breakdowns
+    writer: Writer, tool: Tool, newest: Figures, month: Month, drawn: Drawn, breakdowns: Breakdowns
 ) -> None:
-    """Put in a tool; `newest`: its figures of `month`; `rows`: those over the months, one row a period."""
-    of_period = {row.pop("period"): row for row in rows.drop_columns(["resid"]).to_pylist()}
-    months = of_period[SPANS[0]]["months"]
-    curves = [
-        Chart(
-            figure.key,
-            "curve",
-            figure.title,
-            figure.unit,
-            COLUMNS,
-            months,
-            [of_period[span][figure.key] for span in SPANS],
-        )
-        for figure in FIGURES
-        if figure.key in RANKED
-    ]
+    """Put in a tool; `newest`: its figures of `month`."""
     parts = {
         (kind, span): breakdowns.get((tool.id, kind, span), ()) for kind in TITLES for span in SPANS if span != SPANS[0]
     }
@@ -115,35 +137,26 @@ def _write_tool(
         if any(part.name not in (OTHER, UNKNOWN) for part in found)
     ]  # fmt: skip
     numbers = {key: [newest.get(period.code, {}).get(key) for period in PERIODS] for key in KEYS}
-    value = {
-        "tool": tool.id,
-        "alias": tool.alias,
-        "title": tool.title,
-        "month": months,
-        "periods": {span: {key: of_period[span][key] for key in KEYS} for span in SPANS},
-        "users": {
-            chart.id: [{"name": name, "users": users} for name, users in zip(chart.names, chart.values[0], strict=True)]
-            for chart in bars
-        },
+    users = {
+        chart.id: [{"name": name, "users": users} for name, users in zip(chart.names, chart.values[0], strict=True)]
+        for chart in bars
     }
-    text = document(value)
-
-    def values() -> dict[str, Any]:
-        found: dict[str, Any] = {"tool": tool, "month": month, "curves": curves, "bars": bars, "numbers": numbers}
-        return found | {"figures": {figure.key: figure for figure in FIGURES}, "embed": f"{PART}{tool.id}"}
-
-    address = f"{PART}{tool.id}.html"
-    made_of = f"{text}{document(numbers)}"
-    writer.page(address, "tool.html", made_of, values, writer.until(month))
-    writer.charts(f"{PART}{tool.id}", address, tool.title, [*curves, *bars])
-    writer.generation.put(f"{PART}{tool.id}.json", text, lambda: f"{text}\n".encode("ascii"))
-    writer.generation.put(f"{PART}{tool.id}.csv", text, lambda: documents.columns_as_csv(_long(rows)))
-
-
-def _long(rows: pa.Table) -> pa.Table:
-    """The figures of a tool, one row a month and period."""
-    months = rows["months"].combine_chunks()
-    periods = rows["period"].take(pc.list_parent_indices(months))
-    columns = {key: rows[key].combine_chunks().flatten() for key in KEYS}
-    table = pa.table({"month": months.flatten(), "period": periods, **columns})
-    return table.filter(table["users"].is_valid())
+    told = {"tool": tool.id, "alias": tool.alias, "title": tool.title}
+    periods = {str(span): documents.members(of_span) for span, of_span in drawn.figures.items()}
+    text = documents.members(
+        {
+            **{name: document(value) for name, value in told.items()},
+            "month": drawn.months,
+            "periods": documents.members(periods),
+            "users": document(users),
+        }
+    )
+    name = f"{PART}{tool.id}"
+    values = {
+        "tool": tool, "month": month, "curves": drawn.curves, "bars": bars, "numbers": numbers,
+        "figures": {figure.key: figure for figure in FIGURES}, "embed": name,
+    }  # fmt: skip
+    writer.page(f"{name}.html", "tool.html", f"{text}{document(numbers)}", lambda: values, writer.until(month))
+    writer.charts(name, f"{name}.html", [(chart, tool.title) for chart in (*drawn.curves, *bars)])
+    writer.generation.put(f"{name}.json", text, lambda: documents.as_json(text))
+    writer.generation.put(f"{name}.csv", text, lambda: documents.columns_as_csv(drawn.long))

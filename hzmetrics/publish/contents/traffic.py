@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hzmetrics import __version__
 from hzmetrics.calendar import Month
-from hzmetrics.output.document import document
 from hzmetrics.publish.charts import Chart
 from hzmetrics.publish.figures import traffic
 from hzmetrics.publish.figures.definitions import FIGURES
 from hzmetrics.publish.figures.overview import Overview
 from hzmetrics.publish.figures.traffic import HOURS, LISTS, VIEWS, VISITORS, Span, Traffic
-from hzmetrics.publish.pages import month_name
+from hzmetrics.publish.numbers import month_name
 from hzmetrics.publish.writer import Writer
 
 if TYPE_CHECKING:
@@ -142,24 +141,16 @@ def _put(
         return
     sections = [(view, _charts(lists, view.id, source.of(view.span))) for view in views]
     address = f"{PART}{name}.html"
-    framed = {
-        chart.id: chart.framed(address, view.title or values["title"]) for view, charts in sections for chart in charts
-    }
     given = {
         "mark": "", "years": {}, "earlier": None, "month": None, "later": None, "first": "", **values,
         "sections": sections, "figures": {**LISTS, HOURS.key: HOURS}, "data": name, "embed": f"{PART}{name}",
         "min_users": source.min_users, "visitors": VISITORS, "views": VIEWS,
     }  # fmt: skip
-    writer.page(address, "traffic.html", [framed, around, source.min_users], lambda: given, writer.until(last))
-    writer.script(f"{PART}{name}", {"charts": framed})
     rows = [row for view in views for row in _rows(source.of(view.span), view.span, lists)]
-    writer.data(
-        f"{PART}{name}",
-        document(rows),
-        lambda: [dict(zip(COLUMNS, row, strict=True)) for row in rows],
-        COLUMNS,
-        lambda: rows,
-    )
+    writer.page(address, "traffic.html", [rows, around, source.min_users], lambda: given, writer.until(last))
+    charts = [(chart, view.title or values["title"]) for view, found in sections for chart in found]
+    writer.charts(f"{PART}{name}", address, charts)
+    writer.records(f"{PART}{name}", COLUMNS, rows)
 
 
 def _charts(lists: Sequence[str], view: str, found: Traffic) -> list[Chart]:

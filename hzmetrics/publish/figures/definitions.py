@@ -22,6 +22,18 @@ class Figure:
     unit: Unit = "count"
     corrected: str = ""
     """The correction with which it has no such limits."""
+    times: Literal["hours", "minutes"] = "hours"
+    """The unit of columns of times."""
+
+    @property
+    def column_unit(self) -> str:
+        """The unit of a column of the figure, which its head names."""
+        return self.times if self.unit == "seconds" else self.unit
+
+    @property
+    def column_title(self) -> str:
+        """What such a column is called."""
+        return f"{self.title}, {self.times}" if self.unit == "seconds" else self.title
 
     @property
     def id(self) -> str:

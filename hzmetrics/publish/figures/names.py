@@ -6,10 +6,15 @@ from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+import sqlalchemy as sa
+
 from hzmetrics.publish.figures.anonymity import is_telling
+from hzmetrics.store.tables.metrics import countries
 
 if TYPE_CHECKING:
     from ua_parser.core import Resolver
+
+    from hzmetrics.store import Store
 
 PERSONAL = frozenset(
     (
@@ -52,6 +57,11 @@ def _is_private(part: str) -> bool:
         return False  # most parts are words
     digits = sum(map(str.isdigit, part))
     return "=" in part or (digits >= LONG_NUMBER and not any(map(str.isalpha, part))) or is_telling(part)
+
+
+def country_names(store: Store) -> dict[str, str]:
+    """The names of countries by their codes. Raises StoreError."""
+    return {row.code: row.name for row in store.metrics.rows(sa.select(countries.c.code, countries.c.name))}
 
 
 def browser_of(agent: str) -> str:

@@ -52,15 +52,15 @@ class Online:
     """Where the pages find newer numbers, relative to theirs; empty if they cannot."""
 
 
-def read(settings: Settings, directory: Path, at_least: int) -> Online | None:
-    """What the document says; None without a map. `directory` is that of the pages.
+def read(settings: Settings, names: Mapping[str, str], directory: Path, at_least: int) -> Online | None:
+    """What the document says; None without a map. `names` are those of countries; `directory` is that of the pages.
 
     Places with fewer than `at_least` people are not told apart.
     """
     try:
         document = map_directory(settings) / "whoisonline.json"
         found = json.loads(files.read(document))
-        read_places = [(label(str(place["country"] or "")), _place(place)) for place in found["places"]]
+        read_places = [_place(place, names) for place in found["places"]]
         places, elsewhere = _together(read_places, _numbers(found["elsewhere"]), at_least)
         return Online(
             str(found["generated"])[:25].replace("T", " ").replace("+00:00", " UTC"),
@@ -73,13 +73,16 @@ def read(settings: Settings, directory: Path, at_least: int) -> Online | None:
         return None  # no map yet, or none that can be read: `status` tells
 
 
-def _place(place: Mapping[str, Any]) -> Place:
-    parts = (label(str(place[name] or "")) for name in ("city", "region", "country"))
+def _place(place: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str, Place]:
+    """The name of the country, and the place."""
+    code = str(place["country"] or "")
+    country = label(names.get(code, code))
+    parts = (*(label(str(place[name] or "")) for name in ("city", "region")), country)
     name = ", ".join(part for part in parts if part != UNKNOWN)
     latitude, longitude = float(place["latitude"]), float(place["longitude"])
     if not (math.isfinite(latitude) and math.isfinite(longitude)):
         raise ValueError
-    return Place(name or UNKNOWN, latitude, longitude, _numbers(place))
+    return country, Place(name or UNKNOWN, latitude, longitude, _numbers(place))
 
 
 def _together(

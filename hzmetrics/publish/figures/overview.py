@@ -80,11 +80,11 @@ class Overview:
 
     def value(self, key: str, month: Month, period: int) -> Number:
         """One value; None where there is none."""
-        if not self.months or not self.months[0] <= month <= self.months[-1]:
+        values = self.series.get((key, period))
+        if not values:
             return None
         place = (month.year - self.months[0].year) * 12 + month.number - self.months[0].number
-        values = self.series.get((key, period))
-        return values[place] if values else None
+        return values[place] if 0 <= place < len(values) else None
 
     def compared(self, figure: Figure, month: Month, period: Period) -> Compared:
         """A figure beside those of the period before and a year ago."""

@@ -61,21 +61,21 @@ def published(store: Store) -> Sequence[Resource]:
 
 
 def series(store: Store) -> pa.Table:
-    """The users of each published resource over all months that have figures, by resource. Raises StoreError.
+    """The users of each published resource that was used, in each month from its first on. Raises StoreError.
 
-    Columns: resid, months (`YYYY-MM`), in_month, in_year, in_all_time (users in these months).
+    Columns: resid, month (`YYYY-MM`), in_month, in_year, in_all_time; by resource and month.
     """
     from hzmetrics.engine import Engine
 
+    stats = store.hub_tables.resource_stats.c
+    rows = sa.select(stats.resid, stats.datetime, stats.period, stats.users).where(*_users(store))
     with Engine(PACKAGE) as engine:
-        # MariaDB sorts rows to group them, which takes longer than to move them all; the model groups them anyway
-        rows = _single(store) if store.hub.is_mariadb else query(store)
-        engine.load("resource_stats", store.hub.stream(rows))
+        engine.register("resource_stats", store.hub.stream(rows, key="resid"))
         return engine.table("resource_series")
 
 
-def query(store: Store, months: Months = ALL_MONTHS) -> sa.Select[Any]:
-    """The users of published resources in some months, as the models read them: a row a resource, type and month.
+def query(store: Store, months: Months) -> sa.Select[Any]:
+    """The users of published resources in some months: a row a resource, type and month.
 
     Grouped in the order of the table's key, the periods of a month become one row at no cost on SQLite.
     """
@@ -84,13 +84,6 @@ def query(store: Store, months: Months = ALL_MONTHS) -> sa.Select[Any]:
     columns: list[Any] = [stats.resid, _month(store).label("month"), *numbers]
     groups = (stats.resid, stats.restype, stats.datetime)
     return sa.select(*columns).where(*_rows_of(store, months)).group_by(*groups)
-
-
-def _single(store: Store) -> sa.Select[Any]:
-    """The same of all months, a row a resource, type, month and period."""
-    stats = store.hub_tables.resource_stats.c
-    numbers = [sa.case((stats.period == span, stats.users)).label(name) for span, name in USERS_IN.items()]
-    return sa.select(stats.resid, _month(store).label("month"), *numbers).where(*_rows_of(store, ALL_MONTHS))
 
 
 def _rows_of(store: Store, months: Months) -> list[sa.ColumnElement[bool]]:

@@ -37,10 +37,10 @@ FIGURES = (
     Figure("tot_cpu", "CPU time", "Total processor time of the jobs.", "", "seconds"),
     Figure("tot_view", "Interaction time", "Total time that the sessions were in view.", "", "seconds"),
     Figure("tot_wait", "Waiting time", "Total time that jobs waited for a machine.", "", "seconds"),
-    Figure("avg_wall", "Mean wall time", "Wall time divided by runs.", "", "seconds"),
-    Figure("avg_cpu", "Mean CPU time", "CPU time divided by runs.", "", "seconds"),
-    Figure("avg_view", "Mean interaction time", "Interaction time divided by runs.", "", "seconds"),
-    Figure("avg_wait", "Mean waiting time", "Waiting time divided by runs.", "", "seconds"),
+    Figure("avg_wall", "Mean wall time", "Wall time divided by runs.", "", "seconds", times="minutes"),
+    Figure("avg_cpu", "Mean CPU time", "CPU time divided by runs.", "", "seconds", times="minutes"),
+    Figure("avg_view", "Mean interaction time", "Interaction time divided by runs.", "", "seconds", times="minutes"),
+    Figure("avg_wait", "Mean waiting time", "Waiting time divided by runs.", "", "seconds", times="minutes"),
 )  # fmt: skip
 """The figures of a tool (spec 40 §4)."""
 KEYS = tuple(figure.key for figure in FIGURES)
@@ -112,9 +112,9 @@ def read(store: Store, month: Month) -> Sequence[tuple[Tool, Figures]]:
 
 
 def series(store: Store) -> pa.Table:
-    """The figures of each published tool over the months, by tool and period (`SPANS`). Raises StoreError.
+    """The figures of each published tool over the months that have any, by tool, period and month. Raises StoreError.
 
-    Columns: resid, period, months (`YYYY-MM`), and of each figure its values in these months.
+    Columns: resid, period (each of `SPANS`), month (`YYYY-MM`), and the figures.
     """
     from hzmetrics.engine import Engine
 

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from hzmetrics.calendar import Month
 from hzmetrics.publish.figures.anonymity import OTHER, UNKNOWN, label
 from hzmetrics.publish.figures.definitions import Figure
-from hzmetrics.publish.figures.names import browser_of, page_of, system_of
+from hzmetrics.publish.figures.names import browser_of, country_names, page_of, system_of
 from hzmetrics.store import pseudonyms
-from hzmetrics.store.tables.metrics import countries, web
+from hzmetrics.store.tables.metrics import web
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -75,7 +75,7 @@ def read(
     """
     from hzmetrics.engine import Engine
 
-    names = {row.code: row.name for row in store.metrics.rows(sa.select(countries.c.code, countries.c.name))}
+    names = country_names(store)
     with Engine("hzmetrics.publish") as engine:
         engine.set_variable("pseudonym_key", pseudonyms.key(store, settings))
         engine.set_variable("min_users", min_users)

@@ -15,13 +15,12 @@ CREATE TABLE months (
     month VARCHAR  -- YYYY-MM
 );
 
--- The users of each resource that is not a tool, in each month and type under which it was counted.
+-- The users of each resource that is not a tool, under each type of which it was counted.
 CREATE TABLE resource_stats (
-    resid BIGINT,       -- resource
-    month VARCHAR,      -- YYYY-MM
-    in_month BIGINT,    -- users of the month
-    in_year BIGINT,     -- users of the twelve months that end with it
-    in_all_time BIGINT  -- users until its end
+    resid BIGINT,      -- resource
+    datetime VARCHAR,  -- a day of the month that the period ends with
+    period BIGINT,     -- code of the period
+    users BIGINT       -- users
 );
 
 -- The figures of each tool.

@@ -2,7 +2,7 @@
 // The map of who is online, drawn from the list below it; both are refreshed while the page is open.
 
 (() => {
-  const { want, shown, element } = hzmetrics;
+  const { want, shown, number, element } = hzmetrics;
   const EVERY = 60_000;
   const WIDTH = 960;
   const HEIGHT = 470;
@@ -15,7 +15,7 @@
     const places = [...body.rows].filter((row) => row.dataset.latitude).map((row) => ({
       name: row.cells[0].textContent,
       at: projection([+row.dataset.longitude, +row.dataset.latitude]),
-      count: d3.sum([...row.cells].slice(1), (cell) => +cell.dataset.v),
+      count: d3.sum([...row.cells].slice(1), number),
     }));
     const size = d3.scaleSqrt([0, Math.max(10, d3.max(places, (place) => place.count) || 0)], [0, 18]);
     const svg = d3.create("svg").attr("viewBox", `0 0 ${WIDTH} ${HEIGHT}`).attr("role", "img")
@@ -41,12 +41,13 @@
   const isKnown = (name) => name && name !== "-";
 
   /** Places with few people are one with the others of their country, or elsewhere: as in the page that was published. */
-  function together({ places, elsewhere }) {
+  function together({ places, elsewhere }, names) {
     const least = +map.dataset.least;
+    const nameOf = (country) => names[country] || country;
     const isShown = (place) => place.users + place.guests >= least;
-    const named = places.map((place) => ({ ...place, name: [place.city, place.region, place.country].filter(isKnown).join(", ") || "unknown" }));
+    const named = places.map((place) => ({ ...place, name: [place.city, place.region, nameOf(place.country)].filter(isKnown).join(", ") || "unknown" }));
     const countries = d3.groups(named.filter((place) => !isShown(place)), (place) => place.country).map(([country, of]) => ({
-      name: country, country, ...sum(of), latitude: d3.mean(of, (place) => place.latitude), longitude: d3.mean(of, (place) => place.longitude),
+      name: nameOf(country), country, ...sum(of), latitude: d3.mean(of, (place) => place.latitude), longitude: d3.mean(of, (place) => place.longitude),
     }));
     const isOne = (place) => isShown(place) && isKnown(place.country);
     return {
@@ -55,9 +56,9 @@
     };
   }
 
-  function renew(document_) {
+  function renew(document_, names) {
     const everybody = (place) => place.users + place.guests + place.bots;
-    const { places, elsewhere } = together(document_);
+    const { places, elsewhere } = together(document_, names);
     const rows = places.sort((a, b) => everybody(b) - everybody(a)).map((place) => row(place.name, place));
     if (everybody(elsewhere)) rows.push(row("elsewhere", elsewhere));
     body.replaceChildren(...rows);
@@ -68,13 +69,13 @@
     document.getElementById("generated").textContent = document_.generated.replace("T", " ").replace("+00:00", " UTC");
   }
 
-  want("assets/world").then((world) => {
+  Promise.all([want("assets/world"), want("assets/countries")]).then(([world, names]) => {
     const land = topojson.feature(world, world.objects.land);
     draw(land);
     if (!map.dataset.source || !location.protocol.startsWith("http")) return;
     const refresh = () => fetch(map.dataset.source, { cache: "no-cache" })
       .then((answer) => answer.ok ? answer.json() : Promise.reject(new Error(answer.statusText)))
-      .then((found) => { renew(found); draw(land); })
+      .then((found) => { renew(found, names); draw(land); })
       .catch(() => {});  // the numbers of before stay, with their time
     refresh();
     setInterval(() => { if (!document.hidden) refresh(); }, EVERY);
