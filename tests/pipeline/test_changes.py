@@ -113,7 +113,7 @@ def changes_of_others(done: int, store: Store, directory: Directory) -> None:
     match done:
         case -1:
             held_back.mkdir()
-            for log in sorted((directory.root / "logs").rglob("*-20260228*")):
+            for log in sorted((directory.root / "logs").rglob("*-20260315*")):
                 log.rename(held_back / log.name)
         case 1:
             with store.hub.begin() as connection:
