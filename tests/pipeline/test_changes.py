@@ -202,7 +202,7 @@ def test_a_change_touches_months_but_those_without() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("meanwhile", "runs", "fewest"),
-    [(nothing, 1, 90), (changes_of_others, 2, 160), (lookups_that_fail_at_first, 1, 50)],
+    [(nothing, 1, 90), (changes_of_others, 2, 120), (lookups_that_fail_at_first, 1, 50)],
     ids=["nothing", "changes-of-others", "lookups"],
 )
 def test_the_rows_are_those_of_all_steps(
