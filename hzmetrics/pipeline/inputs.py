@@ -1,6 +1,6 @@
 """What each step reads and writes, as far as that decides whether it has anything left to do (spec 60 §8.6).
 
-The names are those of tables. `TABLE.COLUMN` is a column that steps fill in, and `TABLE.removed` stands for the deletion
+The names are those of tables. `TABLE.COLUMN` is a column that steps fill in, and `TABLE.removed` stands for the removal
 of rows, which leaves most steps nothing to do.
 """
 

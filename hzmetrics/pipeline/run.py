@@ -62,7 +62,7 @@ def run(
             make_state_table(store)
             corrections.adopt(store, settings, yes)
             limit = None if every else settings.months_per_run
-            with closing(Work(store, settings, changes=Changes(store, is_single=limit == 1))) as work:
+            with closing(Work(store, settings, is_single=limit == 1)) as work:
                 code = max(work.units(limit, progress, recording), work.publish())
                 recording.update(exit_code=code, error=work.error)
                 return code
@@ -84,8 +84,8 @@ def make_state_table(store: Store) -> None:
 class Work:
     """Does units of work, action by action."""
 
-    def __init__(self, store: Store, settings: Settings, dry_run: bool = False, changes: Changes | None = None) -> None:
-        """`changes`: those of this run; without them, all steps run."""
+    def __init__(self, store: Store, settings: Settings, dry_run: bool = False, is_single: bool = True) -> None:
+        """`is_single`: it does one unit."""
         self.store = store
         self.settings = settings
         self.dry_run = dry_run
@@ -95,7 +95,8 @@ class Work:
         """Files that could not be imported or put away. State keys name them, with the reasons."""
         self.unseen: list[str] = []
         """Directories of logs that cannot be looked into, with the reasons."""
-        self.changes = changes
+        self.changes = Changes(store, is_single)
+        self.through = None if dry_run else self.changes.run
 
     @cached_property
     def readers(self) -> Readers:
@@ -127,8 +128,7 @@ class Work:
         else:
             self.look_for_logs()
         while True:
-            if self.changes:
-                self.changes.begin_unit()
+            self.changes.begin_unit()
             known = facts.gather(self.store, self.settings)
             self.tell_bad_files(known)
             self.drop_marks(known)
@@ -185,7 +185,7 @@ class Work:
             case decide.Analyze(month):
                 self.analyze(month, known)
             case decide.Summarize(month, periods):
-                stages.summarize(self.store, self.settings, month, periods, self.dry_run, changes=self.changes)
+                stages.summarize(self.store, self.settings, month, periods, self.dry_run, through=self.through)
             case decide.Finish(month):
                 if not self.dry_run:
                     unfinished.finish(self.store, self.settings, month)
@@ -211,8 +211,7 @@ class Work:
         month = Month.of(day)
 
         def on_rows(connection: sa.Connection, months: frozenset[Month]) -> None:
-            if self.changes:
-                self.changes.imported(months)
+            self.changes.imported(months)
             if marks:
                 state.reopen(connection, month)
             else:
@@ -265,8 +264,7 @@ class Work:
                 state.lower_month(connection, state.CASCADE_FROM, month)
 
         self.remember(mark)
-        if self.changes:
-            self.changes.reset(month)
+        self.changes.reset(month)
         with stage(f"reset of {month}") as running:
             running.rows = reset_month(self.store, self.settings, month, dry_run=self.dry_run)
 
@@ -279,7 +277,7 @@ class Work:
             sessions=False,
             dry_run=self.dry_run,
             go_on_without_lookups=True,
-            changes=self.changes,
+            through=self.through,
         )
         if failed:
             self.failures += [str(failure) for failure in failed]
@@ -299,7 +297,7 @@ class Work:
                 month,
                 dry_run=self.dry_run,
                 go_on_without_lookups=waited,
-                changes=self.changes,
+                through=self.through,
             )
         except LookupFailure:
             failing.setdefault(month, now.isoformat(timespec="seconds"))

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from hzmetrics.calendar import PERIODS, DateSpan, Month
 from hzmetrics.errors import LookupFailure
 from hzmetrics.log import log, stage
-from hzmetrics.pipeline.steps import Step
+from hzmetrics.pipeline.steps import Step, Through
 from hzmetrics.store import state
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
-    from hzmetrics.pipeline.changes import Changes
     from hzmetrics.store import Store
 
 
@@ -116,7 +115,7 @@ def analyze(
     dry_run: bool = False,
     *,
     go_on_without_lookups: bool = False,
-    changes: Changes | None = None,
+    through: Through | None = None,
 ) -> list[LookupFailure]:
     """Run the parts of the analysis of `month` (spec 60 §8.3).
 
@@ -129,7 +128,7 @@ def analyze(
         with stage(f"{part.name} of {month}"):
             for step in part.steps:
                 try:
-                    step.run(store, settings, dry_run, changes)
+                    step.run(store, settings, dry_run, through)
                 except LookupFailure as failure:
                     if not go_on_without_lookups:
                         raise
@@ -145,10 +144,10 @@ def summarize(
     periods: Sequence[int] = PERIODS,
     dry_run: bool = False,
     *,
-    changes: Changes | None = None,
+    through: Through | None = None,
 ) -> None:
     """Write the cells of `month` (spec 60 §8.4). Raises the error of the step that fails."""
     part = summary(month, periods, settings.is_site)
     with stage(f"{part.name} of {month}"):
         for step in part.steps:
-            step.run(store, settings, dry_run, changes)
+            step.run(store, settings, dry_run, through)

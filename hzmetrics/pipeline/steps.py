@@ -11,7 +11,6 @@ from hzmetrics.log import stage
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
-    from hzmetrics.pipeline.changes import Changes
     from hzmetrics.store import Store
 
 FUNCTIONS = {
@@ -55,19 +54,20 @@ class Step:
     def __str__(self) -> str:
         return " ".join(self.words)
 
-    def run(self, store: Store, settings: Settings, dry_run: bool = False, changes: Changes | None = None) -> int:
-        """Call the function, unless `changes` know that it has nothing to do; returns the rows written.
-
-        Raises what the function raises.
-        """
+    def run(self, store: Store, settings: Settings, dry_run: bool = False, through: Through | None = None) -> int:
+        """Call the function, `through` what may leave it out; returns the rows written. Raises what it raises."""
 
         def work() -> int:
             function = cast("Callable[..., int]", resolve_name(FUNCTIONS[self.name]))
             return function(store, settings, *self.arguments, **self.options, dry_run=dry_run)
 
         with stage(str(self)) as running:
-            running.rows = changes.run(self, work) if changes else work()
+            running.rows = through(self, work) if through else work()
             return running.rows
+
+
+Through = Callable[[Step, Callable[[], int]], int]
+"""Does the work of a step, or leaves it out; returns the rows written."""
 
 
 def _text(value: object) -> str:

@@ -44,6 +44,23 @@ def test_what_an_engine_held_is_gone_when_it_is_closed() -> None:
     assert held() < 10_000_000
 
 
+def test_an_engine_takes_over_the_views_of_the_one_before_it_and_no_rows() -> None:
+    with Engine("hzmetrics.activity") as first:
+        first.load("samples", SAMPLES)
+        connection = first.connection
+    with Engine("hzmetrics.activity") as second:
+        assert second.connection is connection
+        with pytest.raises(duckdb.CatalogException):
+            connection.sql("FROM samples")
+        with Engine("hzmetrics.activity") as meanwhile:
+            assert meanwhile.connection is not connection
+    with pytest.raises(ValueError, match="on purpose"), Engine("hzmetrics.activity") as failing:
+        failed = failing.connection
+        raise ValueError("on purpose")
+    with Engine("hzmetrics.activity") as after:
+        assert after.connection is not failed
+
+
 def test_a_function_stays_known() -> None:
     for _ in range(2):
         with Engine() as engine:

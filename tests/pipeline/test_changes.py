@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from hzmetrics import config
-from hzmetrics.calendar import DateSpan, Month, Months, Clock
+from hzmetrics.calendar import Clock, DateSpan, Month, Months
 from hzmetrics.demo import invention
 from hzmetrics.demo.directory import Directory
 from hzmetrics.demo.progress import Reporter
@@ -23,6 +23,7 @@ from hzmetrics.pipeline.steps import Step
 from hzmetrics.store import Store, state
 from hzmetrics.store.schema import create_hub, create_metrics
 from hzmetrics.store.tables import metrics
+from tests.conftest import TestHub
 
 NOW = Clock(dt.datetime(2026, 5, 19, 9, 30))
 FEBRUARY, MARCH, APRIL = Month(2026, 2), Month(2026, 3), Month(2026, 4)
@@ -72,7 +73,7 @@ def end_of(root: Path, meanwhile: Meanwhile, runs: int) -> Tables:
         settings = config.load(environment=directory.environment, time=NOW)
         store = Store(settings)
 
-        def before_unit(done: int, left: int, what: str) -> None:
+        def before_unit(done: int, left: int, what: str, store: Store = store) -> None:
             meanwhile(done, store, directory)
 
         if not number:
@@ -112,7 +113,7 @@ def changes_of_others(done: int, store: Store, directory: Directory) -> None:
     match done:
         case -1:
             held_back.mkdir()
-            for log in sorted((directory.root / "logs").rglob("*-20260228*")):
+            for log in sorted((directory.root / "logs").rglob("*-20260315*")):
                 log.rename(held_back / log.name)
         case 1:
             with store.hub.begin() as connection:
@@ -151,10 +152,57 @@ def lookups_that_fail_at_first(done: int, store: Store, directory: Directory) ->
                 connection.execute(sa.text("INSERT INTO dns_cache SELECT * FROM held_back"))
 
 
+def step(name: str, month: Month) -> Step:
+    return Step(name, ("metrics", "web", DateSpan.of(month)))
+
+
+def leaves_out(changes: Changes, one: Step) -> bool:
+    done: list[int] = []
+    changes.run(one, lambda: len(done.append(1) or done) - 1)
+    return not done
+
+
+def test_rows_of_a_margin_are_those_of_their_own_month(make_hub: Callable[[str], TestHub]) -> None:
+    changes = Changes(make_hub("sqlite").store)
+    february, march = step("fill-ipcountry", FEBRUARY), step("fill-ipcountry", MARCH)
+    assert not leaves_out(changes, february)
+    assert leaves_out(changes, february)
+    changes.imported([MARCH])
+    assert not leaves_out(changes, february)
+    changes.imported([MARCH])
+    assert not leaves_out(changes, march)
+    assert leaves_out(changes, february)
+    changes.imported([FEBRUARY])
+    assert not leaves_out(changes, february)
+
+
+def test_what_a_step_wrote_counts_also_if_it_failed(make_hub: Callable[[str], TestHub]) -> None:
+    changes = Changes(make_hub("sqlite").store)
+    names, domains = step("resolve-dns", MARCH), step("fill-domain", MARCH)
+
+    def fail() -> int:
+        raise LookupFailure("no answer")
+
+    assert not leaves_out(changes, domains)
+    with pytest.raises(LookupFailure):
+        changes.run(names, fail)
+    assert not leaves_out(changes, domains)
+    assert not leaves_out(changes, names)
+    assert leaves_out(changes, names)
+    assert leaves_out(changes, domains)
+
+
+def test_a_change_touches_months_but_those_without() -> None:
+    change = Change(1, Months(FEBRUARY, APRIL), {MARCH})
+    assert not change.touches(Months(MARCH, MARCH))
+    assert change.touches(Months(MARCH, APRIL))
+    assert not change.touches(Months(last=Month(2026, 1)))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("meanwhile", "runs", "fewest"),
-    [(nothing, 1, 90), (changes_of_others, 2, 160), (lookups_that_fail_at_first, 1, 50)],
+    [(nothing, 1, 90), (changes_of_others, 2, 120), (lookups_that_fail_at_first, 1, 50)],
     ids=["nothing", "changes-of-others", "lookups"],
 )
 def test_the_rows_are_those_of_all_steps(
