@@ -33,6 +33,7 @@ ROUNDS = (
             "WHERE datetime LIKE '2026-02-%' AND rowid = 1 AND colid = 1 AND period = 14",
         ),
         "total-users": (),
+        "stale-snapshot": (),
         "missing-periods": ("DELETE FROM summary_misc_vals WHERE datetime LIKE '2026-03-%' AND period = 12",),
         "webhits-parity": ("UPDATE webhits SET hits = hits + 1 WHERE datetime LIKE '2026-02-06%'",),
         "hits-cell": (

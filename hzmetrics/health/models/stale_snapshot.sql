@@ -6,7 +6,7 @@
 --   subject  VARCHAR  table
 --   key      VARCHAR  month
 --   text     VARCHAR  what was found
---   command  VARCHAR  what repairs it; empty: a person has to look
+--   command  VARCHAR  what repairs it; empty for an anonymised month
 
 SELECT
     'websessions' AS subject,
