@@ -14,7 +14,7 @@ hzmetrics.charts = (() => {
   function read(figure) {
     const table = figure.querySelector("table");
     return {
-      columns: [...table.tHead.rows[0].cells].slice(1).map((cell) => cell.textContent),
+      columns: [...table.tHead.rows[0].cells].slice(1).map((cell) => (cell.querySelector(".column") || cell).textContent),
       rows: [...table.tBodies[0].rows].map((row) => ({
         name: (row.cells[0].querySelector(".name") || row.cells[0].firstChild).textContent.trim(),
         mark: row.className,
