@@ -43,7 +43,9 @@ def arrays(column: pa.Array, begins: pa.Array) -> list[str]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    texts = pc.binary_join_element_wise('"', column, '"', "") if pa.types.is_string(column.type) else column.cast("string")
+    texts = (
+        pc.binary_join_element_wise('"', column, '"', "") if pa.types.is_string(column.type) else column.cast("string")
+    )
     joined = pc.binary_join(pa.ListArray.from_arrays(begins, pc.fill_null(texts, "null")), ",")
     return [f"[{text}]" for text in joined.to_pylist()]
 

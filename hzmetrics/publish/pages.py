@@ -16,6 +16,7 @@ from hzmetrics.publish.figures.definitions import Figure
 from hzmetrics.publish.numbers import change, month_name, share, shown
 from hzmetrics.publish.tables import Values, cell, cells
 
+
 def render(template: str, values: Mapping[str, Any]) -> bytes:
     """A page as UTF-8. A character that cannot be written, half of a pair, becomes `?`."""
     return _environment().get_template(template).render(values).encode("utf-8", "replace")

@@ -157,8 +157,8 @@ def _rows(report: Report) -> Iterator[tuple[Any, ...]]:
                 section.title, figure.title, one.value, one.before, one.year_ago,
                 figure.unit, figure.definition, figure.limits,
             )  # fmt: skip
-    for title, numbers in report.tools:
-        for figure, value in zip(report.tool_figures, numbers, strict=True):
+    for title, values in report.tools:
+        for figure, value in zip(report.tool_figures, values, strict=True):
             yield f"Tool: {title}", figure.title, value, None, None, figure.unit, figure.definition, figure.limits
     for title, users in report.resources:
         figure = report.resource_figure

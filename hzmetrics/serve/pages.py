@@ -8,7 +8,7 @@ from importlib.resources import files
 from mimetypes import guess_type
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup
 
 from hzmetrics import __version__
@@ -70,6 +70,6 @@ def assets() -> Mapping[str, Content]:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("hzmetrics.serve"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
+    shared = PrefixLoader({"public": PackageLoader("hzmetrics.publish")})
+    loader = ChoiceLoader([PackageLoader("hzmetrics.serve"), shared])
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)

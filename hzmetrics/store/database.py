@@ -45,8 +45,8 @@ class Database(Connections):
     def stream(self, query: sa.Select[Any], key: str = "") -> pa.RecordBatchReader:
         """As `read`, but in batches that can be read once. Raises StoreError.
 
-        `key`: a column of integers, of which many rows have the same. Such rows are read quickly if the other columns are
-        integers and times, and their order does not matter.
+        `key`: a column of integers, of which many rows have the same. Such rows are read quickly, in any order; the
+        other columns are integers and times.
         """
         from hzmetrics.store import bulk
 

@@ -32,6 +32,4 @@ def batches(database: Connections, query: sa.Select[Any], key: str, schema: pa.S
             for column, texts_of_keys in zip(others, lists, strict=True):
                 flat = texts_of_keys.flatten()
                 values[column.name] = pc.if_else(pc.equal(flat, ""), None, flat)
-            yield pa.RecordBatch.from_arrays(
-                [values[field.name].cast(field.type) for field in schema], schema=schema
-            )
+            yield pa.RecordBatch.from_arrays([values[field.name].cast(field.type) for field in schema], schema=schema)

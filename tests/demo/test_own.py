@@ -54,7 +54,9 @@ def test_months_far_from_the_bulk_are_not_shown(views: dict[Month, int], shown: 
 
 def test_a_month_of_a_few_hours_is_not_shown(capfd: pytest.CaptureFixture[str]) -> None:
     edges = ["30/Sep/2026:23:30:00 +0000", "01/Nov/2026:01:30:00 +0000"]
-    text = "".join(map(line, range(200))) + "".join(line(27).replace("28/Oct/2026:10:00:00 +0000", edge) for edge in edges)
+    text = "".join(map(line, range(200))) + "".join(
+        line(27).replace("28/Oct/2026:10:00:00 +0000", edge) for edge in edges
+    )
     Path("access.log").write_text(text, encoding="utf-8")
     assert main(["demo", "--logs", "access.log", "--json"]) == 0
     shown = json.loads(capfd.readouterr().out)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -23,6 +22,7 @@ from hzmetrics.publish.figures.overview import GRIDS
 from hzmetrics.publish.publishing import publish
 from hzmetrics.store import Store, state
 from hzmetrics.store.tables.metrics import web
+from tests.chromium import browser, chromium  # noqa: F401
 
 MONTHS = list(Month(2024, 8).through(Month(2026, 10)))
 NEWEST = MONTHS[-1]
@@ -237,12 +237,3 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     made = make(tmp_path_factory.mktemp("site"))
     yield made
     made.store.close()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """The browser of this machine."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if path := shutil.which(name):
-            return path
-    pytest.skip("no Chromium on this machine (make test installs it)")

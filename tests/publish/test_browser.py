@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
@@ -13,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser
 
 from hzmetrics.publish import numbers
 from hzmetrics.publish.figures.definitions import FIGURES, PERIODS
+from tests.chromium import quiet
 from tests.publish.conftest import HOSTILE, INCOMPLETE, MONTHS, NEWEST, ONLINE, Published, cell
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
@@ -41,8 +40,6 @@ PAGES = (
     f"traffic/{NEWEST}.html",
 )
 
-Open = Callable[..., Page]
-
 
 class Handler(SimpleHTTPRequestHandler):
     """A web server that allows pages nothing but their own files."""
@@ -56,15 +53,6 @@ class Handler(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as play:
-        options = ["--no-sandbox"] if os.geteuid() == 0 else []
-        opened = play.chromium.launch(executable_path=chromium, args=options)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
 def addresses(published: Published) -> Iterator[dict[str, str]]:
     """Where the site is: its directory, and a web server."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(published.directory.parent)))
@@ -72,30 +60,6 @@ def addresses(published: Published) -> Iterator[dict[str, str]]:
     yield {"file": published.directory.as_uri(), "http": f"http://127.0.0.1:{server.server_port}/usage"}
     server.shutdown()
     server.server_close()
-
-
-def is_aborted(request: Request) -> bool:
-    """Whether the page was left before the answer came: a browser asks for the icon after the page has loaded."""
-    return request.failure == "net::ERR_ABORTED" and request.url.endswith("icon.svg")
-
-
-@contextmanager
-def quiet(browser: Browser, **options: Any) -> Iterator[Page]:
-    """A page on which nothing is said on the console, fails, or is asked of another host."""
-    trouble: list[str] = []
-    context = browser.new_context(**options)
-    page = context.new_page()
-    page.on("console", lambda message: trouble.append(message.text))
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("requestfailed", lambda request: None if is_aborted(request) else trouble.append(f"failed: {request.url}"))
-    page.on("dialog", lambda dialog: (trouble.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-    page.on(
-        "request",
-        lambda request: None if request.url.startswith(("file:", "http://127.0.0.1")) else trouble.append(request.url),
-    )
-    yield page
-    context.close()
-    assert trouble == []
 
 
 @pytest.mark.parametrize("way", ["file", "http"])
@@ -313,12 +277,13 @@ def test_the_map_is_refreshed_while_it_is_open(browser: Browser, addresses: dict
         page.route("**/whoisonline.json", lambda route: route.fulfill(json=newer))
         page.goto(f"{addresses['http']}/online.html")
         page.wait_for_function("document.getElementById('total-0').textContent === '46'")
-        assert page.locator("#map circle").count() == 3
+        sizes = page.locator("#map circle").evaluate_all("all => all.map(one => +one.getAttribute('r'))")
+        assert len(sizes) == 3 and sizes[0] > sizes[2] > 3
         assert page.locator("#generated").inner_text() == "2026-11-20 12:00:00 UTC"
         rows = page.locator("#places tbody tr").all_inner_texts()
         assert [row.split("\t") for row in rows] == [
-            [f"{HOSTILE[0]}, DE", "0", "7", "1"], ["KE", "3", "2", "2"],
-            ["West Lafayette, Indiana, US", "2", "3", "0"], ["elsewhere", "41", "1", "0"],
+            [f"{HOSTILE[0]}, Germany", "0", "7", "1"], ["Kenya", "3", "2", "2"],
+            ["West Lafayette, Indiana, United States", "2", "3", "0"], ["elsewhere", "41", "1", "0"],
         ]  # fmt: skip
 
 

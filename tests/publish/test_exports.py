@@ -83,9 +83,7 @@ def test_visits_are_exported_without_what_identifies_visitors(hub: TestHub, capf
         )  # fmt: skip
     assert hub.run("export", "sessions", "--from", "2026-10", "--to", "2026-10") == 0
     text = capfd.readouterr().out
-    assert list(csv.reader(text.splitlines()))[1:] == [
-        ["2026-10-01 00:00:00", "60", "1", "", "'=isp.example"]
-    ]
+    assert list(csv.reader(text.splitlines()))[1:] == [["2026-10-01 00:00:00", "60", "1", "", "'=isp.example"]]
     assert "192.0.2.17" not in text and "annlee" not in text
 
 

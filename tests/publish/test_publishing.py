@@ -76,15 +76,17 @@ def test_corrections_are_named_with_the_day_from_which_they_apply(published: Pub
 def test_the_map_finds_newer_numbers_beside_the_pages(published: Published) -> None:
     text = (published.directory / "online.html").read_text(encoding="utf-8")
     assert 'data-source="../stats/maps/whoisonline.json"' in text
-    assert "West Lafayette, Indiana, US" in text
+    assert "West Lafayette, Indiana, United States" in text
     assert text.count("2026-11-20 11:55:00 UTC") == 2
 
 
 def test_places_of_few_people_are_one_with_their_country_or_elsewhere(published: Published) -> None:
-    found = online.read(published.settings, NAMES, published.directory, 5)
+    names = {"DE": "Germany", "KE": "Kenya", "US": "United States"}
+    found = online.read(published.settings, names, published.directory, 5)
     assert found
     assert [(place.name, tuple(place.numbers.values())) for place in found.places] == [
-        (f"{HOSTILE[0]}, DE", (0, 7, 1)), ("KE", (3, 2, 2)), ("West Lafayette, Indiana, US", (2, 3, 0)),
+        (f"{HOSTILE[0]}, Germany", (0, 7, 1)), ("Kenya", (3, 2, 2)),
+        ("West Lafayette, Indiana, United States", (2, 3, 0)),
     ]  # fmt: skip
     assert tuple(found.elsewhere.values()) == (1, 1, 0)
 

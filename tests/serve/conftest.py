@@ -9,7 +9,7 @@ import pytest
 from hzmetrics import config
 from hzmetrics.config.source import Source
 from hzmetrics.store import Store
-from tests.publish.conftest import chromium  # noqa: F401
+from tests.chromium import browser, chromium  # noqa: F401
 from tests.serve.running import Running, running
 
 

@@ -64,7 +64,8 @@ class Running:
             connection.sock = socket.socket(socket.AF_UNIX)
             connection.sock.connect(self.listener.getsockname())
             return connection
-        return http.client.HTTPConnection(*self.listener.getsockname()[:2], timeout=30)
+        host, port = self.listener.getsockname()[:2]
+        return http.client.HTTPConnection(host, port, timeout=30)
 
     def ask(self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET") -> Answer:
         connection = self.connect()

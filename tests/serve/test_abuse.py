@@ -143,7 +143,12 @@ def test_a_hub_and_a_docker_that_do_not_answer_delay_no_page(
         monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "t")
         monkeypatch.setenv("HZMETRICS_ACTIVITY_ENABLED", "yes")
         monkeypatch.setenv("HZMETRICS_JUPYTERHUB_DOCKER_SOCKET", str(tmp_path / "docker.sock"))
-        threading.Thread(target=lambda: (mute.accept(), asked.set()), daemon=True).start()
+
+        def accept() -> None:
+            mute.accept()
+            asked.set()
+
+        threading.Thread(target=accept, daemon=True).start()
         with running(filled.store, filled.settings, tmp_path) as server:
             begun = time.monotonic()
             for limit in (1, 2, 3):

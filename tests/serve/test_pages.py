@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from hzmetrics import config
 from hzmetrics.config.source import Source
 from hzmetrics.serve import copies
 from hzmetrics.store import Store
 from hzmetrics.store.tables.live import activity_samples, activity_users
+from tests.chromium import quiet
 from tests.conftest import TestHub
 from tests.serve.invented import COURSE, FIRST, HOSTILE, NOW, OTHERS, fill, write_files
 from tests.serve.running import ROOT, Running, running
@@ -33,33 +32,6 @@ SECTIONS = {
     "courses": {"student_pattern": "."},
     "events": {"max_upload_mb": "0"},
 }
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as play:
-        options = ["--no-sandbox"] if os.geteuid() == 0 else []
-        opened = play.chromium.launch(executable_path=chromium, args=options)
-        yield opened
-        opened.close()
-
-
-@contextmanager
-def quiet(browser: Browser, **options: Any) -> Iterator[Page]:
-    """A page on which nothing is said on the console, fails, or is asked of another host."""
-    trouble: list[str] = []
-    context = browser.new_context(**options)
-    page = context.new_page()
-    page.on("console", lambda message: trouble.append(message.text))
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("dialog", lambda dialog: (trouble.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-    page.on(
-        "request",
-        lambda request: None if request.url.startswith(("http://127.0.0.1", "file:")) else trouble.append(request.url),
-    )
-    yield page
-    context.close()
-    assert trouble == []
 
 
 @pytest.fixture(scope="module")

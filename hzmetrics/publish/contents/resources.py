@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache, reduce
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 
@@ -71,7 +71,9 @@ def _write_stack(writer: Writer, stack: Stack, members: Sequence[Resource]) -> N
     columns = [stack.column(name) for name in USERS_IN.values()]
     bodies = cache(lambda: stack.bodies(columns, USERS.column_unit))
     pieces = []
-    for place, (one, *arrays) in enumerate(zip(members, *map(stack.arrays, ("month", *USERS_IN.values())), strict=True)):
+    for place, (one, *arrays) in enumerate(
+        zip(members, *map(stack.arrays, ("month", *USERS_IN.values())), strict=True)
+    ):
         told = {"resource": document(one.id), "title": document(one.title), **dict(zip(NAMES, arrays, strict=True))}
         pieces.append(piece := documents.members(told))
         chart = Curve(

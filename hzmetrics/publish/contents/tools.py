@@ -157,6 +157,7 @@ def _write_tool(
         "figures": {figure.key: figure for figure in FIGURES}, "embed": name,
     }  # fmt: skip
     writer.page(f"{name}.html", "tool.html", f"{text}{document(numbers)}", lambda: values, writer.until(month))
-    writer.charts(name, f"{name}.html", [(chart, tool.title) for chart in (*drawn.curves, *bars)])
+    charts: list[Chart | Curve] = [*drawn.curves, *bars]
+    writer.charts(name, f"{name}.html", [(chart, tool.title) for chart in charts])
     writer.generation.put(f"{name}.json", text, lambda: documents.as_json(text))
     writer.generation.put(f"{name}.csv", text, lambda: documents.columns_as_csv(drawn.long))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from hzmetrics.calendar import ALL_MONTHS, Month, Months
+from hzmetrics.calendar import Month, Months
 from hzmetrics.publish.figures.definitions import Figure
 from hzmetrics.publish.figures.tools import PACKAGE, SPANS, checksum, title
 from hzmetrics.tools.rules import TOOL

@@ -14,7 +14,7 @@ hzmetrics.charts = (() => {
   function read(figure) {
     const table = figure.querySelector("table");
     return {
-      columns: [...table.tHead.rows[0].cells].slice(1).map((cell) => cell.textContent),
+      columns: [...table.tHead.rows[0].cells].slice(1).map((cell) => (cell.querySelector(".column") || cell).textContent),
       rows: [...table.tBodies[0].rows].map((row) => ({
         name: (row.cells[0].querySelector(".name") || row.cells[0].firstChild).textContent.trim(),
         mark: row.className,
@@ -23,10 +23,10 @@ hzmetrics.charts = (() => {
     };
   }
 
-  function scale(unit, largest) {
+  /** How values are divided, and the unit of the axis: that of the table, or else one that fits. */
+  function scale({ unit, times }, largest) {
     if (unit !== "seconds") return { by: 1, label: "" };
-    if (largest < 7200) return { by: 60, label: "minutes" };
-    return largest < 2 * 86400 ? { by: 3600, label: "hours" } : { by: 86400, label: "days" };
+    return (times || (largest < 7200 ? "minutes" : "hours")) === "minutes" ? { by: 60, label: "minutes" } : { by: 3600, label: "hours" };
   }
 
   /** How wide a drawing can be, in pixels. */
@@ -54,7 +54,7 @@ hzmetrics.charts = (() => {
     if (!points.length) return;
     const zoom = zooms.get(figure);
     const visible = zoom ? points.filter((point) => point.time >= zoom[0] && point.time <= zoom[1]) : points;
-    const { by, label } = scale(unit, d3.max(visible, (point) => point.value));
+    const { by, label } = scale(figure.dataset, d3.max(visible, (point) => point.value));
     const width = room(figure);
     const y = (point) => point.value / by;
     const open = visible.filter((point) => point.mark);
