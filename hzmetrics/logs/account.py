@@ -59,7 +59,7 @@ class Account:
 
     def __str__(self) -> str:
         if not self.lines:
-            return "no line is in it"
+            return "there are no lines"
         if not self.unread:
             return f"all {self.lines - self.comments:,} lines could be read"
         said = f"{self.unread:,} of {self.lines - self.comments:,} lines could not be read"

@@ -20,11 +20,14 @@ LENGTHS = {"minutes": MINUTE, "hours": HOUR}
 
 
 def shown(value: float | str | None, unit: str) -> str:
-    """A value as pages write it. A time in seconds gets a unit that fits it; where the column names one, it is bare."""
+    """A value as pages write it. A time in seconds gets a unit that fits it; where the column names one, it is bare.
+
+    The last word of a text, which is a day, may stand on a line of its own.
+    """
     if value is None:
         return NOTHING
     if isinstance(value, str):
-        return value
+        return "\n".join(value.rsplit(" ", 1))
     if unit == "seconds":
         return duration(value)
     if unit in LENGTHS:

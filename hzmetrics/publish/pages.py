@@ -59,21 +59,21 @@ def _environment() -> Environment:
 
 
 @lru_cache(10_000)
-def term(figure: Figure, at: str) -> Markup:
-    """A figure's title with its definition; `at` tells it from others of the page."""
+def term(figure: Figure, at: str, title: str = "") -> Markup:
+    """A figure's title, or another one, with its definition; `at` tells it from others of the page."""
     macros: Any = _environment().get_template("parts.html").module
-    return Markup(macros.term(figure, at))
+    return Markup(macros.term(figure, at, title))
 
 
 def figure_row(figure: Figure, at: str, is_part: bool, values: Values) -> Markup:
     """The row of a figure in a table; `is_part`: it is a part of a row above."""
-    return Markup(f"{_row_head(figure, at, is_part)}{cells(values, figure.unit)}</tr>")
+    return Markup(f"{_row_head(figure, at, is_part)}{cells(values, figure.column_unit)}</tr>")
 
 
 @lru_cache(10_000)
 def _row_head(figure: Figure, at: str, is_part: bool) -> str:
     kind = ' class="part"' if is_part else ""
     return (
-        f'<tr data-key="{escape(figure.key)}" data-unit="{escape(figure.unit)}"{kind}>'
-        f'<th scope="row">{term(figure, at)}</th>'
+        f'<tr data-key="{escape(figure.key)}" data-unit="{escape(figure.column_unit)}"{kind}>'
+        f'<th scope="row">{term(figure, at, figure.column_title)}</th>'
     )

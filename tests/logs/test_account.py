@@ -19,7 +19,7 @@ def test_an_account_in_words() -> None:
     assert str(account) == r"994 of 1,002 lines could not be read; first: \x1b[31mx" + "y" * 194
     assert account.is_mostly_unread()
     assert not account.is_mostly_unread(100)
-    assert str(Account()) == "no line is in it"
+    assert str(Account()) == "there are no lines"
     assert str(Account(lines=10, comments=2, formats=account.formats)) == "all 8 lines could be read"
 
 

@@ -58,8 +58,7 @@ hzmetrics.charts = (() => {
     const width = room(figure);
     const y = (point) => point.value / by;
     const open = visible.filter((point) => point.mark);
-    const whole = visible.filter((point) => point.mark !== "provisional");
-    const toDate = whole.length < visible.length ? visible.slice(-2) : [];  // part of a month is no decline
+    const whole = visible.filter((point) => point.mark !== "provisional");  // no line leads to part of a month: it is no decline
     const svg = Plot.plot({
       width, height: HEIGHT, marginLeft: 60, marginRight: 16, marginTop: label ? 28 : 16,
       ariaLabel: `${title}, ${points[0].name} to ${points.at(-1).name}. The table below has the numbers.`,
@@ -69,7 +68,6 @@ hzmetrics.charts = (() => {
       marks: [
         Plot.areaY(whole, { x: "time", y, fill: "var(--accent)", fillOpacity: 0.12, curve: "monotone-x" }),
         Plot.lineY(whole, { x: "time", y, stroke: "var(--accent)", strokeWidth: 2, curve: "monotone-x" }),
-        Plot.lineY(toDate, { x: "time", y, stroke: "var(--mark)", strokeWidth: 1.5, strokeDasharray: "2 4" }),
         visible.length < 40 ? Plot.dot(visible, { x: "time", y, fill: "var(--accent)", r: 2.5 }) : null,
         Plot.dot(open, { x: "time", y, fill: "var(--surface)", stroke: "var(--mark)", strokeWidth: 2, r: 4.5 }),
         Plot.ruleY([0], { stroke: "var(--quiet)" }),

@@ -5,6 +5,7 @@ const hzmetrics = (() => {
   const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
     "November", "December"];
   const NOTHING = "–";
+  const LENGTHS = { minutes: 60, hours: 3600 };
   const waiting = new Map();
   const given = new Map();
 
@@ -51,7 +52,8 @@ const hzmetrics = (() => {
 
   function shown(value, unit) {
     if (value === null || value === undefined) return NOTHING;
-    if (typeof value === "string") return value;
+    if (typeof value === "string") return value.replace(/ (?=\S*$)/, "\n");
+    if (unit in LENGTHS) return grouped(Math.sign(value) * Math.floor(Math.abs(value) / (LENGTHS[unit] / 10) + 0.5) / 10, 1);
     return unit === "seconds" ? duration(value) : grouped(value);
   }
 
