@@ -92,6 +92,18 @@ def test_no_page_is_wider_than_the_screen(width: int, browser: Browser, addresse
             assert overflow <= 0, name
 
 
+def test_no_table_is_cut_off_on_paper(browser: Browser, addresses: dict[str, str]) -> None:
+    with quiet(browser, viewport={"width": 673, "height": 1000}) as page:  # A4 without its margins
+        page.emulate_media(media="print")
+        for name in ("index.html", f"months/{NEWEST}.html", "tools/index.html", "tools/55.html", "resources/index.html"):
+            page.goto(f"{addresses['file']}/{name}")
+            page.evaluate("dispatchEvent(new Event('beforeprint'))")
+            cut = page.locator(".scroll").evaluate_all(
+                "all => all.filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent.slice(0, 80))"
+            )
+            assert cut == [], name
+
+
 def test_the_numbers_of_the_overview_are_the_cells(browser: Browser, addresses: dict[str, str]) -> None:
     with quiet(browser) as page:
         page.goto(f"{addresses['file']}/index.html")
@@ -109,7 +121,7 @@ def test_the_numbers_of_the_overview_are_the_cells(browser: Browser, addresses: 
             )
             assert len(shown) >= 25
             for key, text in shown:
-                assert text == numbers.shown(cell(key, period, place), FIGURES[key].unit), (key, period, place)
+                assert text == numbers.shown(cell(key, period, place), FIGURES[key].column_unit), (key, period, place)
             drawn = page.eval_on_selector_all(
                 "#curve tbody td", "all => all.map(one => +(one.dataset.v ?? one.textContent))"
             )
@@ -126,7 +138,7 @@ def test_the_numbers_of_a_month_are_the_cells(browser: Browser, addresses: dict[
         assert len(found) == len(FIGURES)
         for key, texts in found:
             values = [cell(key, period.code, len(MONTHS) - 1) for period in PERIODS]
-            assert texts == [numbers.shown(value, FIGURES[key].unit) for value in values]
+            assert texts == [numbers.shown(value, FIGURES[key].column_unit) for value in values]
 
 
 def test_scripts_write_numbers_as_the_pages_do(browser: Browser, addresses: dict[str, str]) -> None:
@@ -134,8 +146,9 @@ def test_scripts_write_numbers_as_the_pages_do(browser: Browser, addresses: dict
     pairs = [(value, before) for before in (8, 16, 200, 7) for value in range(0, 600, 3)]
     with quiet(browser) as page:
         page.goto(f"{addresses['file']}/index.html")
-        shown = page.evaluate("all => all.map(one => hzmetrics.shown(one, 'seconds'))", seconds)
-        assert shown == [numbers.shown(value, "seconds") for value in seconds]
+        for unit in ("seconds", "minutes", "hours"):
+            shown = page.evaluate("([all, unit]) => all.map(one => hzmetrics.shown(one, unit))", [seconds, unit])
+            assert shown == [numbers.shown(value, unit) for value in seconds]
         changes = page.evaluate("all => all.map(one => hzmetrics.change(...one))", pairs)
         assert changes == [numbers.change(*pair) for pair in pairs]
         shares = page.evaluate("all => all.map(one => hzmetrics.share(...one))", pairs)
