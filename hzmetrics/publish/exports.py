@@ -156,7 +156,7 @@ TABLES = {
         Table(
             "resources", "The users of each published resource that is no tool.",
             (
-                MONTH, PERIOD,
+                MONTH, Column("period", pa.int64(), "code of the period: 1, 12 or 14"),
                 Column("resource", pa.int64(), "id of the resource"),
                 Column("title", pa.string(), "title of the resource"),
                 Column("users", pa.int64(), resources.USERS.definition),
