@@ -95,7 +95,13 @@ def test_no_page_is_wider_than_the_screen(width: int, browser: Browser, addresse
 def test_no_table_is_cut_off_on_paper(browser: Browser, addresses: dict[str, str]) -> None:
     with quiet(browser, viewport={"width": 673, "height": 1000}) as page:  # A4 without its margins
         page.emulate_media(media="print")
-        for name in ("index.html", f"months/{NEWEST}.html", "tools/index.html", "tools/55.html", "resources/index.html"):
+        for name in (
+            "index.html",
+            f"months/{NEWEST}.html",
+            "tools/index.html",
+            "tools/55.html",
+            "resources/index.html",
+        ):
             page.goto(f"{addresses['file']}/{name}")
             page.evaluate("dispatchEvent(new Event('beforeprint'))")
             cut = page.locator(".scroll").evaluate_all(
