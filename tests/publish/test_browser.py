@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from hzmetrics.publish import numbers
 from hzmetrics.publish.figures.definitions import FIGURES, PERIODS
@@ -179,6 +179,18 @@ def test_a_view_is_a_link_and_survives_a_reload(browser: Browser, addresses: dic
         assert page.locator("#curve .name").inner_text() == "Visits"
         value = page.locator('#residence [data-part="4"] td').first.inner_text()
         assert value == f"{cell('user.6.4', 12, MONTHS.index(INCOMPLETE)):,}"
+
+
+def test_months_are_stepped_through_to_the_last(browser: Browser, addresses: dict[str, str]) -> None:
+    with quiet(browser) as page:
+        page.goto(f"{addresses['file']}/index.html#month={MONTHS[1]}")
+        earlier = page.get_by_role("button", name="Earlier")
+        expect(earlier).to_be_enabled()
+        earlier.click()
+        expect(page.locator("#when")).to_contain_text(numbers.month_name(MONTHS[0]))
+        expect(earlier).to_be_disabled()
+        page.get_by_role("button", name="Later").click()
+        expect(earlier).to_be_enabled()
 
 
 def test_lists_are_sorted_and_searched_as_a_whole(browser: Browser, addresses: dict[str, str]) -> None:

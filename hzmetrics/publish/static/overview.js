@@ -10,6 +10,7 @@
   const group = document.getElementById("group");
   const curve = document.getElementById("curve");
   const running = [...month.options].find((option) => "running" in option.dataset);
+  const steps = form.querySelectorAll("button[data-step]");
   let figure = curve.dataset.figure || document.querySelector(".card").dataset.figure;
   let data = null;
 
@@ -110,6 +111,7 @@
 
   async function show(isChosen = true) {
     if (month.selectedOptions[0] === running) period.value = "1";
+    steps.forEach((button) => { button.disabled = !month.options[month.selectedIndex - +button.dataset.step]; });
     data = await want(`data/overview-${period.value}`);
     showNumbers();
     showCurve();
@@ -140,10 +142,7 @@
   });
   group?.addEventListener("change", () => show());
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.querySelectorAll("[data-step]:not(option)").forEach((button) => button.addEventListener("click", () => {
-    const next = month.selectedIndex - +button.dataset.step;
-    if (next >= 0 && next < month.options.length) { month.selectedIndex = next; show(); }
-  }));
+  steps.forEach((button) => button.addEventListener("click", () => { month.selectedIndex -= +button.dataset.step; show(); }));
   addEventListener("hashchange", () => {
     const { at: part } = readAddress();
     show(false).then(() => part && document.getElementById(part)?.scrollIntoView());
