@@ -11,6 +11,7 @@ They know nothing of the databases. Where the rows of step 2 are read in step 3,
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ import pyarrow as pa
 
 from hzmetrics.calendar import Month
 from hzmetrics.engine import Engine, windows
+from hzmetrics.errors import HzmetricsError
 from hzmetrics.grids import SECTIONS
 from hzmetrics.grids.summarize import count_visitors
 from hzmetrics.lake.place import Place, quoted, write
@@ -146,9 +148,17 @@ class FillCells:
 
 
 def _register(engine: Engine, table: str, paths: list[Path]) -> None:
-    engine.register_parquet(table, list(map(str, paths)))
+    """Make the rows of some files known as a relation. Raises HzmetricsError."""
+    engine.register_parquet(table, list(map(str, _present(paths))))
 
 
 def _files(paths: list[Path]) -> str:
-    """The rows of some files, as SQL names them."""
-    return f"read_parquet([{quoted(paths)}], hive_partitioning = false)"
+    """The rows of some files, as SQL names them. Raises HzmetricsError."""
+    return f"read_parquet([{quoted(_present(paths))}], hive_partitioning = false)"
+
+
+def _present(paths: list[Path]) -> list[Path]:
+    for path in paths:
+        if not path.is_file():
+            raise HzmetricsError(f"{path} is missing on {platform.node()}")
+    return paths
