@@ -108,7 +108,7 @@ class CountVisitors:
 
 @dataclass(frozen=True)
 class FillCells:
-    """Step 3. Returns the number of cells."""
+    """Step 3. Returns the number of cells; they are published when those of all months are there."""
 
     lake: Lake
     month: Month
@@ -143,7 +143,7 @@ class FillCells:
                 reads=(),
             )
             cells = engine.table("cells")
-            write(engine, "SELECT * FROM cells ORDER BY ALL", place.cells(month))
+            write(engine, "SELECT * FROM cells ORDER BY ALL", place.filled(month))
             return int(cells.num_rows)
 
 
