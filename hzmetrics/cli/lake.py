@@ -75,8 +75,8 @@ def summarize(app: App, directory: Path, months: Months | None, workers: int | N
 
     if workers and scheduler:
         raise click.UsageError("--workers are of this machine: not together with --scheduler")
-    configured = "" if workers else app.settings.section(Engine).scheduler
-    with runner.opened(workers, scheduler or configured) as chosen:
+    configured = app.settings.section(Engine).scheduler
+    with runner.opened(workers, scheduler or ("" if workers else configured)) as chosen:
         cells = summarize(directory, months or Months(), chosen)
     say(f"{directory}: {sum(cells.values()):,} cells of {len(cells):,} months")
 

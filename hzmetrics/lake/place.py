@@ -26,6 +26,9 @@ class Place:
     """The directory of a lake. Files in it are written beside their names, and renamed when they are whole."""
 
     root: Path
+    work: str = WORK
+    """The directory in it for what is there only while cells are computed. Each run has its own: a task of an earlier
+    run may still be at work on a machine that was cut off."""
 
     def whole(self, table: str) -> Path:
         """The file of a table that is not partitioned."""
@@ -51,11 +54,24 @@ class Place:
 
     def grouped(self, month: Month, bucket: int) -> Path:
         """What a month and bucket of the sessions was reduced to, while the cells are computed."""
-        return self.month(f"{WORK}/grouped_sessions", month, bucket)
+        return self.month(f"{self.work}/grouped_sessions", month, bucket)
 
     def counted(self, model: str, month: Month, bucket: int) -> Path:
         """The rows of a model for a bucket, in the windows that end with a month, likewise."""
-        return self.month(f"{WORK}/{model}", month, bucket)
+        return self.month(f"{self.work}/{model}", month, bucket)
+
+    def filled(self, month: Month) -> Path:
+        """The cells of a month that are not published yet."""
+        return self.root / self.work / f"{month}.parquet"
+
+    def publish(self, month: Month) -> None:
+        """Put the cells of a month in the place of those that were there. Raises HzmetricsError."""
+        target = self.cells(month)
+        try:
+            files.make_directory(target.parent)
+            self.filled(month).replace(target)
+        except OSError as error:
+            raise HzmetricsError(f"cannot write {target}: {error.strerror}") from None
 
     def clear(self, *names: str) -> None:
         """Remove directories and what is in them. Raises HzmetricsError."""

@@ -11,6 +11,7 @@ They know nothing of the databases. Where the rows of step 2 are read in step 3,
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +20,16 @@ import pyarrow as pa
 
 from hzmetrics.calendar import Month
 from hzmetrics.engine import Engine, windows
+from hzmetrics.errors import HzmetricsError
 from hzmetrics.grids import SECTIONS
 from hzmetrics.grids.summarize import count_visitors
 from hzmetrics.lake.place import Place, quoted, write
 
-COUNTED = ("counted_visitors", "session_totals", "known_session_users")
-"""What step 2 writes: relations and models of the grids."""
+SUMMED = ("counted_visitors", "session_totals")
+"""Of what step 2 writes, the relations of the grids whose rows of all buckets can be put together: readers add them."""
+
+KEYED = {"known_session_users": "kind, colid, class, who"}
+"""The relations whose rows can be the same in several buckets, with their keys: the greatest depth counts."""
 
 DIMENSIONS = (
     "xprofiles",
@@ -99,14 +104,14 @@ class CountVisitors:
             for table in ("domainclass", "country_continent"):
                 _register(engine, table, [place.whole(table)])
             count_visitors(engine)
-            for table in COUNTED:
+            for table in (*SUMMED, *KEYED):
                 engine.build(table)
                 write(engine, f"SELECT * FROM {table} ORDER BY ALL", place.counted(table, self.month, self.bucket))
 
 
 @dataclass(frozen=True)
 class FillCells:
-    """Step 3. Returns the number of cells."""
+    """Step 3. Returns the number of cells; they are published when those of all months are there."""
 
     lake: Lake
     month: Month
@@ -129,26 +134,28 @@ class FillCells:
                 f"SELECT * FROM {_files([place.whole('toolstart')])} WHERE datetime < '{month.stop}'",
                 reads=(),
             )
-            for table in ("counted_visitors", "session_totals"):
+            for table in SUMMED:
                 _register(engine, table, self.lake.all_buckets(table, month))
-            engine.define(
-                "known_session_users",
-                f"""
-                SELECT kind, colid, class, who, max(depth) AS depth
-                FROM {_files(self.lake.all_buckets("known_session_users", month))}
-                GROUP BY kind, colid, class, who
-                """,
-                reads=(),
-            )
+            for table, key in KEYED.items():
+                found = _files(self.lake.all_buckets(table, month))
+                engine.define(table, f"SELECT {key}, max(depth) AS depth FROM {found} GROUP BY {key}", reads=())
             cells = engine.table("cells")
-            write(engine, "SELECT * FROM cells ORDER BY ALL", place.cells(month))
+            write(engine, "SELECT * FROM cells ORDER BY ALL", place.filled(month))
             return int(cells.num_rows)
 
 
 def _register(engine: Engine, table: str, paths: list[Path]) -> None:
-    engine.register_parquet(table, list(map(str, paths)))
+    """Make the rows of some files known as a relation. Raises HzmetricsError."""
+    engine.register_parquet(table, list(map(str, _present(paths))))
 
 
 def _files(paths: list[Path]) -> str:
-    """The rows of some files, as SQL names them."""
-    return f"read_parquet([{quoted(paths)}], hive_partitioning = false)"
+    """The rows of some files, as SQL names them. Raises HzmetricsError."""
+    return f"read_parquet([{quoted(_present(paths))}], hive_partitioning = false)"
+
+
+def _present(paths: list[Path]) -> list[Path]:
+    for path in paths:
+        if not path.is_file():
+            raise HzmetricsError(f"{path} is missing on {platform.node()}")
+    return paths
