@@ -121,6 +121,10 @@ class Engine:
         self.connection.unregister("loading")
         self._give(name)
 
+    def keep(self, name: str, sql: str) -> None:
+        """Hold the rows of a query as a table for other queries. Models do not know it. What it reads must be built."""
+        self._create(name, f"AS {sql}")
+
     def create(self, name: str) -> None:
         """Make an input known as a relation without rows, with the columns it declares, to `add` or `collect` rows."""
         columns = ", ".join(f'"{column.name}" {column.type}' for column in self.library.relation(name).columns)

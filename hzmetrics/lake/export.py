@@ -104,7 +104,7 @@ class _Export:
             engine.load("websessions", rows.sessions)
             engine.load("download_requests", rows.downloads)
             query = tables.bucketed(tables.rows("websessions", self.plain), buckets)
-            engine.connection.execute(f"CREATE TEMP TABLE sessions AS {query}")
+            engine.keep("sessions", query)
             for bucket in range(buckets):
                 of_bucket = f"FROM sessions WHERE bucket = {bucket}"
                 write(
@@ -130,7 +130,7 @@ class _Export:
                 write(engine, f"{tables.rows(table, self.plain)} ORDER BY ALL", self.place.whole(table))
             engine.load("userlogin_lite", relations["userlogin_lite"])
             query = tables.bucketed(tables.rows("userlogin_lite", self.plain), buckets)
-            engine.connection.execute(f"CREATE TEMP TABLE bucketed_logins AS {query}")
+            engine.keep("bucketed_logins", query)
             for bucket in range(buckets):
                 write(
                     engine,

@@ -28,7 +28,7 @@ from hzmetrics.lake.place import Place, quoted, write
 SUMMED = ("counted_visitors", "session_totals")
 """Of what step 2 writes, the relations of the grids whose rows of all buckets can be put together: readers add them."""
 
-KEYED = {"known_session_users": "kind, colid, class, who"}
+KEYED = {"known_session_users": "kind, colid, class, who", "session_domains": "domain"}
 """The relations whose rows can be the same in several buckets, with their keys: the greatest depth counts."""
 
 DIMENSIONS = (
