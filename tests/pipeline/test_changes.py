@@ -17,7 +17,7 @@ from hzmetrics.demo.directory import Directory
 from hzmetrics.demo.progress import Reporter
 from hzmetrics.demo.run import settle_corrections
 from hzmetrics.errors import LookupFailure
-from hzmetrics.pipeline import run
+from hzmetrics.pipeline import run, work
 from hzmetrics.pipeline.changes import Change, Changes
 from hzmetrics.pipeline.steps import Step
 from hzmetrics.store import Store, state
@@ -216,7 +216,7 @@ def test_the_rows_are_those_of_all_steps(
     caplog.set_level("DEBUG", logger="hzmetrics")
     ends, left_out = [], []
     for kind in (EveryStep, Changes):
-        monkeypatch.setattr(run, "Changes", kind)
+        monkeypatch.setattr(work, "Changes", kind)
         work = invented.with_name("hub")
         shutil.copytree(invented, work, symlinks=True)
         ends.append(end_of(work, meanwhile, runs))
