@@ -217,11 +217,11 @@ def test_the_rows_are_those_of_all_steps(
     ends, left_out = [], []
     for kind in (EveryStep, Changes):
         monkeypatch.setattr(work, "Changes", kind)
-        work = invented.with_name("hub")
-        shutil.copytree(invented, work, symlinks=True)
-        ends.append(end_of(work, meanwhile, runs))
+        hub = invented.with_name("hub")
+        shutil.copytree(invented, hub, symlinks=True)
+        ends.append(end_of(hub, meanwhile, runs))
         left_out.append(sum(LEFT_OUT in message for message in caplog.messages))
-        shutil.rmtree(work)
+        shutil.rmtree(hub)
     differing = {name: set(ends[0][name]) ^ set(ends[1][name]) for name in ends[0] if ends[0][name] != ends[1][name]}
     assert differing == {}
     assert ends[0]["metrics.websessions"]
