@@ -13,6 +13,7 @@ import click
 
 from hzmetrics.calendar import Months
 from hzmetrics.cli.app import App, Text, pass_app
+from hzmetrics.errors import HzmetricsError
 from hzmetrics.output.text import say
 
 MONTHS = Text("A..B", Months.parse)
@@ -31,16 +32,23 @@ def lake() -> None:
     """Export rows as Parquet files, and compute the grids from them."""
 
 
-@lake.command()
-@directory_argument
-@months_option
-@click.option(
+buckets_option = click.option(
     "--buckets",
     type=click.IntRange(1, 4096),
     metavar="N",
     help="Divide the visitors of a new data set into so many parts.  [default: 8]",
 )
-@click.option("--plain", is_flag=True, help="Keep names of users, addresses and names of hosts.")
+plain_option = click.option("--plain", is_flag=True, help="Keep names of users, addresses and names of hosts.")
+workers_option = click.option(
+    "--workers", type=click.IntRange(1, 1024), metavar="N", help="Use so many processes.  [default: one a core]"
+)
+
+
+@lake.command()
+@directory_argument
+@months_option
+@buckets_option
+@plain_option
 @pass_app
 def export(app: App, directory: Path, months: Months | None, buckets: int | None, plain: bool) -> None:
     """Export what the grids count to a directory of Parquet files.
@@ -56,11 +64,56 @@ def export(app: App, directory: Path, months: Months | None, buckets: int | None
 
 
 @lake.command()
+@click.argument("logs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--to", "directory", required=True, type=click.Path(path_type=Path, file_okay=False), help="Add to this.")
+@buckets_option
+@plain_option
+@workers_option
+@pass_app
+def ingest(
+    app: App, logs: tuple[Path, ...], directory: Path, buckets: int | None, plain: bool, workers: int | None
+) -> None:
+    """Take requests from access logs, without a database.
+
+    LOGS are files of any format, plain or compressed, in the order of their times. Their requests are kept in a
+    directory that nobody else may enter, and `lake sessions` goes on from there. A log that is there already is left
+    out, and one that cannot be read does not stop the others.
+    """
+    from hzmetrics import lock
+    from hzmetrics.engine import runner
+    from hzmetrics.lake.ingest import ingest
+
+    with lock.hold(app.settings, lock.LAKE), runner.opened(workers) as chosen:
+        found = ingest(app.settings, directory, logs, chosen, buckets, plain)
+    say(f"{directory}: {found.requests:,} requests of {found.logs:,} logs, {len(found.known):,} were there already")
+    if found.failed:
+        raise HzmetricsError(f"{len(found.failed):,} of {len(logs):,} logs could not be read")
+
+
+@lake.command()
 @directory_argument
 @months_option
-@click.option(
-    "--workers", type=click.IntRange(1, 1024), metavar="N", help="Use so many processes.  [default: one a core]"
-)
+@workers_option
+@pass_app
+def sessions(app: App, directory: Path, months: Months | None, workers: int | None) -> None:
+    """Make the sessions of ingested requests.
+
+    The directory is then as if it had been exported, and `lake summarize` goes on from there. Months that are not over
+    are left out. Sessions that were made before are replaced.
+    """
+    from hzmetrics import lock
+    from hzmetrics.engine import runner
+    from hzmetrics.lake.sessions import make_sessions
+
+    with lock.hold(app.settings, lock.LAKE), runner.opened(workers) as chosen:
+        numbers = make_sessions(app.settings, directory, months or Months(), chosen)
+    say(f"{directory}: {sum(numbers.values()):,} sessions of {len(numbers):,} months")
+
+
+@lake.command()
+@directory_argument
+@months_option
+@workers_option
 @pass_app
 def summarize(app: App, directory: Path, months: Months | None, workers: int | None) -> None:
     """Compute the cells of all grids and periods from the files.

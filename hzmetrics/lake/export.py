@@ -77,6 +77,8 @@ class _Export:
         """What the lake will be."""
         there = {*(before.months if before else ()), *chosen}
         return Manifest(
+            source=manifest.DATABASE,
+            has_hub=True,
             hub=self.settings.hub.site,
             time_zone=self.settings.hub.timezone,
             corrections=tuple(sorted(self.settings.corrections)),

@@ -16,6 +16,8 @@ from hzmetrics.errors import HzmetricsError, StoreUnavailable, in_words
 
 WORK = "work"
 CELLS = "cells"
+PRIVATE = "private"
+"""What holds addresses and URLs as they were logged; nobody else may enter it."""
 
 LIMITED = {"HUGEINT": "DECIMAL(38,0)"}
 """Types that Parquet does not have, and those that take their place."""
@@ -57,6 +59,38 @@ class Place:
         """The rows of a model for a bucket, in the windows that end with a month, likewise."""
         return self.month(f"{WORK}/{model}", month, bucket)
 
+    @property
+    def private(self) -> Path:
+        """The directory of what was logged."""
+        return self.root / PRIVATE
+
+    def make_private(self) -> None:
+        """Make that directory. Raises HzmetricsError if others can enter it, or it cannot be made."""
+        try:
+            files.make_directory(self.root)
+            files.make_directory(self.private, files.SECRET_DIRECTORY)
+            others = self.private.stat().st_mode & 0o077
+        except OSError as error:
+            raise HzmetricsError(f"cannot make {self.private}: {error.strerror}") from None
+        if others:
+            raise HzmetricsError(f"other users of this machine can enter {self.private}; run: chmod 700 {self.private}")
+
+    def read_log(self, number: int) -> Path:
+        """The requests of a log, while it is ingested."""
+        return self.private / WORK / f"log-{number:08d}.parquet"
+
+    def read_agents(self, number: int) -> Path:
+        """Its user agents, likewise."""
+        return self.private / WORK / f"agents-{number:08d}.parquet"
+
+    def requests(self, month: Month, number: int) -> Path:
+        """The requests that a log has of a month."""
+        return self.private / "requests" / f"month={month}" / f"log-{number:08d}.parquet"
+
+    def piece(self, table: str, month: Month, window: int, number: int) -> Path:
+        """The rows of some addresses in a window of a month, while sessions are made."""
+        return self.root / WORK / table / f"month={month}" / f"window-{window}-{number:04d}.parquet"
+
     def clear(self, *names: str) -> None:
         """Remove directories and what is in them. Raises HzmetricsError."""
         try:
@@ -67,7 +101,7 @@ class Place:
             raise HzmetricsError(f"cannot remove {in_words(error)}") from None
 
 
-def write(engine: Engine, query: str, path: Path) -> None:
+def write(engine: Engine, query: str, path: Path, mode: int = files.INTERNAL) -> None:
     """Write the rows of a query to a Parquet file. Raises StoreUnavailable, also if the disk is full."""
     relation = engine.connection.sql(query)
     kinds = dict(zip(relation.columns, map(str, relation.types), strict=True))
@@ -75,7 +109,7 @@ def write(engine: Engine, query: str, path: Path) -> None:
     nullable = ", ".join(f'TRY("{name}") AS "{name}"' for name in kinds)  # or its type would depend on its values
     try:
         files.make_directory(path.parent)
-        with files.replacing(path) as temporary:
+        with files.replacing(path, mode) as temporary:
             engine.connection.execute(
                 f"COPY (SELECT {nullable} FROM (SELECT {typed} FROM ({query}))) TO {quoted([temporary])}"
                 " (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"

@@ -27,7 +27,9 @@ def summarize(root: Path, months: Months, runner: Runner) -> dict[Month, int]:
             log.warning("%s: some months of periods %s were not exported: left out", month, some(left_out))
     if not anchors:
         raise HzmetricsError(f"{root} has none of these months")
-    lake = Lake(Place(root), found.buckets, frozenset(found.corrections))
+    lake = Lake(Place(root), found.buckets, frozenset(found.corrections), found.has_hub)
+    if not found.has_hub:
+        log.warning("%s has no tables of a hub: cells of users and tools are left out", root)
     buckets = range(found.buckets)
     read = {month: _months_of(found, month, periods) for month, periods in anchors.items()}
     lake.place.clear(WORK)

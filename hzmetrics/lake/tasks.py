@@ -19,8 +19,8 @@ import pyarrow as pa
 
 from hzmetrics.calendar import Month
 from hzmetrics.engine import Engine, windows
-from hzmetrics.grids import SECTIONS
 from hzmetrics.grids.summarize import count_visitors
+from hzmetrics.lake import tables
 from hzmetrics.lake.place import Place, quoted, write
 
 COUNTED = ("counted_visitors", "session_totals", "known_session_users")
@@ -46,6 +46,7 @@ class Lake:
     place: Place
     buckets: int
     corrections: frozenset[str]
+    has_hub: bool = True
 
     def engine(self, month: Month, periods: Iterable[int]) -> Engine:
         """An engine with the windows of some periods that end with a month."""
@@ -68,7 +69,7 @@ class GroupSessions:
     def __call__(self) -> None:
         with self.lake.engine(self.month, (1,)) as engine:
             for table in ("websessions", "download_requests"):
-                _register(engine, table, [self.lake.place.month(table, self.month, self.bucket)])
+                register(engine, table, [self.lake.place.month(table, self.month, self.bucket)])
             engine.build("month_sessions")
             write(
                 engine,
@@ -92,12 +93,12 @@ class CountVisitors:
         place = self.lake.place
         with self.lake.engine(self.month, self.periods) as engine:
             if self.months:
-                _register(engine, "grouped_sessions", [place.grouped(month, self.bucket) for month in self.months])
+                register(engine, "grouped_sessions", [place.grouped(month, self.bucket) for month in self.months])
             else:
                 engine.create("grouped_sessions")
-            _register(engine, "userlogin_lite", [place.part("userlogin_lite", self.bucket)])
+            register(engine, "userlogin_lite", [place.part("userlogin_lite", self.bucket)])
             for table in ("domainclass", "country_continent"):
-                _register(engine, table, [place.whole(table)])
+                register(engine, table, [place.whole(table)])
             count_visitors(engine)
             for table in COUNTED:
                 engine.build(table)
@@ -115,40 +116,45 @@ class FillCells:
     def __call__(self) -> int:
         place, month = self.lake.place, self.month
         with self.lake.engine(month, self.periods) as engine:
-            engine.register("sections", pa.table({"section": pa.array(SECTIONS, pa.string())}))
+            engine.register(
+                "sections", pa.table({"section": pa.array(tables.sections(self.lake.has_hub), pa.string())})
+            )
             engine.create("stored")
             for table in DIMENSIONS:
-                _register(engine, table, [place.whole(table)])
-            _register(
+                register(engine, table, [place.whole(table)])
+            register(
                 engine,
                 "userlogin_lite",
                 [place.part("userlogin_lite", bucket) for bucket in range(self.lake.buckets)],
             )
             engine.define(
                 "toolstart",
-                f"SELECT * FROM {_files([place.whole('toolstart')])} WHERE datetime < '{month.stop}'",
+                f"SELECT * FROM {rows_of([place.whole('toolstart')])} WHERE datetime < '{month.stop}'",
                 reads=(),
             )
             for table in ("counted_visitors", "session_totals"):
-                _register(engine, table, self.lake.all_buckets(table, month))
+                register(engine, table, self.lake.all_buckets(table, month))
             engine.define(
                 "known_session_users",
                 f"""
                 SELECT kind, colid, class, who, max(depth) AS depth
-                FROM {_files(self.lake.all_buckets("known_session_users", month))}
+                FROM {rows_of(self.lake.all_buckets("known_session_users", month))}
                 GROUP BY kind, colid, class, who
                 """,
                 reads=(),
             )
-            cells = engine.table("cells")
-            write(engine, "SELECT * FROM cells ORDER BY ALL", place.cells(month))
+            engine.build("cells")
+            chosen = "FROM cells" if self.lake.has_hub else f"FROM cells WHERE {tables.NO_CELL_OF_USERS}"
+            cells = engine.query(chosen)
+            engine.connection.register("chosen_cells", cells)
+            write(engine, "FROM chosen_cells ORDER BY ALL", place.cells(month))
             return int(cells.num_rows)
 
 
-def _register(engine: Engine, table: str, paths: list[Path]) -> None:
+def register(engine: Engine, table: str, paths: list[Path]) -> None:
     engine.register_parquet(table, list(map(str, paths)))
 
 
-def _files(paths: list[Path]) -> str:
+def rows_of(paths: list[Path]) -> str:
     """The rows of some files, as SQL names them."""
     return f"read_parquet([{quoted(paths)}], hive_partitioning = false)"

@@ -1,0 +1,169 @@
+"""From access logs to the requests of a lake, without a database."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hzmetrics.calendar import some
+from hzmetrics.engine.runner import Runner
+from hzmetrics.errors import HzmetricsError
+from hzmetrics.ingest import unread
+from hzmetrics.ingest.bots import Bots
+from hzmetrics.ingest.filters import Excludes
+from hzmetrics.ingest.log_file import day_limits, report_unread
+from hzmetrics.lake import ledger, manifest, tables
+from hzmetrics.lake.export import BUCKETS
+from hzmetrics.lake.ledger import IngestedLog, Ledger
+from hzmetrics.lake.manifest import Manifest
+from hzmetrics.lake.place import CELLS, PRIVATE, WORK, Place
+from hzmetrics.lake.reading import Found, PlaceRequests, Reading, ReadLog
+from hzmetrics.log import log
+from hzmetrics.logs.packing import Limits
+from hzmetrics.logs.settings import log_settings
+
+if TYPE_CHECKING:
+    from hzmetrics.config import Settings
+
+BATCH = 256
+"""Logs that enter a lake together: after a crash, no more than these are read anew."""
+
+
+@dataclass
+class Report:
+    """What became of the logs."""
+
+    logs: int = 0
+    """Logs that are in the lake now and were not before."""
+    requests: int = 0
+    known: list[Path] = field(default_factory=list)
+    """Logs whose text was there already."""
+    failed: list[tuple[Path, str]] = field(default_factory=list)
+    """Logs that could not be read, and why; nothing of them is in the lake."""
+
+
+def ingest(
+    settings: Settings, root: Path, paths: Sequence[Path], runner: Runner, buckets: int | None, plain: bool
+) -> Report:
+    """Add the requests of access logs to a lake, in the order of `paths`: as if each had been imported after the other.
+
+    A log that cannot be read does not stop the others. `buckets`, `plain`: of a new lake. Raises HzmetricsError.
+    """
+    place = Place(root)
+    before = manifest.find(root)
+    plan = _plan(settings, before, buckets, plain)
+    if before and (different := plan.differences(before)):
+        raise HzmetricsError(f"{root} was made otherwise: {some(different)} changed; ingest to another directory")
+    place.make_private()
+    plan.write(root)
+    place.clear(CELLS)
+    ingesting = _Ingesting(settings, place, runner)
+    try:
+        for start in range(0, len(paths), BATCH):
+            ingesting.add(paths[start : start + BATCH])
+    finally:
+        place.clear(f"{PRIVATE}/{WORK}")
+    return ingesting.report
+
+
+def _plan(settings: Settings, before: Manifest | None, buckets: int | None, plain: bool) -> Manifest:
+    """What the lake will be."""
+    kept = before or Manifest(
+        source=manifest.LOGS,
+        has_hub=False,
+        hub="",
+        time_zone="",
+        corrections=(),
+        names="",
+        key="",
+        buckets=BUCKETS,
+        through=settings.clock.month.plus(-1),
+        months=(),
+        missing=(),
+        exported=settings.clock.utc,
+        is_complete=False,
+    )
+    return dataclasses.replace(
+        kept,
+        source=manifest.LOGS,
+        has_hub=False,
+        hub=settings.hub.site,
+        time_zone=log_settings(settings).zone,
+        corrections=tuple(sorted(settings.corrections)),
+        names="plain" if plain else "pseudonyms",
+        key="" if plain else tables.fingerprint(tables.key(settings)),
+        buckets=buckets or kept.buckets,
+        is_complete=False,
+    )
+
+
+class _Ingesting:
+    """The driver's part of an ingestion: the order of the logs, and what follows from it."""
+
+    def __init__(self, settings: Settings, place: Place, runner: Runner) -> None:
+        self.settings = settings
+        self.place = place
+        self.runner = runner
+        self.reading = Reading(Limits.of(settings), Excludes([], [], []), log_settings(settings), day_limits(settings))
+        self.ledger = ledger.read(place.private)
+        self.texts = {known.text for known in self.ledger.logs}
+        self.bots = Bots.of(self.ledger.bots, settings.corrections)
+        self.report = Report()
+
+    def add(self, paths: Sequence[Path]) -> None:
+        """Add some logs; they are in the lake when this returns."""
+        tasks = [ReadLog(self.place, number, path, self.reading) for number, path in enumerate(paths)]
+        accepted = list(self._accepted(paths, self.runner.map(tasks)))
+        months = self.runner.map([task for _, task in accepted])
+        new = [dataclasses.replace(one, months=found) for (one, _), found in zip(accepted, months, strict=True)]
+        self.ledger = Ledger((*self.ledger.logs, *new), self.bots.known)
+        self.ledger.write(self.place.private)
+        self.report.logs += len(new)
+        self.report.requests += sum(one.requests for one in new)
+
+    def _accepted(self, paths: Sequence[Path], found: Sequence[Found]) -> Iterator[tuple[IngestedLog, PlaceRequests]]:
+        """The logs that become part of the lake, in order, and the task that places their requests."""
+        number, first = len(self.ledger.logs), self.ledger.next_id
+        for read, (path, one) in enumerate(zip(paths, found, strict=True)):
+            if reason := one.error or self._refusal(one):
+                log.error("%s: %s", path, reason)
+                self.report.failed.append((path, reason))
+                continue
+            assert one.text is not None
+            if one.text in self.texts:
+                log.info("%s is in the lake already", path)
+                self.report.known.append(path)
+                continue
+            self.texts.add(one.text)
+            dropped, requests = self._judge(read)
+            lines, unrecognized = one.account.lines, one.account.unread
+            log.info("%s: %d lines, %d unrecognized; %d requests", path, lines, unrecognized, requests)
+            report_unread(one.account)
+            self.bots = dataclasses.replace(self.bots, flagged=list(one.bots)).next()
+            yield (
+                IngestedLog(str(path), one.text, first, requests, ()),
+                PlaceRequests(self.place, read, number, first, dropped, self.reading.logs.zone),
+            )
+            number, first = number + 1, first + requests
+
+    def _refusal(self, found: Found) -> str:
+        """Why a log that was read does not count: most of its lines are not understood. Empty: it counts."""
+        try:
+            unread.refuse(found.account, "access", self.settings)
+        except unread.UnreadLog as error:
+            return str(error)
+        return ""
+
+    def _judge(self, read: int) -> tuple[tuple[str, ...], int]:
+        """The agents of a log that are known as bots when it begins, and how many requests the others made."""
+        found = pq.ParquetFile(self.place.read_agents(read)).read()
+        drops = pa.array(self.bots.drops(found["agent"], [False] * found.num_rows), pa.bool_())
+        dropped = found.filter(drops)
+        total = sum(found["requests"].to_pylist()) - sum(dropped["requests"].to_pylist())
+        return tuple(dropped["agent"].to_pylist()), total

@@ -1,0 +1,161 @@
+"""The pieces of work that the requests of a lake are made of, each for one log.
+
+1. The lines are parsed, and judged by every rule that needs no other log. What is kept is written as it stands in the
+   log, with the bots that the log shows.
+2. Requests of agents that earlier logs had shown to be bots are dropped. The others are numbered, and written by month.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from hzmetrics import files
+from hzmetrics.calendar import Month
+from hzmetrics.engine import Engine, Value
+from hzmetrics.errors import StoreUnavailable
+from hzmetrics.ingest.access import AccessLog, Rules
+from hzmetrics.ingest.bots import NAME_LENGTH, Bots
+from hzmetrics.ingest.filters import Excludes
+from hzmetrics.lake.place import Place, quoted, write
+from hzmetrics.logs.account import Account
+from hzmetrics.logs.packing import Limits, UnreadableLog
+from hzmetrics.logs.reader import Identity, open_log
+from hzmetrics.logs.settings import LogSettings
+from hzmetrics.store.bulk import fitted_rows
+from hzmetrics.store.tables.metrics import web
+
+STORED = {
+    "datetime": pa.string(),
+    "ip": pa.string(),
+    "content": pa.string(),
+    "referrer": pa.string(),
+    "useragent": pa.string(),
+    "uidNumber": pa.int64(),
+    "dnload": pa.int64(),
+}
+"""Columns of `web` that a request of a lake has."""
+
+WRITTEN = pa.schema({"place": pa.int64(), "agent": pa.string(), **STORED})
+"""What the first step writes: `place` is the place among the kept lines, `agent` the name that bots are known by."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the first step found in a log."""
+
+    error: str = ""
+    """Why the log cannot be read; empty: it was."""
+    text: Identity | None = None
+    account: Account = field(default_factory=Account)
+    bots: tuple[str, ...] = ()
+    """User agents that look like bots, in the order of their first lines."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the logs of a lake are read."""
+
+    limits: Limits
+    excludes: Excludes
+    logs: LogSettings
+    days: Mapping[str, Value]
+
+    @property
+    def rules(self) -> Rules:
+        """The rules of a log that stands alone."""
+        return Rules.of(self.excludes, Bots.of((), self.logs.corrections), self.logs, self.days)
+
+
+@dataclass(frozen=True)
+class ReadLog:
+    """Step 1. A log that cannot be read is no error of the task: the others go on."""
+
+    place: Place
+    number: int
+    path: Path
+    reading: Reading
+
+    def __call__(self) -> Found:
+        try:
+            with open_log(self.path, self.reading.limits) as stream:
+                stream.require_packed_as_named(self.path)
+                with AccessLog(self.reading.rules) as log:
+                    self._write(log.kept(stream))
+                    stream.require_unchanged(self.path)
+                    return Found("", stream.identity, log.account, tuple(log.rules.bots.flagged))
+        except UnreadableLog as error:
+            return Found(str(error))
+
+    def _write(self, chunks: Iterator[pa.Table]) -> None:
+        path = self.place.read_log(self.number)
+        try:
+            files.make_directory(path.parent)
+            with files.replacing(path, files.SECRET) as temporary, pq.ParquetWriter(temporary, WRITTEN) as writer:
+                place = 0
+                for rows in chunks:
+                    agents = pc.utf8_slice_codeunits(rows["useragent"], 0, NAME_LENGTH)
+                    places = pa.array(range(place, place + rows.num_rows), pa.int64())
+                    place += rows.num_rows
+                    rows = fitted_rows(web, rows.select(list(STORED)))
+                    rows = rows.append_column("agent", agents).append_column("place", places)
+                    writer.write_table(rows.select(WRITTEN.names))
+        except OSError as error:
+            raise StoreUnavailable(f"cannot write {path}: {error.strerror}") from None
+        with Engine() as engine:
+            agents = f"SELECT agent, count(*) AS requests FROM read_parquet({quoted([path])}) GROUP BY agent"
+            write(engine, f"{agents} ORDER BY agent", self.place.read_agents(self.number), files.SECRET)
+
+
+@dataclass(frozen=True)
+class PlaceRequests:
+    """Step 2. Returns the months of the requests."""
+
+    place: Place
+    read: int
+    """The number under which the log was read."""
+    number: int
+    """Its number in the lake."""
+    first: int
+    """The number of its first request."""
+    dropped: tuple[str, ...]
+    """The agents whose requests are dropped."""
+    zone: str
+    """The time zone of the log's times."""
+
+    def __call__(self) -> tuple[Month, ...]:
+        with Engine() as engine:
+            engine.set_variable("dropped", list(self.dropped))
+            engine.set_variable("zone", self.zone)
+            engine.connection.execute(
+                f"""
+                CREATE TEMP TABLE requests AS
+                SELECT
+                    row_number() OVER (ORDER BY place) - 1 + {self.first} AS id,
+                    datetime,
+                    epoch(datetime::TIMESTAMP AT TIME ZONE getvariable('zone'))::BIGINT AS t,
+                    fold(ip) AS address,
+                    * EXCLUDE (place, agent, datetime),
+                    NULL::VARCHAR AS host,
+                    NULL::VARCHAR AS domain,
+                    NULL::VARCHAR AS ipcountry
+                FROM read_parquet({quoted([self.place.read_log(self.read)])})
+                WHERE agent NOT IN (SELECT unnest(getvariable('dropped')))
+                """
+            )
+            found = engine.query("SELECT DISTINCT datetime[:7] AS month FROM requests ORDER BY month")
+            months = tuple(map(Month.parse, found["month"].to_pylist()))
+            for month in months:
+                of_month = f"FROM requests WHERE datetime >= '{month.start}' AND datetime < '{month.stop}'"
+                write(
+                    engine,
+                    f"SELECT * {of_month} ORDER BY address, datetime, id",
+                    self.place.requests(month, self.number),
+                    files.SECRET,
+                )
+            return months

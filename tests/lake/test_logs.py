@@ -1,0 +1,101 @@
+"""A lake made from logs holds what one exported from a database does that imported the same logs in the same order."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import sqlalchemy as sa
+
+from hzmetrics.calendar import Month, Months
+from hzmetrics.config import Settings
+from hzmetrics.demo import logs, traffic, world
+from hzmetrics.engine import runner
+from hzmetrics.ingest.imports import import_files
+from hzmetrics.ingest.webhits import rebuild
+from hzmetrics.lake import tables
+from hzmetrics.lake.export import export
+from hzmetrics.lake.ingest import ingest
+from hzmetrics.lake.sessions import make_sessions
+from hzmetrics.lake.summarize import summarize
+from hzmetrics.sessions.build import build_sessions
+from hzmetrics.store.tables.metrics import web
+from tests.conftest import TestHub
+from tests.lake.test_equality import of_lake, ordinary
+
+MONTHS = (Month(2026, 5), Month(2026, 6))
+DAYS = [dt.date(2026, 5, 7), dt.date(2026, 5, 20), dt.date(2026, 5, 31), dt.date(2026, 6, 1), dt.date(2026, 6, 2)]
+CORRECTIONS = ("bots-first", "bot-tokens", "all-days", "session-order", "last-session", "exact-ip-filter")
+
+
+@pytest.fixture(scope="module")
+def daily(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The logs of some days, packed and plain; one has bots that earlier ones showed first."""
+    directory = tmp_path_factory.mktemp("daily")
+    invented = world.invent(5, DAYS[0], DAYS[-1], 60_000)
+    pages = traffic.known_pages(invented)
+    paths = []
+    for number, day in enumerate(DAYS):
+        paths.append(directory / f"parity-access.log-{day:%Y%m%d}{'.gz' if number % 2 else ''}")
+        logs.write(logs.access_lines(traffic.day(invented, pages, day, 1_000), (23, 14)[number % 2]), paths[-1])
+    return paths
+
+
+def pipeline(hub: TestHub, settings: Settings, paths: list[Path]) -> None:
+    """Import logs and make their sessions, without looking anything up."""
+    import_files(hub.store, settings, paths)
+    rebuild(hub.store, settings, MONTHS)
+    for month in MONTHS:
+        build_sessions(hub.store, settings, month)
+
+
+def rows(paths: list[Path]) -> pa.Table:
+    return pa.concat_tables([pq.ParquetFile(path).read() for path in paths])
+
+
+@pytest.mark.parametrize(
+    ("corrections", "buckets", "workers", "plain"),
+    [((), 3, 1, False), (CORRECTIONS, 7, 1, True), (("bots-first",), 1, 1, True), ((), 2, 2, False)],
+)
+def test_a_lake_of_logs_is_one_of_the_database(
+    make_hub: Callable[[str], TestHub],
+    daily: list[Path],
+    corrections: tuple[str, ...],
+    buckets: int,
+    workers: int,
+    plain: bool,
+) -> None:
+    hub = make_hub("sqlite")
+    settings = dataclasses.replace(hub.settings, corrections=frozenset(corrections))
+    pipeline(hub, settings, daily)
+    exported, made = hub.root / "exported", hub.root / "made"
+    export(hub.store, settings, exported, Months(), buckets, plain)
+    with runner.opened(workers) as chosen:
+        ingest(settings, made, daily[:2], chosen, buckets, plain)
+        ingest(settings, made, daily[2:], chosen, buckets, plain)
+        make_sessions(settings, made, Months(), chosen)
+        summarize(made, Months(*MONTHS), chosen)
+
+    stored = hub.store.metrics.read(sa.select(web.c.id, web.c.datetime, web.c.ip, web.c.content, web.c.dnload))
+    found = rows(sorted(made.glob("private/requests/*/*.parquet"))).sort_by("id")
+    assert found.select(stored.column_names).to_pylist() == stored.sort_by("id").to_pylist()
+    for table in (*tables.BY_MONTH, *tables.BY_BUCKET):
+        paths = sorted(path.relative_to(exported) for path in exported.glob(f"{table}/**/*.parquet"))
+        assert len(paths) == buckets * (2 if table in tables.BY_MONTH else 1)
+        assert {path: (made / path).read_bytes() for path in paths} == {
+            path: (exported / path).read_bytes() for path in paths
+        }, table
+    for table in tables.WHOLE:
+        assert rows([made / f"{table}.parquet"]).to_pylist() == rows([exported / f"{table}.parquet"]).to_pylist(), table
+    for month in MONTHS:
+        expected = {
+            cell: value
+            for cell, value in ordinary(hub, settings, month).items()
+            if (cell[0] == "misc" and cell[1] not in (6, 7)) or (cell[0] == "user" and cell[1] in (3, 4, 7, 8))
+        }
+        assert of_lake(made, month) == expected
