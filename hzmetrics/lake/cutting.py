@@ -47,7 +47,11 @@ class Requests:
         found = f"{rows_of([self.place.requests(self.month, number) for number in self.logs])} WHERE {condition}"
         engine.define("requests", f"SELECT id, datetime, t, ip, host, domain FROM {found}", reads=())
         engine.define("request_details", f"SELECT id, ipcountry, dnload FROM {found}", reads=())
-        engine.create("tool_starts")
+        if (starts := self.place.dimension("tool_starts")).exists():
+            when = f"datetime >= '{self.month.start}' AND datetime <= '{self.month.stop[:10]} 23:59:59'"
+            engine.define("tool_starts", f"SELECT * FROM {rows_of([starts])} WHERE {when}", reads=())
+        else:
+            engine.create("tool_starts")
         register_windows(engine, windows)
         return engine
 

@@ -83,6 +83,10 @@ class Place:
         """Its user agents, likewise."""
         return self.private / WORK / f"agents-{number:08d}.parquet"
 
+    def dimension(self, table: str) -> Path:
+        """The file of a table with addresses or names as they are, which requests are completed by."""
+        return self.private / f"{table}.parquet"
+
     def requests(self, month: Month, number: int) -> Path:
         """The requests that a log has of a month."""
         return self.private / "requests" / f"month={month}" / f"log-{number:08d}.parquet"

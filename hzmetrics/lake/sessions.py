@@ -18,6 +18,7 @@ from hzmetrics.lake import ledger, manifest, tables
 from hzmetrics.lake.cutting import KEEP_LAST, CutSessions, NumberSessions, Piece, Requests, Survey, SurveyMonth
 from hzmetrics.lake.manifest import Manifest
 from hzmetrics.lake.place import CELLS, WORK, Place, write
+from hzmetrics.lake.tasks import rows_of
 from hzmetrics.log import log
 from hzmetrics.sessions.build import session_windows
 from hzmetrics.store import seeds
@@ -59,7 +60,7 @@ class _Making:
         kept = [month for month in self.found.months if month not in chosen]
         plan = dataclasses.replace(self.found, through=self.through, months=tuple(kept), is_complete=False)
         plan.write(self.place.root)
-        self.place.clear(WORK, CELLS)
+        self.place.clear(WORK, CELLS, *(f"{table}/month={month}" for table in tables.BY_MONTH for month in chosen))
         try:
             counts = self._sessions(chosen, self._last_id(kept))
         finally:
@@ -94,10 +95,8 @@ class _Making:
             left_out = None
             if KEEP_LAST not in self.settings.corrections and last_id > before:
                 left_out, last_id = last_id, last_id - 1
-            tasks += [
-                NumberSessions(self.place, month, bucket, tuple(pieces), left_out)
-                for bucket in range(self.found.buckets)
-            ]
+            buckets = range(self.found.buckets if pieces else 0)
+            tasks += [NumberSessions(self.place, month, bucket, tuple(pieces), left_out) for bucket in buckets]
         counts = dict.fromkeys(months, 0)
         for task, number in zip(tasks, self.runner.map(tasks), strict=True):
             counts[task.month] += number
