@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hzmetrics import config
@@ -58,7 +58,17 @@ def rows(root: Path, table: str) -> list[Row]:
     return [row for path in root.glob(f"{table}/*/*") for row in pq.ParquetFile(path).read().to_pylist()]
 
 
-@settings(max_examples=20, deadline=None)
+def request(number: int, ip: str, host: str | None) -> Row:
+    moment = f"2025-06-02 10:00:{number:02d}"
+    return {"id": number, "datetime": moment, "ip": ip, "host": host, "sessionid": None, "domain": None}
+
+
+RUNS_ON = [request(1, "", "a.example"), request(2, "192.0.2.1", "a.example"), request(3, "192.0.2.2", None)]
+"""The first session goes from a request without an address into the first address."""
+
+
+@settings(max_examples=15, deadline=None)
+@example((RUNS_ON, []), set(), 3)
 @given(months(), st.sets(st.sampled_from(CORRECTIONS)), st.sampled_from((1, 2, 3, 7)))
 def test_pieces_give_the_sessions_of_the_walk(
     tmp_path_factory: pytest.TempPathFactory, drawn: tuple[list[Row], list[Row]], corrections: set[str], buckets: int
