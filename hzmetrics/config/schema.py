@@ -176,6 +176,9 @@ class Engine(Section, name="engine", side="core"):
     memory = Memory(
         "25%", "what it may use before it works on disk; the program needs up to 300 MB more; % of the memory there is"
     )
+    scheduler = Text(
+        "", "scheduler of Dask whose workers do the tasks of `lake`: tcp://HOST:PORT", shown="this machine"
+    )
 
 
 class Dns(Section, name="dns", side="core"):

@@ -57,8 +57,17 @@ class Processes:
 
 
 @contextmanager
-def opened(workers: int | None = None) -> Iterator[Runner]:
-    """A runner with so many processes; None: one a core. There are only as many as can have `memory.LEAST` each."""
+def opened(workers: int | None = None, scheduler: str = "") -> Iterator[Runner]:
+    """A runner with so many processes; None: one a core. There are only as many as can have `memory.LEAST` each.
+
+    `scheduler`: the address of a Dask scheduler, whose workers do the tasks instead. Raises HzmetricsError.
+    """
+    if scheduler:
+        from hzmetrics.engine.cluster import connected
+
+        with connected(scheduler) as cluster:
+            yield cluster
+        return
     cores = len(os.sched_getaffinity(0))
     number = max(1, min(workers or cores, memory.limit() // memory.LEAST))
     if number == 1:

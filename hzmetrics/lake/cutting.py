@@ -134,14 +134,19 @@ class CutSessions:
             tables.set_key(engine, self.key)
             engine.register_values("batch", ALL_SESSIONS)
             engine.build("session_rows")
+            engine.build("request_details")
+            engine.connection.execute(
+                "CREATE TEMP TABLE countries AS SELECT number AS id, max(ipcountry) AS ipcountry "
+                "FROM sessionized_requests JOIN request_details USING (id) GROUP BY number"
+            )
             engine.connection.execute(
                 "CREATE TEMP TABLE websessions AS "
-                "SELECT id, datetime, ip, host, domain, ipcountry, duration, jobs FROM session_rows"
+                "SELECT id, datetime, ip, host, domain, coalesce(c.ipcountry, '') AS ipcountry, duration, jobs "
+                "FROM session_rows LEFT JOIN countries AS c USING (id)"
             )
             bucketed = tables.bucketed(tables.rows("websessions", self.is_plain), self.buckets)
             engine.connection.execute(f"CREATE TEMP TABLE bucketed_sessions AS {bucketed}")
             write(engine, "SELECT * FROM bucketed_sessions ORDER BY bucket, id", self.path("websessions"))
-            engine.build("request_details")
             downloads = """
                 SELECT r.number AS sessionid, r.datetime, s.bucket
                 FROM sessionized_requests AS r

@@ -16,9 +16,8 @@ from hzmetrics.engine.runner import Runner
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.ingest import unread
 from hzmetrics.ingest.bots import Bots
-from hzmetrics.ingest.filters import Excludes
 from hzmetrics.ingest.log_file import day_limits, report_unread
-from hzmetrics.lake import ledger, manifest, tables
+from hzmetrics.lake import dimensions, ledger, manifest, tables
 from hzmetrics.lake.export import BUCKETS
 from hzmetrics.lake.ledger import IngestedLog, Ledger
 from hzmetrics.lake.manifest import Manifest
@@ -49,58 +48,64 @@ class Report:
 
 
 def ingest(
-    settings: Settings, root: Path, paths: Sequence[Path], runner: Runner, buckets: int | None, plain: bool
+    settings: Settings,
+    root: Path,
+    paths: Sequence[Path],
+    runner: Runner,
+    buckets: int | None,
+    plain: bool,
+    dimensions_from: Path | None = None,
 ) -> Report:
     """Add the requests of access logs to a lake, in the order of `paths`: as if each had been imported after the other.
 
-    A log that cannot be read does not stop the others. `buckets`, `plain`: of a new lake. Raises HzmetricsError.
+    A log that cannot be read does not stop the others. `buckets`, `plain`: of a new lake. `dimensions_from`: a lake
+    exported with private tables. Raises HzmetricsError.
     """
-    place = Place(root)
+    place = Place(root.absolute())  # tasks have no directory of their own
     before = manifest.find(root)
-    plan = _plan(settings, before, buckets, plain)
+    source = dimensions.exported(dimensions_from) if dimensions_from else None
+    plan = _plan(settings, before, source, buckets, plain)
     if before and (different := plan.differences(before)):
         raise HzmetricsError(f"{root} was made otherwise: {some(different)} changed; ingest to another directory")
     place.make_private()
     plan.write(root)
     place.clear(CELLS)
+    if dimensions_from:
+        dimensions.copy(Place(dimensions_from), place, plan.buckets)
     ingesting = _Ingesting(settings, place, runner)
     try:
         for start in range(0, len(paths), BATCH):
-            ingesting.add(paths[start : start + BATCH])
+            ingesting.add([path.absolute() for path in paths[start : start + BATCH]])
     finally:
         place.clear(f"{PRIVATE}/{WORK}")
     return ingesting.report
 
 
-def _plan(settings: Settings, before: Manifest | None, buckets: int | None, plain: bool) -> Manifest:
-    """What the lake will be."""
-    kept = before or Manifest(
+def _plan(
+    settings: Settings, before: Manifest | None, source: Manifest | None, buckets: int | None, plain: bool
+) -> Manifest:
+    """What the lake will be, with the dimensions of `source`. Raises HzmetricsError if they do not fit."""
+    kept, latest = before or source, source or before
+    plan = Manifest(
         source=manifest.LOGS,
-        has_hub=False,
-        hub="",
-        time_zone="",
-        corrections=(),
-        names="",
-        key="",
-        buckets=BUCKETS,
-        through=settings.clock.month.plus(-1),
-        months=(),
-        missing=(),
-        exported=settings.clock.utc,
-        is_complete=False,
-    )
-    return dataclasses.replace(
-        kept,
-        source=manifest.LOGS,
-        has_hub=False,
+        has_hub=bool(source) or (before is not None and before.has_hub),
         hub=settings.hub.site,
-        time_zone=log_settings(settings).zone,
+        time_zone=settings.hub.timezone,
         corrections=tuple(sorted(settings.corrections)),
         names="plain" if plain else "pseudonyms",
         key="" if plain else tables.fingerprint(tables.key(settings)),
-        buckets=buckets or kept.buckets,
+        buckets=buckets or (kept.buckets if kept else BUCKETS),
+        through=latest.through if latest else settings.clock.month.plus(-1),
+        months=before.months if before else (),
+        missing=before.missing if before else (),
+        exported=settings.clock.utc,
         is_complete=False,
     )
+    if source:
+        comparable = dataclasses.replace(source, source=plan.source, has_hub=True, corrections=plan.corrections)
+        if different := plan.differences(comparable):
+            raise HzmetricsError(f"the dimensions were exported otherwise: {some(different)} changed")
+    return plan
 
 
 class _Ingesting:
@@ -110,10 +115,12 @@ class _Ingesting:
         self.settings = settings
         self.place = place
         self.runner = runner
-        self.reading = Reading(Limits.of(settings), Excludes([], [], []), log_settings(settings), day_limits(settings))
+        self.reading = Reading(
+            Limits.of(settings), dimensions.excludes(place), log_settings(settings), day_limits(settings)
+        )
         self.ledger = ledger.read(place.private)
         self.texts = {known.text for known in self.ledger.logs}
-        self.bots = Bots.of(self.ledger.bots, settings.corrections)
+        self.bots = Bots.of(self.ledger.bots.union(dimensions.bots(place)), settings.corrections)
         self.report = Report()
 
     def add(self, paths: Sequence[Path]) -> None:

@@ -129,7 +129,7 @@ class PlaceRequests:
     """The time zone of the log's times."""
 
     def __call__(self) -> tuple[Month, ...]:
-        with Engine() as engine:
+        with Engine("hzmetrics.enrich") as engine:
             engine.set_variable("dropped", list(self.dropped))
             engine.set_variable("zone", self.zone)
             engine.connection.execute(
@@ -140,14 +140,13 @@ class PlaceRequests:
                     datetime,
                     epoch(datetime::TIMESTAMP AT TIME ZONE getvariable('zone'))::BIGINT AS t,
                     fold(ip) AS address,
-                    * EXCLUDE (place, agent, datetime),
-                    NULL::VARCHAR AS host,
-                    NULL::VARCHAR AS domain,
-                    NULL::VARCHAR AS ipcountry
-                FROM read_parquet({quoted([self.place.read_log(self.read)])})
+                    * EXCLUDE (place, agent, datetime)
+                FROM read_parquet({quoted([self.place.read_log(self.read)])}) AS lines
+                LEFT JOIN {self._addresses()} AS names USING (ip)
                 WHERE agent NOT IN (SELECT unnest(getvariable('dropped')))
                 """
             )
+            self._clean(engine)
             found = engine.query("SELECT DISTINCT datetime[:7] AS month FROM requests ORDER BY month")
             months = tuple(map(Month.parse, found["month"].to_pylist()))
             for month in months:
@@ -159,3 +158,19 @@ class PlaceRequests:
                     files.SECRET,
                 )
             return months
+
+    def _addresses(self) -> str:
+        """What is known of addresses, as SQL names it."""
+        path = self.place.dimension("addresses")
+        if path.exists():
+            return f"read_parquet({quoted([path])})"
+        return "(SELECT NULL::VARCHAR AS ip, NULL::VARCHAR AS host, NULL::VARCHAR AS domain, NULL::VARCHAR AS ipcountry)"
+
+    def _clean(self, engine: Engine) -> None:
+        """Delete the requests that a filter of hosts or domains matches (spec 20 §6)."""
+        path = self.place.dimension("exclude_list")
+        if path.exists():
+            engine.register_parquet("filters", [str(path)])
+            engine.define("checked_rows", "SELECT id, host, domain FROM requests", reads=())
+            engine.build("bot_rows")
+            engine.connection.execute("DELETE FROM requests WHERE id IN (SELECT id FROM bot_rows)")

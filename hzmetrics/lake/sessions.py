@@ -16,6 +16,7 @@ from hzmetrics.engine.runner import Runner
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.lake import ledger, manifest, tables
 from hzmetrics.lake.cutting import KEEP_LAST, CutSessions, NumberSessions, Piece, Requests, Survey, SurveyMonth
+from hzmetrics.lake.dimensions import COPIED
 from hzmetrics.lake.manifest import Manifest
 from hzmetrics.lake.place import CELLS, WORK, Place, write
 from hzmetrics.lake.tasks import rows_of
@@ -38,7 +39,7 @@ def make_sessions(settings: Settings, root: Path, months: Months, runner: Runner
         raise HzmetricsError(f"{root} has no requests; `hzmetrics lake ingest` takes them from logs")
     if frozenset(found.corrections) != settings.corrections:
         raise HzmetricsError(f"{root} was made otherwise: {manifest.KEPT['corrections']} changed")
-    return _Making(settings, found, Place(root), runner).run(months)
+    return _Making(settings, found, Place(root.absolute()), runner).run(months)
 
 
 class _Making:
@@ -50,7 +51,8 @@ class _Making:
         self.place = place
         self.runner = runner
         self.ledger = ledger.read(place.private)
-        self.through = settings.clock.month.plus(-1)
+        over = settings.clock.month.plus(-1)
+        self.through = min(over, found.through) if found.has_hub else over
 
     def run(self, months: Months) -> dict[Month, int]:
         over = [month for month in self.ledger.months if month <= self.through]
@@ -123,15 +125,18 @@ class _Making:
             return int(found["id"][0].as_py())
 
     def _others(self, hits: Mapping[Month, Mapping[str, int]]) -> None:
-        """All tables but those of sessions: hits a day, continents, and the others empty."""
+        """Hits a day; in a lake without the tables of a hub also continents, and the others empty."""
         with Engine("hzmetrics.grids") as engine:
             engine.register("webhits", self._hits(hits))
+            write(engine, "SELECT * FROM webhits ORDER BY ALL", self.place.whole("webhits"))
+            if self.found.has_hub:
+                return
             continents = seeds.rows()[country_continent]
             engine.register("country_continent", pa.Table.from_pylist(continents))
-            for table in (*tables.WHOLE, *tables.BY_BUCKET):
-                if table not in ("webhits", "country_continent"):
+            for table in (*COPIED, *tables.BY_BUCKET):
+                if table != "country_continent":
                     engine.create(table)
-            for table in tables.WHOLE:
+            for table in COPIED:
                 write(engine, f'SELECT * FROM "{table}" ORDER BY ALL', self.place.whole(table))
             for table in tables.BY_BUCKET:
                 for bucket in range(self.found.buckets):

@@ -20,6 +20,7 @@ def summarize(root: Path, months: Months, runner: Runner) -> dict[Month, int]:
 
     Raises HzmetricsError.
     """
+    root = root.absolute()  # tasks have no directory of their own
     found = manifest.read(root)
     anchors = {month: periods for month in _asked(found, months) if (periods := found.periods(month))}
     for month, periods in anchors.items():
