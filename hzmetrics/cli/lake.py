@@ -64,7 +64,8 @@ def _runner(app: App, workers: int | None, scheduler: str | None) -> AbstractCon
 
     if workers and scheduler:
         raise click.UsageError("--workers are of this machine: not together with --scheduler")
-    configured = "" if workers else app.settings.section(Engine).scheduler
+    configured = app.settings.section(Engine).scheduler  # with the settings come the memory to use, and the log
+    configured = "" if workers else configured
     return runner.opened(workers, scheduler or configured)
 
 

@@ -164,7 +164,9 @@ class PlaceRequests:
         path = self.place.dimension("addresses")
         if path.exists():
             return f"read_parquet({quoted([path])})"
-        return "(SELECT NULL::VARCHAR AS ip, NULL::VARCHAR AS host, NULL::VARCHAR AS domain, NULL::VARCHAR AS ipcountry)"
+        return (
+            "(SELECT NULL::VARCHAR AS ip, NULL::VARCHAR AS host, NULL::VARCHAR AS domain, NULL::VARCHAR AS ipcountry)"
+        )
 
     def _clean(self, engine: Engine) -> None:
         """Delete the requests that a filter of hosts or domains matches (spec 20 §6)."""
