@@ -18,7 +18,7 @@ import pyarrow as pa
 from hzmetrics.calendar import Month, Window
 from hzmetrics.engine import Engine, relation
 from hzmetrics.lake import tables
-from hzmetrics.lake.place import Place, quoted, write
+from hzmetrics.lake.place import Place, write
 from hzmetrics.lake.tasks import rows_of
 from hzmetrics.sessions.build import register_windows
 
@@ -196,16 +196,18 @@ class NumberSessions:
                     f"""
                     CREATE OR REPLACE TEMP TABLE numbered AS
                     SELECT * EXCLUDE (bucket, filename, before) REPLACE ({column} + before AS {column})
-                    FROM read_parquet([{quoted(paths)}], filename = true, hive_partitioning = false)
+                    FROM {rows_of(paths, ", filename = true")}
                     JOIN places USING (filename)
                     WHERE bucket = {self.bucket}
                     """
                 )
                 if self.left_out is not None:
                     engine.connection.execute(f"DELETE FROM numbered WHERE {column} = {self.left_out}")
-                write(
-                    engine, f"SELECT * FROM numbered ORDER BY {order}", self.place.month(table, self.month, self.bucket)
-                )
+                write(engine, f"SELECT * FROM numbered ORDER BY {order}", self.place.made(self.path(table)))
                 if table == "websessions":
                     count = engine.query("SELECT count(*) AS number FROM numbered")["number"][0].as_py()
         return int(count)
+
+    def path(self, table: str) -> Path:
+        """Where the rows of a table will be."""
+        return self.place.month(table, self.month, self.bucket)

@@ -61,7 +61,7 @@ def ingest(
     A log that cannot be read does not stop the others. `buckets`, `plain`: of a new lake. `dimensions_from`: a lake
     exported with private tables. Raises HzmetricsError.
     """
-    place = Place(root.absolute())  # tasks have no directory of their own
+    place = Place.of_run(root.absolute())  # tasks have no directory of their own
     before = manifest.find(root)
     source = dimensions.exported(dimensions_from) if dimensions_from else None
     plan = _plan(settings, before, source, buckets, plain)
@@ -69,7 +69,7 @@ def ingest(
         raise HzmetricsError(f"{root} was made otherwise: {some(different)} changed; ingest to another directory")
     place.make_private()
     plan.write(root)
-    place.clear(CELLS)
+    place.clear(CELLS, f"{PRIVATE}/{WORK}")  # what a killed run left
     if dimensions_from:
         dimensions.copy(Place(dimensions_from), place, plan.buckets)
     ingesting = _Ingesting(settings, place, runner)
@@ -129,6 +129,9 @@ class _Ingesting:
         accepted = list(self._accepted(paths, self.runner.map(tasks)))
         months = self.runner.map([task for _, task in accepted])
         new = [dataclasses.replace(one, months=found) for (one, _), found in zip(accepted, months, strict=True)]
+        for task, found in zip((task for _, task in accepted), months, strict=True):
+            for target in (self.place.requests(month, task.number) for month in found):
+                self.place.publish(self.place.made_privately(target), target)
         self.ledger = Ledger((*self.ledger.logs, *new), self.bots.known)
         self.ledger.write(self.place.private)
         self.report.logs += len(new)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,6 +29,14 @@ class Place:
     """The directory of a lake. Files in it are written beside their names, and renamed when they are whole."""
 
     root: Path
+    work: str = WORK
+    """The directory in it for what is there only during a run. Each run has its own: a task of an earlier one may still
+    be at work on a machine that was cut off."""
+
+    @classmethod
+    def of_run(cls, root: Path) -> Place:
+        """The lake in an absolute directory, for one run."""
+        return cls(root, f"{WORK}/{secrets.token_hex(8)}")
 
     def whole(self, table: str) -> Path:
         """The file of a table that is not partitioned."""
@@ -53,11 +62,31 @@ class Place:
 
     def grouped(self, month: Month, bucket: int) -> Path:
         """What a month and bucket of the sessions was reduced to, while the cells are computed."""
-        return self.month(f"{WORK}/grouped_sessions", month, bucket)
+        return self.month(f"{self.work}/grouped_sessions", month, bucket)
 
     def counted(self, model: str, month: Month, bucket: int) -> Path:
         """The rows of a model for a bucket, in the windows that end with a month, likewise."""
-        return self.month(f"{WORK}/{model}", month, bucket)
+        return self.month(f"{self.work}/{model}", month, bucket)
+
+    def filled(self, month: Month) -> Path:
+        """The cells of a month that are not published yet."""
+        return self.made(self.cells(month))
+
+    def made(self, target: Path) -> Path:
+        """Where a file of the lake is until it is published."""
+        return self.root / self.work / "made" / target.relative_to(self.root)
+
+    def made_privately(self, target: Path) -> Path:
+        """Where a private file is until it is published."""
+        return self.private / self.work / "made" / target.relative_to(self.private)
+
+    def publish(self, made: Path, target: Path) -> None:
+        """Put a file in its place. Raises HzmetricsError."""
+        try:
+            files.make_directory(target.parent)
+            made.replace(target)
+        except OSError as error:
+            raise HzmetricsError(f"cannot write {target}: {error.strerror}") from None
 
     @property
     def private(self) -> Path:
@@ -77,11 +106,11 @@ class Place:
 
     def read_log(self, number: int) -> Path:
         """The requests of a log, while it is ingested."""
-        return self.private / WORK / f"log-{number:08d}.parquet"
+        return self.private / self.work / f"log-{number:08d}.parquet"
 
     def read_agents(self, number: int) -> Path:
         """Its user agents, likewise."""
-        return self.private / WORK / f"agents-{number:08d}.parquet"
+        return self.private / self.work / f"agents-{number:08d}.parquet"
 
     def dimension(self, table: str) -> Path:
         """The file of a table with addresses or names as they are, which requests are completed by."""
@@ -93,7 +122,7 @@ class Place:
 
     def piece(self, table: str, month: Month, window: int, number: int) -> Path:
         """The rows of some addresses in a window of a month, while sessions are made."""
-        return self.root / WORK / table / f"month={month}" / f"window-{window}-{number:04d}.parquet"
+        return self.root / self.work / table / f"month={month}" / f"window-{window}-{number:04d}.parquet"
 
     def clear(self, *names: str) -> None:
         """Remove directories and what is in them. Raises HzmetricsError."""

@@ -154,7 +154,7 @@ class PlaceRequests:
                 write(
                     engine,
                     f"SELECT * {of_month} ORDER BY address, datetime, id",
-                    self.place.requests(month, self.number),
+                    self.place.made_privately(self.place.requests(month, self.number)),
                     files.SECRET,
                 )
             return months

@@ -39,7 +39,7 @@ def make_sessions(settings: Settings, root: Path, months: Months, runner: Runner
         raise HzmetricsError(f"{root} has no requests; `hzmetrics lake ingest` takes them from logs")
     if frozenset(found.corrections) != settings.corrections:
         raise HzmetricsError(f"{root} was made otherwise: {manifest.KEPT['corrections']} changed")
-    return _Making(settings, found, Place(root.absolute()), runner).run(months)
+    return _Making(settings, found, Place.of_run(root.absolute()), runner).run(months)
 
 
 class _Making:
@@ -102,6 +102,8 @@ class _Making:
         counts = dict.fromkeys(months, 0)
         for task, number in zip(tasks, self.runner.map(tasks), strict=True):
             counts[task.month] += number
+            for table in tables.BY_MONTH:
+                self.place.publish(self.place.made(task.path(table)), task.path(table))
         self._others({month: survey.hits for month, survey in surveyed.items()})
         return counts
 

@@ -11,7 +11,8 @@ They know nothing of the databases. Where the rows of step 2 are read in step 3,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import platform
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ import pyarrow as pa
 
 from hzmetrics.calendar import Month
 from hzmetrics.engine import Engine, windows
+from hzmetrics.errors import HzmetricsError
 from hzmetrics.grids.summarize import count_visitors
 from hzmetrics.lake import tables
 from hzmetrics.lake.place import Place, quoted, write
@@ -107,7 +109,7 @@ class CountVisitors:
 
 @dataclass(frozen=True)
 class FillCells:
-    """Step 3. Returns the number of cells."""
+    """Step 3. Returns the number of cells; they are published when those of all months are there."""
 
     lake: Lake
     month: Month
@@ -147,14 +149,22 @@ class FillCells:
             chosen = "FROM cells" if self.lake.has_hub else f"FROM cells WHERE {tables.NO_CELL_OF_USERS}"
             cells = engine.query(chosen)
             engine.connection.register("chosen_cells", cells)
-            write(engine, "FROM chosen_cells ORDER BY ALL", place.cells(month))
+            write(engine, "FROM chosen_cells ORDER BY ALL", place.filled(month))
             return int(cells.num_rows)
 
 
 def register(engine: Engine, table: str, paths: list[Path]) -> None:
-    engine.register_parquet(table, list(map(str, paths)))
+    """Make the rows of some files known as a relation. Raises HzmetricsError."""
+    engine.register_parquet(table, list(map(str, _present(paths))))
 
 
-def rows_of(paths: list[Path]) -> str:
-    """The rows of some files, as SQL names them."""
-    return f"read_parquet([{quoted(paths)}], hive_partitioning = false)"
+def rows_of(paths: Sequence[Path], more: str = "") -> str:
+    """The rows of some files, as SQL names them, read with `more` options. Raises HzmetricsError."""
+    return f"read_parquet([{quoted(_present(paths))}], hive_partitioning = false{more})"
+
+
+def _present(paths: Sequence[Path]) -> Sequence[Path]:
+    for path in paths:
+        if not path.is_file():
+            raise HzmetricsError(f"{path} is missing on {platform.node()}")
+    return paths

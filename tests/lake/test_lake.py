@@ -188,6 +188,20 @@ def test_what_is_no_lake_is_said_to_be_none(
     assert "a format that this version does not know" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["toolstart.parquet", "websessions/month=2024-01/bucket-0000.parquet"])
+def test_a_file_that_is_lost_or_damaged_is_named(
+    filled: TestHub, root: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert filled.run("lake", "export", str(root), "--buckets", "1") == 0
+    (root / name).write_bytes((root / name).read_bytes()[:-1])
+    assert filled.run("lake", "summarize", str(root), "--months", "2024-02", "--workers", "1") == 1
+    assert name in capsys.readouterr().err.splitlines()[-1]
+    (root / name).unlink()
+    assert filled.run("lake", "summarize", str(root), "--months", "2024-02", "--workers", "1") == 1
+    assert f"{root / name} is missing on " in capsys.readouterr().err
+    assert not (root / "work").exists() and not (root / "cells").exists()
+
+
 def test_wrong_months_are_wrong_use(filled: TestHub, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert filled.run("lake", "export", str(root), "--months", "2024-03..2024-01") == 2
     assert "'2024-03..2024-01' ends before it starts" in capsys.readouterr().err
