@@ -91,7 +91,7 @@ def export(app: App, directory: Path, months: Months | None, buckets: int | None
 
 @lake.command()
 @click.argument("logs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--to", "directory", required=True, type=path_type, help="Add the requests to this directory.")
+@click.option("--to", "directory", required=True, type=path_type, help="Add to this directory.")
 @click.option("--dimensions", type=path_type, help="Take names, countries and the hub's tables from this export.")
 @buckets_option
 @plain_option
@@ -107,11 +107,11 @@ def ingest(
     workers: int | None,
     scheduler: str | None,
 ) -> None:
-    """Take requests from access logs, without a database.
+    """Take requests and logins from logs, without a database.
 
-    LOGS are files of the configured format, plain or compressed, in the order of their times. Their requests are kept
-    in a directory that nobody else may enter, and `lake sessions` goes on from there. A log whose text is there already
-    is left out, and one that cannot be read does not stop the others.
+    LOGS are access logs of the configured format and auth logs (cmsauth*), plain or compressed, in the order of their
+    times. What they hold is kept in a directory that nobody else may enter, and `lake sessions` goes on from there. A
+    log whose text is there already is left out, and one that cannot be read does not stop the others.
     """
     from hzmetrics import lock
     from hzmetrics.lake.ingest import ingest

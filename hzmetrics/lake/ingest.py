@@ -1,4 +1,4 @@
-"""From access logs to the requests of a lake, without a database."""
+"""From logs to the requests and logins of a lake, without a database."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ from hzmetrics.errors import HzmetricsError
 from hzmetrics.ingest import unread
 from hzmetrics.ingest.bots import Bots
 from hzmetrics.ingest.log_file import day_limits, report_unread
+from hzmetrics.ingest.sources import Kind
 from hzmetrics.lake import dimensions, ledger, manifest, tables
 from hzmetrics.lake.export import BUCKETS
 from hzmetrics.lake.ledger import IngestedLog, Ledger
+from hzmetrics.lake.logins import PlaceLogins, ReadAuthLog
 from hzmetrics.lake.manifest import Manifest
 from hzmetrics.lake.place import CELLS, PRIVATE, WORK, Place
 from hzmetrics.lake.reading import Found, PlaceRequests, Reading, ReadLog
@@ -29,6 +31,9 @@ from hzmetrics.logs.settings import log_settings
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
+
+Placing = PlaceRequests | PlaceLogins
+"""What puts a log that was read into the lake."""
 
 BATCH = 256
 """Logs that enter a lake together: after a crash, no more than these are read anew."""
@@ -56,7 +61,7 @@ def ingest(
     plain: bool,
     dimensions_from: Path | None = None,
 ) -> Report:
-    """Add the requests of access logs to a lake, in the order of `paths`: as if each had been imported after the other.
+    """Add what logs hold to a lake, in the order of `paths`: as if each had been imported after the other.
 
     A log that cannot be read does not stop the others. `buckets`, `plain`: of a new lake. `dimensions_from`: a lake
     exported with private tables. Raises HzmetricsError.
@@ -67,6 +72,8 @@ def ingest(
     plan = _plan(settings, before, source, buckets, plain)
     if before and (different := plan.differences(before)):
         raise HzmetricsError(f"{root} was made otherwise: {some(different)} changed; ingest to another directory")
+    if plan.has_hub and (auth := [path for path in paths if kind_of(path) == "auth"]):
+        raise HzmetricsError(f"{auth[0]} is an auth log: {root} has its logins from the hub")
     place.make_private()
     plan.write(root)
     place.clear(CELLS, f"{PRIVATE}/{WORK}")  # what a killed run left
@@ -108,6 +115,11 @@ def _plan(
     return plan
 
 
+def kind_of(path: Path) -> Kind:
+    """Auth logs have a name that begins as the hub begins it (spec 10 §8.1); all others are access logs."""
+    return "auth" if path.name.startswith("cmsauth") else "access"
+
+
 class _Ingesting:
     """The driver's part of an ingestion: the order of the logs, and what follows from it."""
 
@@ -125,23 +137,29 @@ class _Ingesting:
 
     def add(self, paths: Sequence[Path]) -> None:
         """Add some logs; they are in the lake when this returns."""
-        tasks = [ReadLog(self.place, number, path, self.reading) for number, path in enumerate(paths)]
+        tasks = [
+            (ReadAuthLog if kind_of(path) == "auth" else ReadLog)(self.place, number, path, self.reading)
+            for number, path in enumerate(paths)
+        ]
         accepted = list(self._accepted(paths, self.runner.map(tasks)))
         months = self.runner.map([task for _, task in accepted])
         new = [dataclasses.replace(one, months=found) for (one, _), found in zip(accepted, months, strict=True)]
         for task, found in zip((task for _, task in accepted), months, strict=True):
-            for target in (self.place.requests(month, task.number) for month in found):
+            for target in task.targets(found):
                 self.place.publish(self.place.made_privately(target), target)
         self.ledger = Ledger((*self.ledger.logs, *new), self.bots.known)
         self.ledger.write(self.place.private)
         self.report.logs += len(new)
         self.report.requests += sum(one.requests for one in new)
 
-    def _accepted(self, paths: Sequence[Path], found: Sequence[Found]) -> Iterator[tuple[IngestedLog, PlaceRequests]]:
-        """The logs that become part of the lake, in order, and the task that places their requests."""
+    def _accepted(
+        self, paths: Sequence[Path], found: Sequence[Found]
+    ) -> Iterator[tuple[IngestedLog, PlaceRequests | PlaceLogins]]:
+        """The logs that become part of the lake, in order, and the tasks that place what they hold."""
         number, first = len(self.ledger.logs), self.ledger.next_id
         for read, (path, one) in enumerate(zip(paths, found, strict=True)):
-            if reason := one.error or self._refusal(one):
+            kind = kind_of(path)
+            if reason := one.error or self._refusal(one, kind):
                 log.error("%s: %s", path, reason)
                 self.report.failed.append((path, reason))
                 continue
@@ -151,21 +169,23 @@ class _Ingesting:
                 self.report.known.append(path)
                 continue
             self.texts.add(one.text)
-            dropped, requests = self._judge(read)
+            dropped, requests = self._judge(read) if kind == "access" else ((), 0)
             lines, unrecognized = one.account.lines, one.account.unread
             log.info("%s: %d lines, %d unrecognized; %d requests", path, lines, unrecognized, requests)
             report_unread(one.account)
             self.bots = dataclasses.replace(self.bots, flagged=list(one.bots)).next()
-            yield (
-                IngestedLog(str(path), one.text, first, requests, ()),
-                PlaceRequests(self.place, read, number, first, dropped, self.reading.logs.zone),
-            )
+            if kind == "access":
+                zone = self.reading.logs.zone
+                task: Placing = PlaceRequests(self.place, read, number, first, dropped, zone)
+            else:
+                task = PlaceLogins(self.place, read, number)
+            yield IngestedLog(str(path), kind, one.text, first, requests, ()), task
             number, first = number + 1, first + requests
 
-    def _refusal(self, found: Found) -> str:
+    def _refusal(self, found: Found, kind: Kind) -> str:
         """Why a log that was read does not count: most of its lines are not understood. Empty: it counts."""
         try:
-            unread.refuse(found.account, "access", self.settings)
+            unread.refuse(found.account, kind, self.settings)
         except unread.UnreadLog as error:
             return str(error)
         return ""

@@ -10,6 +10,7 @@ from pathlib import Path
 from hzmetrics import files
 from hzmetrics.calendar import Month
 from hzmetrics.errors import HzmetricsError, in_words
+from hzmetrics.ingest.sources import Kind
 from hzmetrics.logs.reader import Identity
 from hzmetrics.output.document import document
 
@@ -21,12 +22,13 @@ class IngestedLog:
     """A log whose requests are in the lake. Logs are numbered by their place in the ledger, from 0 on."""
 
     name: str
-    """The file as it was given."""
+    """The file."""
+    kind: Kind
     text: Identity
     first: int
-    """The number of its first request."""
+    """The number of its first request; of an auth log, that of the next."""
     requests: int
-    """How many requests it has; their numbers have no gaps."""
+    """How many numbers its requests have taken."""
     months: tuple[Month, ...]
 
 
@@ -47,6 +49,11 @@ class Ledger:
     def months(self) -> list[Month]:
         """The months with requests, ascending."""
         return sorted({month for log in self.logs for month in log.months})
+
+    @property
+    def auth_logs(self) -> list[int]:
+        """The numbers of the auth logs."""
+        return [number for number, log in enumerate(self.logs) if log.kind == "auth"]
 
     def logs_of(self, month: Month) -> list[int]:
         """The numbers of the logs with requests of a month."""

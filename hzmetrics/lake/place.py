@@ -120,6 +120,10 @@ class Place:
         """The requests that a log has of a month."""
         return self.private / "requests" / f"month={month}" / f"log-{number:08d}.parquet"
 
+    def logins(self, number: int) -> Path:
+        """The logins of an auth log."""
+        return self.private / "logins" / f"log-{number:08d}.parquet"
+
     def piece(self, table: str, month: Month, window: int, number: int) -> Path:
         """The rows of some addresses in a window of a month, while sessions are made."""
         return self.root / self.work / table / f"month={month}" / f"window-{window}-{number:04d}.parquet"

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from hzmetrics.ingest.filters import Excludes
 from hzmetrics.lake.place import Place, quoted, write
 from hzmetrics.logs.account import Account
 from hzmetrics.logs.packing import Limits, UnreadableLog
-from hzmetrics.logs.reader import Identity, open_log
+from hzmetrics.logs.reader import Identity, LogStream, open_log
 from hzmetrics.logs.settings import LogSettings
 from hzmetrics.store.bulk import fitted_rows
 from hzmetrics.store.tables.metrics import web
@@ -82,34 +82,46 @@ class ReadLog:
     reading: Reading
 
     def __call__(self) -> Found:
-        try:
-            with open_log(self.path, self.reading.limits) as stream:
-                stream.require_packed_as_named(self.path)
-                with AccessLog(self.reading.rules) as log:
-                    self._write(log.kept(stream))
-                    stream.require_unchanged(self.path)
-                    return Found("", stream.identity, log.account, tuple(log.rules.bots.flagged))
-        except UnreadableLog as error:
-            return Found(str(error))
+        return read_whole(self.path, self.reading.limits, self._read)
 
-    def _write(self, chunks: Iterator[pa.Table]) -> None:
+    def _read(self, stream: LogStream) -> Found:
         path = self.place.read_log(self.number)
-        try:
-            files.make_directory(path.parent)
-            with files.replacing(path, files.SECRET) as temporary, pq.ParquetWriter(temporary, WRITTEN) as writer:
-                place = 0
-                for rows in chunks:
-                    agents = pc.utf8_slice_codeunits(rows["useragent"], 0, NAME_LENGTH)
-                    places = pa.array(range(place, place + rows.num_rows), pa.int64())
-                    place += rows.num_rows
-                    rows = fitted_rows(web, rows.select(list(STORED)))
-                    rows = rows.append_column("agent", agents).append_column("place", places)
-                    writer.write_table(rows.select(WRITTEN.names))
-        except OSError as error:
-            raise StoreUnavailable(f"cannot write {path}: {error.strerror}") from None
-        with Engine() as engine:
-            agents = f"SELECT agent, count(*) AS requests FROM read_parquet({quoted([path])}) GROUP BY agent"
-            write(engine, f"{agents} ORDER BY agent", self.place.read_agents(self.number), files.SECRET)
+        with AccessLog(self.reading.rules) as log:
+            write_chunks(path, WRITTEN, map(self._stored, log.kept(stream)))
+            with Engine() as engine:
+                agents = f"SELECT agent, count(*) AS requests FROM read_parquet({quoted([path])}) GROUP BY agent"
+                write(engine, f"{agents} ORDER BY agent", self.place.read_agents(self.number), files.SECRET)
+            return Found("", stream.identity, log.account, tuple(log.rules.bots.flagged))
+
+    def _stored(self, rows: pa.Table) -> pa.Table:
+        agents = pc.utf8_slice_codeunits(rows["useragent"], 0, NAME_LENGTH)
+        return fitted_rows(web, rows.select(list(STORED))).append_column("agent", agents)
+
+
+def read_whole(path: Path, limits: Limits, read: Callable[[LogStream], Found]) -> Found:
+    """What is found in a log, or why it cannot be read."""
+    try:
+        with open_log(path, limits) as stream:
+            stream.require_packed_as_named(path)
+            found = read(stream)
+            stream.require_unchanged(path)
+            return found
+    except UnreadableLog as error:
+        return Found(str(error))
+
+
+def write_chunks(path: Path, schema: pa.Schema, chunks: Iterator[pa.Table]) -> None:
+    """Write the rows of a log as they come, with their `place` in it. Raises StoreUnavailable."""
+    place = 0
+    try:
+        files.make_directory(path.parent)
+        with files.replacing(path, files.SECRET) as temporary, pq.ParquetWriter(temporary, schema) as writer:
+            for rows in chunks:
+                places = pa.array(range(place, place + rows.num_rows), pa.int64())
+                place += rows.num_rows
+                writer.write_table(rows.append_column("place", places).select(schema.names))
+    except OSError as error:
+        raise StoreUnavailable(f"cannot write {path}: {error.strerror}") from None
 
 
 @dataclass(frozen=True)
@@ -158,6 +170,10 @@ class PlaceRequests:
                     files.SECRET,
                 )
             return months
+
+    def targets(self, months: Iterable[Month]) -> list[Path]:
+        """The files that the lake gets."""
+        return [self.place.requests(month, self.number) for month in months]
 
     def _addresses(self) -> str:
         """What is known of addresses, as SQL names it."""

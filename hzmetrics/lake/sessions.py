@@ -17,6 +17,7 @@ from hzmetrics.errors import HzmetricsError
 from hzmetrics.lake import ledger, manifest, tables
 from hzmetrics.lake.cutting import KEEP_LAST, CutSessions, NumberSessions, Piece, Requests, Survey, SurveyMonth
 from hzmetrics.lake.dimensions import COPIED
+from hzmetrics.lake.logins import write_logins
 from hzmetrics.lake.manifest import Manifest
 from hzmetrics.lake.place import CELLS, WORK, Place, write
 from hzmetrics.lake.tasks import rows_of
@@ -50,6 +51,7 @@ class _Making:
         self.found = found
         self.place = place
         self.runner = runner
+        self.key = tables.key(settings) if found.names == "pseudonyms" else b""
         self.ledger = ledger.read(place.private)
         over = settings.clock.month.plus(-1)
         self.through = min(over, found.through) if found.has_hub else over
@@ -84,8 +86,7 @@ class _Making:
         log.info("lake: requests of %d months", len(months))
         surveys = self.runner.map([SurveyMonth(requests[month], self.found.buckets) for month in months])
         surveyed = dict(zip(months, surveys, strict=True))
-        key = tables.key(self.settings) if self.found.names == "pseudonyms" else b""
-        cuts = {month: list(self._cuts(requests[month], survey, key)) for month, survey in surveyed.items()}
+        cuts = {month: list(self._cuts(requests[month], survey)) for month, survey in surveyed.items()}
         numbers = iter(self.runner.map([cut for month in months for cut in cuts[month]]))
         tasks = []
         for month in months:
@@ -107,12 +108,12 @@ class _Making:
         self._others({month: survey.hits for month, survey in surveyed.items()})
         return counts
 
-    def _cuts(self, requests: Requests, survey: Survey, key: bytes) -> Iterator[CutSessions]:
+    def _cuts(self, requests: Requests, survey: Survey) -> Iterator[CutSessions]:
         """The pieces of a month, in the order in which its sessions are numbered."""
         for window, divisions in sorted(survey.divisions.items()):
             for number, (begin, end) in enumerate(zip(("", *divisions), (*divisions, None), strict=True)):
                 yield CutSessions(
-                    requests, window, number, begin, end, self.found.names == "plain", key, self.found.buckets
+                    requests, window, number, begin, end, self.found.names == "plain", self.key, self.found.buckets
                 )
 
     def _last_id(self, months: Sequence[Month]) -> int:
@@ -135,14 +136,12 @@ class _Making:
                 return
             continents = seeds.rows()[country_continent]
             engine.register("country_continent", pa.Table.from_pylist(continents))
-            for table in (*COPIED, *tables.BY_BUCKET):
+            for table in COPIED:
                 if table != "country_continent":
                     engine.create(table)
             for table in COPIED:
                 write(engine, f'SELECT * FROM "{table}" ORDER BY ALL', self.place.whole(table))
-            for table in tables.BY_BUCKET:
-                for bucket in range(self.found.buckets):
-                    write(engine, f'SELECT * FROM "{table}"', self.place.part(table, bucket))
+        write_logins(self.place, self.ledger.auth_logs, self.found, self.key)
 
     def _hits(self, hits: Mapping[Month, Mapping[str, int]]) -> pa.Table:
         """The rows of `webhits`: those of the months given, and what the lake has of others."""

@@ -61,7 +61,7 @@ def fill(place: Place, requests: list[Row], starts: list[Row], month: Month = MO
     for number in range(2):
         write(place.requests(month, number), chosen[number::2], REQUESTS)
     write(place.dimension("tool_starts"), [row for row in with_t(starts) if row["success"] == 1], STARTS)
-    logs = (IngestedLog(str(number), Identity(str(number), 1), 1, 1, (month,)) for number in range(2))
+    logs = (IngestedLog(str(number), "access", Identity(str(number), 1), 1, 1, (month,)) for number in range(2))
     Ledger(tuple(logs)).write(place.private)
 
 

@@ -17,11 +17,11 @@ from hzmetrics.calendar import Month, Months
 from hzmetrics.config import Settings
 from hzmetrics.demo import logs, traffic, world
 from hzmetrics.engine import runner
-from hzmetrics.ingest.imports import import_files
+from hzmetrics.ingest.imports import import_auth, import_files
 from hzmetrics.ingest.webhits import rebuild
 from hzmetrics.lake import tables
 from hzmetrics.lake.export import export
-from hzmetrics.lake.ingest import ingest
+from hzmetrics.lake.ingest import ingest, kind_of
 from hzmetrics.lake.reading import STORED
 from hzmetrics.lake.sessions import make_sessions
 from hzmetrics.lake.summarize import summarize
@@ -44,20 +44,27 @@ CORRECTIONS = ("bots-first", "bot-tokens", "all-days", "session-order", "last-se
 
 @pytest.fixture(scope="module")
 def daily(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The logs of some days, packed and plain; one has bots that earlier ones showed first."""
+    """The logs of some days, packed and plain. Later ones have bots that earlier ones showed, and logins again."""
     directory = tmp_path_factory.mktemp("daily")
     invented = world.invent(5, DAYS[0], DAYS[-1], 60_000)
     pages = traffic.known_pages(invented)
-    paths = []
-    for number, day in enumerate(DAYS):
-        paths.append(directory / f"parity-access.log-{day:%Y%m%d}{'.gz' if number % 2 else ''}")
-        logs.write(logs.access_lines(traffic.day(invented, pages, day, 400), (23, 14)[number % 2]), paths[-1])
+    paths, logins = [], pa.array([], pa.string())
+    for number, date in enumerate(DAYS):
+        day = traffic.day(invented, pages, date, 400)
+        logins = pa.concat_arrays([logins.slice(len(logins) // 2), logs.auth_lines(day)])
+        paths.append(directory / f"cmsauth.log-{date:%Y%m%d}")
+        logs.write(logins, paths[-1])
+        paths.append(directory / f"parity-access.log-{date:%Y%m%d}{'.gz' if number % 2 else ''}")
+        logs.write(logs.access_lines(day, (23, 14)[number % 2]), paths[-1])
     return paths
 
 
 def pipeline(hub: TestHub, settings: Settings, paths: list[Path]) -> None:
     """Import logs and make their sessions, without looking anything up."""
-    import_files(hub.store, settings, paths)
+    import_files(hub.store, settings, [path for path in paths if kind_of(path) == "access"])
+    for path in paths:
+        if kind_of(path) == "auth":
+            import_auth(hub.store, settings, path)
     rebuild(hub.store, settings, MONTHS)
     for month in MONTHS:
         build_sessions(hub.store, settings, month)
@@ -96,8 +103,8 @@ def test_a_lake_of_logs_is_one_of_the_database(
     exported, made = hub.root / "exported", hub.root / "made"
     export(hub.store, settings, exported, Months(), buckets, plain)
     with runner.opened(workers) as chosen:
-        ingest(settings, made, daily[:2], chosen, buckets, plain)
-        ingest(settings, made, daily[2:], chosen, buckets, plain)
+        ingest(settings, made, daily[:4], chosen, buckets, plain)
+        ingest(settings, made, daily[4:], chosen, buckets, plain)
         make_sessions(settings, made, Months(), chosen)
         summarize(made, Months(*MONTHS), chosen)
 
@@ -105,6 +112,7 @@ def test_a_lake_of_logs_is_one_of_the_database(
     for table in (*tables.BY_MONTH, *tables.BY_BUCKET):
         paths = sorted(path.relative_to(exported) for path in exported.glob(f"{table}/**/*.parquet"))
         assert len(paths) == buckets * (2 if table in tables.BY_MONTH else 1)
+        assert rows([exported / path for path in paths]).num_rows
         assert {path: (made / path).read_bytes() for path in paths} == {
             path: (exported / path).read_bytes() for path in paths
         }, table
@@ -128,7 +136,7 @@ def test_logs_of_other_formats_are_read_as_an_import_reads_them(
     settings = config.load(hub.configuration)
     combined = hub.root / "combined.log"
     combined.write_text(COMBINED, encoding="utf-8")
-    paths = [combined, daily[0]]
+    paths = [combined, daily[1]]
     import_files(hub.store, settings, paths)
     with runner.opened(2) as chosen:
         ingest(settings, hub.root / "lake", paths, chosen, None, True)
