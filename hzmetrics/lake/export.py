@@ -64,6 +64,7 @@ class _Export:
         self.through = settings.clock.month.plus(-1)
 
     def run(self, months: Months, buckets: int | None) -> Manifest:
+        manifest.refuse_others(self.place.root)
         before = manifest.find(self.place.root)
         occupied = list(occupied_months(self.store, widest(self.through, PERIODS)))
         chosen = [month for month in occupied if month in months]

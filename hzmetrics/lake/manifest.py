@@ -114,6 +114,15 @@ def find(root: Path) -> Manifest | None:
         raise HzmetricsError(f"{path} is not the manifest of a lake") from None
 
 
+def refuse_others(root: Path) -> None:
+    """Raise HzmetricsError if a directory has files, but is no lake: parts of a lake are removed by their names."""
+    try:
+        if root.exists() and not (root / NAME).exists() and any(root.iterdir()):
+            raise HzmetricsError(f"{root} is no lake, and not empty: export to another directory")
+    except OSError as error:
+        raise HzmetricsError(f"cannot read {in_words(error)}") from None
+
+
 def read(root: Path) -> Manifest:
     """The manifest of a whole lake. Raises HzmetricsError."""
     found = find(root)
