@@ -125,20 +125,20 @@ def ingest(
 
 @lake.command()
 @directory_argument
-@months_option
+@click.option("--months", type=MONTHS, help="Take these months, YYYY-MM or A..B.")
 @runner_options
 @pass_app
 def sessions(app: App, directory: Path, months: Months | None, workers: int | None, scheduler: str | None) -> None:
     """Make the sessions of ingested requests.
 
     The directory is then as if it had been exported, and `lake summarize` goes on from there. Months that are not over
-    are left out. Sessions that were made before are replaced.
+    are left out. Without --months, the sessions of months that have none, or have got requests since, are made.
     """
     from hzmetrics import lock
     from hzmetrics.lake.sessions import make_sessions
 
     with lock.hold(app.settings, lock.LAKE), _runner(app, workers, scheduler) as chosen:
-        numbers = make_sessions(app.settings, directory, months or Months(), chosen)
+        numbers = make_sessions(app.settings, directory, months, chosen)
     say(f"{directory}: {sum(numbers.values()):,} sessions of {len(numbers):,} months")
 
 

@@ -75,11 +75,12 @@ def ingest(
     if plan.has_hub and (auth := [path for path in paths if kind_of(path) == "auth"]):
         raise HzmetricsError(f"{auth[0]} is an auth log: {root} has its logins from the hub")
     place.make_private()
-    plan.write(root)
-    place.clear(CELLS, f"{PRIVATE}/{WORK}")  # what a killed run left
+    place.clear(f"{PRIVATE}/{WORK}")  # what a killed run left
+    if before is None or dimensions_from:
+        _open(place, plan)
     if dimensions_from:
         dimensions.copy(Place(dimensions_from), place, plan.buckets)
-    ingesting = _Ingesting(settings, place, runner)
+    ingesting = _Ingesting(settings, place, runner, plan)
     try:
         for start in range(0, len(paths), BATCH):
             ingesting.add([path.absolute() for path in paths[start : start + BATCH]])
@@ -115,6 +116,12 @@ def _plan(
     return plan
 
 
+def _open(place: Place, plan: Manifest) -> None:
+    """Let a lake say that what it has is not all made into sessions, and take away its cells."""
+    plan.write(place.root)
+    place.clear(CELLS)
+
+
 def kind_of(path: Path) -> Kind:
     """Auth logs have a name that begins as the hub begins it (spec 10 §8.1); all others are access logs."""
     return "auth" if path.name.startswith("cmsauth") else "access"
@@ -123,8 +130,9 @@ def kind_of(path: Path) -> Kind:
 class _Ingesting:
     """The driver's part of an ingestion: the order of the logs, and what follows from it."""
 
-    def __init__(self, settings: Settings, place: Place, runner: Runner) -> None:
+    def __init__(self, settings: Settings, place: Place, runner: Runner, plan: Manifest) -> None:
         self.settings = settings
+        self.plan = plan
         self.place = place
         self.runner = runner
         self.reading = Reading(
@@ -147,6 +155,11 @@ class _Ingesting:
         for task, found in zip((task for _, task in accepted), months, strict=True):
             for target in task.targets(found):
                 self.place.publish(self.place.made_privately(target), target)
+        if new:
+            changed = {month for one in new for month in one.months}
+            kept = tuple(month for month in self.plan.months if month not in changed)
+            self.plan = dataclasses.replace(self.plan, months=kept)
+            _open(self.place, self.plan)
         self.ledger = Ledger((*self.ledger.logs, *new), self.bots.known)
         self.ledger.write(self.place.private)
         self.report.logs += len(new)

@@ -30,10 +30,11 @@ if TYPE_CHECKING:
     from hzmetrics.config import Settings
 
 
-def make_sessions(settings: Settings, root: Path, months: Months, runner: Runner) -> dict[Month, int]:
+def make_sessions(settings: Settings, root: Path, months: Months | None, runner: Runner) -> dict[Month, int]:
     """Make the sessions of some months anew, out of their requests; returns their numbers by month (spec 30).
 
-    Months that are not over are left out. Raises HzmetricsError: the lake then says that it is incomplete.
+    None: of those that have none, or have got requests since. Months that are not over are left out. Raises
+    HzmetricsError: the lake then says that it is incomplete.
     """
     found = manifest.find(root)
     if found is None or found.source != manifest.LOGS:
@@ -56,10 +57,10 @@ class _Making:
         over = settings.clock.month.plus(-1)
         self.through = min(over, found.through) if found.has_hub else over
 
-    def run(self, months: Months) -> dict[Month, int]:
+    def run(self, months: Months | None) -> dict[Month, int]:
         over = [month for month in self.ledger.months if month <= self.through]
-        chosen = [month for month in over if month in months]
-        if not chosen:
+        chosen = [month for month in over if (month in months if months else month not in self.found.months)]
+        if months and not chosen:
             raise HzmetricsError(f"{self.place.root} has no requests of these months")
         kept = [month for month in self.found.months if month not in chosen]
         plan = dataclasses.replace(self.found, through=self.through, months=tuple(kept), is_complete=False)

@@ -111,6 +111,24 @@ def test_months_that_are_not_over_have_no_sessions_yet(
     assert [str(month) for month in manifest.read(root).months] == ["2025-08", "2025-09"]
 
 
+def test_only_months_that_got_requests_are_made_anew(hub: TestHub, root: Path) -> None:
+    lines = [access_line(number, day=day) for number, day in ((1, 1), (2, 3), (3, 5))]
+    july, august = ("".join(lines).replace("-07-", f"-{month}-") for month in ("07", "08"))
+    first, second = a_log(hub, "first.log", july + august), a_log(hub, "second.log", july.replace("-03 ", "-04 "))
+    assert run(hub, "ingest", first, "--to", str(root)) == 0
+    assert run(hub, "sessions", str(root)) == 0
+    assert run(hub, "ingest", first, "--to", str(root)) == 0
+    assert manifest.read(root).is_complete
+    assert run(hub, "ingest", second, "--to", str(root)) == 0
+    assert run(hub, "sessions", str(root), "--months", "2025-08") == 0
+    assert [str(month) for month in manifest.read(root).missing] == ["2025-07"]
+    before = {path: path.stat().st_mtime_ns for path in root.glob("websessions/month=2025-08/*")}
+    assert run(hub, "sessions", str(root)) == 0
+    assert [str(month) for month in manifest.read(root).months] == ["2025-07", "2025-08"]
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert sum(pq.ParquetFile(path).metadata.num_rows for path in root.glob("websessions/month=2025-07/*")) == 3
+
+
 @pytest.mark.parametrize(
     ("options", "what"),
     [(["--buckets", "3"], "the number of buckets changed"), (["--plain"], "the kind of names, the key")],
