@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
@@ -18,12 +19,15 @@ from hzmetrics.demo.directory import Directory
 from hzmetrics.demo.progress import Reporter
 from hzmetrics.engine import runner
 from hzmetrics.grids.summarize import GRIDS
-from hzmetrics.lake import tables
+from hzmetrics.lake import dimensions, tables
 from hzmetrics.lake.export import export
 from hzmetrics.lake.ingest import ingest
+from hzmetrics.lake.place import Place
 from hzmetrics.lake.sessions import make_sessions
 from hzmetrics.lake.summarize import summarize
 from hzmetrics.store import Store
+from hzmetrics.store.tables.metrics import bot_useragents, dns_cache, toolstart, web
+from tests.conftest import TestHub
 from tests.lake.test_equality import of_lake
 
 pytestmark = pytest.mark.integration
@@ -77,3 +81,33 @@ def test_a_lake_of_logs_with_dimensions_gives_the_cells_of_the_hub(demo: Hub, tm
     private = [path for path in (*exported.rglob("*"), *made.rglob("*")) if "private" in path.parts and path.is_file()]
     assert {stat.S_IMODE(path.stat().st_mode) for path in private} == {files.SECRET}
     assert {stat.S_IMODE((root / "private").stat().st_mode) for root in (exported, made)} == {files.SECRET_DIRECTORY}
+
+
+def test_private_tables_hold_the_latest_names_and_what_operators_declared(hub: TestHub) -> None:
+    rows: list[tuple[sa.Table, list[dict[str, Any]]]] = [
+        (web, [
+            {"id": 1, "ip": "192.0.2.1", "host": "old.example.org", "domain": "example.org", "ipcountry": "DE"},
+            {"id": 2, "ip": "192.0.2.1", "host": "new.example.net", "domain": "example.net", "ipcountry": None},
+            {"id": 3, "ip": "192.0.2.2", "host": None, "domain": None, "ipcountry": None},
+        ]),
+        (dns_cache, [
+            {"ip": ip, "host": "Cached.Example.Com", "asked_at": "2025-07-01 00:00:00"}
+            for ip in ("192.0.2.2", "192.0.2.3")
+        ]),
+        (bot_useragents, [{"useragent": name} for name in ("Googlebot", "Intranet Checker")]),
+        (toolstart, [{"id": number, "datetime": "2025-07-01 00:00:00", "success": number} for number in (1, 2)]),
+    ]  # fmt: skip
+    with hub.store.metrics.begin() as connection:
+        for table, values in rows:
+            times = {"datetime": "2025-07-01 00:00:00"} if table is web else {}
+            connection.execute(sa.insert(table), [times | row for row in values])
+    root = hub.root / "lake"
+    assert hub.run("lake", "export", str(root), "--private") == 0
+    found = {name: pq.ParquetFile(Place(root).dimension(name)).read().to_pylist() for name in dimensions.PRIVATE}
+    assert [tuple(row.values()) for row in found["addresses"]] == [
+        ("192.0.2.1", "new.example.net", "example.net", "DE"),
+        ("192.0.2.2", None, None, None),
+        ("192.0.2.3", "cached.example.com", "example.com", None),
+    ]
+    assert found["bot_useragents"] == [{"useragent": "Intranet Checker"}]
+    assert [row["id"] for row in found["tool_starts"]] == [1]
