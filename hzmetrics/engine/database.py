@@ -30,6 +30,7 @@ class Database:
         """Where what does not fit in memory goes."""
         self._connection = duckdb.connect(config={"temp_directory": self.directory})
         self._connection.execute("SET enable_progress_bar = false")  # it would be drawn on the output of commands
+        self._connection.execute("SET enable_external_file_cache = false")  # other files come to have the same name
         self._threads = min(self._setting("threads"), _most_threads)
         self._limit = 0
         self._connections = 0

@@ -25,8 +25,11 @@ from hzmetrics.grids.summarize import count_visitors
 from hzmetrics.lake import tables
 from hzmetrics.lake.place import Place, quoted, write
 
-COUNTED = ("counted_visitors", "session_totals", "known_session_users")
-"""What step 2 writes: relations and models of the grids."""
+SUMMED = ("counted_visitors", "session_totals")
+"""Of what step 2 writes, the relations of the grids whose rows of all buckets can be put together: readers add them."""
+
+KEYED = {"known_session_users": "kind, colid, class, who"}
+"""The relations whose rows can be the same in several buckets, with their keys: the greatest depth counts."""
 
 DIMENSIONS = (
     "xprofiles",
@@ -102,7 +105,7 @@ class CountVisitors:
             for table in ("domainclass", "country_continent"):
                 register(engine, table, [place.whole(table)])
             count_visitors(engine)
-            for table in COUNTED:
+            for table in (*SUMMED, *KEYED):
                 engine.build(table)
                 write(engine, f"SELECT * FROM {table} ORDER BY ALL", place.counted(table, self.month, self.bucket))
 
@@ -134,17 +137,11 @@ class FillCells:
                 f"SELECT * FROM {rows_of([place.whole('toolstart')])} WHERE datetime < '{month.stop}'",
                 reads=(),
             )
-            for table in ("counted_visitors", "session_totals"):
+            for table in SUMMED:
                 register(engine, table, self.lake.all_buckets(table, month))
-            engine.define(
-                "known_session_users",
-                f"""
-                SELECT kind, colid, class, who, max(depth) AS depth
-                FROM {rows_of(self.lake.all_buckets("known_session_users", month))}
-                GROUP BY kind, colid, class, who
-                """,
-                reads=(),
-            )
+            for table, key in KEYED.items():
+                found = rows_of(self.lake.all_buckets(table, month))
+                engine.define(table, f"SELECT {key}, max(depth) AS depth FROM {found} GROUP BY {key}", reads=())
             engine.build("cells")
             chosen = "FROM cells" if self.lake.has_hub else f"FROM cells WHERE {tables.NO_CELL_OF_USERS}"
             cells = engine.query(chosen)

@@ -131,7 +131,7 @@ def test_workers_end_with_the_process_that_began_them(tmp_path: Path) -> None:
     script, file = tmp_path / "main.py", tmp_path / "worker"
     script.write_text(MAIN.format(file=str(file)))
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    main = subprocess.Popen([sys.executable, str(script)], env=environment)
+    main = subprocess.Popen([sys.executable, str(script)], env=environment, stderr=subprocess.DEVNULL)
     while not (file.exists() and file.read_text()):
         assert main.poll() is None
         time.sleep(0.05)
