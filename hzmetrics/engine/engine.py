@@ -121,6 +121,10 @@ class Engine:
         self.connection.unregister("loading")
         self._give(name)
 
+    def lend(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
+        """Make an Arrow table, or a stream that can be read once, known to queries. Models do not know it."""
+        self._register(name, rows)
+
     def keep(self, name: str, sql: str) -> None:
         """Hold the rows of a query as a table for other queries. Models do not know it. What it reads must be built."""
         self._create(name, f"AS {sql}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
 
 from hzmetrics.calendar import ALL_MONTHS, PERIODS, Month, Months, some
@@ -29,8 +28,10 @@ def summarize(root: Path, months: Months, runner: Runner) -> dict[Month, int]:
             log.warning("%s: some months of periods %s were not exported: left out", month, some(left_out))
     if not anchors:
         raise HzmetricsError(f"{root} has none of these months")
-    place = Place(root, f"{WORK}/{secrets.token_hex(8)}")
-    lake = Lake(place, found.buckets, frozenset(found.corrections))
+    if not found.has_hub:
+        log.warning("%s has no tables of a hub: cells of users and tools are left out", root)
+    place = Place.of_run(root)
+    lake = Lake(place, found.buckets, frozenset(found.corrections), found.has_hub)
     buckets = range(found.buckets)
     read = {month: _months_of(found, month, periods) for month, periods in anchors.items()}
     place.clear(WORK)  # what a killed run left
@@ -46,7 +47,7 @@ def summarize(root: Path, months: Months, runner: Runner) -> dict[Month, int]:
         ])  # fmt: skip
         cells = runner.map([FillCells(lake, month, periods) for month, periods in anchors.items()])
         for month in anchors:
-            place.publish(month)
+            place.publish(place.filled(month), place.cells(month))
     finally:
         place.clear(WORK)
     return dict(zip(anchors, cells, strict=True))
