@@ -188,8 +188,8 @@ class Months:
     def parse(cls, text: str) -> Months:
         """Read `YYYY-MM`, `A..B`, `A..` or `..B`. Raises UsageError."""
         before, dots, after = text.partition("..")
-        first = Month.parse(before) if before else cls.first
-        last = Month.parse(after) if after else cls.last if dots else first
+        first = Month.parse(before) if before or not dots else cls.first
+        last = first if not dots else Month.parse(after) if after else cls.last
         if last < first:
             raise UsageError(f"{text!r} ends before it starts")
         return cls(first, last)

@@ -21,6 +21,7 @@ ONLINE = "hzmetrics.whoisonline.lock"
 PUBLISH = "hzmetrics.publish.lock"
 
 MIGRATE = "hzmetrics-migrate.lock"
+LAKE = "hzmetrics.lake.lock"
 
 PROGRAM = "hzmetrics"
 """Part of the command line of every holder."""

@@ -19,6 +19,7 @@ SMALL = {
     "grids": "--rows 500",
     "history": "{} --months 1 --sessions 100",
     "ingest": "--lines 2000",
+    "lake": "--sessions 100 --months 2 --workers 1 2",
     "lists": "--requests 2000 --months 2",
     "online": "--sessions 20 --addresses 20",
     "publish": "--years 1 --tools 3 --resources 5",
@@ -28,6 +29,7 @@ SMALL = {
     "tick": "--years 1 --repeat 1",
     "tools": "--sqlite {} --tools 3 --sessions 50 --jobs 50 --resources 20 --rows 500",
     "traffic": "{} --lines 100",
+    "windows": "--months 3 --sessions 100",
 }
 """Arguments by benchmark; `{}` is a path in a temporary directory."""
 

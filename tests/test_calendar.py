@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hzmetrics.calendar import PERIODS, Clock, DateSpan, Month, midnight
+from hzmetrics.calendar import ALL_MONTHS, PERIODS, Clock, DateSpan, Month, Months, midnight
 from hzmetrics.errors import UsageError
 
 MONTHS = st.builds(Month, st.integers(1990, 2200), st.integers(1, 12))
@@ -120,3 +120,15 @@ def test_a_span_is_written_in_its_shortest_form() -> None:
     ):
         assert str(DateSpan.parse(text)) == text
     assert str(DateSpan.of(Month(2025, 12))) == "2025-12"
+
+
+def test_months_have_open_ends() -> None:
+    a, b = Month(2025, 3), Month(2026, 1)
+    found = [Months.parse(text) for text in ("2025-03", "2025-03..2026-01", "2025-03..", "..2026-01", "..")]
+    assert found == [Months(a, a), Months(a, b), Months(first=a), Months(last=b), ALL_MONTHS]
+
+
+@pytest.mark.parametrize("text", ["", "2026-01..2025-12", "2025", "2025-03..2025-04..2025-05", "2025-03-01.."])
+def test_other_texts_are_no_months(text: str) -> None:
+    with pytest.raises(UsageError):
+        Months.parse(text)

@@ -6,15 +6,20 @@ The rows that the grids count as open files, and the grids computed from such fi
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hzmetrics.calendar import Months
 from hzmetrics.cli.app import App, Text, pass_app
 from hzmetrics.config.schema import Engine
+from hzmetrics.errors import HzmetricsError
 from hzmetrics.output.text import say
+
+if TYPE_CHECKING:
+    from hzmetrics.engine.runner import Runner
 
 MONTHS = Text("A..B", Months.parse)
 
@@ -24,7 +29,8 @@ def months_option(function: Callable[..., Any]) -> Callable[..., Any]:
     return option(function)
 
 
-directory_argument = click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+path_type = click.Path(path_type=Path, file_okay=False)
+directory_argument = click.argument("directory", type=path_type)
 
 
 @click.group()
@@ -32,18 +38,45 @@ def lake() -> None:
     """Export rows as Parquet files, and compute the grids from them."""
 
 
-@lake.command()
-@directory_argument
-@months_option
-@click.option(
+buckets_option = click.option(
     "--buckets",
     type=click.IntRange(1, 4096),
     metavar="N",
     help="Divide the visitors of a new data set into so many parts.  [default: 8]",
 )
-@click.option("--plain", is_flag=True, help="Keep names of users, addresses and names of hosts.")
+plain_option = click.option("--plain", is_flag=True, help="Keep names of users, addresses and names of hosts.")
+
+
+def runner_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Where the work is done."""
+    for option in (
+        click.option("--scheduler", metavar="ADDRESS", help="Use the workers of this Dask scheduler, tcp://HOST:PORT."),
+        click.option(
+            "--workers", type=click.IntRange(1, 1024), metavar="N", help="Use so many processes.  [default: one a core]"
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def _runner(app: App, workers: int | None, scheduler: str | None) -> AbstractContextManager[Runner]:
+    from hzmetrics.engine import runner
+
+    if workers and scheduler:
+        raise click.UsageError("--workers are of this machine: not together with --scheduler")
+    configured = app.settings.section(Engine).scheduler  # with the settings come the memory to use, and the log
+    configured = "" if workers else configured
+    return runner.opened(workers, scheduler or configured)
+
+
+@lake.command()
+@directory_argument
+@months_option
+@buckets_option
+@plain_option
+@click.option("--private", is_flag=True, help="Also write what `lake ingest --dimensions` takes, for nobody else.")
 @pass_app
-def export(app: App, directory: Path, months: Months | None, buckets: int | None, plain: bool) -> None:
+def export(app: App, directory: Path, months: Months | None, buckets: int | None, plain: bool, private: bool) -> None:
     """Export what the grids count to a directory of Parquet files.
 
     Names and addresses become pseudonyms. Months that are not over are left out. Months that were exported before are
@@ -52,17 +85,67 @@ def export(app: App, directory: Path, months: Months | None, buckets: int | None
     from hzmetrics.lake.export import export
 
     with app.run_lock():
-        found = export(app.store, app.settings, directory, months or Months(), buckets, plain)
+        found = export(app.store, app.settings, directory, months or Months(), buckets, plain, private)
     say(f"{directory}: {len(found.months):,} months with sessions, names and addresses: {found.names}")
+
+
+@lake.command()
+@click.argument("logs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--to", "directory", required=True, type=path_type, help="Add to this directory.")
+@click.option("--dimensions", type=path_type, help="Take names, countries and the hub's tables from this export.")
+@buckets_option
+@plain_option
+@runner_options
+@pass_app
+def ingest(
+    app: App,
+    logs: tuple[Path, ...],
+    directory: Path,
+    dimensions: Path | None,
+    buckets: int | None,
+    plain: bool,
+    workers: int | None,
+    scheduler: str | None,
+) -> None:
+    """Take requests and logins from logs, without a database.
+
+    LOGS are access logs of the configured format and auth logs (cmsauth*), plain or compressed, in the order of their
+    times. What they hold is kept in a directory that nobody else may enter, and `lake sessions` goes on from there. A
+    log whose text is there already is left out, and one that cannot be read does not stop the others.
+    """
+    from hzmetrics import lock
+    from hzmetrics.lake.ingest import ingest
+
+    with lock.hold(app.settings, lock.LAKE), _runner(app, workers, scheduler) as chosen:
+        found = ingest(app.settings, directory, logs, chosen, buckets, plain, dimensions)
+    say(f"{directory}: {found.requests:,} requests of {found.logs:,} logs, {len(found.known):,} were there already")
+    if found.failed:
+        raise HzmetricsError(f"{len(found.failed):,} of {len(logs):,} logs could not be read")
+
+
+@lake.command()
+@directory_argument
+@click.option("--months", type=MONTHS, help="Take these months, YYYY-MM or A..B.")
+@runner_options
+@pass_app
+def sessions(app: App, directory: Path, months: Months | None, workers: int | None, scheduler: str | None) -> None:
+    """Make the sessions of ingested requests.
+
+    The directory is then as if it had been exported, and `lake summarize` goes on from there. Months that are not over
+    are left out. Without --months, the sessions of months that have none, or have got requests since, are made.
+    """
+    from hzmetrics import lock
+    from hzmetrics.lake.sessions import make_sessions
+
+    with lock.hold(app.settings, lock.LAKE), _runner(app, workers, scheduler) as chosen:
+        numbers = make_sessions(app.settings, directory, months, chosen)
+    say(f"{directory}: {sum(numbers.values()):,} sessions of {len(numbers):,} months")
 
 
 @lake.command()
 @directory_argument
 @months_option
-@click.option(
-    "--workers", type=click.IntRange(1, 1024), metavar="N", help="Use so many processes.  [default: one a core]"
-)
-@click.option("--scheduler", metavar="ADDRESS", help="Use the workers of this Dask scheduler, tcp://HOST:PORT.")
+@runner_options
 @pass_app
 def summarize(app: App, directory: Path, months: Months | None, workers: int | None, scheduler: str | None) -> None:
     """Compute the cells of all grids and periods from the files.
@@ -70,13 +153,9 @@ def summarize(app: App, directory: Path, months: Months | None, workers: int | N
     No database is needed. The cells are files of the directory too. Periods some of whose months were not exported are
     left out.
     """
-    from hzmetrics.engine import runner
     from hzmetrics.lake.summarize import summarize
 
-    if workers and scheduler:
-        raise click.UsageError("--workers are of this machine: not together with --scheduler")
-    configured = "" if workers else app.settings.section(Engine).scheduler
-    with runner.opened(workers, scheduler or configured) as chosen:
+    with _runner(app, workers, scheduler) as chosen:
         cells = summarize(directory, months or Months(), chosen)
     say(f"{directory}: {sum(cells.values()):,} cells of {len(cells):,} months")
 

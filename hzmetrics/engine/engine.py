@@ -121,6 +121,14 @@ class Engine:
         self.connection.unregister("loading")
         self._give(name)
 
+    def lend(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
+        """Make an Arrow table, or a stream that can be read once, known to queries. Models do not know it."""
+        self._register(name, rows)
+
+    def keep(self, name: str, sql: str) -> None:
+        """Hold the rows of a query as a table for other queries. Models do not know it. What it reads must be built."""
+        self._create(name, f"AS {sql}")
+
     def create(self, name: str) -> None:
         """Make an input known as a relation without rows, with the columns it declares, to `add` or `collect` rows."""
         columns = ", ".join(f'"{column.name}" {column.type}' for column in self.library.relation(name).columns)

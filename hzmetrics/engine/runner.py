@@ -13,7 +13,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
@@ -54,6 +54,10 @@ class Processes:
             raise HzmetricsError(
                 "a worker process was killed, perhaps because the machine has no memory left: try fewer --workers"
             ) from None
+        finally:  # nothing is at work when this returns
+            for future in futures:
+                future.cancel()
+            wait(futures)
 
 
 @contextmanager

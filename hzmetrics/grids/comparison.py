@@ -24,7 +24,7 @@ def differing_months(store: Store, settings: Settings, window: Window) -> Iterat
         engine.register("windows", windows(settings.clock.month, PERIODS))
         for month in occupied_months(store, window):
             snapshot = snapshots.of(month)
-            if snapshot is None or (file := snapshot.open()) is None:
+            if snapshot is None or (file := snapshot.whole()) is None:
                 continue
             rows = month_rows(store, month)
             engine.load("websessions", rows.sessions)

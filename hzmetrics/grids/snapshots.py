@@ -132,7 +132,7 @@ class Snapshot:
         self._kept = kept
         self._exists = exists
 
-    def open(self) -> BinaryIO | None:
+    def whole(self) -> BinaryIO | None:
         """The file, whole and unchanged since it was written; None if there is none. A damaged one is removed."""
         if not self._exists:
             return None
@@ -148,7 +148,7 @@ class Snapshot:
 
     def keep(self, made: Path) -> None:
         """Keep the rows in a file made now, in place of earlier ones of the month. The first failure is a warning."""
-        content = made.read_bytes()
+        content = files.read(made)
         kept = self._kept._replace(checksum=zlib.crc32(content))
         try:
             files.make_directory(self._snapshots.directory, files.SECRET_DIRECTORY)

@@ -119,7 +119,7 @@ def sessions_by_month(
     snapshots = Snapshots(store, settings, pseudonym_key)
     for month in occupied_months(store, window):
         snapshot = snapshots.of(month)
-        kept = snapshot.open() if snapshot else None
+        kept = snapshot.whole() if snapshot else None
         yield kept or month_rows(store, month)._replace(snapshot=snapshot)
 
 

@@ -58,10 +58,15 @@ class Rules(log_file.Rules):
 
     @classmethod
     def read(cls, connection: sa.Connection, settings: Settings) -> Rules:
-        excludes = Excludes.read(connection)
-        logs = log_settings(settings)
-        clients = replace(Clients.of(settings, excludes.ip), reads_ipv6=logs.reads_ipv6)
-        return cls(clients, excludes, Bots.read(connection, settings), logs, day_limits(settings))
+        """As the metrics database and the configuration have them."""
+        bots = Bots.read(connection, settings)
+        return cls.of(Excludes.read(connection), bots, log_settings(settings), day_limits(settings))
+
+    @classmethod
+    def of(cls, excludes: Excludes, bots: Bots, logs: LogSettings, days: Mapping[str, Value]) -> Rules:
+        """With the corrections of the settings of logs."""
+        clients = replace(Clients.of(logs.corrections, excludes.ip), reads_ipv6=logs.reads_ipv6)
+        return cls(clients, excludes, bots, logs, days)
 
     def agree(self, other: Rules) -> bool:
         return self.excludes == other.excludes and self.bots.known == other.bots.known

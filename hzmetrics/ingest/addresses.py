@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from typing import NamedTuple
-
-from hzmetrics.config import Settings
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Exclusion = Callable[[str], bool]
@@ -75,10 +73,10 @@ class Clients:
     reads_ipv6: bool
 
     @classmethod
-    def of(cls, settings: Settings, filters: Iterable[str]) -> Clients:
+    def of(cls, corrections: Set[str], filters: Iterable[str]) -> Clients:
         """By the operator's filters of type ip, with the corrections in force."""
-        exclusion = exactly if "exact-ip-filter" in settings.corrections else anywhere
-        return cls(exclusion(filters), "ipv6" in settings.corrections)
+        exclusion = exactly if "exact-ip-filter" in corrections else anywhere
+        return cls(exclusion(filters), "ipv6" in corrections)
 
     def client(self, address: str) -> Client:
         """The client with an address."""

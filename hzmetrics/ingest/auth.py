@@ -44,7 +44,7 @@ class Rules(log_file.Rules):
     @classmethod
     def read(cls, connection: sa.Connection, settings: Settings) -> Rules:
         excluded = Excludes.read(connection).ip
-        return cls(Clients.of(settings, excluded), excluded, day_limits(settings))
+        return cls(Clients.of(settings.corrections, excluded), excluded, day_limits(settings))
 
     def agree(self, other: Rules) -> bool:
         return self.excluded == other.excluded

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -61,11 +61,12 @@ class Bots:
     @classmethod
     def read(cls, connection: sa.Connection, settings: Settings) -> Bots:
         """The bots of the metrics database."""
-        return cls(
-            frozenset(connection.execute(sa.select(bot_useragents.c.useragent)).scalars()),
-            "bot-tokens" in settings.corrections,
-            "bots-first" in settings.corrections,
-        )
+        return cls.of(connection.execute(sa.select(bot_useragents.c.useragent)).scalars(), settings.corrections)
+
+    @classmethod
+    def of(cls, known: Iterable[str], corrections: Set[str]) -> Bots:
+        """Those known, with the corrections in force."""
+        return cls(frozenset(known), "bot-tokens" in corrections, "bots-first" in corrections)
 
     def recognize(self, agents: pa.Array) -> list[bool]:
         """Whether each agent looks like a bot's. A format without agents has none."""

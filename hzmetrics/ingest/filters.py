@@ -5,7 +5,7 @@ Each URL rule is an expression over the URL with its slashes collapsed; the mode
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -92,10 +92,16 @@ class Excludes:
 
     @classmethod
     def read(cls, connection: sa.Connection) -> Excludes:
+        """Those of the metrics database."""
         rows = connection.execute(sa.select(exclude_list.c.type, exclude_list.c.filter)).all()
+        return cls.of((kind, text) for kind, text in rows)
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[str | None, str | None]]) -> Excludes:
+        """Those among the kinds and texts of all filters."""
         kinds: dict[str, list[str]] = {fold(kind): [] for kind in ("ip", "useragent", "url")}
         for kind, text in rows:
-            if text and fold(kind) in kinds:
+            if text and kind and fold(kind) in kinds:
                 kinds[fold(kind)].append(text.lower())
         return cls(*kinds.values())
 

@@ -24,9 +24,8 @@ from hzmetrics.ingest.readers import Readers
 from hzmetrics.ingest.sources import Source
 from hzmetrics.ingest.unread import UnreadLog
 from hzmetrics.log import log
-from hzmetrics.logs import packing
 from hzmetrics.logs.account import Account
-from hzmetrics.logs.packing import Limits, UnreadableLog
+from hzmetrics.logs.packing import Limits
 from hzmetrics.logs.reader import STANDARD_INPUT, ChangedLog, LogStream, open_log
 from hzmetrics.logs.requests import Kind
 from hzmetrics.store import Store, state
@@ -313,8 +312,7 @@ def _import(
             log.info("%s is in the ledger: its rows are there", path.name)
         else:
             log.info("reading %s", stream.name)
-            if stream.total and not stream.packed and packing.base_name(path.name) != path.name:
-                raise UnreadableLog(f"cannot read {path}: by its name it is compressed, but it is not; rename it")
+            stream.require_packed_as_named(path)
             transaction = Transaction(database, connection, settings, readers, dry_run, progress)
             reading = transaction.read(path, stream, kind)
             reading.refuse_unread(settings)

@@ -14,7 +14,7 @@ from hzmetrics.errors import HzmetricsError
 from hzmetrics.grids.applications import tool_directories
 from hzmetrics.grids.logins import current_logins
 from hzmetrics.grids.sources import base_relations, month_rows, occupied_months, widest
-from hzmetrics.lake import manifest, tables
+from hzmetrics.lake import dimensions, manifest, tables
 from hzmetrics.lake.manifest import Manifest
 from hzmetrics.lake.place import CELLS, WORK, Place, write
 from hzmetrics.log import log
@@ -27,14 +27,26 @@ if TYPE_CHECKING:
 BUCKETS = 8
 
 
-def export(store: Store, settings: Settings, root: Path, months: Months, buckets: int | None, plain: bool) -> Manifest:
+def export(
+    store: Store,
+    settings: Settings,
+    root: Path,
+    months: Months,
+    buckets: int | None,
+    plain: bool,
+    private: bool = False,
+) -> Manifest:
     """Write the sessions of some months and everything else that the grids read to a lake.
 
-    Months that are not over are left out. `buckets`: of a new lake. `plain`: with names and addresses. Raises
-    HzmetricsError: a lake that is there stays as it was, or says that it is incomplete.
+    Months that are not over are left out. `buckets`: of a new lake. `plain`: with names and addresses.
+    `private`: with what requests from logs are completed by (`dimensions`). Raises HzmetricsError: a lake that is there
+    stays as it was, or says that it is incomplete.
     """
     store.require("hub", "metrics")
-    return _Export(store, settings, root, plain).run(months, buckets)
+    found = _Export(store, settings, root, plain).run(months, buckets)
+    if private:
+        dimensions.write_private(store, settings, Place(root))
+    return found
 
 
 class _Export:
@@ -52,6 +64,7 @@ class _Export:
         self.through = settings.clock.month.plus(-1)
 
     def run(self, months: Months, buckets: int | None) -> Manifest:
+        manifest.refuse_others(self.place.root)
         before = manifest.find(self.place.root)
         occupied = list(occupied_months(self.store, widest(self.through, PERIODS)))
         chosen = [month for month in occupied if month in months]
@@ -77,6 +90,8 @@ class _Export:
         """What the lake will be."""
         there = {*(before.months if before else ()), *chosen}
         return Manifest(
+            source=manifest.DATABASE,
+            has_hub=True,
             hub=self.settings.hub.site,
             time_zone=self.settings.hub.timezone,
             corrections=tuple(sorted(self.settings.corrections)),
@@ -103,7 +118,7 @@ class _Export:
             engine.load("websessions", rows.sessions)
             engine.load("download_requests", rows.downloads)
             query = tables.bucketed(tables.rows("websessions", self.plain), buckets)
-            engine.connection.execute(f"CREATE TEMP TABLE sessions AS {query}")
+            engine.keep("sessions", query)
             for bucket in range(buckets):
                 of_bucket = f"FROM sessions WHERE bucket = {bucket}"
                 write(
@@ -129,7 +144,7 @@ class _Export:
                 write(engine, f"{tables.rows(table, self.plain)} ORDER BY ALL", self.place.whole(table))
             engine.load("userlogin_lite", relations["userlogin_lite"])
             query = tables.bucketed(tables.rows("userlogin_lite", self.plain), buckets)
-            engine.connection.execute(f"CREATE TEMP TABLE bucketed_logins AS {query}")
+            engine.keep("bucketed_logins", query)
             for bucket in range(buckets):
                 write(
                     engine,

@@ -18,7 +18,12 @@ NAME = "manifest.json"
 FORMAT = 1
 """The version of the layout that docs/lake.md describes."""
 
+DATABASE, LOGS = "database", "logs"
+"""What a lake can be made from."""
+
 KEPT = {
+    "source": "what it is made from",
+    "has_hub": "whether the tables of the hub are in it",
     "hub": "the hub",
     "time_zone": "the time zone",
     "corrections": "the corrections",
@@ -33,6 +38,10 @@ KEPT = {
 class Manifest:
     """The content of the file. Months are those with sessions."""
 
+    source: str
+    """`database` or `logs`."""
+    has_hub: bool
+    """Whether the tables of the hub are here. Without them there are no cells of users and tools."""
     hub: str
     """`[hub] site`."""
     time_zone: str
@@ -47,13 +56,13 @@ class Manifest:
     through: Month
     """The last month that was over at the export. Logins, tool starts, tool sessions and hits reach to its end."""
     months: tuple[Month, ...]
-    """The months that were exported."""
+    """The months whose sessions are here."""
     missing: tuple[Month, ...]
     """The other months of the hub, from 1995 on."""
     exported: str
     """When, in UTC."""
     is_complete: bool
-    """Whether the last export came to its end."""
+    """Whether the last export came to its end; of a lake of logs, whether all sessions that it has are made."""
 
     def periods(self, month: Month) -> tuple[int, ...]:
         """The periods that end with a month and whose months are all here."""
@@ -105,11 +114,22 @@ def find(root: Path) -> Manifest | None:
         raise HzmetricsError(f"{path} is not the manifest of a lake") from None
 
 
+def refuse_others(root: Path) -> None:
+    """Raise HzmetricsError if a directory has files, but is no lake: parts of a lake are removed by their names."""
+    try:
+        if root.exists() and not (root / NAME).exists() and any(root.iterdir()):
+            raise HzmetricsError(f"{root} is no lake, and not empty: export to another directory")
+    except OSError as error:
+        raise HzmetricsError(f"cannot read {in_words(error)}") from None
+
+
 def read(root: Path) -> Manifest:
     """The manifest of a whole lake. Raises HzmetricsError."""
     found = find(root)
     if found is None:
         raise HzmetricsError(f"{root} is no lake: there is no {NAME}; `hzmetrics lake export` makes one")
+    if not found.is_complete and found.source == LOGS:
+        raise HzmetricsError(f"{root} has requests without sessions: run `hzmetrics lake sessions {root}`")
     if not found.is_complete:
         raise HzmetricsError(f"{root}: the last export was cut short; run it again")
     return found

@@ -28,10 +28,13 @@ def summarize(root: Path, months: Months, runner: Runner) -> dict[Month, int]:
             log.warning("%s: some months of periods %s were not exported: left out", month, some(left_out))
     if not anchors:
         raise HzmetricsError(f"{root} has none of these months")
-    lake = Lake(Place(root), found.buckets, frozenset(found.corrections))
+    if not found.has_hub:
+        log.warning("%s has no tables of a hub: cells of users and tools are left out", root)
+    place = Place.of_run(root)
+    lake = Lake(place, found.buckets, frozenset(found.corrections), found.has_hub)
     buckets = range(found.buckets)
     read = {month: _months_of(found, month, periods) for month, periods in anchors.items()}
-    lake.place.clear(WORK)
+    place.clear(WORK)  # what a killed run left
     try:
         needed = sorted({month for months in read.values() for month in months})
         log.info("lake: sessions of %d months in %d buckets", len(needed), found.buckets)
@@ -43,8 +46,10 @@ def summarize(root: Path, months: Months, runner: Runner) -> dict[Month, int]:
             for bucket in buckets
         ])  # fmt: skip
         cells = runner.map([FillCells(lake, month, periods) for month, periods in anchors.items()])
+        for month in anchors:
+            place.publish(place.filled(month), place.cells(month))
     finally:
-        lake.place.clear(WORK)
+        place.clear(WORK)
     return dict(zip(anchors, cells, strict=True))
 
 

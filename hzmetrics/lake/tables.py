@@ -8,6 +8,7 @@ from hzmetrics import files
 from hzmetrics.config import Settings
 from hzmetrics.engine import Engine
 from hzmetrics.errors import HzmetricsError
+from hzmetrics.grids import SECTIONS
 
 BY_MONTH = ("websessions", "download_requests")
 """Partitioned by the month in which a session begins, and by bucket."""
@@ -49,9 +50,17 @@ PSEUDONYMS = {
 }
 """What stands for names, addresses and numbers of accounts, as SQL (`engine/macros.sql`)."""
 
+NO_CELL_OF_USERS = "NOT (grid = 'misc' AND rowid IN (6, 7))"
+"""Of the grid `misc`, new accounts and logins of a day count users."""
+
 KEY = "lake.key"
 BLOCK = 64
 """Bytes of a block of SHA-256."""
+
+
+def sections(has_hub: bool) -> tuple[str, ...]:
+    """The sections of the grids that can be computed, with or without the tables of a hub."""
+    return SECTIONS if has_hub else ("int", "dl", "misc")
 
 
 def rows(table: str, is_plain: bool) -> str:

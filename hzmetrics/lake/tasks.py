@@ -11,7 +11,8 @@ They know nothing of the databases. Where the rows of step 2 are read in step 3,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import platform
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +20,16 @@ import pyarrow as pa
 
 from hzmetrics.calendar import Month
 from hzmetrics.engine import Engine, windows
-from hzmetrics.grids import SECTIONS
+from hzmetrics.errors import HzmetricsError
 from hzmetrics.grids.summarize import count_visitors
+from hzmetrics.lake import tables
 from hzmetrics.lake.place import Place, quoted, write
 
-COUNTED = ("counted_visitors", "session_totals", "known_session_users")
-"""What step 2 writes: relations and models of the grids."""
+SUMMED = ("counted_visitors", "session_totals")
+"""Of what step 2 writes, the relations of the grids whose rows of all buckets can be put together: readers add them."""
+
+KEYED = {"known_session_users": "kind, colid, class, who", "session_domains": "domain"}
+"""The relations whose rows can be the same in several buckets, with their keys: the greatest depth counts."""
 
 DIMENSIONS = (
     "xprofiles",
@@ -46,6 +51,7 @@ class Lake:
     place: Place
     buckets: int
     corrections: frozenset[str]
+    has_hub: bool = True
 
     def engine(self, month: Month, periods: Iterable[int]) -> Engine:
         """An engine with the windows of some periods that end with a month."""
@@ -68,7 +74,7 @@ class GroupSessions:
     def __call__(self) -> None:
         with self.lake.engine(self.month, (1,)) as engine:
             for table in ("websessions", "download_requests"):
-                _register(engine, table, [self.lake.place.month(table, self.month, self.bucket)])
+                register(engine, table, [self.lake.place.month(table, self.month, self.bucket)])
             engine.build("month_sessions")
             write(
                 engine,
@@ -92,21 +98,21 @@ class CountVisitors:
         place = self.lake.place
         with self.lake.engine(self.month, self.periods) as engine:
             if self.months:
-                _register(engine, "grouped_sessions", [place.grouped(month, self.bucket) for month in self.months])
+                register(engine, "grouped_sessions", [place.grouped(month, self.bucket) for month in self.months])
             else:
                 engine.create("grouped_sessions")
-            _register(engine, "userlogin_lite", [place.part("userlogin_lite", self.bucket)])
+            register(engine, "userlogin_lite", [place.part("userlogin_lite", self.bucket)])
             for table in ("domainclass", "country_continent"):
-                _register(engine, table, [place.whole(table)])
+                register(engine, table, [place.whole(table)])
             count_visitors(engine)
-            for table in COUNTED:
+            for table in (*SUMMED, *KEYED):
                 engine.build(table)
                 write(engine, f"SELECT * FROM {table} ORDER BY ALL", place.counted(table, self.month, self.bucket))
 
 
 @dataclass(frozen=True)
 class FillCells:
-    """Step 3. Returns the number of cells."""
+    """Step 3. Returns the number of cells; they are published when those of all months are there."""
 
     lake: Lake
     month: Month
@@ -115,40 +121,47 @@ class FillCells:
     def __call__(self) -> int:
         place, month = self.lake.place, self.month
         with self.lake.engine(month, self.periods) as engine:
-            engine.register("sections", pa.table({"section": pa.array(SECTIONS, pa.string())}))
+            engine.register(
+                "sections", pa.table({"section": pa.array(tables.sections(self.lake.has_hub), pa.string())})
+            )
             engine.create("stored")
             for table in DIMENSIONS:
-                _register(engine, table, [place.whole(table)])
-            _register(
+                register(engine, table, [place.whole(table)])
+            register(
                 engine,
                 "userlogin_lite",
                 [place.part("userlogin_lite", bucket) for bucket in range(self.lake.buckets)],
             )
             engine.define(
                 "toolstart",
-                f"SELECT * FROM {_files([place.whole('toolstart')])} WHERE datetime < '{month.stop}'",
+                f"SELECT * FROM {rows_of([place.whole('toolstart')])} WHERE datetime < '{month.stop}'",
                 reads=(),
             )
-            for table in ("counted_visitors", "session_totals"):
-                _register(engine, table, self.lake.all_buckets(table, month))
-            engine.define(
-                "known_session_users",
-                f"""
-                SELECT kind, colid, class, who, max(depth) AS depth
-                FROM {_files(self.lake.all_buckets("known_session_users", month))}
-                GROUP BY kind, colid, class, who
-                """,
-                reads=(),
-            )
-            cells = engine.table("cells")
-            write(engine, "SELECT * FROM cells ORDER BY ALL", place.cells(month))
+            for table in SUMMED:
+                register(engine, table, self.lake.all_buckets(table, month))
+            for table, key in KEYED.items():
+                found = rows_of(self.lake.all_buckets(table, month))
+                engine.define(table, f"SELECT {key}, max(depth) AS depth FROM {found} GROUP BY {key}", reads=())
+            engine.build("cells")
+            chosen = "FROM cells" if self.lake.has_hub else f"FROM cells WHERE {tables.NO_CELL_OF_USERS}"
+            cells = engine.query(chosen)
+            engine.lend("chosen_cells", cells)
+            write(engine, "FROM chosen_cells ORDER BY ALL", place.filled(month))
             return int(cells.num_rows)
 
 
-def _register(engine: Engine, table: str, paths: list[Path]) -> None:
-    engine.register_parquet(table, list(map(str, paths)))
+def register(engine: Engine, table: str, paths: list[Path]) -> None:
+    """Make the rows of some files known as a relation. Raises HzmetricsError."""
+    engine.register_parquet(table, list(map(str, _present(paths))))
 
 
-def _files(paths: list[Path]) -> str:
-    """The rows of some files, as SQL names them."""
-    return f"read_parquet([{quoted(paths)}], hive_partitioning = false)"
+def rows_of(paths: Sequence[Path], more: str = "") -> str:
+    """The rows of some files, as SQL names them, read with `more` options. Raises HzmetricsError."""
+    return f"read_parquet([{quoted(_present(paths))}], hive_partitioning = false{more})"
+
+
+def _present(paths: Sequence[Path]) -> Sequence[Path]:
+    for path in paths:
+        if not path.is_file():
+            raise HzmetricsError(f"{path} is missing on {platform.node()}")
+    return paths

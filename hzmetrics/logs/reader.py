@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hzmetrics.files import open_regular
-from hzmetrics.logs.packing import LIMITS, Limits, Text, Unpacked, UnreadableLog
+from hzmetrics.logs.packing import LIMITS, Limits, Text, Unpacked, UnreadableLog, base_name
 from hzmetrics.logs.parts import Parts
 
 STANDARD_INPUT = Path("-")
@@ -198,6 +198,11 @@ class LogStream:
     def identity(self) -> Identity:
         """The identity of the text, once it has been read to its end."""
         return Identity(self._head.hexdigest(), self._size)
+
+    def require_packed_as_named(self, path: Path) -> None:
+        """Raises UnreadableLog if the name of a file says that it is compressed, and it is not."""
+        if self.total and not self.packed and base_name(path.name) != path.name:
+            raise UnreadableLog(f"cannot read {path}: by its name it is compressed, but it is not; rename it")
 
     def require_unchanged(self, path: Path) -> None:
         """Raises ChangedLog if `path` is not any more the file that was opened, of the size it had then."""

@@ -72,7 +72,7 @@ def session_engine(
     engine = Engine("hzmetrics.sessions", corrections=corrections)
     engine.register("requests", requests)
     engine.register("tool_starts", tool_starts)
-    _register_windows(engine, session_windows(month, settings))
+    register_windows(engine, session_windows(month, settings))
     return engine
 
 
@@ -97,7 +97,8 @@ def read_tool_starts(store: Store, month: Month) -> pa.Table:
     )
 
 
-def _register_windows(engine: Engine, windows: Sequence[Window]) -> None:
+def register_windows(engine: Engine, windows: Sequence[Window]) -> None:
+    """Tell an engine in which windows to search for sessions."""
     columns = {
         "number": range(1, len(windows) + 1),
         "start": [window.start for window in windows],

@@ -108,7 +108,7 @@ def test_the_numbers_are_right_if_a_worker_is_killed(dask: Dask, filled: TestHub
     is_done = threading.Event()
 
     def kill_one() -> None:
-        while not is_done.is_set() and not list(root.glob("work/grouped_sessions/*/*.parquet")):
+        while not is_done.is_set() and not list(root.glob("work/*/grouped_sessions/*/*.parquet")):
             time.sleep(0.01)
         assert not is_done.is_set()
         dask.processes[1].kill()

@@ -49,6 +49,17 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Touch:
+    """Makes a file, after a while."""
+
+    file: Path
+
+    def __call__(self) -> None:
+        time.sleep(0.3)
+        self.file.touch()
+
+
+@dataclass(frozen=True)
 class Wait:
     """Writes the number of its process, then sleeps."""
 
@@ -72,6 +83,16 @@ def test_results_are_in_order_and_errors_are_those_of_tasks(workers: int) -> Non
         with pytest.raises(HzmetricsError, match=r"^this task cannot be done$"):
             chosen.map([Square(1), Fail(), Square(2)])
         assert chosen.map([Square(3)]) == [9]
+
+
+@pytest.mark.slow
+def test_no_task_is_at_work_after_an_error(tmp_path: Path) -> None:
+    with runner.opened(2) as chosen:
+        with pytest.raises(HzmetricsError, match="cannot be done"):
+            chosen.map([Fail(), *(Touch(tmp_path / str(number)) for number in range(20))])
+        made = set(tmp_path.iterdir())
+        time.sleep(1)
+        assert set(tmp_path.iterdir()) == made and len(made) < 20
 
 
 @pytest.mark.slow
@@ -110,7 +131,7 @@ def test_workers_end_with_the_process_that_began_them(tmp_path: Path) -> None:
     script, file = tmp_path / "main.py", tmp_path / "worker"
     script.write_text(MAIN.format(file=str(file)))
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    main = subprocess.Popen([sys.executable, str(script)], env=environment)
+    main = subprocess.Popen([sys.executable, str(script)], env=environment, stderr=subprocess.DEVNULL)
     while not (file.exists() and file.read_text()):
         assert main.poll() is None
         time.sleep(0.05)

@@ -45,7 +45,7 @@ def ordinary(hub: TestHub, chosen: Settings, month: Month) -> Values:
     remake_userlogin_lite(hub.store)
     key = pseudonyms.key(hub.store, chosen)
     relations = base_relations(hub.store, month, PERIODS, bool(key))
-    sessions = sessions_by_month(hub.store, widest(month, PERIODS))
+    sessions = sessions_by_month(hub.store, chosen, widest(month, PERIODS), key)
     return by_cell(compute_cells(chosen, month, relations, sessions, pseudonym_key=key).to_pylist())
 
 

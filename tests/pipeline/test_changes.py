@@ -17,7 +17,7 @@ from hzmetrics.demo.directory import Directory
 from hzmetrics.demo.progress import Reporter
 from hzmetrics.demo.run import settle_corrections
 from hzmetrics.errors import LookupFailure
-from hzmetrics.pipeline import run
+from hzmetrics.pipeline import run, work
 from hzmetrics.pipeline.changes import Change, Changes
 from hzmetrics.pipeline.steps import Step
 from hzmetrics.store import Store, state
@@ -216,12 +216,12 @@ def test_the_rows_are_those_of_all_steps(
     caplog.set_level("DEBUG", logger="hzmetrics")
     ends, left_out = [], []
     for kind in (EveryStep, Changes):
-        monkeypatch.setattr(run, "Changes", kind)
-        work = invented.with_name("hub")
-        shutil.copytree(invented, work, symlinks=True)
-        ends.append(end_of(work, meanwhile, runs))
+        monkeypatch.setattr(work, "Changes", kind)
+        hub = invented.with_name("hub")
+        shutil.copytree(invented, hub, symlinks=True)
+        ends.append(end_of(hub, meanwhile, runs))
         left_out.append(sum(LEFT_OUT in message for message in caplog.messages))
-        shutil.rmtree(work)
+        shutil.rmtree(hub)
     differing = {name: set(ends[0][name]) ^ set(ends[1][name]) for name in ends[0] if ends[0][name] != ends[1][name]}
     assert differing == {}
     assert ends[0]["metrics.websessions"]

@@ -1,0 +1,212 @@
+"""From logs to the requests and logins of a lake, without a database."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hzmetrics.calendar import some
+from hzmetrics.engine.runner import Runner
+from hzmetrics.errors import HzmetricsError
+from hzmetrics.ingest import unread
+from hzmetrics.ingest.bots import Bots
+from hzmetrics.ingest.log_file import day_limits, report_unread
+from hzmetrics.ingest.sources import Kind
+from hzmetrics.lake import dimensions, ledger, manifest, tables
+from hzmetrics.lake.export import BUCKETS
+from hzmetrics.lake.ledger import IngestedLog, Ledger
+from hzmetrics.lake.logins import PlaceLogins, ReadAuthLog
+from hzmetrics.lake.manifest import Manifest
+from hzmetrics.lake.place import CELLS, PRIVATE, WORK, Place
+from hzmetrics.lake.reading import Found, PlaceRequests, Reading, ReadLog
+from hzmetrics.log import log
+from hzmetrics.logs.packing import Limits
+from hzmetrics.logs.settings import log_settings
+
+if TYPE_CHECKING:
+    from hzmetrics.config import Settings
+
+Placing = PlaceRequests | PlaceLogins
+"""What puts a log that was read into the lake."""
+
+BATCH = 256
+"""Logs that enter a lake together: after a crash, no more than these are read anew."""
+
+
+@dataclass
+class Report:
+    """What became of the logs."""
+
+    logs: int = 0
+    """Logs that are in the lake now and were not before."""
+    requests: int = 0
+    known: list[Path] = field(default_factory=list)
+    """Logs whose text was there already."""
+    failed: list[tuple[Path, str]] = field(default_factory=list)
+    """Logs that could not be read, and why; nothing of them is in the lake."""
+
+
+def ingest(
+    settings: Settings,
+    root: Path,
+    paths: Sequence[Path],
+    runner: Runner,
+    buckets: int | None,
+    plain: bool,
+    dimensions_from: Path | None = None,
+) -> Report:
+    """Add what logs hold to a lake, in the order of `paths`: as if each had been imported after the other.
+
+    A log that cannot be read does not stop the others. `buckets`, `plain`: of a new lake. `dimensions_from`: a lake
+    exported with private tables. Raises HzmetricsError.
+    """
+    place = Place.of_run(root.absolute())  # tasks have no directory of their own
+    before = manifest.find(root)
+    source = dimensions.exported(dimensions_from) if dimensions_from else None
+    plan = _plan(settings, before, source, buckets, plain)
+    if before and (different := plan.differences(before)):
+        raise HzmetricsError(f"{root} was made otherwise: {some(different)} changed; ingest to another directory")
+    if plan.has_hub and (auth := [path for path in paths if kind_of(path) == "auth"]):
+        raise HzmetricsError(f"{auth[0]} is an auth log: {root} has its logins from the hub")
+    place.make_private()
+    place.clear(f"{PRIVATE}/{WORK}")  # what a killed run left
+    if before is None or dimensions_from:
+        _open(place, plan)
+    if dimensions_from:
+        dimensions.copy(Place(dimensions_from), place, plan.buckets)
+    ingesting = _Ingesting(settings, place, runner, plan)
+    try:
+        for start in range(0, len(paths), BATCH):
+            ingesting.add([path.absolute() for path in paths[start : start + BATCH]])
+    finally:
+        place.clear(f"{PRIVATE}/{WORK}")
+    return ingesting.report
+
+
+def _plan(
+    settings: Settings, before: Manifest | None, source: Manifest | None, buckets: int | None, plain: bool
+) -> Manifest:
+    """What the lake will be, with the dimensions of `source`. Raises HzmetricsError if they do not fit."""
+    kept, latest = before or source, source or before
+    plan = Manifest(
+        source=manifest.LOGS,
+        has_hub=bool(source) or (before is not None and before.has_hub),
+        hub=settings.hub.site,
+        time_zone=settings.hub.timezone,
+        corrections=tuple(sorted(settings.corrections)),
+        names="plain" if plain else "pseudonyms",
+        key="" if plain else tables.fingerprint(tables.key(settings)),
+        buckets=buckets or (kept.buckets if kept else BUCKETS),
+        through=latest.through if latest else settings.clock.month.plus(-1),
+        months=before.months if before else (),
+        missing=before.missing if before else (),
+        exported=settings.clock.utc,
+        is_complete=False,
+    )
+    if source:
+        comparable = dataclasses.replace(source, source=plan.source, has_hub=True, corrections=plan.corrections)
+        if different := plan.differences(comparable):
+            raise HzmetricsError(f"the dimensions were exported otherwise: {some(different)} changed")
+    return plan
+
+
+def _open(place: Place, plan: Manifest) -> None:
+    """Let a lake say that what it has is not all made into sessions, and take away its cells."""
+    plan.write(place.root)
+    place.clear(CELLS)
+
+
+def kind_of(path: Path) -> Kind:
+    """Auth logs have a name that begins as the hub begins it (spec 10 §8.1); all others are access logs."""
+    return "auth" if path.name.startswith("cmsauth") else "access"
+
+
+class _Ingesting:
+    """The driver's part of an ingestion: the order of the logs, and what follows from it."""
+
+    def __init__(self, settings: Settings, place: Place, runner: Runner, plan: Manifest) -> None:
+        self.settings = settings
+        self.plan = plan
+        self.place = place
+        self.runner = runner
+        self.reading = Reading(
+            Limits.of(settings), dimensions.excludes(place), log_settings(settings), day_limits(settings)
+        )
+        self.ledger = ledger.read(place.private)
+        self.texts = {known.text for known in self.ledger.logs}
+        self.bots = Bots.of(self.ledger.bots.union(dimensions.bots(place)), settings.corrections)
+        self.report = Report()
+
+    def add(self, paths: Sequence[Path]) -> None:
+        """Add some logs; they are in the lake when this returns."""
+        tasks = [
+            (ReadAuthLog if kind_of(path) == "auth" else ReadLog)(self.place, number, path, self.reading)
+            for number, path in enumerate(paths)
+        ]
+        accepted = list(self._accepted(paths, self.runner.map(tasks)))
+        months = self.runner.map([task for _, task in accepted])
+        new = [dataclasses.replace(one, months=found) for (one, _), found in zip(accepted, months, strict=True)]
+        for task, found in zip((task for _, task in accepted), months, strict=True):
+            for target in task.targets(found):
+                self.place.publish(self.place.made_privately(target), target)
+        if new:
+            changed = {month for one in new for month in one.months}
+            kept = tuple(month for month in self.plan.months if month not in changed)
+            self.plan = dataclasses.replace(self.plan, months=kept)
+            _open(self.place, self.plan)
+        self.ledger = Ledger((*self.ledger.logs, *new), self.bots.known)
+        self.ledger.write(self.place.private)
+        self.report.logs += len(new)
+        self.report.requests += sum(one.requests for one in new)
+
+    def _accepted(
+        self, paths: Sequence[Path], found: Sequence[Found]
+    ) -> Iterator[tuple[IngestedLog, PlaceRequests | PlaceLogins]]:
+        """The logs that become part of the lake, in order, and the tasks that place what they hold."""
+        number, first = len(self.ledger.logs), self.ledger.next_id
+        for read, (path, one) in enumerate(zip(paths, found, strict=True)):
+            kind = kind_of(path)
+            if reason := one.error or self._refusal(one, kind):
+                log.error("%s: %s", path, reason)
+                self.report.failed.append((path, reason))
+                continue
+            assert one.text is not None
+            if one.text in self.texts:
+                log.info("%s is in the lake already", path)
+                self.report.known.append(path)
+                continue
+            self.texts.add(one.text)
+            dropped, requests = self._judge(read) if kind == "access" else ((), 0)
+            lines, unrecognized = one.account.lines, one.account.unread
+            log.info("%s: %d lines, %d unrecognized; %d requests", path, lines, unrecognized, requests)
+            report_unread(one.account)
+            self.bots = dataclasses.replace(self.bots, flagged=list(one.bots)).next()
+            if kind == "access":
+                zone = self.reading.logs.zone
+                task: Placing = PlaceRequests(self.place, read, number, first, dropped, zone)
+            else:
+                task = PlaceLogins(self.place, read, number)
+            yield IngestedLog(str(path), kind, one.text, first, requests, ()), task
+            number, first = number + 1, first + requests
+
+    def _refusal(self, found: Found, kind: Kind) -> str:
+        """Why a log that was read does not count: most of its lines are not understood. Empty: it counts."""
+        try:
+            unread.refuse(found.account, kind, self.settings)
+        except unread.UnreadLog as error:
+            return str(error)
+        return ""
+
+    def _judge(self, read: int) -> tuple[tuple[str, ...], int]:
+        """The agents of a log that are known as bots when it begins, and how many requests the others made."""
+        found = pq.ParquetFile(self.place.read_agents(read)).read()
+        drops = pa.array(self.bots.drops(found["agent"], [False] * found.num_rows), pa.bool_())
+        dropped = found.filter(drops)
+        total = sum(found["requests"].to_pylist()) - sum(dropped["requests"].to_pylist())
+        return tuple(dropped["agent"].to_pylist()), total

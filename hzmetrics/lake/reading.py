@@ -1,0 +1,194 @@
+"""The pieces of work that the requests of a lake are made of, each for one log.
+
+1. The lines are parsed, and judged by every rule that needs no other log. What is kept is written as it stands in the
+   log, with the bots that the log shows.
+2. Requests of agents that earlier logs had shown to be bots are dropped. The others are numbered, and written by month.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from hzmetrics import files
+from hzmetrics.calendar import Month
+from hzmetrics.engine import Engine, Value
+from hzmetrics.errors import StoreUnavailable
+from hzmetrics.ingest.access import AccessLog, Rules
+from hzmetrics.ingest.bots import NAME_LENGTH, Bots
+from hzmetrics.ingest.filters import Excludes
+from hzmetrics.lake.place import Place, quoted, write
+from hzmetrics.logs.account import Account
+from hzmetrics.logs.packing import Limits, UnreadableLog
+from hzmetrics.logs.reader import Identity, LogStream, open_log
+from hzmetrics.logs.settings import LogSettings
+from hzmetrics.store.bulk import fitted_rows
+from hzmetrics.store.tables.metrics import web
+
+STORED = {
+    "datetime": pa.string(),
+    "ip": pa.string(),
+    "content": pa.string(),
+    "referrer": pa.string(),
+    "useragent": pa.string(),
+    "uidNumber": pa.int64(),
+    "dnload": pa.int64(),
+}
+"""Columns of `web` that a request of a lake has."""
+
+WRITTEN = pa.schema({"place": pa.int64(), "agent": pa.string(), **STORED})
+"""What the first step writes: `place` is the place among the kept lines, `agent` the name that bots are known by."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the first step found in a log."""
+
+    error: str = ""
+    """Why the log cannot be read; empty: it was."""
+    text: Identity | None = None
+    account: Account = field(default_factory=Account)
+    bots: tuple[str, ...] = ()
+    """User agents that look like bots, in the order of their first lines."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the logs of a lake are read."""
+
+    limits: Limits
+    excludes: Excludes
+    logs: LogSettings
+    days: Mapping[str, Value]
+
+    @property
+    def rules(self) -> Rules:
+        """The rules of a log that stands alone."""
+        return Rules.of(self.excludes, Bots.of((), self.logs.corrections), self.logs, self.days)
+
+
+@dataclass(frozen=True)
+class ReadLog:
+    """Step 1. A log that cannot be read is no error of the task: the others go on."""
+
+    place: Place
+    number: int
+    path: Path
+    reading: Reading
+
+    def __call__(self) -> Found:
+        return read_whole(self.path, self.reading.limits, self._read)
+
+    def _read(self, stream: LogStream) -> Found:
+        path = self.place.read_log(self.number)
+        with AccessLog(self.reading.rules) as log:
+            write_chunks(path, WRITTEN, map(self._stored, log.kept(stream)))
+            with Engine() as engine:
+                agents = f"SELECT agent, count(*) AS requests FROM read_parquet({quoted([path])}) GROUP BY agent"
+                write(engine, f"{agents} ORDER BY agent", self.place.read_agents(self.number), files.SECRET)
+            return Found("", stream.identity, log.account, tuple(log.rules.bots.flagged))
+
+    def _stored(self, rows: pa.Table) -> pa.Table:
+        agents = pc.utf8_slice_codeunits(rows["useragent"], 0, NAME_LENGTH)
+        return fitted_rows(web, rows.select(list(STORED))).append_column("agent", agents)
+
+
+def read_whole(path: Path, limits: Limits, read: Callable[[LogStream], Found]) -> Found:
+    """What is found in a log, or why it cannot be read."""
+    try:
+        with open_log(path, limits) as stream:
+            stream.require_packed_as_named(path)
+            found = read(stream)
+            stream.require_unchanged(path)
+            return found
+    except UnreadableLog as error:
+        return Found(str(error))
+
+
+def write_chunks(path: Path, schema: pa.Schema, chunks: Iterator[pa.Table]) -> None:
+    """Write the rows of a log as they come, with their `place` in it. Raises StoreUnavailable."""
+    place = 0
+    try:
+        files.make_directory(path.parent)
+        with files.replacing(path, files.SECRET) as temporary, pq.ParquetWriter(temporary, schema) as writer:
+            for rows in chunks:
+                places = pa.array(range(place, place + rows.num_rows), pa.int64())
+                place += rows.num_rows
+                writer.write_table(rows.append_column("place", places).select(schema.names))
+    except OSError as error:
+        raise StoreUnavailable(f"cannot write {path}: {error.strerror}") from None
+
+
+@dataclass(frozen=True)
+class PlaceRequests:
+    """Step 2. Returns the months of the requests."""
+
+    place: Place
+    read: int
+    """The number under which the log was read."""
+    number: int
+    """Its number in the lake."""
+    first: int
+    """The number of its first request."""
+    dropped: tuple[str, ...]
+    """The agents whose requests are dropped."""
+    zone: str
+    """The time zone of the log's times."""
+
+    def __call__(self) -> tuple[Month, ...]:
+        with Engine("hzmetrics.enrich") as engine:
+            engine.set_variable("dropped", list(self.dropped))
+            engine.set_variable("zone", self.zone)
+            engine.keep(
+                "requests",
+                f"""
+                SELECT
+                    row_number() OVER (ORDER BY place) - 1 + {self.first} AS id,
+                    datetime,
+                    epoch(datetime::TIMESTAMP AT TIME ZONE getvariable('zone'))::BIGINT AS t,
+                    fold(ip) AS address,
+                    * EXCLUDE (place, agent, datetime)
+                FROM read_parquet({quoted([self.place.read_log(self.read)])}) AS lines
+                LEFT JOIN {self._addresses()} AS names USING (ip)
+                WHERE agent NOT IN (SELECT unnest(getvariable('dropped')))
+                """,
+            )
+            self._clean(engine)
+            found = engine.query("SELECT DISTINCT datetime[:7] AS month FROM requests ORDER BY month")
+            months = tuple(map(Month.parse, found["month"].to_pylist()))
+            for month in months:
+                of_month = f"FROM requests WHERE datetime >= '{month.start}' AND datetime < '{month.stop}'"
+                write(
+                    engine,
+                    f"SELECT * {of_month} ORDER BY address, datetime, id",
+                    self.place.made_privately(self.place.requests(month, self.number)),
+                    files.SECRET,
+                )
+            return months
+
+    def targets(self, months: Iterable[Month]) -> list[Path]:
+        """The files that the lake gets."""
+        return [self.place.requests(month, self.number) for month in months]
+
+    def _addresses(self) -> str:
+        """What is known of addresses, as SQL names it."""
+        path = self.place.dimension("addresses")
+        if path.exists():
+            return f"read_parquet({quoted([path])})"
+        return (
+            "(SELECT NULL::VARCHAR AS ip, NULL::VARCHAR AS host, NULL::VARCHAR AS domain, NULL::VARCHAR AS ipcountry)"
+        )
+
+    def _clean(self, engine: Engine) -> None:
+        """Delete the requests that a filter of hosts or domains matches (spec 20 §6)."""
+        path = self.place.dimension("exclude_list")
+        if path.exists():
+            engine.register_parquet("filters", [str(path)])
+            engine.define("checked_rows", "SELECT id, host, domain FROM requests", reads=())
+            engine.build("bot_rows")
+            engine.connection.execute("DELETE FROM requests WHERE id IN (SELECT id FROM bot_rows)")
