@@ -52,7 +52,7 @@ def test_a_figure_is_compared_with_the_period_before_and_the_year_before() -> No
     [
         (1234567, "count", "1,234,567"),
         (None, "count", "–"),
-        ("3 users", "text", "3 users"),
+        ("3 users on 2026-03-01", "text", "3 users on\n2026-03-01"),
         (59, "seconds", "59 s"),
         (600, "seconds", "10 min"),
         (5400, "seconds", "1.5 h"),
