@@ -89,6 +89,13 @@ def test_places_of_few_people_are_one_with_their_country_or_elsewhere(published:
         ("West Lafayette, Indiana, United States", (2, 3, 0)),
     ]  # fmt: skip
     assert tuple(found.elsewhere.values()) == (1, 1, 0)
+    rows = list(csv.DictReader((published.directory / "data/online.csv").open(encoding="utf-8")))
+    assert [row["place"] for row in rows] == [*(place.name for place in found.places), "elsewhere"]
+    assert rows[1] | {"latitude": "", "longitude": ""} == {
+        "place": "Kenya", "latitude": "", "longitude": "", "users": "3", "guests": "2", "bots": "2"
+    }  # fmt: skip
+    data = json.loads((published.directory / "data/online.json").read_text(encoding="utf-8"))
+    assert (data["generated"], data["places"][-1]["users"]) == (found.generated, 1)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"generated": 1, "places": [{}], "elsewhere": {}}'])
