@@ -26,7 +26,7 @@ class Source:
     sections: Sections = field(default_factory=dict)
     lines: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """The line of each section and key; a section's own is under the key ''."""
-    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
     def place(self, section: str, key: str = "") -> str:
         """`file:line` of a section or key."""
@@ -76,7 +76,7 @@ def read(path: Path, environment: Mapping[str, str] = os.environ) -> Source:
     keys = [(name, key) for name, values in sections.items() for key in values]
     lines = dict(zip(keys, parser.key_lines, strict=True))
     lines |= {(name, ""): line for name, line in parser.section_lines.items()}
-    return Source(path, sections, lines, environment)
+    return Source(path, sections, lines, dict(environment))
 
 
 class _Parser(configparser.ConfigParser):

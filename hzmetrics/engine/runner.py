@@ -13,7 +13,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
@@ -47,17 +47,21 @@ class Processes:
         self._pool = pool
 
     def map(self, tasks: Sequence[Callable[[], R]]) -> list[R]:
-        futures = [self._pool.submit(task) for task in tasks]
-        try:
-            return [future.result() for future in futures]
-        except BrokenProcessPool:
-            raise HzmetricsError(
-                "a worker process was killed, perhaps because the machine has no memory left: try fewer --workers"
-            ) from None
-        finally:  # nothing is at work when this returns
-            for future in futures:
-                future.cancel()
-            wait(futures)
+        return _results([self._pool.submit(task) for task in tasks])
+
+
+def _results(futures: Sequence[Future[R]]) -> list[R]:
+    try:
+        return [future.result() for future in futures]
+    except BrokenProcessPool:
+        raise HzmetricsError(
+            "a worker process was killed, perhaps because the machine has no memory left: try fewer --workers, "
+            "or less [engine] memory"
+        ) from None
+    finally:  # nothing is at work when this returns
+        for future in futures:
+            future.cancel()
+        wait(futures)
 
 
 @contextmanager
@@ -77,16 +81,42 @@ def opened(workers: int | None = None, scheduler: str = "") -> Iterator[Runner]:
     if number == 1:
         yield Here()
         return
-    share, threads = memory.limit() // number, max(1, cores // number)
     database.close()  # memory that it has kept is the workers' now
+    with _pool(number, memory.limit() // number, max(1, cores // number)) as pool:
+        yield Processes(pool)
+
+
+@contextmanager
+def beside(task: Callable[[], R]) -> Iterator[Callable[[], R]]:
+    """Do a task while the block does something else: in a process of this machine, which gets half of the memory.
+
+    What is given waits for the result, and raises what the task raises. On one core, or with less than twice
+    `memory.LEAST`, the task is done by this process when the result is asked for.
+    """
+    cores, limit = len(os.sched_getaffinity(0)), memory.limit()
+    if cores == 1 or limit < 2 * memory.LEAST:
+        yield lambda: Here().map([task])[0]
+        return
+    memory.set_limit(limit // 2)
+    try:
+        with _pool(1, limit // 2, cores // 2) as pool:
+            future = pool.submit(task)
+            yield lambda: _results([future])[0]
+    finally:
+        memory.set_limit(limit)
+
+
+@contextmanager
+def _pool(number: int, limit: int, threads: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes of this machine, with so much memory and so many threads each."""
     pool = ProcessPoolExecutor(
         number,
         multiprocessing.get_context("spawn"),  # a fork would have the engine without its threads
         initializer=_start_worker,
-        initargs=(share, threads),
+        initargs=(limit, threads),
     )
     try:
-        yield Processes(pool)
+        yield pool
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,7 +52,7 @@ def publish(store: Store, settings: Settings, directory: Path | None = None) -> 
     with site.generation(directory) as generation:
         numbers = _read(store, settings, directory, generation)
         writer = _writer(settings, generation, numbers)
-        _write(writer, store, section.min_users, numbers)
+        _write(writer, store, settings, numbers)
         return Report(directory, len(generation.made.files), generation.written if generation.is_new else 0)
 
 
@@ -109,15 +110,15 @@ def _writer(settings: Settings, generation: site.Generation, numbers: _Numbers) 
     return Writer(generation, frame, last, numbers.newest, f"{settings.clock.now:%Y-%m-%d %H:%M %Z}".strip())
 
 
-def _write(writer: Writer, store: Store, min_users: int, numbers: _Numbers) -> None:
+def _write(writer: Writer, store: Store, settings: Settings, numbers: _Numbers) -> None:
+    min_users = settings.section(Publish).min_users
     writer.assets()
     writer.page("embed.html", "embed.html", "", dict)
-    overview_pages.write(writer, numbers.grids)
-    months.write(writer, numbers.grids)
-    if numbers.has_tools:
-        tool_pages.write(writer, store, min_users)
-    if numbers.has_resources:
-        resource_pages.write(writer, store)
+    with tool_pages.written(writer, store, settings, min_users) if numbers.has_tools else nullcontext():
+        overview_pages.write(writer, numbers.grids)
+        months.write(writer, numbers.grids)
+        if numbers.has_resources:
+            resource_pages.write(writer, store)
     if numbers.traffic:
         traffic_pages.write(writer, numbers.traffic)
     if numbers.online:

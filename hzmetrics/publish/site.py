@@ -91,6 +91,12 @@ class Generation:
         self.made.files |= kept
         return True
 
+    def join(self, part: Generation) -> None:
+        """Take note of the files that another process has put in."""
+        self.made.files |= part.made.files
+        self.made.parts |= part.made.parts
+        self._written |= part._written
+
     def complete(self) -> None:
         """Link the files of the old one that stay, and write the manifest. Raises OSError."""
         for name in self.made.files.keys() - self._written:

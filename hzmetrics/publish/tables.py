@@ -35,7 +35,8 @@ def bodies(months: pa.Array, columns: Sequence[pa.Array], unit: str, begins: pa.
     import pyarrow.compute as pc
 
     heads = _each(months, lambda month: f"<tr>{_head(month_name(month))}")
-    cells = _cells(pa.concat_arrays(columns), unit)
+    numbers = pa.concat_arrays(columns).dictionary_encode("encode")
+    cells = _cells(numbers.dictionary, unit).take(numbers.indices)
     of_columns = [cells.slice(place * len(months), len(months)) for place in range(len(columns))]
     rows = pc.binary_join_element_wise(heads, *of_columns, "")
     return list(map(Markup, pc.binary_join(pa.ListArray.from_arrays(begins, rows), "\n").to_pylist()))

@@ -115,6 +115,30 @@ def test_a_worker_that_is_killed_is_an_error() -> None:
         chosen.map([Square(1), Die(), Square(2)])
 
 
+@pytest.mark.slow
+def test_a_task_beside_the_block_has_half_of_the_memory() -> None:
+    limit = memory.limit()
+    with runner.beside(Limits()) as result:
+        assert memory.limit() == limit // 2
+        assert result() == (limit // 2, max(1, len(os.sched_getaffinity(0)) // 2))
+    assert memory.limit() == limit
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("task", "message"), [(Fail(), "^this task cannot be done$"), (Die(), "a worker process was killed")]
+)
+def test_a_task_beside_the_block_fails_where_its_result_is_asked_for(task: Fail | Die, message: str) -> None:
+    with runner.beside(task) as result, pytest.raises(HzmetricsError, match=message):
+        result()
+
+
+def test_without_memory_for_two_a_task_is_done_by_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "_limit", 2 * memory.LEAST - 1)
+    with runner.beside(os.getpid) as result:
+        assert result() == os.getpid()
+
+
 MAIN = """
 from pathlib import Path
 from hzmetrics.engine import runner

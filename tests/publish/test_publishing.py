@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from hzmetrics.engine import runner
+from hzmetrics.publish.contents import tools as tool_pages
 from hzmetrics.publish.figures import online
 from hzmetrics.publish.figures.definitions import FIGURES, PERIODS
 from hzmetrics.publish.publishing import publish
+from hzmetrics.publish.site import MANIFEST
 from hzmetrics.store.tables.metrics import summary_user_vals, web
 from tests.conftest import TestHub
 from tests.publish.conftest import HOSTILE, INCOMPLETE, MONTHS, NEWEST, TOLD, Published, cell, fill
@@ -25,6 +28,12 @@ def texts(directory: Path) -> Iterator[tuple[str, str]]:
     for path in sorted(directory.rglob("*")):
         if path.is_file() and path.suffix in (".html", ".js", ".json", ".csv") and "assets" not in path.parts:
             yield str(path.relative_to(directory)), path.read_text(encoding="utf-8")
+
+
+def files_of(directory: Path) -> dict[Path, object]:
+    """All files of a site; of its manifest, what it says."""
+    contents = {path.relative_to(directory): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+    return {name: json.loads(text) if name.name == MANIFEST else text for name, text in contents.items()}
 
 
 def test_nothing_in_the_site_leads_to_a_person(published: Published) -> None:
@@ -134,6 +143,20 @@ def test_publishing_on_each_store(hub: TestHub) -> None:
     assert report.written == 6  # the month and the fiscal years, each with their data
     data = json.loads((directory / f"months/{MONTHS[3]}.json").read_text(encoding="utf-8"))
     assert [row["period_13"] for row in data["cells"] if row["cell"] == "user.3.1"] == [77]
+
+
+@pytest.mark.slow
+def test_tools_that_another_process_puts_in_are_the_same(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(hub.store)
+    publish(hub.store, hub.settings, hub.root / "here")
+    monkeypatch.setattr(tool_pages, "MANY", 1)
+    beside = []
+    monkeypatch.setattr(tool_pages, "beside", lambda task: beside.append(task) or runner.beside(task))
+    report = publish(hub.store, hub.settings, hub.root / "beside")
+    assert len(beside) == 1 and report.written == report.files
+    assert files_of(hub.root / "beside") == files_of(hub.root / "here")
+    assert publish(hub.store, hub.settings, hub.root / "beside").written == 0
+    assert len(beside) == 1
 
 
 def test_a_page_says_how_far_its_data_reach(hub: TestHub) -> None:

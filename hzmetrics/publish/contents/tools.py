@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from hzmetrics.calendar import Month
+from hzmetrics.config import Settings
+from hzmetrics.engine.runner import beside
 from hzmetrics.output.document import document
 from hzmetrics.publish import documents
 from hzmetrics.publish.charts import Chart, Curve
@@ -18,11 +22,10 @@ from hzmetrics.publish.figures.anonymity import OTHER, UNKNOWN, Share
 from hzmetrics.publish.figures.definitions import PERIODS
 from hzmetrics.publish.figures.tools import FIGURES, KEYS, SPAN_TITLES, SPANS, TITLES, Figures, Tool
 from hzmetrics.publish.numbers import month_name
+from hzmetrics.publish.site import Generation
 from hzmetrics.publish.stacks import stacks
 from hzmetrics.publish.writer import Writer
-
-if TYPE_CHECKING:
-    from hzmetrics.store import Store
+from hzmetrics.store import Store
 
 PART = "tools/"
 RANKED = ("users", "simulations", "tot_wall", "tot_cpu")
@@ -35,23 +38,61 @@ COLUMNS = [SPAN_TITLES[span] for span in SPANS]
 Breakdowns = Mapping[tuple[int, str, int], Sequence[Share]]
 
 
-def write(writer: Writer, store: Store, min_users: int) -> None:
-    """Put in the list of tools, and each tool with its data. Raises OSError, StoreError."""
+MANY = 100
+"""With this many tools it takes longer to make their pages than to start a process that does it beside the others."""
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The pages of tools, when they have changed: a task, which can be done in another process."""
+
+    writer: Writer
+    settings: Settings
+    month: Month
+    """The last month that has figures."""
+    tools: Sequence[Tool]
+    breakdowns: Breakdowns
+
+    def __call__(self) -> Generation:
+        """Put in the list of tools, and each tool with its data. Raises OSError, StoreError."""
+        with closing(Store(self.settings)) as store:
+            _write(self.writer, store, self.month, self.tools, self.breakdowns)
+        return self.writer.generation
+
+
+@contextmanager
+def written(writer: Writer, store: Store, settings: Settings, min_users: int) -> Iterator[None]:
+    """Put in the pages of tools by the end of the block: many of them beside what the block does.
+
+    Raises OSError, StoreError, HzmetricsError.
+    """
     month = tools.newest(store)
     if month is None:
+        yield
         return
     breakdowns = tools.breakdowns(store, month, min_users)
     parts = sorted((key, [(part.name, part.people) for part in found]) for key, found in breakdowns.items())
-    if writer.keep(PART, [tools.fingerprint(store), str(month), parts]):
-        return
+    published = tools.published(store)
+    if writer.keep(PART, [tools.fingerprint(store, published), str(month), parts]):
+        yield
+    elif len(published) < MANY:
+        _write(writer, store, month, published, breakdowns)
+        yield
+    else:
+        with beside(Pages(writer, settings, month, published, breakdowns)) as made:
+            yield
+            writer.generation.join(made())
+
+
+def _write(writer: Writer, store: Store, month: Month, published: Sequence[Tool], breakdowns: Breakdowns) -> None:
     rows = tools.series(store)
     figures = {tool.id: numbers for tool, numbers in tools.read(store, month)}
-    published = {tool.id: tool for tool in tools.published(store)}
     has_rows = set(rows["resid"].unique().to_pylist())
-    _write_list(writer, month, [(tool, figures.get(tool.id, {})) for tool in published.values() if tool.id in has_rows])
+    _write_list(writer, month, [(tool, figures.get(tool.id, {})) for tool in published if tool.id in has_rows])
+    by_id = {tool.id: tool for tool in published}
     for drawn in _drawn(rows):
         newest = figures.get(drawn.id, {})
-        _write_tool(writer, published[drawn.id], newest, month, drawn, breakdowns)
+        _write_tool(writer, by_id[drawn.id], newest, month, drawn, breakdowns)
 
 
 class Drawn(NamedTuple):

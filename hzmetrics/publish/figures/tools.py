@@ -153,14 +153,14 @@ def _month(store: Store) -> sa.ColumnElement[str]:
     return sa.func.substr(store.hub_tables.resource_stats_tools.c.datetime, 1, 7)
 
 
-def fingerprint(store: Store) -> list[Any]:
+def fingerprint(store: Store, published: Sequence[Tool]) -> list[Any]:
     """What changes with the titles and with every row of figures: to compute it is faster than to read them.
 
     Raises StoreError.
     """
     stats = store.hub_tables.resource_stats_tools.c
     rows = checksum(store.hub, stats.id, [stats.resid, stats.period, *(stats[key] for key in KEYS)])
-    return [rows, [[tool.id, tool.alias, tool.title] for tool in published(store)]]
+    return [rows, [[tool.id, tool.alias, tool.title] for tool in published]]
 
 
 PRIME = 9973
