@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,7 +21,8 @@ ONLINE = "hzmetrics.whoisonline.lock"
 PUBLISH = "hzmetrics.publish.lock"
 
 MIGRATE = "hzmetrics-migrate.lock"
-LAKE = "hzmetrics.lake.lock"
+OF_LAKE = ".lock"
+"""In the directory of a lake: it may belong to several hubs, users or machines."""
 
 PROGRAM = "hzmetrics"
 """Part of the command line of every holder."""
@@ -44,6 +45,30 @@ def hold(settings: Settings, name: str = RUN) -> Iterator[None]:
         files.make_directory(state)
     except OSError as error:
         raise HzmetricsError(f"cannot create {state}: {error.strerror}; as root, run: mkdir -p {state}") from None
+    with hold_file(path):
+        yield
+
+
+@contextmanager
+def hold_lake(root: Path) -> Iterator[None]:
+    """Hold the lock of a lake: one command at a time writes to it. Raises LockHeld, and HzmetricsError."""
+    try:
+        is_new = not root.exists()
+        files.make_directory(root)
+    except OSError as error:
+        raise HzmetricsError(f"cannot make {root}: {error.strerror}") from None
+    try:
+        with hold_file(root / OF_LAKE):
+            yield
+    finally:
+        if is_new:
+            with suppress(OSError):  # there is a lake now
+                root.rmdir()
+
+
+@contextmanager
+def hold_file(path: Path) -> Iterator[None]:
+    """Hold the lock that a file stands for. Raises LockHeld if another process has it."""
     with _locked(path):
         try:
             if left_over := _describe(_read(path)):
@@ -52,7 +77,7 @@ def hold(settings: Settings, name: str = RUN) -> Iterator[None]:
                 with files.writing(path, files.PUBLISHED) as file:
                     file.write(f"{os.getpid()} {_start_of_environment()} {_real_now()}\n".encode())
             except OSError as error:
-                warn_once(f"cannot write to {state}: {error.strerror}")
+                warn_once(f"cannot write to {path.parent}: {error.strerror}")
             yield
         finally:
             path.unlink(missing_ok=True)

@@ -30,7 +30,7 @@ def months_option(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 path_type = click.Path(path_type=Path, file_okay=False)
-directory_argument = click.argument("directory", type=path_type)
+lake_argument = click.argument("directory", type=click.Path(exists=True, path_type=Path, file_okay=False))
 
 
 @click.group()
@@ -70,7 +70,7 @@ def _runner(app: App, workers: int | None, scheduler: str | None) -> AbstractCon
 
 
 @lake.command()
-@directory_argument
+@click.argument("directory", type=path_type)
 @months_option
 @buckets_option
 @plain_option
@@ -82,9 +82,10 @@ def export(app: App, directory: Path, months: Months | None, buckets: int | None
     Names and addresses become pseudonyms. Months that are not over are left out. Months that were exported before are
     replaced. docs/lake.md describes the files.
     """
+    from hzmetrics import lock
     from hzmetrics.lake.export import export
 
-    with app.run_lock():
+    with app.run_lock(), lock.hold_lake(directory):
         found = export(app.store, app.settings, directory, months or Months(), buckets, plain, private)
     say(f"{directory}: {len(found.months):,} months with sessions, names and addresses: {found.names}")
 
@@ -116,7 +117,7 @@ def ingest(
     from hzmetrics import lock
     from hzmetrics.lake.ingest import ingest
 
-    with lock.hold(app.settings, lock.LAKE), _runner(app, workers, scheduler) as chosen:
+    with lock.hold_lake(directory), _runner(app, workers, scheduler) as chosen:
         found = ingest(app.settings, directory, logs, chosen, buckets, plain, dimensions)
     say(f"{directory}: {found.requests:,} requests of {found.logs:,} logs, {len(found.known):,} were there already")
     if found.failed:
@@ -124,7 +125,7 @@ def ingest(
 
 
 @lake.command()
-@directory_argument
+@lake_argument
 @click.option("--months", type=MONTHS, help="Take these months, YYYY-MM or A..B.")
 @runner_options
 @pass_app
@@ -137,13 +138,13 @@ def sessions(app: App, directory: Path, months: Months | None, workers: int | No
     from hzmetrics import lock
     from hzmetrics.lake.sessions import make_sessions
 
-    with lock.hold(app.settings, lock.LAKE), _runner(app, workers, scheduler) as chosen:
+    with lock.hold_lake(directory), _runner(app, workers, scheduler) as chosen:
         numbers = make_sessions(app.settings, directory, months, chosen)
     say(f"{directory}: {sum(numbers.values()):,} sessions of {len(numbers):,} months")
 
 
 @lake.command()
-@directory_argument
+@lake_argument
 @months_option
 @runner_options
 @pass_app
@@ -153,15 +154,16 @@ def summarize(app: App, directory: Path, months: Months | None, workers: int | N
     No database is needed. The cells are files of the directory too. Periods some of whose months were not exported are
     left out.
     """
+    from hzmetrics import lock
     from hzmetrics.lake.summarize import summarize
 
-    with _runner(app, workers, scheduler) as chosen:
+    with lock.hold_lake(directory), _runner(app, workers, scheduler) as chosen:
         cells = summarize(directory, months or Months(), chosen)
     say(f"{directory}: {sum(cells.values()):,} cells of {len(cells):,} months")
 
 
 @lake.command()
-@directory_argument
+@lake_argument
 @months_option
 @pass_app
 def load(app: App, directory: Path, months: Months | None) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hzmetrics import files
 from hzmetrics.calendar import Month
-from hzmetrics.errors import HzmetricsError, in_words
+from hzmetrics.errors import HzmetricsError, UsageError, in_words
 from hzmetrics.ingest.sources import Kind
 from hzmetrics.logs.reader import Identity
 from hzmetrics.output.document import document
@@ -85,5 +85,5 @@ def read(directory: Path) -> Ledger:
         return Ledger()
     except OSError as error:
         raise HzmetricsError(f"cannot read {in_words(error)}") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, UsageError):
         raise HzmetricsError(f"{path} is not the ledger of a lake") from None

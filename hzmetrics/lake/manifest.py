@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from hzmetrics import files
-from hzmetrics.calendar import PERIODS, Month
-from hzmetrics.errors import HzmetricsError, in_words
+from hzmetrics.calendar import PERIODS, Month, some
+from hzmetrics.config.schema import CORRECTIONS
+from hzmetrics.errors import HzmetricsError, UsageError, in_words
 from hzmetrics.output.document import document
 
 NAME = "manifest.json"
@@ -97,7 +98,7 @@ def find(root: Path) -> Manifest | None:
         fields: dict[str, Any] = json.loads(files.read(path))
         if fields.pop("format") != FORMAT:
             raise HzmetricsError(f"{path}: this lake has a format that this version does not know")
-        return Manifest(
+        found = Manifest(
             **fields
             | {
                 "corrections": tuple(fields["corrections"]),
@@ -110,14 +111,36 @@ def find(root: Path) -> Manifest | None:
         return None
     except OSError as error:
         raise HzmetricsError(f"cannot read {in_words(error)}") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, UsageError):
         raise HzmetricsError(f"{path} is not the manifest of a lake") from None
+    if not _is_sound(found):
+        raise HzmetricsError(f"{path} is not the manifest of a lake")
+    if unknown := sorted({*found.corrections} - {*CORRECTIONS}):
+        raise HzmetricsError(f"{path}: this lake follows corrections that this version does not know: {some(unknown)}")
+    return found
+
+
+def _is_sound(found: Manifest) -> bool:
+    """Whether the values have the types of their fields: others could change the numbers without an error."""
+    texts = (found.hub, found.time_zone, found.names, found.key, found.exported, *found.corrections)
+    return (
+        all(isinstance(text, str) for text in texts)
+        and all(isinstance(flag, bool) for flag in (found.has_hub, found.is_complete))
+        and type(found.buckets) is int
+        and found.buckets > 0
+        and found.source in (DATABASE, LOGS)
+        and found.names in ("pseudonyms", "plain")
+    )
 
 
 def refuse_others(root: Path) -> None:
     """Raise HzmetricsError if a directory has files, but is no lake: parts of a lake are removed by their names."""
     try:
-        if root.exists() and not (root / NAME).exists() and any(root.iterdir()):
+        if (
+            root.exists()
+            and not (root / NAME).exists()
+            and any(not path.name.startswith(".") for path in root.iterdir())
+        ):
             raise HzmetricsError(f"{root} is no lake, and not empty: export to another directory")
     except OSError as error:
         raise HzmetricsError(f"cannot read {in_words(error)}") from None

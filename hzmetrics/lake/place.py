@@ -56,9 +56,8 @@ class Place:
 
     def computed(self) -> list[Month]:
         """The months that have cells, ascending."""
-        return sorted(
-            Month.parse(path.parent.name.removeprefix("month=")) for path in self.root.glob(f"{CELLS}/*/*.parquet")
-        )
+        names = (path.parent.name for path in self.root.glob(f"{CELLS}/month=????-??/cells.parquet"))
+        return sorted(Month.parse(name.removeprefix("month=")) for name in names)
 
     def grouped(self, month: Month, bucket: int) -> Path:
         """What a month and bucket of the sessions was reduced to, while the cells are computed."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hzmetrics.calendar import Month, Months
+from hzmetrics.calendar import Month, Months, some
 from hzmetrics.engine import Engine
 from hzmetrics.engine.runner import Runner
 from hzmetrics.errors import HzmetricsError
@@ -39,20 +39,32 @@ def make_sessions(settings: Settings, root: Path, months: Months | None, runner:
     found = manifest.find(root)
     if found is None or found.source != manifest.LOGS:
         raise HzmetricsError(f"{root} has no requests; `hzmetrics lake ingest` takes them from logs")
-    if frozenset(found.corrections) != settings.corrections:
-        raise HzmetricsError(f"{root} was made otherwise: {manifest.KEPT['corrections']} changed")
-    return _Making(settings, found, Place.of_run(root.absolute()), runner).run(months)
+    key = tables.key(settings) if found.names == "pseudonyms" else b""
+    if different := found.differences(_made_now(found, settings, key)):
+        raise HzmetricsError(f"{root} was made otherwise: {some(different)} changed")
+    return _Making(settings, found, Place.of_run(root.absolute()), runner, key).run(months)
+
+
+def _made_now(found: Manifest, settings: Settings, key: bytes) -> Manifest:
+    """What the lake would be if its logs were ingested with these settings."""
+    return dataclasses.replace(
+        found,
+        hub=settings.hub.site,
+        time_zone=settings.hub.timezone,
+        corrections=tuple(sorted(settings.corrections)),
+        key=tables.fingerprint(key) if key else "",
+    )
 
 
 class _Making:
     """The driver's part."""
 
-    def __init__(self, settings: Settings, found: Manifest, place: Place, runner: Runner) -> None:
+    def __init__(self, settings: Settings, found: Manifest, place: Place, runner: Runner, key: bytes) -> None:
         self.settings = settings
         self.found = found
         self.place = place
         self.runner = runner
-        self.key = tables.key(settings) if found.names == "pseudonyms" else b""
+        self.key = key
         self.ledger = ledger.read(place.private)
         over = settings.clock.month.plus(-1)
         self.through = min(over, found.through) if found.has_hub else over

@@ -31,6 +31,8 @@ def summarize(root: Path, months: Months, runner: Runner) -> dict[Month, int]:
     if not found.has_hub:
         log.warning("%s has no tables of a hub: cells of users and tools are left out", root)
     place = Place.of_run(root)
+    if (more := place.part("userlogin_lite", found.buckets)).exists():
+        raise HzmetricsError(f"{more} is there, and {root / manifest.NAME} says that there are {found.buckets} buckets")
     lake = Lake(place, found.buckets, frozenset(found.corrections), found.has_hub)
     buckets = range(found.buckets)
     read = {month: _months_of(found, month, periods) for month, periods in anchors.items()}

@@ -13,7 +13,7 @@ import pytest
 from hzmetrics import files
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.lake import ingest as ingesting
-from hzmetrics.lake import ledger, manifest
+from hzmetrics.lake import ledger, manifest, tables
 from hzmetrics.lake.place import Place
 from tests.conftest import TestHub
 from tests.ingest.test_imports import access_line
@@ -147,6 +147,18 @@ def test_lakes_of_another_kind_are_refused(
     assert "has no requests; `hzmetrics lake ingest`" in capsys.readouterr().err
     assert run(hub, "ingest", log, "--to", str(hub.root / "new"), "--dimensions", str(hub.root / "exported")) == 1
     assert "`hzmetrics lake export --private` writes them" in capsys.readouterr().err
+
+
+def test_sessions_keep_the_key_and_the_clock_of_their_lake(
+    hub: TestHub, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(hub, "ingest", a_log(hub, "one.log", access_line()), "--to", str(root)) == 0
+    (hub.settings.paths.state / tables.KEY).unlink()  # the next one differs
+    hub.configuration.write_text(hub.configuration.read_text().replace("[hub]\n", "[hub]\ntimezone = Asia/Tokyo\n", 1))
+    before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    assert run(hub, "sessions", str(root)) == 1
+    assert "made otherwise: the time zone, the key of the pseudonyms changed" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
 
 
 def test_a_killed_ingestion_is_completed_by_the_next(hub: TestHub, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

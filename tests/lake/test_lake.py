@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
-from hzmetrics import files
+from hzmetrics import files, lock
 from hzmetrics.calendar import Month
 from hzmetrics.engine import Engine
 from hzmetrics.errors import HzmetricsError, StoreUnavailable
@@ -200,6 +200,52 @@ def test_a_file_that_is_lost_or_damaged_is_named(
     assert filled.run("lake", "summarize", str(root), "--months", "2024-02", "--workers", "1") == 1
     assert f"{root / name} is missing on " in capsys.readouterr().err
     assert not (root / "work").exists() and not (root / "cells").exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("buckets", "1"), ("buckets", 0), ("buckets", True), ("months", "2024-01"), ("missing", ["2024-13"]),
+     ("has_hub", "no"), ("is_complete", "false"), ("source", "x"), ("names", "x"), ("corrections", ["x"])],
+)  # fmt: skip
+def test_a_manifest_that_was_edited_is_refused(
+    filled: TestHub, root: Path, field: str, value: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert filled.run("lake", "export", str(root), "--buckets", "1") == 0
+    path = root / manifest.NAME
+    path.write_text(json.dumps(json.loads(path.read_text()) | {field: value}))
+    assert filled.run("lake", "summarize", str(root), "--workers", "1") == 1
+    assert str(path) in capsys.readouterr().err
+
+
+def test_no_bucket_is_overlooked(filled: TestHub, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert filled.run("lake", "export", str(root), "--buckets", "2") == 0
+    path = root / manifest.NAME
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"buckets": 1}))
+    assert filled.run("lake", "summarize", str(root), "--workers", "1") == 1
+    assert "userlogin_lite/bucket-0001.parquet is there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["export", "sessions", "summarize"])
+def test_one_command_at_a_time_writes_to_a_lake(
+    filled: TestHub, root: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with lock.hold_lake(root):
+        assert filled.run("lake", command, str(root)) == 1
+    assert f"{root}/.lock is held by process" in capsys.readouterr().err
+
+
+def test_damaged_cells_are_named_before_any_month_is_loaded(
+    filled: TestHub, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert filled.run("lake", "export", str(root), "--buckets", "1") == 0
+    assert filled.run("lake", "summarize", str(root), "--workers", "1") == 0
+    (root / "cells" / "month=other").mkdir()
+    damaged = root / "cells" / "month=2024-02" / "cells.parquet"
+    for content in (damaged.read_bytes()[:-1], (root / "webhits.parquet").read_bytes()):
+        damaged.write_bytes(content)
+        assert filled.run("lake", "load", str(root)) == 1
+        assert f"cannot read {damaged}: " in capsys.readouterr().err
+    assert not any(grids(filled))
 
 
 def test_nothing_is_removed_from_other_directories(
