@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from hzmetrics.config.schema import Publish
+from hzmetrics.engine.runner import beside
 from hzmetrics.publish import site
 from hzmetrics.publish.contents import about, months
 from hzmetrics.publish.contents import online as online_page
@@ -110,15 +111,37 @@ def _writer(settings: Settings, generation: site.Generation, numbers: _Numbers) 
     return Writer(generation, frame, last, numbers.newest, f"{settings.clock.now:%Y-%m-%d %H:%M %Z}".strip())
 
 
+@dataclass(frozen=True)
+class _PagesOfMonths:
+    """The pages of all months, and of tools: a task, which can be done in another process."""
+
+    writer: Writer
+    grids: Overview
+    tools: tool_pages.Pages | None
+
+    def __call__(self) -> site.Generation:
+        """Put them in. Raises OSError, StoreError."""
+        overview_pages.write(self.writer, self.grids)
+        months.write(self.writer, self.grids)
+        if self.tools:
+            self.tools.write()
+        return self.writer.generation
+
+
+MANY = 100
+"""With this many tools it takes longer to make their pages than to start a process that does it beside the others."""
+
+
 def _write(writer: Writer, store: Store, settings: Settings, numbers: _Numbers) -> None:
     min_users = settings.section(Publish).min_users
     writer.assets()
     writer.page("embed.html", "embed.html", "", dict)
-    with tool_pages.written(writer, store, settings, min_users) if numbers.has_tools else nullcontext():
-        overview_pages.write(writer, numbers.grids)
-        months.write(writer, numbers.grids)
+    tools = tool_pages.changed(writer, store, settings, min_users) if numbers.has_tools else None
+    pages = _PagesOfMonths(writer, numbers.grids, tools)
+    with beside(pages) if tools and len(tools.tools) >= MANY else nullcontext(pages) as made:
         if numbers.has_resources:
             resource_pages.write(writer, store)
+        writer.generation.join(made())
     if numbers.traffic:
         traffic_pages.write(writer, numbers.traffic)
     if numbers.online:

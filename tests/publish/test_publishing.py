@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hzmetrics.engine import runner
-from hzmetrics.publish.contents import tools as tool_pages
+from hzmetrics.publish import publishing
 from hzmetrics.publish.figures import online
 from hzmetrics.publish.figures.definitions import FIGURES, PERIODS
 from hzmetrics.publish.publishing import publish
@@ -149,9 +149,9 @@ def test_publishing_on_each_store(hub: TestHub) -> None:
 def test_tools_that_another_process_puts_in_are_the_same(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(hub.store)
     publish(hub.store, hub.settings, hub.root / "here")
-    monkeypatch.setattr(tool_pages, "MANY", 1)
+    monkeypatch.setattr(publishing, "MANY", 1)
     beside = []
-    monkeypatch.setattr(tool_pages, "beside", lambda task: beside.append(task) or runner.beside(task))
+    monkeypatch.setattr(publishing, "beside", lambda task: beside.append(task) or runner.beside(task))
     report = publish(hub.store, hub.settings, hub.root / "beside")
     assert len(beside) == 1 and report.written == report.files
     assert files_of(hub.root / "beside") == files_of(hub.root / "here")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 
 from hzmetrics.calendar import Month
 from hzmetrics.config import Settings
-from hzmetrics.engine.runner import beside
 from hzmetrics.output.document import document
 from hzmetrics.publish import documents
 from hzmetrics.publish.charts import Chart, Curve
@@ -22,7 +21,6 @@ from hzmetrics.publish.figures.anonymity import OTHER, UNKNOWN, Share
 from hzmetrics.publish.figures.definitions import PERIODS
 from hzmetrics.publish.figures.tools import FIGURES, KEYS, SPAN_TITLES, SPANS, TITLES, Figures, Tool
 from hzmetrics.publish.numbers import month_name
-from hzmetrics.publish.site import Generation
 from hzmetrics.publish.stacks import stacks
 from hzmetrics.publish.writer import Writer
 from hzmetrics.store import Store
@@ -38,13 +36,9 @@ COLUMNS = [SPAN_TITLES[span] for span in SPANS]
 Breakdowns = Mapping[tuple[int, str, int], Sequence[Share]]
 
 
-MANY = 100
-"""With this many tools it takes longer to make their pages than to start a process that does it beside the others."""
-
-
 @dataclass(frozen=True)
 class Pages:
-    """The pages of tools, when they have changed: a task, which can be done in another process."""
+    """The list of tools, and each tool with its data."""
 
     writer: Writer
     settings: Settings
@@ -53,35 +47,23 @@ class Pages:
     tools: Sequence[Tool]
     breakdowns: Breakdowns
 
-    def __call__(self) -> Generation:
-        """Put in the list of tools, and each tool with its data. Raises OSError, StoreError."""
+    def write(self) -> None:
+        """Put them in. Raises OSError, StoreError."""
         with closing(Store(self.settings)) as store:
             _write(self.writer, store, self.month, self.tools, self.breakdowns)
-        return self.writer.generation
 
 
-@contextmanager
-def written(writer: Writer, store: Store, settings: Settings, min_users: int) -> Iterator[None]:
-    """Put in the pages of tools by the end of the block: many of them beside what the block does.
-
-    Raises OSError, StoreError, HzmetricsError.
-    """
+def changed(writer: Writer, store: Store, settings: Settings, min_users: int) -> Pages | None:
+    """The pages of tools; None if those of the old generation are kept. Raises StoreError."""
     month = tools.newest(store)
     if month is None:
-        yield
-        return
+        return None
     breakdowns = tools.breakdowns(store, month, min_users)
     parts = sorted((key, [(part.name, part.people) for part in found]) for key, found in breakdowns.items())
     published = tools.published(store)
     if writer.keep(PART, [tools.fingerprint(store, published), str(month), parts]):
-        yield
-    elif len(published) < MANY:
-        _write(writer, store, month, published, breakdowns)
-        yield
-    else:
-        with beside(Pages(writer, settings, month, published, breakdowns)) as made:
-            yield
-            writer.generation.join(made())
+        return None
+    return Pages(writer, settings, month, published, breakdowns)
 
 
 def _write(writer: Writer, store: Store, month: Month, published: Sequence[Tool], breakdowns: Breakdowns) -> None:
