@@ -4,7 +4,7 @@
 -- reads: tool_rows
 -- columns:
 --   resid        BIGINT   resource
---   period       BIGINT   code of the period: 1, 12 or 14
+--   period       INTEGER  code of the period: 1, 12 or 14
 --   month        VARCHAR  YYYY-MM
 --   users        BIGINT   users; NULL where there is no figure
 --   sessions     BIGINT   tool sessions
