@@ -46,8 +46,8 @@ is one is compared."""
 OF_FILES = {"device", "inode", "head_hash"}
 """What tells files apart: theirs are copies, and one holds what the machine was doing."""
 
-OF_THE_MACHINE = {"updated_at", "replaced_at"}
-"""What the machine's own clock says."""
+OF_THE_MACHINE = {"updated_at", "replaced_at", "revision"}
+"""What the machine's own clock says, and chance."""
 
 WAYS = {"catchup_started", "rebuild_cursor", "active_users.logins"}
 """Keys that remember a way, not where it ends; the last one is the number of a row."""
