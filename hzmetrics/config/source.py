@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from hzmetrics.errors import ConfigurationError
 from hzmetrics.files import open_regular
@@ -26,7 +27,11 @@ class Source:
     sections: Sections = field(default_factory=dict)
     lines: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """The line of each section and key; a section's own is under the key ''."""
-    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What other processes get: the environment as it is, which can be pickled only as a plain dict."""
+        return self.__dict__ | {"environment": dict(self.environment)}
 
     def place(self, section: str, key: str = "") -> str:
         """`file:line` of a section or key."""
@@ -76,7 +81,7 @@ def read(path: Path, environment: Mapping[str, str] = os.environ) -> Source:
     keys = [(name, key) for name, values in sections.items() for key in values]
     lines = dict(zip(keys, parser.key_lines, strict=True))
     lines |= {(name, ""): line for name, line in parser.section_lines.items()}
-    return Source(path, sections, lines, dict(environment))
+    return Source(path, sections, lines, environment)
 
 
 class _Parser(configparser.ConfigParser):
