@@ -7,7 +7,6 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -129,15 +128,6 @@ class Lines:
             yield _cleaned(rest)
 
 
-def _ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    """The same tables; while one is worked on, another thread reads the next."""
-    with ThreadPoolExecutor(1) as reader:
-        coming = reader.submit(next, tables, None)
-        while (table := coming.result()) is not None:
-            coming = reader.submit(next, tables, None)
-            yield table
-
-
 def _split(chunk: Chunk) -> pa.StringArray:
     """The lines of a chunk."""
     text, size = chunk
@@ -216,8 +206,7 @@ class LogStream:
 
         `any_server`: the log may be another server's than the hub's (`Lines.tables`).
         """
-        tables = self._lines.tables(self.blocks(), any_server)
-        return _ahead(tables) if self.total > CHUNK else tables
+        return self._lines.tables(self.blocks(), any_server)
 
     def lines_up_to(self, size: int) -> pa.Table | None:
         """All lines at once (number, line); None if file or text has more than `size` bytes. Raises UnreadableLog."""

@@ -161,7 +161,7 @@ def test_standard_input_may_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
 
 
-def test_what_damage_comes_after_is_read_before_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_comes_before_damage_is_read_before_that_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "CHUNK", 2**16)
     path = tmp_path / "damaged.log.gz"
     noise = b"".join(b"%d %x\n" % (n, hash((n, n))) for n in range(100_000))
