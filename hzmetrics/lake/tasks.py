@@ -31,16 +31,7 @@ SUMMED = ("counted_visitors", "session_totals")
 KEYED = {"known_session_users": "kind, colid, class, who", "session_domains": "domain"}
 """The relations whose rows can be the same in several buckets, with their keys: the greatest depth counts."""
 
-DIMENSIONS = (
-    "xprofiles",
-    "sessionlog",
-    "joblog",
-    "webhits",
-    "domainclass",
-    "country_continent",
-    "tool_version",
-    "applications",
-)
+DIMENSIONS = tuple(table for table in tables.WHOLE if table != "toolstart")
 """The tables that step 3 reads as they are."""
 
 
