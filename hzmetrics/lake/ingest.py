@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from hzmetrics.calendar import some
 from hzmetrics.engine.runner import Runner
+from hzmetrics.engine.stages import Work, alone
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.ingest import unread
 from hzmetrics.ingest.bots import Bots
@@ -66,6 +67,18 @@ def ingest(
     A log that cannot be read does not stop the others. `buckets`, `plain`: of a new lake. `dimensions_from`: a lake
     exported with private tables. Raises HzmetricsError.
     """
+    return alone(ingesting(settings, root, paths, buckets, plain, dimensions_from), runner)
+
+
+def ingesting(
+    settings: Settings,
+    root: Path,
+    paths: Sequence[Path],
+    buckets: int | None,
+    plain: bool,
+    dimensions_from: Path | None = None,
+) -> Work[Report]:
+    """The same as a work."""
     place = Place.of_run(root.absolute())  # tasks have no directory of their own
     before = manifest.find(root)
     source = dimensions.exported(dimensions_from) if dimensions_from else None
@@ -80,13 +93,13 @@ def ingest(
         _open(place, plan)
     if dimensions_from:
         dimensions.copy(Place(dimensions_from), place, plan.buckets)
-    ingesting = _Ingesting(settings, place, runner, plan)
+    ingestion = _Ingesting(settings, place, plan)
     try:
         for start in range(0, len(paths), BATCH):
-            ingesting.add([path.absolute() for path in paths[start : start + BATCH]])
+            yield from ingestion.add([path.absolute() for path in paths[start : start + BATCH]])
     finally:
         place.clear(f"{PRIVATE}/{WORK}")
-    return ingesting.report
+    return ingestion.report
 
 
 def _plan(
@@ -130,11 +143,10 @@ def kind_of(path: Path) -> Kind:
 class _Ingesting:
     """The driver's part of an ingestion: the order of the logs, and what follows from it."""
 
-    def __init__(self, settings: Settings, place: Place, runner: Runner, plan: Manifest) -> None:
+    def __init__(self, settings: Settings, place: Place, plan: Manifest) -> None:
         self.settings = settings
         self.plan = plan
         self.place = place
-        self.runner = runner
         self.reading = Reading(
             Limits.of(settings), dimensions.excludes(place), log_settings(settings), day_limits(settings)
         )
@@ -143,14 +155,14 @@ class _Ingesting:
         self.bots = Bots.of(self.ledger.bots.union(dimensions.bots(place)), settings.corrections)
         self.report = Report()
 
-    def add(self, paths: Sequence[Path]) -> None:
+    def add(self, paths: Sequence[Path]) -> Work[None]:
         """Add some logs; they are in the lake when this returns."""
         tasks = [
             (ReadAuthLog if kind_of(path) == "auth" else ReadLog)(self.place, number, path, self.reading)
             for number, path in enumerate(paths)
         ]
-        accepted = list(self._accepted(paths, self.runner.map(tasks)))
-        months = self.runner.map([task for _, task in accepted])
+        accepted = list(self._accepted(paths, (yield tasks)))
+        months = yield [task for _, task in accepted]
         new = [dataclasses.replace(one, months=found) for (one, _), found in zip(accepted, months, strict=True)]
         for task, found in zip((task for _, task in accepted), months, strict=True):
             for target in task.targets(found):

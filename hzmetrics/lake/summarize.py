@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hzmetrics.calendar import ALL_MONTHS, PERIODS, Month, Months, some
 from hzmetrics.engine.runner import Runner
+from hzmetrics.engine.stages import Work, alone
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.grids.sources import widest
 from hzmetrics.lake import manifest
@@ -20,6 +21,11 @@ def summarize(root: Path, months: Months, runner: Runner) -> dict[Month, int]:
 
     Raises HzmetricsError.
     """
+    return alone(summarizing(root, months), runner)
+
+
+def summarizing(root: Path, months: Months, to: Path | None = None) -> Work[dict[Month, int]]:
+    """The same as a work of three stages. The cells are written to another directory, if one is given."""
     root = root.absolute()  # tasks have no directory of their own
     found = manifest.read(root)
     anchors = {month: periods for month in _asked(found, months) if (periods := found.periods(month))}
@@ -33,25 +39,26 @@ def summarize(root: Path, months: Months, runner: Runner) -> dict[Month, int]:
     place = Place.of_run(root)
     if (more := place.part("userlogin_lite", found.buckets)).exists():
         raise HzmetricsError(f"{more} is there, and {root / manifest.NAME} says that there are {found.buckets} buckets")
-    lake = Lake(place, found.buckets, frozenset(found.corrections), found.has_hub)
+    results = Place(to.absolute(), place.work) if to else place
+    lake = Lake(place, results, found.buckets, frozenset(found.corrections), found.has_hub)
     buckets = range(found.buckets)
     read = {month: _months_of(found, month, periods) for month, periods in anchors.items()}
-    place.clear(WORK)  # what a killed run left
+    results.clear(WORK)  # what a killed run left
     try:
         needed = sorted({month for months in read.values() for month in months})
         log.info("lake: sessions of %d months in %d buckets", len(needed), found.buckets)
-        runner.map([GroupSessions(lake, month, bucket) for month in needed for bucket in buckets])
+        yield [GroupSessions(lake, month, bucket) for month in needed for bucket in buckets]
         log.info("lake: visitors of %d months", len(anchors))
-        runner.map([
+        yield [
             CountVisitors(lake, month, periods, read[month], bucket)
             for month, periods in anchors.items()
             for bucket in buckets
-        ])  # fmt: skip
-        cells = runner.map([FillCells(lake, month, periods) for month, periods in anchors.items()])
+        ]
+        cells = yield [FillCells(lake, month, periods) for month, periods in anchors.items()]
         for month in anchors:
-            place.publish(place.filled(month), place.cells(month))
+            results.publish(results.filled(month), results.cells(month))
     finally:
-        place.clear(WORK)
+        results.clear(WORK)
     return dict(zip(anchors, cells, strict=True))
 
 
