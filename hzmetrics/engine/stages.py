@@ -97,4 +97,3 @@ def together(works: Mapping[str, Work[R]], runner: Runner) -> dict[str, R | Fail
         for work in works.values():
             work.close()
     return {name: done[name] for name in works}
-

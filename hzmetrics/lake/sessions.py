@@ -51,6 +51,21 @@ def making_sessions(settings: Settings, root: Path, months: Months | None) -> Wo
     return (yield from _Making(settings, found, Place.of_run(root.absolute()), key).run(months))
 
 
+def is_waiting(settings: Settings, root: Path) -> bool:
+    """Whether a lake of logs has requests of months that are over without their sessions. Raises HzmetricsError."""
+    found = manifest.find(root)
+    if found is None or not found.is_complete:
+        return found is not None
+    requests = ledger.read(Place(root).private).months
+    return any(found.through < month <= _through(settings, found) for month in requests)
+
+
+def _through(settings: Settings, found: Manifest) -> Month:
+    """The last month whose sessions can be made: it is over, and the tables of the hub reach to its end."""
+    over = settings.clock.month.plus(-1)
+    return min(over, found.through) if found.has_hub else over
+
+
 def _made_now(found: Manifest, settings: Settings, key: bytes) -> Manifest:
     """What the lake would be if its logs were ingested with these settings."""
     return dataclasses.replace(
@@ -71,8 +86,7 @@ class _Making:
         self.place = place
         self.key = key
         self.ledger = ledger.read(place.private)
-        over = settings.clock.month.plus(-1)
-        self.through = min(over, found.through) if found.has_hub else over
+        self.through = _through(settings, found)
 
     def run(self, months: Months | None) -> Work[dict[Month, int]]:
         over = [month for month in self.ledger.months if month <= self.through]

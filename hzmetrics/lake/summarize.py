@@ -25,7 +25,10 @@ def summarize(root: Path, months: Months, runner: Runner) -> dict[Month, int]:
 
 
 def summarizing(root: Path, months: Months, to: Path | None = None) -> Work[dict[Month, int]]:
-    """The same as a work of three stages. The cells are written to another directory, if one is given."""
+    """The same as a work of three stages. The cells are written to another directory, if one is given.
+
+    Raises HzmetricsError also if the lake is changed meanwhile; no cells are written then.
+    """
     root = root.absolute()  # tasks have no directory of their own
     found = manifest.read(root)
     anchors = {month: periods for month in _asked(found, months) if (periods := found.periods(month))}
@@ -55,6 +58,8 @@ def summarizing(root: Path, months: Months, to: Path | None = None) -> Work[dict
             for bucket in buckets
         ]
         cells = yield [FillCells(lake, month, periods) for month, periods in anchors.items()]
+        if manifest.find(root) != found:
+            raise HzmetricsError(f"{root} was changed while its cells were computed")
         for month in anchors:
             results.publish(results.filled(month), results.cells(month))
     finally:
