@@ -104,16 +104,14 @@ class HubWork:
         now = changes.digests(found, sums)
         before = {month: self.known.months.get(str(month)) for month in there}
         changed = [month for month in found.months if month in self.months and before.get(month) != now[month]]
-        computed = {}
-        if changed:
-            self._remember(lake="")  # until they are there, the cells are not those of this lake
-            asked = Months(max(changed[0], self.months.first), self.months.last)
-            computed = yield from summarizing(self.root, asked, self.results.root)
         if manifest.read(self.root) != found:
             raise HzmetricsError(f"{self.root} was changed while it was read; the next run reads it again")
+        if changed:
+            self._remember(lake="")  # until they are there, the cells are not those of this lake
+            yield from summarizing(self.root, changed, self.results.root)
         gone = [month for month in map(Month.parse, self.known.months) if month not in now]
         self.results.clear(*(f"{CELLS}/month={month}" for month in gone))
         found.write(self.results.root)
-        kept = {str(month): text for month, text in now.items() if month in computed or before.get(month) == text}
+        kept = {str(month): text for month, text in now.items() if month in changed or before.get(month) == text}
         self._remember(lake=lake, months=kept)
-        return len(computed)
+        return len(changed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from hzmetrics.calendar import ALL_MONTHS, PERIODS, Month, Months, some
@@ -24,7 +25,7 @@ def summarize(root: Path, months: Months, runner: Runner) -> dict[Month, int]:
     return alone(summarizing(root, months), runner)
 
 
-def summarizing(root: Path, months: Months, to: Path | None = None) -> Work[dict[Month, int]]:
+def summarizing(root: Path, months: Months | Collection[Month], to: Path | None = None) -> Work[dict[Month, int]]:
     """The same as a work of three stages. The cells are written to another directory, if one is given.
 
     Raises HzmetricsError also if the lake is changed meanwhile; no cells are written then.
@@ -67,9 +68,9 @@ def summarizing(root: Path, months: Months, to: Path | None = None) -> Work[dict
     return dict(zip(anchors, cells, strict=True))
 
 
-def _asked(found: Manifest, months: Months) -> list[Month]:
+def _asked(found: Manifest, months: Months | Collection[Month]) -> list[Month]:
     """The months whose cells are asked for: those with sessions, or where both ends are given all from A to B."""
-    if ALL_MONTHS.first < months.first and months.last < ALL_MONTHS.last:
+    if isinstance(months, Months) and ALL_MONTHS.first < months.first and months.last < ALL_MONTHS.last:
         return list(months.first.through(min(months.last, found.through)))
     return [month for month in found.months if month in months]
 
