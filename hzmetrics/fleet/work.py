@@ -60,6 +60,7 @@ class HubWork:
                 settings = of_hub(self.fleet, self.hub)
                 number = yield from self._take_in(settings)
                 if is_waiting(settings, self.root):
+                    self._remember(lake="")  # it may be made within the second in which the last one was
                     yield from making_sessions(settings, self.root, None)
             computed = yield from self._compute()
         self._remember(succeeded=self.now, failure="")

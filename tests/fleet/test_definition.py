@@ -65,7 +65,8 @@ def test_mistakes_are_named(
 
 def test_paths_begin_at_the_file(tmp_path: Path) -> None:
     text = 'directory = "made"\npages = "/srv/pages"\nmonths = "2024-01.."\nconfig = "all.conf"\n' + HUB
-    text += '[[hubs]]\nname = "two"\nlogs = ["logs/*", "/var/log/x*"]\n[[hubs]]\nname = "3"\nlogs = ["x"]\nconfig = "3.conf"'
+    text += '[[hubs]]\nname = "two"\nlogs = ["logs/*", "/var/log/x*"]\n'
+    text += '[[hubs]]\nname = "3"\nlogs = ["x"]\nconfig = "3.conf"'
     fleet = definition.read(written(tmp_path, text))
     one, two, three = fleet.hubs
     assert (fleet.directory, fleet.pages) == (tmp_path / "made", Path("/srv/pages"))
