@@ -6,8 +6,9 @@
 Invented logs of a hub are ingested into a lake, made into sessions and summarized, anew for each number of workers:
 processes of this machine, or with `--dask` workers of a Dask scheduler that is started for it, with one thread each. A
 stage is what the driver gives to its workers together. Printed are its tasks, its seconds by the clock, the processor
-seconds of the workers, and the bytes of the files that its tasks left. Efficiency is the time with one worker divided by
-that with n, and by n: workers that share a core cannot reach 1. At last, what an empty task costs.
+seconds of all workers, and the bytes of the files that its tasks left. The efficiency of n workers is the time of the
+first number of workers, times that number, divided by n times their own: workers that share a core cannot reach 1. At
+last, what an empty task costs.
 """
 
 from __future__ import annotations
@@ -110,7 +111,9 @@ def opened(workers: int, is_dask: bool) -> Iterator[Runner]:
         yield chosen
 
 
-def compare(numbers: Sequence[int], logs: int, lines: int, months: int, is_dask: bool = False) -> None:
+def compare(
+    workers: Sequence[int], logs: int = 24, lines: int = 100_000, months: int = 3, is_dask: bool = False
+) -> None:
     """Print the stages of a lake with some numbers of workers."""
     with tempfile.TemporaryDirectory(prefix="hzmetrics-benchmark-") as folder:
         root = Path(folder)
@@ -122,14 +125,14 @@ def compare(numbers: Sequence[int], logs: int, lines: int, months: int, is_dask:
         size = sum(path.stat().st_size for path in paths)
         print(f"{total:,} lines ({size / MB:.0f} MB) of {months} months in {logs} logs; {os.cpu_count()} cores")
         alone: dict[str, float] = {}
-        for workers in numbers:
-            lake = root / f"lake-{workers}"
-            stages, empty = _stages(root, lake, paths, workers, is_dask)
+        for number in workers:
+            lake = root / f"lake-{number}"
+            stages, empty = _stages(root, lake, paths, number, is_dask)
             kind = "workers of Dask" if is_dask else "processes"
-            print(f"{kind}: {workers}\n  {'stage':<32}{'tasks':>6}{'s':>9}{'core-s':>9}{'MB':>9}{'efficiency':>12}")
+            print(f"{kind}: {number}\n  {'stage':<32}{'tasks':>6}{'s':>9}{'core-s':>9}{'MB':>9}{'efficiency':>12}")
             for stage in (*stages, _sum(stages)):
-                alone.setdefault(stage.name, stage.seconds * workers)
-                efficiency = alone[stage.name] / stage.seconds / workers
+                alone.setdefault(stage.name, stage.seconds * number)
+                efficiency = alone[stage.name] / stage.seconds / number
                 print(
                     f"  {stage.name:<32}{stage.tasks:>6}{stage.seconds:>9.2f}{stage.core_seconds:>9.2f}"
                     f"{stage.written / MB:>9.1f}{efficiency:>12.2f}"
@@ -157,14 +160,14 @@ def _sum(stages: Sequence[Stage]) -> Stage:
     return Stage("in all", sum(tasks), sum(seconds), sum(core_seconds), sum(written))
 
 
-def workers_type(text: str) -> list[int]:
+def numbers(text: str) -> list[int]:
     """Numbers of workers, separated by commas."""
     return [int(number) for number in text.split(",")]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--workers", type=workers_type, default=[1, 2], metavar="N,N")
+    parser.add_argument("--workers", type=numbers, default=[1, 2], metavar="N,N")
     parser.add_argument("--logs", type=int, default=24)
     parser.add_argument("--lines", type=int, default=100_000, help="of a log (default: %(default)s)")
     parser.add_argument("--months", type=int, default=3)

@@ -30,6 +30,7 @@ SMALL = {
     "tools": "--sqlite {} --tools 3 --sessions 50 --jobs 50 --resources 20 --rows 500",
     "traffic": "{} --lines 100",
     "windows": "--months 3 --sessions 100",
+    "workers": "--logs 2 --lines 300 --months 1",
 }
 """Arguments by benchmark; `{}` is a path in a temporary directory."""
 

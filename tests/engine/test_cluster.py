@@ -192,7 +192,7 @@ def test_a_full_disk_of_a_worker_ends_the_run_with_an_error(dask: Dask, summary:
     dask.kill(dask.processes[1:])
     worker = dask.start_worker()
     resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (1500, 1500))
-    with pytest.raises(HzmetricsError, match="cannot write .*File too large"):
+    with pytest.raises(HzmetricsError, match=r"cannot write .*File too large"):
         summary.run(dask.address)
     assert not Place(summary.root).computed()
     dask.kill([worker])
