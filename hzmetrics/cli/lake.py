@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from hzmetrics.calendar import Months
 from hzmetrics.cli.app import App, Text, pass_app
 from hzmetrics.config.schema import Engine
-from hzmetrics.errors import HzmetricsError
+from hzmetrics.errors import HzmetricsError, UsageError
 from hzmetrics.output.text import say
 
 if TYPE_CHECKING:
     from hzmetrics.engine.runner import Runner
+    from hzmetrics.lake.storage import Location
 
 MONTHS = Text("A..B", Months.parse)
 
@@ -29,8 +31,31 @@ def months_option(function: Callable[..., Any]) -> Callable[..., Any]:
     return option(function)
 
 
-path_type = click.Path(path_type=Path, file_okay=False)
-lake_argument = click.argument("directory", type=click.Path(exists=True, path_type=Path, file_okay=False))
+class LakeType(click.ParamType[Any]):
+    """A directory, or the URL of a prefix in an object store."""
+
+    name = "DIRECTORY"
+
+    def __init__(self, exists: bool = False) -> None:
+        self.directory = click.Path(exists=exists, path_type=Path, file_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Location:
+        if not isinstance(value, str) or "://" not in value:
+            found: Path = self.directory.convert(value, param, ctx)
+            return found
+        from hzmetrics.lake import objects
+
+        try:
+            return objects.parse(value)
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return self.directory.shell_complete(ctx, param, incomplete)
+
+
+path_type = LakeType()
+lake_argument = click.argument("directory", type=LakeType(exists=True))
 
 
 @click.group()
@@ -76,16 +101,18 @@ def _runner(app: App, workers: int | None, scheduler: str | None) -> AbstractCon
 @plain_option
 @click.option("--private", is_flag=True, help="Also write what `lake ingest --dimensions` takes, for nobody else.")
 @pass_app
-def export(app: App, directory: Path, months: Months | None, buckets: int | None, plain: bool, private: bool) -> None:
+def export(
+    app: App, directory: Location, months: Months | None, buckets: int | None, plain: bool, private: bool
+) -> None:
     """Export what the grids count to a directory of Parquet files.
 
     Names and addresses become pseudonyms. Months that are not over are left out. Months that were exported before are
     replaced. docs/lake.md describes the files.
     """
-    from hzmetrics import lock
+    from hzmetrics.lake import storage
     from hzmetrics.lake.export import export
 
-    with app.run_lock(), lock.hold_lake(directory):
+    with app.run_lock(), storage.held(directory, app.settings):
         found = export(app.store, app.settings, directory, months or Months(), buckets, plain, private)
     say(f"{directory}: {len(found.months):,} months with sessions, names and addresses: {found.names}")
 
@@ -101,8 +128,8 @@ def export(app: App, directory: Path, months: Months | None, buckets: int | None
 def ingest(
     app: App,
     logs: tuple[Path, ...],
-    directory: Path,
-    dimensions: Path | None,
+    directory: Location,
+    dimensions: Location | None,
     buckets: int | None,
     plain: bool,
     workers: int | None,
@@ -114,10 +141,10 @@ def ingest(
     times. What they hold is kept in a directory that nobody else may enter, and `lake sessions` goes on from there. A
     log whose text is there already is left out, and one that cannot be read does not stop the others.
     """
-    from hzmetrics import lock
+    from hzmetrics.lake import storage
     from hzmetrics.lake.ingest import ingest
 
-    with lock.hold_lake(directory), _runner(app, workers, scheduler) as chosen:
+    with storage.held(directory, app.settings), _runner(app, workers, scheduler) as chosen:
         found = ingest(app.settings, directory, logs, chosen, buckets, plain, dimensions)
     say(f"{directory}: {found.requests:,} requests of {found.logs:,} logs, {len(found.known):,} were there already")
     if found.failed:
@@ -129,16 +156,16 @@ def ingest(
 @click.option("--months", type=MONTHS, help="Take these months, YYYY-MM or A..B.")
 @runner_options
 @pass_app
-def sessions(app: App, directory: Path, months: Months | None, workers: int | None, scheduler: str | None) -> None:
+def sessions(app: App, directory: Location, months: Months | None, workers: int | None, scheduler: str | None) -> None:
     """Make the sessions of ingested requests.
 
     The directory is then as if it had been exported, and `lake summarize` goes on from there. Months that are not over
     are left out. Without --months, the sessions of months that have none, or have got requests since, are made.
     """
-    from hzmetrics import lock
+    from hzmetrics.lake import storage
     from hzmetrics.lake.sessions import make_sessions
 
-    with lock.hold_lake(directory), _runner(app, workers, scheduler) as chosen:
+    with storage.held(directory, app.settings), _runner(app, workers, scheduler) as chosen:
         numbers = make_sessions(app.settings, directory, months, chosen)
     say(f"{directory}: {sum(numbers.values()):,} sessions of {len(numbers):,} months")
 
@@ -148,16 +175,16 @@ def sessions(app: App, directory: Path, months: Months | None, workers: int | No
 @months_option
 @runner_options
 @pass_app
-def summarize(app: App, directory: Path, months: Months | None, workers: int | None, scheduler: str | None) -> None:
+def summarize(app: App, directory: Location, months: Months | None, workers: int | None, scheduler: str | None) -> None:
     """Compute the cells of all grids and periods from the files.
 
     No database is needed. The cells are files of the directory too. Periods some of whose months were not exported are
     left out.
     """
-    from hzmetrics import lock
+    from hzmetrics.lake import storage
     from hzmetrics.lake.summarize import summarize
 
-    with lock.hold_lake(directory), _runner(app, workers, scheduler) as chosen:
+    with storage.held(directory, app.settings), _runner(app, workers, scheduler) as chosen:
         cells = summarize(directory, months or Months(), chosen)
     say(f"{directory}: {sum(cells.values()):,} cells of {len(cells):,} months")
 
@@ -166,13 +193,15 @@ def summarize(app: App, directory: Path, months: Months | None, workers: int | N
 @lake_argument
 @months_option
 @pass_app
-def load(app: App, directory: Path, months: Months | None) -> None:
+def load(app: App, directory: Location, months: Months | None) -> None:
     """Write the computed cells to the grids of the metrics database.
 
     Each month is one transaction. A month that was never summarized here stays in the backlog.
     """
+    from hzmetrics.lake import storage
     from hzmetrics.lake.load import load
 
+    storage.require_reachable(directory)
     with app.run_lock():
         cells = load(app.store, app.settings, directory, months or Months())
     say(f"{sum(cells.values()):,} cells of {len(cells):,} months are written")

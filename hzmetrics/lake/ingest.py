@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from hzmetrics.calendar import some
 from hzmetrics.engine.runner import Runner
@@ -18,13 +17,14 @@ from hzmetrics.ingest import unread
 from hzmetrics.ingest.bots import Bots
 from hzmetrics.ingest.log_file import day_limits, report_unread
 from hzmetrics.ingest.sources import Kind
-from hzmetrics.lake import dimensions, ledger, manifest, tables
+from hzmetrics.lake import dimensions, ledger, manifest, rows, tables
 from hzmetrics.lake.export import BUCKETS
 from hzmetrics.lake.ledger import IngestedLog, Ledger
 from hzmetrics.lake.logins import PlaceLogins, ReadAuthLog
 from hzmetrics.lake.manifest import Manifest
 from hzmetrics.lake.place import CELLS, PRIVATE, WORK, Place
 from hzmetrics.lake.reading import Found, PlaceRequests, Reading, ReadLog
+from hzmetrics.lake.storage import Location
 from hzmetrics.log import log
 from hzmetrics.logs.packing import Limits
 from hzmetrics.logs.settings import log_settings
@@ -54,19 +54,19 @@ class Report:
 
 def ingest(
     settings: Settings,
-    root: Path,
+    root: Location,
     paths: Sequence[Path],
     runner: Runner,
     buckets: int | None,
     plain: bool,
-    dimensions_from: Path | None = None,
+    dimensions_from: Location | None = None,
 ) -> Report:
     """Add what logs hold to a lake, in the order of `paths`: as if each had been imported after the other.
 
     A log that cannot be read does not stop the others. `buckets`, `plain`: of a new lake. `dimensions_from`: a lake
     exported with private tables. Raises HzmetricsError.
     """
-    place = Place.of_run(root.absolute())  # tasks have no directory of their own
+    place = Place.of_run(root)
     before = manifest.find(root)
     source = dimensions.exported(dimensions_from) if dimensions_from else None
     plan = _plan(settings, before, source, buckets, plain)
@@ -152,9 +152,9 @@ class _Ingesting:
         accepted = list(self._accepted(paths, self.runner.map(tasks)))
         months = self.runner.map([task for _, task in accepted])
         new = [dataclasses.replace(one, months=found) for (one, _), found in zip(accepted, months, strict=True)]
-        for task, found in zip((task for _, task in accepted), months, strict=True):
-            for target in task.targets(found):
-                self.place.publish(self.place.made_privately(target), target)
+        self.place.publish(
+            target for (_, task), found in zip(accepted, months, strict=True) for target in task.targets(found)
+        )
         if new:
             changed = {month for one in new for month in one.months}
             kept = tuple(month for month in self.plan.months if month not in changed)
@@ -205,7 +205,7 @@ class _Ingesting:
 
     def _judge(self, read: int) -> tuple[tuple[str, ...], int]:
         """The agents of a log that are known as bots when it begins, and how many requests the others made."""
-        found = pq.ParquetFile(self.place.read_agents(read)).read()
+        found = rows.read(self.place.read_agents(read))
         drops = pa.array(self.bots.drops(found["agent"], [False] * found.num_rows), pa.bool_())
         dropped = found.filter(drops)
         total = sum(found["requests"].to_pylist()) - sum(dropped["requests"].to_pylist())

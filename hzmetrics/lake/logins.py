@@ -15,9 +15,10 @@ from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.auth import AuthLog, Rules
 from hzmetrics.lake import tables
 from hzmetrics.lake.manifest import Manifest
-from hzmetrics.lake.place import Place, quoted, write
+from hzmetrics.lake.place import Place
 from hzmetrics.lake.reading import Found, Reading, read_whole, write_chunks
-from hzmetrics.lake.tasks import rows_of
+from hzmetrics.lake.rows import rows_of, write
+from hzmetrics.lake.storage import Location
 from hzmetrics.logs.reader import LogStream
 from hzmetrics.store.bulk import fitted_rows
 from hzmetrics.store.tables.metrics import userlogin
@@ -69,11 +70,11 @@ class PlaceLogins:
 
     def __call__(self) -> tuple[Month, ...]:
         with Engine() as engine:
-            logins = f"SELECT * FROM read_parquet({quoted([self.place.read_log(self.read)])}) ORDER BY place"
-            write(engine, logins, self.place.made_privately(self.place.logins(self.number)), files.SECRET)
+            logins = f"SELECT * FROM {rows_of(engine, [self.place.read_log(self.read)])} ORDER BY place"
+            write(engine, logins, self.place.made(self.place.logins(self.number)), files.SECRET)
         return ()
 
-    def targets(self, months: Iterable[Month]) -> list[Path]:
+    def targets(self, months: Iterable[Month]) -> list[Location]:
         """The file that the lake gets."""
         return [self.place.logins(self.number)]
 
@@ -83,7 +84,7 @@ def write_logins(place: Place, logs: Sequence[int], found: Manifest, key: bytes)
     with Engine("hzmetrics.grids") as engine:
         tables.set_key(engine, key)
         if logs:
-            logins = rows_of([place.logins(number) for number in logs], ", filename = true")
+            logins = rows_of(engine, [place.logins(number) for number in logs], ", filename = true")
             engine.keep(
                 "userlogin_lite",
                 f"""

@@ -18,11 +18,13 @@ import pyarrow.parquet as pq
 from hzmetrics import files
 from hzmetrics.calendar import Month
 from hzmetrics.engine import Engine, Value
-from hzmetrics.errors import StoreUnavailable
 from hzmetrics.ingest.access import AccessLog, Rules
 from hzmetrics.ingest.bots import NAME_LENGTH, Bots
 from hzmetrics.ingest.filters import Excludes
-from hzmetrics.lake.place import Place, quoted, write
+from hzmetrics.lake import storage
+from hzmetrics.lake.place import Place
+from hzmetrics.lake.rows import register, rows_of, write
+from hzmetrics.lake.storage import Location
 from hzmetrics.logs.account import Account
 from hzmetrics.logs.packing import Limits, UnreadableLog
 from hzmetrics.logs.reader import Identity, LogStream, open_log
@@ -89,7 +91,7 @@ class ReadLog:
         with AccessLog(self.reading.rules) as log:
             write_chunks(path, WRITTEN, map(self._stored, log.kept(stream)))
             with Engine() as engine:
-                agents = f"SELECT agent, count(*) AS requests FROM read_parquet({quoted([path])}) GROUP BY agent"
+                agents = f"SELECT agent, count(*) AS requests FROM {rows_of(engine, [path])} GROUP BY agent"
                 write(engine, f"{agents} ORDER BY agent", self.place.read_agents(self.number), files.SECRET)
             return Found("", stream.identity, log.account, tuple(log.rules.bots.flagged))
 
@@ -110,18 +112,14 @@ def read_whole(path: Path, limits: Limits, read: Callable[[LogStream], Found]) -
         return Found(str(error))
 
 
-def write_chunks(path: Path, schema: pa.Schema, chunks: Iterator[pa.Table]) -> None:
+def write_chunks(path: Location, schema: pa.Schema, chunks: Iterator[pa.Table]) -> None:
     """Write the rows of a log as they come, with their `place` in it. Raises StoreUnavailable."""
     place = 0
-    try:
-        files.make_directory(path.parent)
-        with files.replacing(path, files.SECRET) as temporary, pq.ParquetWriter(temporary, schema) as writer:
-            for rows in chunks:
-                places = pa.array(range(place, place + rows.num_rows), pa.int64())
-                place += rows.num_rows
-                writer.write_table(rows.append_column("place", places).select(schema.names))
-    except OSError as error:
-        raise StoreUnavailable(f"cannot write {path}: {error.strerror}") from None
+    with storage.replacing(path, files.SECRET) as temporary, pq.ParquetWriter(temporary, schema) as writer:
+        for rows in chunks:
+            places = pa.array(range(place, place + rows.num_rows), pa.int64())
+            place += rows.num_rows
+            writer.write_table(rows.append_column("place", places).select(schema.names))
 
 
 @dataclass(frozen=True)
@@ -153,8 +151,8 @@ class PlaceRequests:
                     epoch(datetime::TIMESTAMP AT TIME ZONE getvariable('zone'))::BIGINT AS t,
                     fold(ip) AS address,
                     * EXCLUDE (place, agent, datetime)
-                FROM read_parquet({quoted([self.place.read_log(self.read)])}) AS lines
-                LEFT JOIN {self._addresses()} AS names USING (ip)
+                FROM {rows_of(engine, [self.place.read_log(self.read)])} AS lines
+                LEFT JOIN {self._addresses(engine)} AS names USING (ip)
                 WHERE agent NOT IN (SELECT unnest(getvariable('dropped')))
                 """,
             )
@@ -166,29 +164,27 @@ class PlaceRequests:
                 write(
                     engine,
                     f"SELECT * {of_month} ORDER BY address, datetime, id",
-                    self.place.made_privately(self.place.requests(month, self.number)),
+                    self.place.made(self.place.requests(month, self.number)),
                     files.SECRET,
                 )
             return months
 
-    def targets(self, months: Iterable[Month]) -> list[Path]:
+    def targets(self, months: Iterable[Month]) -> list[Location]:
         """The files that the lake gets."""
         return [self.place.requests(month, self.number) for month in months]
 
-    def _addresses(self) -> str:
+    def _addresses(self, engine: Engine) -> str:
         """What is known of addresses, as SQL names it."""
-        path = self.place.dimension("addresses")
-        if path.exists():
-            return f"read_parquet({quoted([path])})"
+        if self.place.has_dimension("addresses"):
+            return rows_of(engine, [self.place.dimension("addresses")])
         return (
             "(SELECT NULL::VARCHAR AS ip, NULL::VARCHAR AS host, NULL::VARCHAR AS domain, NULL::VARCHAR AS ipcountry)"
         )
 
     def _clean(self, engine: Engine) -> None:
         """Delete the requests that a filter of hosts or domains matches (spec 20 §6)."""
-        path = self.place.dimension("exclude_list")
-        if path.exists():
-            engine.register_parquet("filters", [str(path)])
+        if self.place.has_dimension("exclude_list"):
+            register(engine, "filters", [self.place.dimension("exclude_list")])
             engine.define("checked_rows", "SELECT id, host, domain FROM requests", reads=())
             engine.build("bot_rows")
             engine.connection.execute("DELETE FROM requests WHERE id IN (SELECT id FROM bot_rows)")
