@@ -14,7 +14,7 @@ from hzmetrics.engine import Engine
 from hzmetrics.lake import tables
 from hzmetrics.lake.manifest import Manifest
 from hzmetrics.lake.place import Place
-from hzmetrics.lake.tasks import rows_of
+from hzmetrics.lake.rows import rows_of
 from hzmetrics.output.document import document
 
 SAME = ("has_hub", "hub", "time_zone", "corrections", "names", "key")
@@ -47,25 +47,25 @@ class SumRows:
     def __call__(self) -> Mapping[str, int]:
         with Engine() as engine:
             rows = engine.query(
-                f"SELECT month, (sum(hash) % {2**63})::BIGINT AS hash FROM ({' UNION ALL '.join(self._hashes())})"
+                f"SELECT month, (sum(hash) % {2**63})::BIGINT AS hash FROM ({' UNION ALL '.join(self._hashes(engine))})"
                 " WHERE month IS NOT NULL GROUP BY month"
             )
         return dict(zip(rows["month"].to_pylist(), rows["hash"].to_pylist(), strict=True))
 
-    def _hashes(self) -> Iterator[str]:
+    def _hashes(self, engine: Engine) -> Iterator[str]:
         """Queries of the month and the hash of each row."""
         place, buckets = self.place, range(self.found.buckets)
         for table in tables.BY_MONTH if self.found.months else ():
             paths = [place.month(table, month, bucket) for month in self.found.months for bucket in buckets]
             yield (
                 "SELECT split_part(filename, '/month=', -1)[:7] AS month, hash(*COLUMNS(* EXCLUDE (filename))) AS hash "
-                f"FROM {rows_of(paths, ', filename = true')}"
+                f"FROM {rows_of(engine, paths, ', filename = true')}"
             )
         for table, columns in DATED.items():
             paths = (
                 [place.part(table, bucket) for bucket in buckets] if table in tables.BY_BUCKET else [place.whole(table)]
             )
-            yield f"SELECT datetime[:7] AS month, hash({columns}) AS hash FROM {rows_of(paths)}"
+            yield f"SELECT datetime[:7] AS month, hash({columns}) AS hash FROM {rows_of(engine, paths)}"
 
 
 def digests(found: Manifest, sums: Mapping[str, int]) -> dict[Month, str]:

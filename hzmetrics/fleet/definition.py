@@ -12,6 +12,8 @@ from hzmetrics import files
 from hzmetrics.calendar import ALL_MONTHS, Months
 from hzmetrics.config.keys import nearest
 from hzmetrics.errors import ConfigurationError, UsageError
+from hzmetrics.lake import storage
+from hzmetrics.lake.storage import Location
 
 LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 """Of the names of hubs: they are names of directories too."""
@@ -22,6 +24,8 @@ HUB = ("name", "title", "lake", "logs", "config", "dimensions", "home", "buckets
 OF_LOGS = ("config", "dimensions", "home", "buckets")
 """The keys that say how logs are taken in."""
 MOST_BUCKETS = 4096
+LAKE = "lake"
+"""The directory of a lake that is made of logs."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +34,13 @@ class Hub:
 
     name: str
     title: str
-    lake: Path | None
+    lake: Location | None
     """A lake that the hub exports. It is only read."""
     logs: tuple[str, ...]
     """Patterns of names of logs."""
     config: Path | None
     """The configuration by which its logs are read."""
-    dimensions: Path | None
+    dimensions: Location | None
     """An export of the hub with what logs do not say."""
     home: Path | None
     """The directory of the hub's installation, with the key of the pseudonyms of `dimensions`."""
@@ -64,9 +68,9 @@ class Fleet:
         """The directory of what is known of a hub: its cells, and how they came about."""
         return self.directory / "hubs" / hub.name
 
-    def lake(self, hub: Hub) -> Path:
+    def lake(self, hub: Hub) -> Location:
         """The lake of a hub."""
-        return hub.lake or self.results(hub) / "lake"
+        return hub.lake or self.results(hub) / LAKE
 
 
 def read(path: Path) -> Fleet:
@@ -112,6 +116,14 @@ class _Table:
         """A path; relative ones begin at the directory of the file."""
         text = self.text(key)
         return self.file.parent / text if text else None
+
+    def lake(self, key: str) -> Location | None:
+        """A lake: a directory, or the URL of a prefix in an object store."""
+        text = self.text(key)
+        try:
+            return storage.location(text) if "://" in text else self.path(key)
+        except UsageError as error:
+            raise self.error(key, str(error)) from None
 
 
 def _fleet(table: _Table) -> Fleet:
@@ -160,10 +172,10 @@ def _hub(file: Path, number: int, values: Mapping[str, Any]) -> Hub:
     return Hub(
         name=name,
         title=table.text("title", name),
-        lake=table.path("lake"),
+        lake=table.lake("lake"),
         logs=tuple(str(file.parent / one) for one in logs),
         config=table.path("config"),
-        dimensions=table.path("dimensions"),
+        dimensions=table.lake("dimensions"),
         home=table.path("home"),
         buckets=buckets,
         url=url,

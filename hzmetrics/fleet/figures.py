@@ -21,7 +21,7 @@ from hzmetrics.fleet.state import State
 from hzmetrics.lake import manifest
 from hzmetrics.lake.manifest import Manifest
 from hzmetrics.lake.place import Place
-from hzmetrics.lake.tasks import rows_of
+from hzmetrics.lake.rows import rows_of
 from hzmetrics.publish.figures import overview
 from hzmetrics.publish.figures.definitions import (
     ACCOUNTS,
@@ -273,7 +273,7 @@ def _overview(place: Place) -> Overview:
             SELECT
                 grid, "rowid"::BIGINT AS rowid, colid::BIGINT AS colid, period::BIGINT AS period,
                 split_part(filename, '/month=', -1)[:7] AS month, value
-            FROM {rows_of([place.cells(month) for month in months], ", filename = true")}
+            FROM {rows_of(engine, [place.cells(month) for month in months], ", filename = true")}
             """
         )
     return overview.of_cells(cells)

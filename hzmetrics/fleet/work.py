@@ -13,7 +13,7 @@ from hzmetrics.engine.stages import Work
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.fleet import changes, logs, state
 from hzmetrics.fleet.changes import SumRows
-from hzmetrics.fleet.definition import Fleet, Hub
+from hzmetrics.fleet.definition import LAKE, Fleet, Hub
 from hzmetrics.fleet.settings import of_hub
 from hzmetrics.lake import dimensions, ledger, manifest
 from hzmetrics.lake.ingest import ingesting
@@ -46,16 +46,17 @@ class HubWork:
         self.hub = hub
         self.months = months
         self.root = fleet.lake(hub)
-        self.results = Place(fleet.results(hub))
+        self.directory = fleet.results(hub)
+        self.results = Place(self.directory)
         self.fleet = fleet
         self.now = now
 
     def work(self) -> Work[Done]:
         """Bring the cells of the hub up to date. Raises HzmetricsError: those of the last success stay."""
-        self.known = state.read(self.results.root)
+        self.known = state.read(self.directory)
         self._remember(tried=self.now, failure="this run was cut short, or is at work")
         number = 0
-        with lock.hold_lake(self.root) if self.hub.logs else nullcontext():
+        with lock.hold_lake(self.directory / LAKE) if self.hub.logs else nullcontext():
             if self.hub.logs:
                 settings = of_hub(self.fleet, self.hub)
                 number = yield from self._take_in(settings)
@@ -72,19 +73,21 @@ class HubWork:
 
     def _remember(self, **values: object) -> None:
         self.known = replace(self.known, **values)  # type: ignore[arg-type]
-        self.known.write(self.results.root)
+        self.known.write(self.directory)
 
     def _take_in(self, settings: Settings) -> Work[int]:
         """Add the logs to the lake that are not in it; returns their number."""
         stamps = logs.found(self.hub.logs)
-        new = [path for path, stamp in stamps.items() if self.known.logs.get(path) != stamp]
+        begun = manifest.find(self.root)
+        known = self.known.logs if begun else {}
+        new = [path for path, stamp in stamps.items() if known.get(path) != stamp]
         source = dimensions.exported(self.hub.dimensions) if self.hub.dimensions else None
         is_newer = source is not None and source.exported != self.known.dimensions
         if not new and not is_newer:
             return 0
         logs.refuse_grown(map(Path, new), ledger.read(Place(self.root).private))
         plain = source is not None and source.names == "plain"
-        buckets = self.hub.buckets or (None if source or manifest.find(self.root) else BUCKETS)
+        buckets = self.hub.buckets or (None if source or begun else BUCKETS)
         report = yield from ingesting(settings, self.root, list(map(Path, new)), buckets, plain, self.hub.dimensions)
         failed = {str(path) for path, _ in report.failed}
         kept = {path: stamp for path, stamp in stamps.items() if path not in failed}
@@ -104,7 +107,8 @@ class HubWork:
         (sums,) = yield [SumRows(Place(self.root.absolute()), found)]
         now = changes.digests(found, sums)
         before = {month: self.known.months.get(str(month)) for month in there}
-        changed = [month for month in found.months if month in self.months and before.get(month) != now[month]]
+        asked = [month for month in found.months if month in self.months and found.periods(month)]
+        changed = [month for month in asked if before.get(month) != now[month]]
         if manifest.read(self.root) != found:
             raise HzmetricsError(f"{self.root} was changed while it was read; the next run reads it again")
         if changed:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from pathlib import Path
 
 from hzmetrics.calendar import ALL_MONTHS, PERIODS, Month, Months, some
 from hzmetrics.engine.runner import Runner
 from hzmetrics.engine.stages import Work, alone
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.grids.sources import widest
-from hzmetrics.lake import manifest
+from hzmetrics.lake import manifest, storage
 from hzmetrics.lake.manifest import Manifest
 from hzmetrics.lake.place import WORK, Place
+from hzmetrics.lake.storage import Location
 from hzmetrics.lake.tasks import CountVisitors, FillCells, GroupSessions, Lake
 from hzmetrics.log import log
 
 
-def summarize(root: Path, months: Months, runner: Runner) -> dict[Month, int]:
+def summarize(root: Location, months: Months, runner: Runner) -> dict[Month, int]:
     """Write the cells of some months of a lake into it; returns their numbers by month.
 
     Raises HzmetricsError.
@@ -25,12 +25,13 @@ def summarize(root: Path, months: Months, runner: Runner) -> dict[Month, int]:
     return alone(summarizing(root, months), runner)
 
 
-def summarizing(root: Path, months: Months | Collection[Month], to: Path | None = None) -> Work[dict[Month, int]]:
+def summarizing(
+    root: Location, months: Months | Collection[Month], to: Location | None = None
+) -> Work[dict[Month, int]]:
     """The same as a work of three stages. The cells are written to another directory, if one is given.
 
     Raises HzmetricsError also if the lake is changed meanwhile; no cells are written then.
     """
-    root = root.absolute()  # tasks have no directory of their own
     found = manifest.read(root)
     anchors = {month: periods for month in _asked(found, months) if (periods := found.periods(month))}
     for month, periods in anchors.items():
@@ -41,7 +42,7 @@ def summarizing(root: Path, months: Months | Collection[Month], to: Path | None 
     if not found.has_hub:
         log.warning("%s has no tables of a hub: cells of users and tools are left out", root)
     place = Place.of_run(root)
-    if (more := place.part("userlogin_lite", found.buckets)).exists():
+    if storage.exists(more := place.part("userlogin_lite", found.buckets)):
         raise HzmetricsError(f"{more} is there, and {root / manifest.NAME} says that there are {found.buckets} buckets")
     results = Place(to.absolute(), place.work) if to else place
     lake = Lake(place, results, found.buckets, frozenset(found.corrections), found.has_hub)
@@ -61,8 +62,7 @@ def summarizing(root: Path, months: Months | Collection[Month], to: Path | None 
         cells = yield [FillCells(lake, month, periods) for month, periods in anchors.items()]
         if manifest.find(root) != found:
             raise HzmetricsError(f"{root} was changed while its cells were computed")
-        for month in anchors:
-            results.publish(results.filled(month), results.cells(month))
+        results.publish(map(results.cells, anchors))
     finally:
         results.clear(WORK)
     return dict(zip(anchors, cells, strict=True))
