@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hzmetrics.calendar import Months, some
-from hzmetrics.engine.runner import Runner
+from hzmetrics.engine.runner import Here, Processes, Runner
 from hzmetrics.engine.stages import Failure, together
 from hzmetrics.fleet import pages
 from hzmetrics.fleet.definition import Fleet
@@ -51,4 +51,5 @@ def run(fleet: Fleet, settings: Settings, months: Months, runner: Runner) -> Rep
     for name, outcome in done.items():
         if isinstance(outcome, Failure):
             works[name].fail(outcome.reason)
-    return Report(done, pages.publish(fleet, settings, runner))
+    local = runner if isinstance(runner, Processes) else Here()  # pages are made here: no other machine needs them
+    return Report(done, pages.publish(fleet, settings, local))

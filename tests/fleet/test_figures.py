@@ -18,6 +18,8 @@ from hzmetrics.publish.figures import definitions
 from hzmetrics.publish.figures.definitions import FIGURES, HITS, USERS, VISITS
 from tests.fleet.conftest import CELLS, HOSTILE, Invented, cell
 
+pytestmark = pytest.mark.integration
+
 MONTHS = [Month(2024, number) for number in (1, 2, 3, 4)]
 
 
@@ -100,7 +102,6 @@ def test_the_status_names_what_is_missing_and_failed(invented: Invented, capsys:
     assert document["hubs"][1]["missing"] == ["2024-03"] and not document["is_healthy"]
 
 
-@pytest.mark.integration
 def test_the_report_holds_the_sums_and_each_hub(
     invented: Invented, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -143,7 +143,7 @@ def test_each_hub_has_the_cells_that_it_has_alone(fleet: Fleet, tmp_path: Path) 
         ["GroupSessions"],
         ["CountVisitors"],
     ]
-    assert chosen.stages[8:] == [["FillCells"], ["ReadHub"], ["_PublishSite"]]
+    assert chosen.stages[8:] == [["FillCells"]]
     for name in ("exported", "logs", "packed"):
         assert cells(fleet.directory / "hubs" / name) == alone(fleet, name, tmp_path / f"alone-{name}") != {}
     assert {path: path.read_bytes() for path in (tmp_path / "lake").rglob("*") if path.is_file()} == lake
@@ -154,7 +154,7 @@ def test_only_what_has_changed_is_done_again(fleet: Fleet, exporting: TestHub, t
     done(fleet)
     chosen = Recording()
     assert done(fleet, chosen).files == 0
-    assert chosen.stages == [["ReadHub"], ["_PublishSite"]]
+    assert chosen.stages == []
     (tmp_path / "logs/access.log-20240330").write_text(lines(3, 11))
     assert exporting.run("lake", "export", str(tmp_path / "lake")) == 0
     export_again(tmp_path)  # with the same rows
