@@ -58,7 +58,7 @@ def run(app: App, file: Path, months: Months | None, workers: int | None, schedu
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @pass_app
 def status(app: App, file: Path, as_json: bool) -> int:
-    """Report what there is of each hub, what is missing, and what failed.
+    """Report the months of each hub, and what failed.
 
     The exit code is 1 if the last run did not succeed with every hub.
     """
@@ -95,9 +95,10 @@ def status(app: App, file: Path, as_json: bool) -> int:
 )
 @pass_app
 def report(app: App, file: Path, period: int, month: Month | None, form: str | None, output: Path | None) -> None:
-    """Report one period: the sums over all hubs, and each hub beside the others.
+    """Report one period of all hubs, and their sums.
 
-    People are counted at each hub: who comes to two hubs counts twice in a sum.
+    The sums stand beside those of the period before and of a year ago, and the hubs beside each other. People are
+    counted at each hub: who comes to two hubs counts twice in a sum.
     """
     from hzmetrics.engine.runner import Here
     from hzmetrics.fleet import figures
