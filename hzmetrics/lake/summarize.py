@@ -34,8 +34,7 @@ def summarize(root: Location, months: Months, runner: Runner) -> dict[Month, int
     lake = Lake(place, found.buckets, frozenset(found.corrections), found.has_hub)
     buckets = range(found.buckets)
     read = {month: _months_of(found, month, periods) for month, periods in anchors.items()}
-    place.clear(WORK)  # what a killed run left
-    try:
+    with place.cleared(WORK):
         needed = sorted({month for months in read.values() for month in months})
         log.info("lake: sessions of %d months in %d buckets", len(needed), found.buckets)
         runner.map([GroupSessions(lake, month, bucket) for month in needed for bucket in buckets])
@@ -47,8 +46,6 @@ def summarize(root: Location, months: Months, runner: Runner) -> dict[Month, int
         ])  # fmt: skip
         cells = runner.map([FillCells(lake, month, periods) for month, periods in anchors.items()])
         place.publish(map(place.cells, anchors))
-    finally:
-        place.clear(WORK)
     return dict(zip(anchors, cells, strict=True))
 
 
