@@ -70,14 +70,16 @@ class Database(Connections):
         rows: pa.Table,
         key: Sequence[str],
         where: sa.ColumnElement[bool] | None = None,
+        *,
+        is_noted: bool = False,
     ) -> int:
         """Set the other columns of `rows` on the table's rows with the same `key`, of those `where` if it is given.
 
-        Returns the rows matched.
+        `is_noted`: the transaction has noted already which months get new revisions. Returns the rows matched.
         """
         from hzmetrics.store import bulk
 
-        return bulk.update(connection, table, rows, key, where)
+        return bulk.update(connection, table, rows, key, where, is_noted=is_noted)
 
     def delete(self, connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:
         """Delete the table's rows that equal one of `rows` in all of its columns; returns their number."""
