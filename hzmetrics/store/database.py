@@ -28,8 +28,8 @@ SQLITE_PATIENCE = 60
 """Seconds to wait for another process that holds a SQLite file."""
 
 SQLITE_CACHE = 16_384
-"""KB of a SQLite file that a connection keeps. With the 2 MB of SQLite, indexes in which rows come at random are written
-again and again."""
+"""KB of a SQLite file that a connection keeps in memory. With SQLite's 2 MB, indexes whose rows come at random are
+written again and again."""
 
 
 class Database(Connections):
