@@ -94,17 +94,14 @@ def ingesting(
     if plan.has_hub and (auth := [path for path in paths if kind_of(path) == "auth"]):
         raise HzmetricsError(f"{auth[0]} is an auth log: {root} has its logins from the hub")
     place.make_private()
-    place.clear(f"{PRIVATE}/{WORK}")  # what a killed run left
     if before is None or dimensions_from:
         _open(place, plan)
     if dimensions_from:
         dimensions.copy(Place(dimensions_from), place, plan.buckets)
     ingestion = _Ingesting(settings, place, plan)
-    try:
+    with place.cleared(f"{PRIVATE}/{WORK}"):
         for start in range(0, len(paths), BATCH):
             yield from ingestion.add([path.absolute() for path in paths[start : start + BATCH]])
-    finally:
-        place.clear(f"{PRIVATE}/{WORK}")
     return ingestion.report
 
 

@@ -26,14 +26,16 @@ STORES = {
 """The schemes of stores in which an object is there whole or not at all, and the packages that they need."""
 
 OPTIONS: dict[str, Any] = {"use_listings_cache": False}  # other processes write too
-"""How every store is used. Credentials are never among the options: tasks carry these to workers."""
+"""How stores are used. Credentials are never among the options: tasks carry these to workers."""
 
-PATIENCE = {
-    "connect_timeout": 5,
-    "read_timeout": 60,
-    "retries": {"mode": "standard", "total_max_attempts": 2},  # and s3fs asks up to five times
+OPTIONS_OF_S3 = {
+    "max_concurrency": 1,  # of one object: without asking for its size first
+    "config_kwargs": {
+        "connect_timeout": 5,  # seconds
+        "read_timeout": 60,
+        "retries": {"mode": "standard", "total_max_attempts": 2},  # s3fs itself asks up to five times
+    },
 }
-"""How long S3 may take to answer, in seconds, and how often it is asked."""
 
 UNSAFE = "*?[]#"
 """What clients would take for a pattern, or for another part of a URL."""
@@ -58,7 +60,7 @@ def parse(url: str) -> UPath:
         get_filesystem_class(scheme)
     except ImportError:
         raise UsageError(f"{scheme}:// needs more packages; run: pip install {STORES[scheme]}") from None
-    found: UPath = UPath(url, **OPTIONS | ({"config_kwargs": PATIENCE} if scheme == "s3" else {}))
+    found: UPath = UPath(url, **OPTIONS | (OPTIONS_OF_S3 if scheme == "s3" else {}))
     return found
 
 
@@ -92,9 +94,12 @@ def require_reachable(root: UPath, name: str) -> None:
     try:
         read(root / name)
     except FileNotFoundError:
-        # who may use a part of a bucket need not be allowed to ask for all of it
-        with named_errors(root), suppress(PermissionError):
-            root.fs.info(root.drive)
+        try:
+            # who may use a part of a bucket need not be allowed to ask for all of it
+            with suppress(PermissionError), named_errors(root):
+                root.fs.info(root.drive)
+        except FileNotFoundError:
+            raise FileNotFoundError(errno.ENOENT, "there is no such bucket", str(root)) from None
 
 
 def read(path: UPath) -> bytes:
@@ -132,13 +137,25 @@ def exists(path: UPath) -> bool:
 
 
 def sizes(paths: Sequence[UPath]) -> list[int]:
-    """The sizes of some objects of one store, in bytes."""
+    """The sizes of some objects of one store, in bytes, asked for at the same time."""
+    if not paths:
+        return []
     try:
         with named_errors(paths[0]):
             return list(paths[0].fs.sizes([path.path for path in paths]))
     except FileNotFoundError:
         missing = next((path for path in paths if not exists(path)), paths[0])
         raise FileNotFoundError(errno.ENOENT, "there is no such object", str(missing)) from None
+
+
+def contents(paths: Sequence[UPath], sizes: Sequence[int]) -> list[bytes]:
+    """What is in some objects of one store, whose sizes are known, asked for at the same time."""
+    if not paths:
+        return []
+    with named_errors(paths[0]):
+        return list(
+            paths[0].fs.cat_ranges([path.path for path in paths], [0] * len(paths), list(sizes), on_error="raise")
+        )
 
 
 def found(root: UPath, pattern: str) -> list[UPath]:

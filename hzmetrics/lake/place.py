@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,6 +129,21 @@ class Place:
     def piece(self, table: str, month: Month, window: int, number: int) -> Location:
         """The rows of some addresses in a window of a month, while sessions are made."""
         return self.root / self.work / table / f"month={month}" / f"window-{window}-{number:04d}.parquet"
+
+    @contextmanager
+    def cleared(self, name: str) -> Iterator[None]:
+        """Remove a directory for what is there only during a run, which a killed run may have left, and again after it.
+
+        Raises HzmetricsError.
+        """
+        self.clear(name)
+        try:
+            yield
+        except BaseException:
+            with suppress(HzmetricsError):  # what went wrong before tells more
+                self.clear(name)
+            raise
+        self.clear(name)
 
     def clear(self, *names: str) -> None:
         """Remove directories and what is in them. Raises HzmetricsError."""

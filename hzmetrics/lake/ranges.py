@@ -19,14 +19,17 @@ from hzmetrics.lake import objects
 if TYPE_CHECKING:
     from upath import UPath
 
+SMALL = 1 << 20
+"""Bytes of an object that is fetched whole."""
+MOST = 32 << 20
+"""Bytes of all that are held by a process at a time."""
+
 
 def attach(engine: Engine, paths: Sequence[UPath]) -> None:
     """Let an engine read objects of one store by their names. Raises OSError."""
-    sizes = objects.sizes(paths)
     scheme = paths[0].protocol
     view = _views.setdefault(scheme, Objects(scheme, paths[0].fs))
-    view.engine = engine
-    view.sizes.update(zip(map(str, paths), sizes, strict=True))
+    view.add(engine, paths)
     if scheme not in engine.connection.list_filesystems():
         engine.connection.register_filesystem(view)
 
@@ -47,6 +50,23 @@ class Objects(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
         """The engine that reads: of a process one at a time."""
         self.sizes: dict[str, int] = {}
         """By the name of each object, in bytes."""
+        self.small: dict[str, bytes] = {}
+        """What is in small ones: a request for a range takes as long as one for all of it."""
+
+    def add(self, engine: Engine, paths: Sequence[UPath]) -> None:
+        """Let an engine see some objects, as they are now. Raises OSError."""
+        if engine is not self.engine:
+            self.engine, self.sizes, self.small = engine, {}, {}
+        new = [path for path in paths if str(path) not in self.sizes]
+        sizes = objects.sizes(new)
+        self.sizes |= zip(map(str, new), sizes, strict=True)
+        small, room = [], MOST - sum(map(len, self.small.values()))
+        for path, size in zip(new, sizes, strict=True):
+            if 0 < size <= min(SMALL, room):
+                small.append(path)
+                room -= size
+        found = objects.contents(small, [self.sizes[str(path)] for path in small])
+        self.small |= zip(map(str, small), found, strict=True)
 
     def info(self, path: str, **options: Any) -> dict[str, Any]:
         if path not in self.sizes:
@@ -61,6 +81,8 @@ class Objects(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
 
     def range(self, path: str, start: int, end: int) -> bytes:
         """Some bytes of an object."""
+        if path in self.small:
+            return self.small[path][start:end]
         try:
             return bytes(self.store.cat_file(path, start=start, end=end))
         except Exception as error:

@@ -98,11 +98,9 @@ class _Making:
         kept = [month for month in self.found.months if month not in chosen]
         plan = dataclasses.replace(self.found, through=self.through, months=tuple(kept), is_complete=False)
         plan.write(self.place.root)
-        self.place.clear(WORK, CELLS, *(f"{table}/month={month}" for table in tables.BY_MONTH for month in chosen))
-        try:
+        self.place.clear(CELLS, *(f"{table}/month={month}" for table in tables.BY_MONTH for month in chosen))
+        with self.place.cleared(WORK):
             counts = yield from self._sessions(chosen, self._last_id(kept))
-        finally:
-            self.place.clear(WORK)
         there = sorted({*kept, *(month for month, number in counts.items() if number)})
         missing = [month for month in over if month not in there and month not in chosen]
         dataclasses.replace(

@@ -48,8 +48,7 @@ def summarizing(
     lake = Lake(place, results, found.buckets, frozenset(found.corrections), found.has_hub)
     buckets = range(found.buckets)
     read = {month: _months_of(found, month, periods) for month, periods in anchors.items()}
-    results.clear(WORK)  # what a killed run left
-    try:
+    with results.cleared(WORK):
         needed = sorted({month for months in read.values() for month in months})
         log.info("lake: sessions of %d months in %d buckets", len(needed), found.buckets)
         yield [GroupSessions(lake, month, bucket) for month in needed for bucket in buckets]
@@ -63,8 +62,6 @@ def summarizing(
         if manifest.find(root) != found:
             raise HzmetricsError(f"{root} was changed while its cells were computed")
         results.publish(map(results.cells, anchors))
-    finally:
-        results.clear(WORK)
     return dict(zip(anchors, cells, strict=True))
 
 
