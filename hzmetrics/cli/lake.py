@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from hzmetrics.calendar import Months
+from hzmetrics.calendar import Months, some
 from hzmetrics.cli.app import App, Text, pass_app
 from hzmetrics.config.schema import Engine
 from hzmetrics.errors import HzmetricsError, UsageError
+from hzmetrics.output.document import document
 from hzmetrics.output.text import say
 
 if TYPE_CHECKING:
@@ -205,3 +206,46 @@ def load(app: App, directory: Location, months: Months | None) -> None:
     with app.run_lock():
         cells = load(app.store, app.settings, directory, months or Months())
     say(f"{sum(cells.values()):,} cells of {len(cells):,} months are written")
+
+
+@lake.command()
+@lake_argument
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def status(directory: Location, as_json: bool) -> None:
+    """Tell what a lake holds, and which command is to be run next."""
+    from hzmetrics.lake.status import status
+
+    found = status(directory)
+    lake = found.manifest
+    if as_json:
+        say(
+            document({
+                "source": lake.source,
+                "hub": lake.hub,
+                "time_zone": lake.time_zone,
+                "has_hub": lake.has_hub,
+                "corrections": lake.corrections,
+                "names": lake.names,
+                "buckets": lake.buckets,
+                "through": str(lake.through),
+                "logs": found.logs,
+                "requests": found.requests,
+                "months": list(map(str, lake.months)),
+                "missing": list(map(str, lake.missing)),
+                "computed": list(map(str, found.computed)),
+                "next": found.next,
+            })
+        )  # fmt: skip
+        return
+    users = "" if lake.has_hub else "; without users and tools"
+    say(f"hub: {lake.hub or '-'}, time zone {lake.time_zone or 'of the machine'}, from its {lake.source}{users}")
+    say(f"corrections: {', '.join(lake.corrections) or 'none'}")
+    say(f"names and addresses: {lake.names}, in {lake.buckets:,} buckets")
+    if lake.source == "logs":
+        say(f"logs: {found.logs:,}, requests: {found.requests:,}")
+    for name, months in (("sessions", lake.months), ("cells", found.computed)):
+        span = f", {months[0]} to {months[-1]}" if months else ""
+        say(f"months with {name}: {len(months):,}{span}")
+    if lake.missing:
+        say(f"months without sessions here: {some(list(map(str, lake.missing)))}")
+    say(f"next: hzmetrics lake {found.next}" if found.next else "nothing is left to do")

@@ -74,7 +74,9 @@ class SurveyMonth:
 
     requests: Requests
     pieces: int
-    """Into how many pieces of about equal size the requests of a window are divided."""
+    """Into how many pieces of about equal size the requests of a window are divided at most."""
+    least: int
+    """How many requests are worth a piece of their own."""
 
     def __call__(self) -> Survey:
         with self.requests.engine(self.requests.windows) as engine:
@@ -89,8 +91,9 @@ class SurveyMonth:
                 placed AS (
                     SELECT
                         part, address,
-                        (sum(requests) OVER upto - requests) * {self.pieces}
-                            // sum(requests) OVER (PARTITION BY part) AS piece,
+                        sum(requests) OVER (PARTITION BY part) AS total,
+                        (sum(requests) OVER upto - requests) * least({self.pieces}, 1 + total // {self.least})
+                            // total AS piece,
                         count(*) FILTER (address <> '') OVER upto AS number
                     FROM addresses
                     WINDOW upto AS (PARTITION BY part ORDER BY address)

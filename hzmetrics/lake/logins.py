@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -13,13 +13,14 @@ from hzmetrics.calendar import Month
 from hzmetrics.engine import Engine
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.auth import AuthLog, Rules
+from hzmetrics.ingest.log_file import Judged, LogFile
 from hzmetrics.lake import tables
 from hzmetrics.lake.manifest import Manifest
 from hzmetrics.lake.place import Place
-from hzmetrics.lake.reading import Found, Reading, read_whole, write_chunks
+from hzmetrics.lake.reading import Found, ReadLogs, write_chunks
 from hzmetrics.lake.rows import rows_of, write
 from hzmetrics.lake.storage import Location
-from hzmetrics.logs.reader import LogStream
+from hzmetrics.logs.reader import Identity
 from hzmetrics.store.bulk import fitted_rows
 from hzmetrics.store.tables.metrics import userlogin
 
@@ -37,25 +38,20 @@ WRITTEN = pa.schema(
 
 
 @dataclass(frozen=True)
-class ReadAuthLog:
-    """Reads an auth log, as `ReadLog` reads an access log."""
+class ReadAuthLogs(ReadLogs):
+    """The logins of auth logs."""
 
-    place: Place
-    number: int
-    path: Path
-    reading: Reading
-
-    def __call__(self) -> Found:
-        return read_whole(self.path, self.reading.limits, self._read)
-
-    def _read(self, stream: LogStream) -> Found:
+    def open(self) -> AuthLog:
         reading = self.reading
         excluded = reading.excludes.ip
-        rules = Rules(Clients.of(reading.logs.corrections, excluded), excluded, reading.days)
-        with AuthLog(rules) as log:
-            rows = (fitted_rows(userlogin, rows) for rows in log.kept(stream))
-            write_chunks(self.place.read_log(self.number), WRITTEN, rows)
-            return Found("", stream.identity, log.account)
+        return AuthLog(Rules(Clients.of(reading.logs.corrections, excluded), excluded, reading.days))
+
+    def keep(self, number: int, chunks: Iterator[pa.Table]) -> None:
+        rows = (fitted_rows(userlogin, rows) for rows in chunks)
+        write_chunks(self.place.read_log(number), WRITTEN, rows)
+
+    def found(self, text: Identity, judged: LogFile[Any, Any] | Judged[Any, Any]) -> Found:
+        return Found("", text, judged.account)
 
 
 @dataclass(frozen=True)

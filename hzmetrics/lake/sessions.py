@@ -28,6 +28,9 @@ from hzmetrics.store.tables.metrics import country_continent
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
 
+LEAST = 50_000
+"""Requests that are worth a task of their own."""
+
 
 def make_sessions(settings: Settings, root: Location, months: Months | None, runner: Runner) -> dict[Month, int]:
     """Make the sessions of some months anew, out of their requests; returns their numbers by month (spec 30).
@@ -94,7 +97,7 @@ class _Making:
         """The sessions of some months, numbered after `last_id`, and how many there are."""
         requests = {month: self._requests(month) for month in months}
         log.info("lake: requests of %d months", len(months))
-        surveys = self.runner.map([SurveyMonth(requests[month], self.found.buckets) for month in months])
+        surveys = self.runner.map([SurveyMonth(requests[month], self.found.buckets, LEAST) for month in months])
         surveyed = dict(zip(months, surveys, strict=True))
         cuts = {month: list(self._cuts(requests[month], survey)) for month, survey in surveyed.items()}
         numbers = iter(self.runner.map([cut for month in months for cut in cuts[month]]))
