@@ -162,7 +162,8 @@ def test_what_was_cut_short_is_repeated(filled: TestHub, s3: S3, url: str) -> No
 def test_what_cannot_be_used_is_said_in_a_line(
     filled: TestHub, s3: S3, url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commands = (["export", url], ["summarize", url], ["sessions", url], ["load", url], ["ingest", "x", "--to", url])
+    commands = [[name, url] for name in ("export", "sessions", "summarize", "load", "status")]
+    commands.append(["ingest", "x", "--to", url])
 
     def fails(*commands: list[str]) -> str:
         """The one line that all of these commands say."""
