@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hzmetrics import memory
 from hzmetrics.calendar import PERIOD_NAMES, PERIODS, Month, Months
 from hzmetrics.cli.app import MONTH, App, pass_app
 from hzmetrics.cli.lake import months_option, runner_of, runner_options
@@ -47,6 +48,7 @@ def run(app: App, file: Path, months: Months | None, workers: int | None, schedu
     from hzmetrics.fleet.run import run
 
     found, settings = _opened(app, file)
+    app.begin(settings)
     with lock.hold_lake(found.directory), runner_of(settings, workers, scheduler) as chosen:
         report = run(found, settings, months or found.months, chosen)
     say(report)
@@ -123,7 +125,7 @@ def report(app: App, file: Path, period: int, month: Month | None, form: str | N
 
 
 def _opened(app: App, file: Path) -> tuple[Fleet, Settings]:
-    """The fleet of a file, and the settings of this command. Logging starts here."""
+    """The fleet of a file, and the settings of this command."""
     from hzmetrics.fleet import definition
     from hzmetrics.fleet.settings import of_run
 
@@ -131,5 +133,5 @@ def _opened(app: App, file: Path) -> tuple[Fleet, Settings]:
         raise click.UsageError(f"-c is not possible here: {file} names the configuration, as `config`")
     found = definition.read(file)
     settings = of_run(found)
-    app.begin(settings)
+    memory.set_limit(settings.memory)
     return found, settings

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import accumulate
+from itertools import accumulate, groupby
 
 from hzmetrics import __version__
 from hzmetrics.calendar import Month, Months
@@ -38,39 +39,64 @@ def _digest(value: object) -> str:
 
 
 @dataclass(frozen=True)
-class SumRows:
-    """A task: sums of hashes of what happened in each month, by month."""
+class SumSessions:
+    """A task: sums of hashes of the sessions and downloads of some months, by month."""
 
     place: Place
-    found: Manifest
+    buckets: int
+    months: tuple[Month, ...]
 
     def __call__(self) -> Mapping[str, int]:
         with Engine() as engine:
-            rows = engine.query(
-                f"SELECT month, (sum(hash) % {2**63})::BIGINT AS hash FROM ({' UNION ALL '.join(self._hashes(engine))})"
-                " WHERE month IS NOT NULL GROUP BY month"
-            )
-        return dict(zip(rows["month"].to_pylist(), rows["hash"].to_pylist(), strict=True))
+            return _sums(engine, (self._hashes(engine, table) for table in tables.BY_MONTH))
 
-    def _hashes(self, engine: Engine) -> Iterator[str]:
-        """Queries of the month and the hash of each row."""
-        place, buckets = self.place, range(self.found.buckets)
-        for table in tables.BY_MONTH if self.found.months else ():
-            paths = [place.month(table, month, bucket) for month in self.found.months for bucket in buckets]
-            yield (
-                "SELECT split_part(filename, '/month=', -1)[:7] AS month, hash(*COLUMNS(* EXCLUDE (filename))) AS hash "
-                f"FROM {rows_of(engine, paths, ', filename = true')}"
-            )
-        for table, columns in DATED.items():
-            paths = (
-                [place.part(table, bucket) for bucket in buckets] if table in tables.BY_BUCKET else [place.whole(table)]
-            )
-            yield f"SELECT datetime[:7] AS month, hash({columns}) AS hash FROM {rows_of(engine, paths)}"
+    def _hashes(self, engine: Engine, table: str) -> str:
+        paths = [self.place.month(table, month, bucket) for month in self.months for bucket in range(self.buckets)]
+        return (
+            "SELECT split_part(filename, '/month=', -1)[:7] AS month, hash(*COLUMNS(* EXCLUDE (filename))) AS hash "
+            f"FROM {rows_of(engine, paths, ', filename = true')}"
+        )
 
 
-def digests(found: Manifest, sums: Mapping[str, int]) -> dict[Month, str]:
-    """By month: a digest of all that its cells depend on, with the months before."""
+@dataclass(frozen=True)
+class SumOthers:
+    """A task: the same of the rows of `DATED`."""
+
+    place: Place
+    buckets: int
+
+    def __call__(self) -> Mapping[str, int]:
+        with Engine() as engine:
+            return _sums(engine, (self._hashes(engine, table) for table in DATED))
+
+    def _hashes(self, engine: Engine, table: str) -> str:
+        parts = [self.place.part(table, bucket) for bucket in range(self.buckets)]
+        paths = parts if table in tables.BY_BUCKET else [self.place.whole(table)]
+        return f"SELECT datetime[:7] AS month, hash({DATED[table]}) AS hash FROM {rows_of(engine, paths)}"
+
+
+def _sums(engine: Engine, hashes: Iterable[str]) -> Mapping[str, int]:
+    """The sums of the hashes that queries give, by month."""
+    rows = engine.query(
+        f"SELECT month, (sum(hash) % {2**63})::BIGINT AS sum FROM ({' UNION ALL '.join(hashes)})"
+        " WHERE month IS NOT NULL GROUP BY month"
+    )
+    return dict(zip(rows["month"].to_pylist(), rows["sum"].to_pylist(), strict=True))
+
+
+def tasks(found: Manifest, place: Place) -> list[SumSessions | SumOthers]:
+    """What tells the rows of a lake from others: a task for each year of sessions, and one for the rest."""
+    years = groupby(found.months, key=lambda month: month.year)
+    sessions = [SumSessions(place, found.buckets, tuple(months)) for _, months in years]
+    return [*sessions, SumOthers(place, found.buckets)]
+
+
+def digests(found: Manifest, results: Iterable[Mapping[str, int]]) -> dict[Month, str]:
+    """By month: a digest of all that its cells depend on, with the months before; of the results of the tasks."""
+    sums: Counter[str] = Counter()
+    for result in results:
+        sums.update(result)
     same = [__version__, *(getattr(found, name) for name in SAME)]
     months = sorted({*sums, *map(str, found.months)})
-    until = dict(zip(months, accumulate(sums.get(month, 0) for month in months), strict=True))
+    until = dict(zip(months, accumulate(sums[month] for month in months), strict=True))
     return {month: _digest([same, found.periods(month), until[str(month)]]) for month in found.months}

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
 
-import duckdb
 import numpy as np
 
 from hzmetrics.calendar import Month, some
-from hzmetrics.engine import Engine
 from hzmetrics.engine.runner import Runner
-from hzmetrics.errors import HzmetricsError, in_words
-from hzmetrics.fleet import state
-from hzmetrics.fleet.definition import Fleet, Hub
-from hzmetrics.fleet.state import State
-from hzmetrics.lake import manifest
-from hzmetrics.lake.manifest import Manifest
-from hzmetrics.lake.place import Place
-from hzmetrics.lake.rows import rows_of
-from hzmetrics.publish.figures import overview
+from hzmetrics.fleet.definition import Fleet
+from hzmetrics.fleet.hub import HubFigures, ReadHub
+from hzmetrics.fleet.ways import Way
 from hzmetrics.publish.figures.definitions import (
     ACCOUNTS,
     GROUPS,
@@ -42,8 +32,6 @@ from hzmetrics.publish.figures.definitions import (
 from hzmetrics.publish.figures.overview import Compared, Overview
 from hzmetrics.publish.figures.values import Number
 
-T = TypeVar("T")
-
 EVENTS = (VISITS, SESSIONS, SESSION_TIME, HITS, *SIMULATION[1:5])
 """What happens at one hub: the sum is the number at all of them."""
 
@@ -55,6 +43,9 @@ PEOPLE = (
 
 ADDED = {figure.key: figure for figure in (*EVENTS, *PEOPLE)}
 
+MOST_NAMED = 4
+"""Of a list of months."""
+
 COLUMNS = (USERS[0], VISITORS, VISITS, USERS[3], HITS, SIMULATION[1])
 """The figures by which hubs stand beside each other."""
 
@@ -62,66 +53,6 @@ NOTE = (
     "Visits, requests and runs are added. People are counted at each hub: who comes to two hubs counts twice. "
     "Sums of different months can be over different hubs."
 )
-MOST_NAMED = 4
-"""Of a list of corrections."""
-UNKNOWN_ZONE = "of its machine"
-
-
-@dataclass(frozen=True)
-class HubFigures:
-    """What is known of a hub since the last run that succeeded."""
-
-    hub: Hub
-    overview: Overview
-    found: Manifest | None
-    """How its cells came about; None: it has none."""
-    state: State
-
-    @property
-    def first(self) -> Month | None:
-        return self.overview.months[0] if self.overview.months else None
-
-    @property
-    def last(self) -> Month | None:
-        return self.overview.months[-1] if self.overview.months else None
-
-    @property
-    def missing(self) -> list[Month]:
-        """The months between the first and the last of which there are no figures."""
-        return [month for month in self.overview.months if not self.counts(month, 1)]
-
-    def counts(self, month: Month, period: int) -> bool:
-        """Whether a period was computed: the number of visits is in every one."""
-        return self.overview.value(VISITS.key, month, period) is not None
-
-    def value(self, figure: Figure, month: Month, period: int) -> Number:
-        """A figure; the sum of nothing is 0. None: it is not counted here."""
-        value = self.overview.value(figure.key, month, period)
-        is_nothing = value is None and self.counts(month, period) and (figure.key, period) in self.overview.series
-        return 0 if is_nothing and figure.unit != "text" else value
-
-
-@dataclass(frozen=True)
-class Way:
-    """By what rules a hub is counted."""
-
-    corrections: frozenset[str]
-    time_zone: str
-
-    @classmethod
-    def of(cls, found: Manifest) -> Way:
-        return cls(frozenset(found.corrections), found.time_zone or UNKNOWN_ZONE)
-
-    def differences(self, usual: Way) -> list[str]:
-        """In words, what differs from the usual way."""
-        found = []
-        if lacking := sorted(usual.corrections - self.corrections):
-            found.append(f"without {some(lacking, MOST_NAMED)}")
-        if more := sorted(self.corrections - usual.corrections):
-            found.append(f"with {some(more, MOST_NAMED)}")
-        if self.time_zone != usual.time_zone:
-            found.append(f"in the time zone {self.time_zone}")
-        return found
 
 
 @dataclass(frozen=True)
@@ -154,22 +85,19 @@ class FleetFigures:
         return ends[len(ends) // 2]
 
     @cached_property
-    def usual(self) -> Way | None:
+    def usual(self) -> Way:
         """The way in which most hubs are counted, in each respect."""
-        ways = [Way.of(one.found) for one in self.counted if one.found]
-        if not ways:
-            return None
-        return Way(_commonest(way.corrections for way in ways), _commonest(way.time_zone for way in ways))
+        return Way.usual([Way.of(one.found) for one in self.counted if one.found])
 
     def differences(self, one: HubFigures) -> list[str]:
         """In words, what a hub is counted by that most are not."""
-        return Way.of(one.found).differences(self.usual) if one.found and self.usual else []
+        return Way.of(one.found).differences(self.usual) if one.found else []
 
     def remarks(self, one: HubFigures) -> list[str]:
         """What is to be said of the figures of a hub, in sentences."""
         differences, missing = self.differences(one), one.missing
         found = [
-            state_of(one),
+            one.delay,
             f"Counted {', '.join(differences)}." if differences else "",
             "Users and tools are not known." if one.found and not one.found.has_hub else "",
             f"No figures of {some(missing, MOST_NAMED)}." if missing else "",
@@ -228,55 +156,6 @@ class FleetFigures:
     def _in_sum(self, figure: Figure, month: Month, period: int) -> list[str]:
         """The names of the hubs that a sum is over."""
         return [one.hub.name for one in self.counted if one.value(figure, month, period) is not None]
-
-
-def state_of(one: HubFigures) -> str:
-    """What is to be said of figures that are not of the last run. Reasons are for operators, not for these pages."""
-    if not one.state.failure:
-        return ""
-    since = f"{one.state.succeeded[:16].replace('T', ' ')} UTC" if one.state.succeeded else ""
-    return f"The last run did not succeed: these figures are of {since}." if since else "No run has succeeded yet."
-
-
-def _commonest(values: Iterable[T]) -> T:
-    return Counter(values).most_common(1)[0][0]
-
-
-@dataclass(frozen=True)
-class ReadHub:
-    """A task: what is known of a hub. Cells that cannot be read are a failure of the hub."""
-
-    fleet: Fleet
-    hub: Hub
-
-    def __call__(self) -> HubFigures:
-        directory = self.fleet.results(self.hub)
-        nothing = Overview([], {})
-        try:
-            known, found, place = state.read(directory), manifest.find(directory), Place(directory)
-        except HzmetricsError as error:
-            return HubFigures(self.hub, nothing, None, State(failure=str(error)))
-        try:
-            return HubFigures(self.hub, _overview(place) if found else nothing, found, known)
-        except duckdb.Error as error:
-            reason = f"cannot read the cells in {directory}: {in_words(error)}; without them, they are computed again"
-            return HubFigures(self.hub, nothing, found, replace(known, failure=reason))
-
-
-def _overview(place: Place) -> Overview:
-    months = place.computed()
-    if not months:
-        return Overview([], {})
-    with Engine() as engine:
-        cells = engine.query(
-            f"""
-            SELECT
-                grid, "rowid"::BIGINT AS rowid, colid::BIGINT AS colid, period::BIGINT AS period,
-                split_part(filename, '/month=', -1)[:7] AS month, value
-            FROM {rows_of(engine, [place.cells(month) for month in months], ", filename = true")}
-            """
-        )
-    return overview.of_cells(cells)
 
 
 def read(fleet: Fleet, runner: Runner) -> FleetFigures:

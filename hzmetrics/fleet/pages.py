@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from hzmetrics.engine.runner import Runner
 from hzmetrics.fleet import figures
 from hzmetrics.fleet.definition import Fleet
-from hzmetrics.fleet.figures import COLUMNS, NOTE, FleetFigures, HubFigures, state_of
+from hzmetrics.fleet.figures import COLUMNS, NOTE, FleetFigures
+from hzmetrics.fleet.hub import HubFigures
 from hzmetrics.publish import site
 from hzmetrics.publish.charts import Chart
 from hzmetrics.publish.contents import about, months, overview
@@ -87,9 +88,9 @@ def _sites(fleet: Fleet, found: FleetFigures) -> Iterator[_Site]:
     for one in found.counted:
         if not one.hub.url and one.found:
             corrections = frozenset(one.found.corrections)
-            yield _Site(f"hubs/{one.hub.name}", one.hub.title, state_of(one), one.overview, corrections)
+            yield _Site(f"hubs/{one.hub.name}", one.hub.title, one.delay, one.overview, corrections)
     if found.counted:
-        usual = found.usual.corrections if found.usual else frozenset()
+        usual = found.usual.corrections
         note = f"Sums over {len(found.counted):,} hubs. {NOTE}"
         yield _Site(SUMS, fleet.title, note, found.sums, usual)
 
@@ -117,7 +118,7 @@ def _write(generation: Generation, fleet: Fleet, found: FleetFigures, computed: 
         "charts": [[chart.names, chart.columns, chart.values, sorted(chart.marks.items())] for chart, _ in charts],
     }
     writer.page("index.html", "fleet.html", made_of, lambda: _values(found, charts))
-    corrections = found.usual.corrections if found.usual else frozenset()
+    corrections = found.usual.corrections
     about.write(writer, found.sums, False, False, corrections, {}, MIN_USERS, False)
     if not found.counted:
         return
@@ -134,7 +135,7 @@ def _values(found: FleetFigures, charts: list[tuple[Chart, Any]]) -> dict[str, A
     month, sums = found.newest, found.sums
     columns = [figure for figure in COLUMNS if any(one.overview.has(figure) for one in found.counted)]
     period = next(period for period in PERIODS if period.code == PERIOD)
-    corrections = found.usual.corrections if found.usual else frozenset()
+    corrections = found.usual.corrections
     return {
         "month": month,
         "hubs": found.hubs,

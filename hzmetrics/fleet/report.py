@@ -21,7 +21,7 @@ def build(fleet: Fleet, found: FleetFigures, month: Month | None, code: int, clo
     month = month or found.newest
     columns = [figure for figure in COLUMNS if found.sums.has(figure)]
     others = [figure for figure in ADDED.values() if figure not in columns and found.sums.has(figure)]
-    corrections = found.usual.corrections if found.usual else frozenset()
+    corrections = found.usual.corrections
     sums = report.of_figures(fleet.title, found.sums, month, code, corrections, clock)
     parts = [
         Part(

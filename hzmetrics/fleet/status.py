@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from hzmetrics.calendar import some
-from hzmetrics.fleet.figures import FleetFigures, HubFigures
+from hzmetrics.fleet.figures import FleetFigures
+from hzmetrics.fleet.hub import HubFigures
 from hzmetrics.output.terminal import Ruled, Screen
 
 

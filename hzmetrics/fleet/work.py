@@ -12,7 +12,6 @@ from hzmetrics.calendar import Month, Months
 from hzmetrics.engine.stages import Work
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.fleet import changes, logs, state
-from hzmetrics.fleet.changes import SumRows
 from hzmetrics.fleet.definition import LAKE, Fleet, Hub
 from hzmetrics.fleet.settings import of_hub
 from hzmetrics.lake import dimensions, ledger, manifest
@@ -104,7 +103,7 @@ class HubWork:
         there = set(self.results.computed())
         if lake == self.known.lake and {*map(str, there)}.issuperset(self.known.months):
             return 0
-        (sums,) = yield [SumRows(Place(self.root.absolute()), found)]
+        sums = yield changes.tasks(found, Place(self.root.absolute()))
         now = changes.digests(found, sums)
         before = {month: self.known.months.get(str(month)) for month in there}
         asked = [month for month in found.months if month in self.months and found.periods(month)]

@@ -134,12 +134,12 @@ def test_each_hub_has_the_cells_that_it_has_alone(fleet: Fleet, tmp_path: Path) 
     assert report.failed == ["broken"] and report.files > 20
     assert [report.hubs[name] for name in ("exported", "logs", "packed")] == [Done(0, 3), Done(2, 2), Done(2, 2)]
     assert chosen.stages[:8] == [
-        ["ReadAccessLogs", "SumRows"],
+        ["ReadAccessLogs", "SumOthers", "SumSessions"],
         ["GroupSessions", "PlaceRequests"],
         ["CountVisitors", "SurveyMonth"],
         ["CutSessions", "FillCells"],
         ["NumberSessions"],
-        ["SumRows"],
+        ["SumOthers", "SumSessions"],
         ["GroupSessions"],
         ["CountVisitors"],
     ]
