@@ -40,23 +40,23 @@ def resolve_dns(
     table: str,
     span: DateSpan | None = None,
     *,
+    after: int = 0,
     dry_run: bool = False,
 ) -> int:
     """Write the host names, in lower case, of the addresses of rows without a host; the rows written.
 
-    Without `span` the rows of the 7 days before today. Names are remembered and hosts written as the work goes on.
-    Raises UsageError, ConfigurationError, StoreError, and LookupFailure if the resolver does not work: what it did not
-    answer stays empty.
+    Without `span` the rows of the 7 days before today; only those with keys above `after`. Names are remembered and
+    hosts written as the work goes on. Raises UsageError, ConfigurationError, StoreError, and LookupFailure if the
+    resolver does not work: what it did not answer stays empty.
     """
     source = rows.database(store, database)
     resolver = Resolver(settings.dns)
     span = span or rows.last_week(settings.clock)
     target = rows.addressed(source, table)
-    lacking = source.read(
-        sa.select(rows.key(target).label("row"), target.c.ip).where(
-            rows.within(rows.moment(target), span), is_empty(target.c.host), sa.not_(is_empty(target.c.ip))
-        )
+    query = sa.select(rows.key(target).label("row"), target.c.ip).where(
+        rows.within(rows.moment(target), span), is_empty(target.c.host), sa.not_(is_empty(target.c.ip))
     )
+    lacking = source.read(rows.newer(source, target, query, after))
     texts = lacking["ip"].unique().to_pylist()
     if dry_run:
         log.info("%s: would look up %d addresses for %d rows", table, len(texts), lacking.num_rows)
