@@ -59,14 +59,14 @@ docs: venv
 
 bench: venv
 	$(SERVER)
-	@$(BIN)/python -m tests.mariadb_server sh -ec 'for name in ingest backlog enrich sessions grids tools online; do \
+	@$(BIN)/python -m tests.mariadb_server sh -ec 'for name in ordinary ingest enrich sessions grids tools online; do \
 		echo "== $$name"; $(BIN)/python -m benchmarks.$$name --socket "$$HZMETRICS_TEST_SOCKET"; done'
 	@set -e; for name in courses events tick serve; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
 
 bench-scale: venv
 	$(SERVER)
-	@$(BIN)/python -m tests.mariadb_server sh -ec '$(BIN)/python -m benchmarks.backlog --lines 32000 \
-		--socket "$$HZMETRICS_TEST_SOCKET"'
+	@$(BIN)/python -m tests.mariadb_server sh -ec '$(BIN)/python -m benchmarks.ordinary --lines 0 \
+		--daily 32000 --socket "$$HZMETRICS_TEST_SOCKET"'
 	@$(BIN)/python -m benchmarks.scale --months 1 2 6 24 72
 	@$(BIN)/python -m benchmarks.windows
 

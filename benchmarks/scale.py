@@ -4,7 +4,8 @@
 
 Each stage works on the last month of histories of so many months in SQLite, in a process of its own. The growth is the
 exponent e of sessions^e that fits best: 1 is linear, 0 is no growth with the history. `--keep DIRECTORY` keeps the
-histories for other runs; the stages write into copies.
+histories for other runs; the stages write into copies. `--workers 1,2` measures instead what these numbers of workers
+give for a lake (`benchmarks.workers`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks import workers
 from benchmarks.history import LAST, Size, write_history
 from hzmetrics import config, memory
 from hzmetrics.calendar import DateSpan
@@ -120,8 +122,12 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=400_000, help="a month")
     parser.add_argument("--months", type=int, nargs="+", default=[1, 2, 6, 24, 72])
     parser.add_argument("--keep", type=Path, metavar="DIRECTORY")
+    parser.add_argument("--workers", type=workers.numbers, metavar="N,N")
     parser.add_argument("--run", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.workers:
+        workers.compare(options.workers)
+        return
     if options.run:
         print(json.dumps(run(options.run, options.keep, options.memory)))
         return

@@ -22,6 +22,7 @@ SMALL = {
     "lake": "--sessions 100 --months 2 --workers 1 2",
     "lists": "--requests 2000 --months 2",
     "online": "--sessions 20 --addresses 20",
+    "ordinary": "--lines 2000 --daily",
     "publish": "--years 1 --tools 3 --resources 5",
     "scale": "--sessions 100 --months 1 2",
     "serve": "--users 20 --requests 50 --readers 4",
@@ -30,6 +31,7 @@ SMALL = {
     "tools": "--sqlite {} --tools 3 --sessions 50 --jobs 50 --resources 20 --rows 500",
     "traffic": "{} --lines 100",
     "windows": "--months 3 --sessions 100",
+    "workers": "--logs 2 --lines 300 --months 1",
 }
 """Arguments by benchmark; `{}` is a path in a temporary directory."""
 

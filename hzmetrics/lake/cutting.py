@@ -11,15 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
 
 from hzmetrics.calendar import Month, Window
 from hzmetrics.engine import Engine, relation
 from hzmetrics.lake import tables
-from hzmetrics.lake.place import Place, write
-from hzmetrics.lake.tasks import rows_of
+from hzmetrics.lake.place import Place
+from hzmetrics.lake.rows import rows_of, write
+from hzmetrics.lake.storage import Location
 from hzmetrics.sessions.build import register_windows
 
 KEEP_LAST = "last-session"
@@ -44,12 +44,14 @@ class Requests:
     def engine(self, windows: tuple[Window, ...], condition: str = "true") -> Engine:
         """An engine that knows the requests that a condition on their address chooses, and some windows."""
         engine = Engine("hzmetrics.sessions", corrections=self.corrections | {KEEP_LAST})
-        found = f"{rows_of([self.place.requests(self.month, number) for number in self.logs])} WHERE {condition}"
+        rows = rows_of(engine, [self.place.requests(self.month, number) for number in self.logs])
+        found = f"{rows} WHERE {condition}"
         engine.define("requests", f"SELECT id, datetime, t, ip, host, domain FROM {found}", reads=())
         engine.define("request_details", f"SELECT id, ipcountry, dnload FROM {found}", reads=())
-        if (starts := self.place.dimension("tool_starts")).exists():
+        if self.place.has_dimension("tool_starts"):
+            starts = rows_of(engine, [self.place.dimension("tool_starts")])
             when = f"datetime >= '{self.month.start}' AND datetime <= '{self.month.stop[:10]} 23:59:59'"
-            engine.define("tool_starts", f"SELECT * FROM {rows_of([starts])} WHERE {when}", reads=())
+            engine.define("tool_starts", f"SELECT * FROM {starts} WHERE {when}", reads=())
         else:
             engine.create("tool_starts")
         register_windows(engine, windows)
@@ -72,7 +74,9 @@ class SurveyMonth:
 
     requests: Requests
     pieces: int
-    """Into how many pieces of about equal size the requests of a window are divided."""
+    """Into how many pieces of about equal size the requests of a window are divided at most."""
+    least: int
+    """How many requests are worth a piece of their own."""
 
     def __call__(self) -> Survey:
         with self.requests.engine(self.requests.windows) as engine:
@@ -87,8 +91,9 @@ class SurveyMonth:
                 placed AS (
                     SELECT
                         part, address,
-                        (sum(requests) OVER upto - requests) * {self.pieces}
-                            // sum(requests) OVER (PARTITION BY part) AS piece,
+                        sum(requests) OVER (PARTITION BY part) AS total,
+                        (sum(requests) OVER upto - requests) * least({self.pieces}, 1 + total // {self.least})
+                            // total AS piece,
                         count(*) FILTER (address <> '') OVER upto AS number
                     FROM addresses
                     WINDOW upto AS (PARTITION BY part ORDER BY address)
@@ -159,7 +164,7 @@ class CutSessions:
             write(engine, downloads, self.path("download_requests"))
             return int(engine.query("SELECT count(*) AS number FROM sessions")["number"][0].as_py())
 
-    def path(self, table: str) -> Path:
+    def path(self, table: str) -> Location:
         """Where the rows of a table are written."""
         return self.requests.place.piece(table, self.requests.month, self.window, self.piece)
 
@@ -197,7 +202,7 @@ class NumberSessions:
                     "numbered",
                     f"""
                     SELECT * EXCLUDE (bucket, filename, before) REPLACE ({column} + before AS {column})
-                    FROM {rows_of(paths, ", filename = true")}
+                    FROM {rows_of(engine, paths, ", filename = true")}
                     JOIN places USING (filename)
                     WHERE bucket = {self.bucket}
                     """,
@@ -209,6 +214,6 @@ class NumberSessions:
                     count = engine.query("SELECT count(*) AS number FROM numbered")["number"][0].as_py()
         return int(count)
 
-    def path(self, table: str) -> Path:
+    def path(self, table: str) -> Location:
         """Where the rows of a table will be."""
         return self.place.month(table, self.month, self.bucket)

@@ -5,13 +5,10 @@ The database writes them (`lake export --private`); the lake of logs has a copy,
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from hzmetrics import files
@@ -19,9 +16,11 @@ from hzmetrics.engine import Engine
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.ingest.bots import Bots
 from hzmetrics.ingest.filters import Excludes
-from hzmetrics.lake import manifest, tables
+from hzmetrics.lake import manifest, storage, tables
 from hzmetrics.lake.manifest import Manifest
-from hzmetrics.lake.place import Place, write
+from hzmetrics.lake.place import Place
+from hzmetrics.lake.rows import read, write
+from hzmetrics.lake.storage import Location
 from hzmetrics.store.tables.metrics import bot_useragents, dns_cache, exclude_list, toolstart, web
 from hzmetrics.store.types import epoch_seconds
 
@@ -76,10 +75,10 @@ def write_private(store: Store, settings: Settings, place: Place) -> None:
             write(engine, f"SELECT * FROM {name} ORDER BY ALL", place.dimension(name), files.SECRET)
 
 
-def exported(root: Path) -> Manifest:
+def exported(root: Location) -> Manifest:
     """The manifest of an export with private tables. Raises HzmetricsError."""
     found, place = manifest.read(root), Place(root)
-    if found.source != manifest.DATABASE or not all(place.dimension(name).exists() for name in PRIVATE):
+    if found.source != manifest.DATABASE or not all(place.has_dimension(name) for name in PRIVATE):
         raise HzmetricsError(f"{root} has no names of addresses; `hzmetrics lake export --private` writes them")
     return found
 
@@ -92,12 +91,7 @@ def copy(source: Place, target: Place, buckets: int) -> None:
         pairs += [(source.part(table, part), target.part(table, part), files.INTERNAL) for part in parts]
     pairs += [(source.dimension(name), target.dimension(name), files.SECRET) for name in PRIVATE]
     for old, new, mode in pairs:
-        try:
-            files.make_directory(new.parent)
-            with files.replacing(new, mode) as temporary:
-                shutil.copyfile(old, temporary)
-        except OSError as error:
-            raise HzmetricsError(f"cannot copy {old} to {new}: {error.strerror}") from None
+        storage.copy(old, new, mode)
 
 
 def excludes(place: Place) -> Excludes:
@@ -112,6 +106,5 @@ def bots(place: Place) -> list[str]:
 
 
 def _rows(place: Place, table: str) -> list[dict[str, Any]]:
-    path = place.dimension(table)
-    found: list[dict[str, Any]] = pq.ParquetFile(path).read().to_pylist() if path.exists() else []
+    found: list[dict[str, Any]] = read(place.dimension(table)).to_pylist() if place.has_dimension(table) else []
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -16,7 +15,9 @@ from hzmetrics.grids.logins import current_logins
 from hzmetrics.grids.sources import base_relations, month_rows, occupied_months, widest
 from hzmetrics.lake import dimensions, manifest, tables
 from hzmetrics.lake.manifest import Manifest
-from hzmetrics.lake.place import CELLS, WORK, Place, write
+from hzmetrics.lake.place import CELLS, WORK, Place
+from hzmetrics.lake.rows import write
+from hzmetrics.lake.storage import Location
 from hzmetrics.log import log
 from hzmetrics.store import pseudonyms
 
@@ -30,7 +31,7 @@ BUCKETS = 8
 def export(
     store: Store,
     settings: Settings,
-    root: Path,
+    root: Location,
     months: Months,
     buckets: int | None,
     plain: bool,
@@ -52,7 +53,7 @@ def export(
 class _Export:
     """One export."""
 
-    def __init__(self, store: Store, settings: Settings, root: Path, plain: bool) -> None:
+    def __init__(self, store: Store, settings: Settings, root: Location, plain: bool) -> None:
         self.store = store
         self.settings = settings
         self.place = Place(root)

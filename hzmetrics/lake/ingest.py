@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from hzmetrics.calendar import some
 from hzmetrics.engine.runner import Runner
@@ -17,16 +16,20 @@ from hzmetrics.errors import HzmetricsError
 from hzmetrics.ingest import unread
 from hzmetrics.ingest.bots import Bots
 from hzmetrics.ingest.log_file import day_limits, report_unread
+from hzmetrics.ingest.readers import SMALL
 from hzmetrics.ingest.sources import Kind
-from hzmetrics.lake import dimensions, ledger, manifest, tables
+from hzmetrics.lake import dimensions, ledger, manifest, rows, tables
 from hzmetrics.lake.export import BUCKETS
 from hzmetrics.lake.ledger import IngestedLog, Ledger
-from hzmetrics.lake.logins import PlaceLogins, ReadAuthLog
+from hzmetrics.lake.logins import PlaceLogins, ReadAuthLogs
 from hzmetrics.lake.manifest import Manifest
 from hzmetrics.lake.place import CELLS, PRIVATE, WORK, Place
-from hzmetrics.lake.reading import Found, PlaceRequests, Reading, ReadLog
+from hzmetrics.lake.reading import Found, PlaceRequests, ReadAccessLogs, Reading, ReadLogs
+from hzmetrics.lake.storage import Location
 from hzmetrics.log import log
+from hzmetrics.logs.formats import HUB
 from hzmetrics.logs.packing import Limits
+from hzmetrics.logs.reader import CHUNK
 from hzmetrics.logs.settings import log_settings
 
 if TYPE_CHECKING:
@@ -35,8 +38,11 @@ if TYPE_CHECKING:
 Placing = PlaceRequests | PlaceLogins
 """What puts a log that was read into the lake."""
 
-BATCH = 256
+BATCH = 1024
 """Logs that enter a lake together: after a crash, no more than these are read anew."""
+
+TOGETHER = CHUNK // SMALL
+"""Small logs that one task reads: their lines are a chunk at most."""
 
 
 @dataclass
@@ -54,19 +60,19 @@ class Report:
 
 def ingest(
     settings: Settings,
-    root: Path,
+    root: Location,
     paths: Sequence[Path],
     runner: Runner,
     buckets: int | None,
     plain: bool,
-    dimensions_from: Path | None = None,
+    dimensions_from: Location | None = None,
 ) -> Report:
     """Add what logs hold to a lake, in the order of `paths`: as if each had been imported after the other.
 
     A log that cannot be read does not stop the others. `buckets`, `plain`: of a new lake. `dimensions_from`: a lake
     exported with private tables. Raises HzmetricsError.
     """
-    place = Place.of_run(root.absolute())  # tasks have no directory of their own
+    place = Place.of_run(root)
     before = manifest.find(root)
     source = dimensions.exported(dimensions_from) if dimensions_from else None
     plan = _plan(settings, before, source, buckets, plain)
@@ -75,17 +81,14 @@ def ingest(
     if plan.has_hub and (auth := [path for path in paths if kind_of(path) == "auth"]):
         raise HzmetricsError(f"{auth[0]} is an auth log: {root} has its logins from the hub")
     place.make_private()
-    place.clear(f"{PRIVATE}/{WORK}")  # what a killed run left
     if before is None or dimensions_from:
         _open(place, plan)
     if dimensions_from:
         dimensions.copy(Place(dimensions_from), place, plan.buckets)
     ingesting = _Ingesting(settings, place, runner, plan)
-    try:
+    with place.cleared(f"{PRIVATE}/{WORK}"):
         for start in range(0, len(paths), BATCH):
             ingesting.add([path.absolute() for path in paths[start : start + BATCH]])
-    finally:
-        place.clear(f"{PRIVATE}/{WORK}")
     return ingesting.report
 
 
@@ -127,6 +130,13 @@ def kind_of(path: Path) -> Kind:
     return "auth" if path.name.startswith("cmsauth") else "access"
 
 
+def _is_small(path: Path) -> bool:
+    try:
+        return path.stat().st_size <= SMALL
+    except OSError:
+        return False
+
+
 class _Ingesting:
     """The driver's part of an ingestion: the order of the logs, and what follows from it."""
 
@@ -145,16 +155,18 @@ class _Ingesting:
 
     def add(self, paths: Sequence[Path]) -> None:
         """Add some logs; they are in the lake when this returns."""
-        tasks = [
-            (ReadAuthLog if kind_of(path) == "auth" else ReadLog)(self.place, number, path, self.reading)
-            for number, path in enumerate(paths)
-        ]
-        accepted = list(self._accepted(paths, self.runner.map(tasks)))
+        tasks = list(self._reading(paths))
+        found = {
+            number: one
+            for task, of_task in zip(tasks, self.runner.map(tasks), strict=True)
+            for (number, _), one in zip(task.logs, of_task, strict=True)
+        }
+        accepted = list(self._accepted(paths, [found[number] for number in range(len(paths))]))
         months = self.runner.map([task for _, task in accepted])
         new = [dataclasses.replace(one, months=found) for (one, _), found in zip(accepted, months, strict=True)]
-        for task, found in zip((task for _, task in accepted), months, strict=True):
-            for target in task.targets(found):
-                self.place.publish(self.place.made_privately(target), target)
+        self.place.publish(
+            target for (_, task), found in zip(accepted, months, strict=True) for target in task.targets(found)
+        )
         if new:
             changed = {month for one in new for month in one.months}
             kept = tuple(month for month in self.plan.months if month not in changed)
@@ -164,6 +176,16 @@ class _Ingesting:
         self.ledger.write(self.place.private)
         self.report.logs += len(new)
         self.report.requests += sum(one.requests for one in new)
+
+    def _reading(self, paths: Sequence[Path]) -> Iterator[ReadLogs]:
+        """The tasks that read some logs. Small ones of a kind are read together, if their format is known."""
+        for kind, task in (("access", ReadAccessLogs), ("auth", ReadAuthLogs)):
+            logs = [(number, path) for number, path in enumerate(paths) if kind_of(path) == kind]
+            is_format_known = kind == "auth" or self.reading.logs.format == HUB
+            small = [log for log in logs if is_format_known and _is_small(log[1])]
+            groups = [small[start : start + TOGETHER] for start in range(0, len(small), TOGETHER)]
+            groups += [[log] for log in logs if log not in small]
+            yield from (task(self.place, tuple(group), self.reading) for group in groups)
 
     def _accepted(
         self, paths: Sequence[Path], found: Sequence[Found]
@@ -205,7 +227,7 @@ class _Ingesting:
 
     def _judge(self, read: int) -> tuple[tuple[str, ...], int]:
         """The agents of a log that are known as bots when it begins, and how many requests the others made."""
-        found = pq.ParquetFile(self.place.read_agents(read)).read()
+        found = rows.read(self.place.read_agents(read))
         drops = pa.array(self.bots.drops(found["agent"], [False] * found.num_rows), pa.bool_())
         dropped = found.filter(drops)
         total = sum(found["requests"].to_pylist()) - sum(dropped["requests"].to_pylist())

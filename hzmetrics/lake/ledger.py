@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
-from pathlib import Path
 
 from hzmetrics import files
 from hzmetrics.calendar import Month
 from hzmetrics.errors import HzmetricsError, UsageError, in_words
 from hzmetrics.ingest.sources import Kind
+from hzmetrics.lake import storage
+from hzmetrics.lake.storage import Location
 from hzmetrics.logs.reader import Identity
 from hzmetrics.output.document import document
 
@@ -59,21 +60,18 @@ class Ledger:
         """The numbers of the logs with requests of a month."""
         return [number for number, log in enumerate(self.logs) if month in log.months]
 
-    def write(self, directory: Path) -> None:
+    def write(self, directory: Location) -> None:
         """Write the file. Raises HzmetricsError."""
         logs = [dataclasses.asdict(log) | {"months": list(map(str, log.months))} for log in self.logs]
         text = document({"logs": logs, "bots": sorted(self.bots)}, indent=1)
-        try:
-            files.replace(directory / NAME, f"{text}\n".encode(), files.SECRET)
-        except OSError as error:
-            raise HzmetricsError(f"cannot write {directory / NAME}: {error.strerror}") from None
+        storage.replace(directory / NAME, f"{text}\n".encode(), files.SECRET)
 
 
-def read(directory: Path) -> Ledger:
+def read(directory: Location) -> Ledger:
     """The ledger of a lake; an empty one if there is none. Raises HzmetricsError."""
     path = directory / NAME
     try:
-        content = json.loads(files.read(path))
+        content = json.loads(storage.read(path))
         logs = (
             IngestedLog(
                 **log | {"text": Identity(**log["text"]), "months": tuple(map(Month.parse, log["months"]))},

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from hzmetrics.calendar import Month, Months
 from hzmetrics.errors import HzmetricsError, in_words
 from hzmetrics.grids.summarize import write_cells
 from hzmetrics.lake import manifest
 from hzmetrics.lake.place import Place
+from hzmetrics.lake.rows import read
+from hzmetrics.lake.storage import Location
 from hzmetrics.pipeline import unfinished
 from hzmetrics.pipeline.run import make_state_table
 
@@ -24,7 +24,7 @@ COLUMNS = ("grid", "rowid", "colid", "period", "valfmt", "value")
 """Those of a file of cells."""
 
 
-def load(store: Store, settings: Settings, root: Path, months: Months) -> dict[Month, int]:
+def load(store: Store, settings: Settings, root: Location, months: Months) -> dict[Month, int]:
     """Write the cells of some months, one transaction a month; returns their numbers.
 
     What is left to do for these months stays remembered. Raises HzmetricsError: if the lake is another hub's, its
@@ -49,10 +49,10 @@ def load(store: Store, settings: Settings, root: Path, months: Months) -> dict[M
     return numbers
 
 
-def _cells(path: Path) -> pa.Table:
+def _cells(path: Location) -> pa.Table:
     """The cells of a file. Raises HzmetricsError if it does not hold cells."""
     try:
-        return pq.ParquetFile(path).read(list(COLUMNS)).select(list(COLUMNS))
+        return read(path, COLUMNS).select(list(COLUMNS))
     except (OSError, pa.ArrowException, KeyError) as error:
         raise HzmetricsError(
             f"cannot read {path}: {in_words(error)}; `hzmetrics lake summarize` makes it anew"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -13,12 +13,14 @@ from hzmetrics.calendar import Month
 from hzmetrics.engine import Engine
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.auth import AuthLog, Rules
+from hzmetrics.ingest.log_file import Judged, LogFile
 from hzmetrics.lake import tables
 from hzmetrics.lake.manifest import Manifest
-from hzmetrics.lake.place import Place, quoted, write
-from hzmetrics.lake.reading import Found, Reading, read_whole, write_chunks
-from hzmetrics.lake.tasks import rows_of
-from hzmetrics.logs.reader import LogStream
+from hzmetrics.lake.place import Place
+from hzmetrics.lake.reading import Found, ReadLogs, write_chunks
+from hzmetrics.lake.rows import rows_of, write
+from hzmetrics.lake.storage import Location
+from hzmetrics.logs.reader import Identity
 from hzmetrics.store.bulk import fitted_rows
 from hzmetrics.store.tables.metrics import userlogin
 
@@ -36,25 +38,20 @@ WRITTEN = pa.schema(
 
 
 @dataclass(frozen=True)
-class ReadAuthLog:
-    """Reads an auth log, as `ReadLog` reads an access log."""
+class ReadAuthLogs(ReadLogs):
+    """The logins of auth logs."""
 
-    place: Place
-    number: int
-    path: Path
-    reading: Reading
-
-    def __call__(self) -> Found:
-        return read_whole(self.path, self.reading.limits, self._read)
-
-    def _read(self, stream: LogStream) -> Found:
+    def open(self) -> AuthLog:
         reading = self.reading
         excluded = reading.excludes.ip
-        rules = Rules(Clients.of(reading.logs.corrections, excluded), excluded, reading.days)
-        with AuthLog(rules) as log:
-            rows = (fitted_rows(userlogin, rows) for rows in log.kept(stream))
-            write_chunks(self.place.read_log(self.number), WRITTEN, rows)
-            return Found("", stream.identity, log.account)
+        return AuthLog(Rules(Clients.of(reading.logs.corrections, excluded), excluded, reading.days))
+
+    def keep(self, number: int, chunks: Iterator[pa.Table]) -> None:
+        rows = (fitted_rows(userlogin, rows) for rows in chunks)
+        write_chunks(self.place.read_log(number), WRITTEN, rows)
+
+    def found(self, text: Identity, judged: LogFile[Any, Any] | Judged[Any, Any]) -> Found:
+        return Found("", text, judged.account)
 
 
 @dataclass(frozen=True)
@@ -69,11 +66,11 @@ class PlaceLogins:
 
     def __call__(self) -> tuple[Month, ...]:
         with Engine() as engine:
-            logins = f"SELECT * FROM read_parquet({quoted([self.place.read_log(self.read)])}) ORDER BY place"
-            write(engine, logins, self.place.made_privately(self.place.logins(self.number)), files.SECRET)
+            logins = f"SELECT * FROM {rows_of(engine, [self.place.read_log(self.read)])} ORDER BY place"
+            write(engine, logins, self.place.made(self.place.logins(self.number)), files.SECRET)
         return ()
 
-    def targets(self, months: Iterable[Month]) -> list[Path]:
+    def targets(self, months: Iterable[Month]) -> list[Location]:
         """The file that the lake gets."""
         return [self.place.logins(self.number)]
 
@@ -83,7 +80,7 @@ def write_logins(place: Place, logs: Sequence[int], found: Manifest, key: bytes)
     with Engine("hzmetrics.grids") as engine:
         tables.set_key(engine, key)
         if logs:
-            logins = rows_of([place.logins(number) for number in logs], ", filename = true")
+            logins = rows_of(engine, [place.logins(number) for number in logs], ", filename = true")
             engine.keep(
                 "userlogin_lite",
                 f"""

@@ -6,16 +6,17 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from hzmetrics import files
 from hzmetrics.calendar import PERIODS, Month, some
 from hzmetrics.config.schema import CORRECTIONS
 from hzmetrics.errors import HzmetricsError, UsageError, in_words
+from hzmetrics.lake import storage
+from hzmetrics.lake.storage import Location
 from hzmetrics.output.document import document
 
-NAME = "manifest.json"
+NAME = storage.MANIFEST
 FORMAT = 1
 """The version of the layout that docs/lake.md describes."""
 
@@ -77,25 +78,22 @@ class Manifest:
         """In words, what should be the same as in another manifest and is not."""
         return [words for name, words in KEPT.items() if getattr(self, name) != getattr(other, name)]
 
-    def write(self, root: Path) -> None:
+    def write(self, root: Location) -> None:
         """Write the file. Raises HzmetricsError."""
         fields = dataclasses.asdict(self) | {
             "through": str(self.through),
             "months": list(map(str, self.months)),
             "missing": list(map(str, self.missing)),
         }
-        try:
-            files.make_directory(root)
-            files.replace(root / NAME, f"{document({'format': FORMAT, **fields}, indent=2)}\n".encode(), files.INTERNAL)
-        except OSError as error:
-            raise HzmetricsError(f"cannot write {root / NAME}: {error.strerror}") from None
+        text = document({"format": FORMAT, **fields}, indent=2)
+        storage.replace(root / NAME, f"{text}\n".encode(), files.INTERNAL)
 
 
-def find(root: Path) -> Manifest | None:
+def find(root: Location) -> Manifest | None:
     """The manifest of a lake; None if there is none. Raises HzmetricsError if it cannot be read."""
     path = root / NAME
     try:
-        fields: dict[str, Any] = json.loads(files.read(path))
+        fields: dict[str, Any] = json.loads(storage.read(path))
         if fields.pop("format") != FORMAT:
             raise HzmetricsError(f"{path}: this lake has a format that this version does not know")
         found = Manifest(
@@ -133,20 +131,13 @@ def _is_sound(found: Manifest) -> bool:
     )
 
 
-def refuse_others(root: Path) -> None:
+def refuse_others(root: Location) -> None:
     """Raise HzmetricsError if a directory has files, but is no lake: parts of a lake are removed by their names."""
-    try:
-        if (
-            root.exists()
-            and not (root / NAME).exists()
-            and any(not path.name.startswith(".") for path in root.iterdir())
-        ):
-            raise HzmetricsError(f"{root} is no lake, and not empty: export to another directory")
-    except OSError as error:
-        raise HzmetricsError(f"cannot read {in_words(error)}") from None
+    if not storage.exists(root / NAME) and not storage.is_empty(root):
+        raise HzmetricsError(f"{root} is no lake, and not empty: export to another directory")
 
 
-def read(root: Path) -> Manifest:
+def read(root: Location) -> Manifest:
     """The manifest of a whole lake. Raises HzmetricsError."""
     found = find(root)
     if found is None:

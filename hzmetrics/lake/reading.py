@@ -1,4 +1,4 @@
-"""The pieces of work that the requests of a lake are made of, each for one log.
+"""The pieces of work that the requests of a lake are made of, each for one log or for some small ones.
 
 1. The lines are parsed, and judged by every rule that needs no other log. What is kept is written as it stands in the
    log, with the bots that the log shows.
@@ -7,9 +7,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,14 +21,18 @@ import pyarrow.parquet as pq
 from hzmetrics import files
 from hzmetrics.calendar import Month
 from hzmetrics.engine import Engine, Value
-from hzmetrics.errors import StoreUnavailable
 from hzmetrics.ingest.access import AccessLog, Rules
 from hzmetrics.ingest.bots import NAME_LENGTH, Bots
 from hzmetrics.ingest.filters import Excludes
-from hzmetrics.lake.place import Place, quoted, write
+from hzmetrics.ingest.log_file import Judged, LogFile
+from hzmetrics.ingest.readers import SMALL
+from hzmetrics.lake import storage
+from hzmetrics.lake.place import Place
+from hzmetrics.lake.rows import register, rows_of, write
+from hzmetrics.lake.storage import Location
 from hzmetrics.logs.account import Account
 from hzmetrics.logs.packing import Limits, UnreadableLog
-from hzmetrics.logs.reader import Identity, LogStream, open_log
+from hzmetrics.logs.reader import Identity, open_log
 from hzmetrics.logs.settings import LogSettings
 from hzmetrics.store.bulk import fitted_rows
 from hzmetrics.store.tables.metrics import web
@@ -45,6 +52,9 @@ WRITTEN = pa.schema({"place": pa.int64(), "agent": pa.string(), **STORED})
 """What the first step writes: `place` is the place among the kept lines, `agent` the name that bots are known by."""
 
 
+NO_AGENTS = pa.schema({"agent": pa.string(), "requests": pa.int64()}).empty_table()
+
+
 @dataclass(frozen=True)
 class Found:
     """What the first step found in a log."""
@@ -55,6 +65,13 @@ class Found:
     account: Account = field(default_factory=Account)
     bots: tuple[str, ...] = ()
     """User agents that look like bots, in the order of their first lines."""
+
+
+class Unrelated(Rules):
+    """The rules of logs that are judged together and do not know each other's bots: step 2 tells them."""
+
+    def next(self) -> Rules:
+        return replace(self, bots=replace(self.bots, flagged=[]))
 
 
 @dataclass(frozen=True)
@@ -69,59 +86,99 @@ class Reading:
     @property
     def rules(self) -> Rules:
         """The rules of a log that stands alone."""
-        return Rules.of(self.excludes, Bots.of((), self.logs.corrections), self.logs, self.days)
+        return Unrelated.of(self.excludes, Bots.of((), self.logs.corrections), self.logs, self.days)
 
 
 @dataclass(frozen=True)
-class ReadLog:
-    """Step 1. A log that cannot be read is no error of the task: the others go on."""
+class ReadLogs(ABC):
+    """Step 1, of one log or of small ones together. A log that cannot be read is no error: the others go on."""
 
     place: Place
-    number: int
-    path: Path
+    logs: tuple[tuple[int, Path], ...]
+    """Under which numbers they are read."""
     reading: Reading
 
-    def __call__(self) -> Found:
-        return read_whole(self.path, self.reading.limits, self._read)
+    def __call__(self) -> list[Found]:
+        """What was found in each."""
+        found = self._together() if len(self.logs) > 1 else {}
+        return [found[number] if number in found else self._alone(number, path) for number, path in self.logs]
 
-    def _read(self, stream: LogStream) -> Found:
-        path = self.place.read_log(self.number)
-        with AccessLog(self.reading.rules) as log:
-            write_chunks(path, WRITTEN, map(self._stored, log.kept(stream)))
-            with Engine() as engine:
-                agents = f"SELECT agent, count(*) AS requests FROM read_parquet({quoted([path])}) GROUP BY agent"
-                write(engine, f"{agents} ORDER BY agent", self.place.read_agents(self.number), files.SECRET)
-            return Found("", stream.identity, log.account, tuple(log.rules.bots.flagged))
+    @abstractmethod
+    def open(self) -> LogFile[Any, Any]:
+        """What judges the logs, to be used as a context manager."""
 
-    def _stored(self, rows: pa.Table) -> pa.Table:
+    @abstractmethod
+    def keep(self, number: int, chunks: Iterator[pa.Table]) -> None:
+        """Write the rows of a log. Raises StoreUnavailable."""
+
+    @abstractmethod
+    def found(self, text: Identity, judged: LogFile[Any, Any] | Judged[Any, Any]) -> Found:
+        """What was found in a log, once its rows are written."""
+
+    def _alone(self, number: int, path: Path) -> Found:
+        try:
+            with open_log(path, self.reading.limits) as stream, self.open() as log:
+                stream.require_packed_as_named(path)
+                self.keep(number, log.kept(stream))
+                stream.require_unchanged(path)
+                return self.found(stream.identity, log)
+        except UnreadableLog as error:
+            return Found(str(error))
+
+    def _together(self) -> dict[int, Found]:
+        """What was found in those that are small. One that cannot be read is left out: alone, it says why."""
+        small = {}
+        for number, path in self.logs:
+            with suppress(UnreadableLog), open_log(path, self.reading.limits) as stream:
+                stream.require_packed_as_named(path)
+                lines = stream.lines_up_to(SMALL)
+                stream.require_unchanged(path)
+                if lines is not None:
+                    small[number] = lines, stream.blank, stream.identity
+        if not small:
+            return {}
+        found = {}
+        with self.open() as log:
+            judged = log.judge(log.rules, [(lines, blank) for lines, blank, _ in small.values()])
+            for (number, (_, _, text)), one in zip(small.items(), judged, strict=True):
+                self.keep(number, iter([one.rows]))
+                found[number] = self.found(text, one)
+        return found
+
+
+@dataclass(frozen=True)
+class ReadAccessLogs(ReadLogs):
+    """The kept requests of access logs, and how many each user agent made."""
+
+    def open(self) -> AccessLog:
+        return AccessLog(self.reading.rules)
+
+    def keep(self, number: int, chunks: Iterator[pa.Table]) -> None:
+        counts = [NO_AGENTS]
+        write_chunks(self.place.read_log(number), WRITTEN, (self._stored(rows, counts) for rows in chunks))
+        agents = pa.concat_tables(counts).group_by("agent").aggregate([("requests", "sum")])
+        with storage.replacing(self.place.read_agents(number), files.SECRET) as temporary:
+            pq.write_table(agents.rename_columns(NO_AGENTS.column_names), temporary)
+
+    def found(self, text: Identity, judged: LogFile[Any, Any] | Judged[Any, Any]) -> Found:
+        return Found("", text, judged.account, tuple(judged.rules.bots.flagged))
+
+    def _stored(self, rows: pa.Table, counts: list[pa.Table]) -> pa.Table:
+        """Rows as they are stored; their user agents are added to `counts`."""
         agents = pc.utf8_slice_codeunits(rows["useragent"], 0, NAME_LENGTH)
+        found = pc.value_counts(agents)
+        counts.append(pa.table([found.field("values"), found.field("counts")], NO_AGENTS.schema))
         return fitted_rows(web, rows.select(list(STORED))).append_column("agent", agents)
 
 
-def read_whole(path: Path, limits: Limits, read: Callable[[LogStream], Found]) -> Found:
-    """What is found in a log, or why it cannot be read."""
-    try:
-        with open_log(path, limits) as stream:
-            stream.require_packed_as_named(path)
-            found = read(stream)
-            stream.require_unchanged(path)
-            return found
-    except UnreadableLog as error:
-        return Found(str(error))
-
-
-def write_chunks(path: Path, schema: pa.Schema, chunks: Iterator[pa.Table]) -> None:
+def write_chunks(path: Location, schema: pa.Schema, chunks: Iterator[pa.Table]) -> None:
     """Write the rows of a log as they come, with their `place` in it. Raises StoreUnavailable."""
     place = 0
-    try:
-        files.make_directory(path.parent)
-        with files.replacing(path, files.SECRET) as temporary, pq.ParquetWriter(temporary, schema) as writer:
-            for rows in chunks:
-                places = pa.array(range(place, place + rows.num_rows), pa.int64())
-                place += rows.num_rows
-                writer.write_table(rows.append_column("place", places).select(schema.names))
-    except OSError as error:
-        raise StoreUnavailable(f"cannot write {path}: {error.strerror}") from None
+    with storage.replacing(path, files.SECRET) as temporary, pq.ParquetWriter(temporary, schema) as writer:
+        for rows in chunks:
+            places = pa.array(range(place, place + rows.num_rows), pa.int64())
+            place += rows.num_rows
+            writer.write_table(rows.append_column("place", places).select(schema.names))
 
 
 @dataclass(frozen=True)
@@ -153,8 +210,8 @@ class PlaceRequests:
                     epoch(datetime::TIMESTAMP AT TIME ZONE getvariable('zone'))::BIGINT AS t,
                     fold(ip) AS address,
                     * EXCLUDE (place, agent, datetime)
-                FROM read_parquet({quoted([self.place.read_log(self.read)])}) AS lines
-                LEFT JOIN {self._addresses()} AS names USING (ip)
+                FROM {rows_of(engine, [self.place.read_log(self.read)])} AS lines
+                LEFT JOIN {self._addresses(engine)} AS names USING (ip)
                 WHERE agent NOT IN (SELECT unnest(getvariable('dropped')))
                 """,
             )
@@ -166,29 +223,27 @@ class PlaceRequests:
                 write(
                     engine,
                     f"SELECT * {of_month} ORDER BY address, datetime, id",
-                    self.place.made_privately(self.place.requests(month, self.number)),
+                    self.place.made(self.place.requests(month, self.number)),
                     files.SECRET,
                 )
             return months
 
-    def targets(self, months: Iterable[Month]) -> list[Path]:
+    def targets(self, months: Iterable[Month]) -> list[Location]:
         """The files that the lake gets."""
         return [self.place.requests(month, self.number) for month in months]
 
-    def _addresses(self) -> str:
+    def _addresses(self, engine: Engine) -> str:
         """What is known of addresses, as SQL names it."""
-        path = self.place.dimension("addresses")
-        if path.exists():
-            return f"read_parquet({quoted([path])})"
+        if self.place.has_dimension("addresses"):
+            return rows_of(engine, [self.place.dimension("addresses")])
         return (
             "(SELECT NULL::VARCHAR AS ip, NULL::VARCHAR AS host, NULL::VARCHAR AS domain, NULL::VARCHAR AS ipcountry)"
         )
 
     def _clean(self, engine: Engine) -> None:
         """Delete the requests that a filter of hosts or domains matches (spec 20 §6)."""
-        path = self.place.dimension("exclude_list")
-        if path.exists():
-            engine.register_parquet("filters", [str(path)])
+        if self.place.has_dimension("exclude_list"):
+            register(engine, "filters", [self.place.dimension("exclude_list")])
             engine.define("checked_rows", "SELECT id, host, domain FROM requests", reads=())
             engine.build("bot_rows")
             engine.connection.execute("DELETE FROM requests WHERE id IN (SELECT id FROM bot_rows)")

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from hzmetrics.calendar import Month, Months, some
 from hzmetrics.engine import Engine
 from hzmetrics.engine.runner import Runner
 from hzmetrics.errors import HzmetricsError
-from hzmetrics.lake import ledger, manifest, tables
+from hzmetrics.lake import ledger, manifest, storage, tables
 from hzmetrics.lake.cutting import KEEP_LAST, CutSessions, NumberSessions, Piece, Requests, Survey, SurveyMonth
 from hzmetrics.lake.dimensions import COPIED
 from hzmetrics.lake.logins import write_logins
 from hzmetrics.lake.manifest import Manifest
-from hzmetrics.lake.place import CELLS, WORK, Place, write
-from hzmetrics.lake.tasks import rows_of
+from hzmetrics.lake.place import CELLS, WORK, Place
+from hzmetrics.lake.rows import read, rows_of, write
+from hzmetrics.lake.storage import Location
 from hzmetrics.log import log
 from hzmetrics.sessions.build import session_windows
 from hzmetrics.store import seeds
@@ -29,8 +28,11 @@ from hzmetrics.store.tables.metrics import country_continent
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
 
+LEAST = 50_000
+"""Requests that are worth a task of their own."""
 
-def make_sessions(settings: Settings, root: Path, months: Months | None, runner: Runner) -> dict[Month, int]:
+
+def make_sessions(settings: Settings, root: Location, months: Months | None, runner: Runner) -> dict[Month, int]:
     """Make the sessions of some months anew, out of their requests; returns their numbers by month (spec 30).
 
     None: of those that have none, or have got requests since. Months that are not over are left out. Raises
@@ -42,7 +44,7 @@ def make_sessions(settings: Settings, root: Path, months: Months | None, runner:
     key = tables.key(settings) if found.names == "pseudonyms" else b""
     if different := found.differences(_made_now(found, settings, key)):
         raise HzmetricsError(f"{root} was made otherwise: {some(different)} changed")
-    return _Making(settings, found, Place.of_run(root.absolute()), runner, key).run(months)
+    return _Making(settings, found, Place.of_run(root), runner, key).run(months)
 
 
 def _made_now(found: Manifest, settings: Settings, key: bytes) -> Manifest:
@@ -77,11 +79,9 @@ class _Making:
         kept = [month for month in self.found.months if month not in chosen]
         plan = dataclasses.replace(self.found, through=self.through, months=tuple(kept), is_complete=False)
         plan.write(self.place.root)
-        self.place.clear(WORK, CELLS, *(f"{table}/month={month}" for table in tables.BY_MONTH for month in chosen))
-        try:
+        self.place.clear(CELLS, *(f"{table}/month={month}" for table in tables.BY_MONTH for month in chosen))
+        with self.place.cleared(WORK):
             counts = self._sessions(chosen, self._last_id(kept))
-        finally:
-            self.place.clear(WORK)
         there = sorted({*kept, *(month for month, number in counts.items() if number)})
         missing = [month for month in over if month not in there and month not in chosen]
         dataclasses.replace(
@@ -97,7 +97,7 @@ class _Making:
         """The sessions of some months, numbered after `last_id`, and how many there are."""
         requests = {month: self._requests(month) for month in months}
         log.info("lake: requests of %d months", len(months))
-        surveys = self.runner.map([SurveyMonth(requests[month], self.found.buckets) for month in months])
+        surveys = self.runner.map([SurveyMonth(requests[month], self.found.buckets, LEAST) for month in months])
         surveyed = dict(zip(months, surveys, strict=True))
         cuts = {month: list(self._cuts(requests[month], survey)) for month, survey in surveyed.items()}
         numbers = iter(self.runner.map([cut for month in months for cut in cuts[month]]))
@@ -116,8 +116,7 @@ class _Making:
         counts = dict.fromkeys(months, 0)
         for task, number in zip(tasks, self.runner.map(tasks), strict=True):
             counts[task.month] += number
-            for table in tables.BY_MONTH:
-                self.place.publish(self.place.made(task.path(table)), task.path(table))
+        self.place.publish(task.path(table) for task in tasks for table in tables.BY_MONTH)
         self._others({month: survey.hits for month, survey in surveyed.items()})
         return counts
 
@@ -137,7 +136,7 @@ class _Making:
         if not paths:
             return 0
         with Engine() as engine:
-            found = engine.query(f"SELECT coalesce(max(id), 0) AS id FROM {rows_of(paths)}")
+            found = engine.query(f"SELECT coalesce(max(id), 0) AS id FROM {rows_of(engine, paths)}")
             return int(found["id"][0].as_py())
 
     def _others(self, hits: Mapping[Month, Mapping[str, int]]) -> None:
@@ -159,8 +158,8 @@ class _Making:
     def _hits(self, hits: Mapping[Month, Mapping[str, int]]) -> pa.Table:
         """The rows of `webhits`: those of the months given, and what the lake has of others."""
         days = {f"{day} 00:00:00": number for of_month in hits.values() for day, number in of_month.items()}
-        if (path := self.place.whole("webhits")).exists():
-            of_others = pq.ParquetFile(path).read().to_pylist()
+        if storage.exists(path := self.place.whole("webhits")):
+            of_others = read(path).to_pylist()
             days |= {row["datetime"]: row["hits"] for row in of_others if Month.parse(row["datetime"][:7]) not in hits}
         return pa.table(
             {

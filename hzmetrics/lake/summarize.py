@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from hzmetrics.calendar import ALL_MONTHS, PERIODS, Month, Months, some
 from hzmetrics.engine.runner import Runner
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.grids.sources import widest
-from hzmetrics.lake import manifest
+from hzmetrics.lake import manifest, storage
 from hzmetrics.lake.manifest import Manifest
 from hzmetrics.lake.place import WORK, Place
+from hzmetrics.lake.storage import Location
 from hzmetrics.lake.tasks import CountVisitors, FillCells, GroupSessions, Lake
 from hzmetrics.log import log
 
 
-def summarize(root: Path, months: Months, runner: Runner) -> dict[Month, int]:
+def summarize(root: Location, months: Months, runner: Runner) -> dict[Month, int]:
     """Write the cells of some months of a lake into it; returns their numbers by month.
 
     Raises HzmetricsError.
     """
-    root = root.absolute()  # tasks have no directory of their own
     found = manifest.read(root)
     anchors = {month: periods for month in _asked(found, months) if (periods := found.periods(month))}
     for month, periods in anchors.items():
@@ -31,13 +29,12 @@ def summarize(root: Path, months: Months, runner: Runner) -> dict[Month, int]:
     if not found.has_hub:
         log.warning("%s has no tables of a hub: cells of users and tools are left out", root)
     place = Place.of_run(root)
-    if (more := place.part("userlogin_lite", found.buckets)).exists():
+    if storage.exists(more := place.part("userlogin_lite", found.buckets)):
         raise HzmetricsError(f"{more} is there, and {root / manifest.NAME} says that there are {found.buckets} buckets")
     lake = Lake(place, found.buckets, frozenset(found.corrections), found.has_hub)
     buckets = range(found.buckets)
     read = {month: _months_of(found, month, periods) for month, periods in anchors.items()}
-    place.clear(WORK)  # what a killed run left
-    try:
+    with place.cleared(WORK):
         needed = sorted({month for months in read.values() for month in months})
         log.info("lake: sessions of %d months in %d buckets", len(needed), found.buckets)
         runner.map([GroupSessions(lake, month, bucket) for month in needed for bucket in buckets])
@@ -48,10 +45,7 @@ def summarize(root: Path, months: Months, runner: Runner) -> dict[Month, int]:
             for bucket in buckets
         ])  # fmt: skip
         cells = runner.map([FillCells(lake, month, periods) for month, periods in anchors.items()])
-        for month in anchors:
-            place.publish(place.filled(month), place.cells(month))
-    finally:
-        place.clear(WORK)
+        place.publish(map(place.cells, anchors))
     return dict(zip(anchors, cells, strict=True))
 
 

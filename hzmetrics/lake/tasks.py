@@ -11,19 +11,18 @@ They know nothing of the databases. Where the rows of step 2 are read in step 3,
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
 
 from hzmetrics.calendar import Month
 from hzmetrics.engine import Engine, windows
-from hzmetrics.errors import HzmetricsError
 from hzmetrics.grids.summarize import count_visitors
 from hzmetrics.lake import tables
-from hzmetrics.lake.place import Place, quoted, write
+from hzmetrics.lake.place import Place
+from hzmetrics.lake.rows import register, rows_of, write
+from hzmetrics.lake.storage import Location
 
 SUMMED = ("counted_visitors", "session_totals")
 """Of what step 2 writes, the relations of the grids whose rows of all buckets can be put together: readers add them."""
@@ -50,7 +49,7 @@ class Lake:
         engine.register("windows", windows(month, tuple(periods)))
         return engine
 
-    def all_buckets(self, table: str, month: Month) -> list[Path]:
+    def all_buckets(self, table: str, month: Month) -> list[Location]:
         return [self.place.counted(table, month, bucket) for bucket in range(self.buckets)]
 
 
@@ -125,13 +124,13 @@ class FillCells:
             )
             engine.define(
                 "toolstart",
-                f"SELECT * FROM {rows_of([place.whole('toolstart')])} WHERE datetime < '{month.stop}'",
+                f"SELECT * FROM {rows_of(engine, [place.whole('toolstart')])} WHERE datetime < '{month.stop}'",
                 reads=(),
             )
             for table in SUMMED:
                 register(engine, table, self.lake.all_buckets(table, month))
             for table, key in KEYED.items():
-                found = rows_of(self.lake.all_buckets(table, month))
+                found = rows_of(engine, self.lake.all_buckets(table, month))
                 engine.define(table, f"SELECT {key}, max(depth) AS depth FROM {found} GROUP BY {key}", reads=())
             engine.build("cells")
             chosen = "FROM cells" if self.lake.has_hub else f"FROM cells WHERE {tables.NO_CELL_OF_USERS}"
@@ -139,20 +138,3 @@ class FillCells:
             engine.lend("chosen_cells", cells)
             write(engine, "FROM chosen_cells ORDER BY ALL", place.filled(month))
             return int(cells.num_rows)
-
-
-def register(engine: Engine, table: str, paths: list[Path]) -> None:
-    """Make the rows of some files known as a relation. Raises HzmetricsError."""
-    engine.register_parquet(table, list(map(str, _present(paths))))
-
-
-def rows_of(paths: Sequence[Path], more: str = "") -> str:
-    """The rows of some files, as SQL names them, read with `more` options. Raises HzmetricsError."""
-    return f"read_parquet([{quoted(_present(paths))}], hive_partitioning = false{more})"
-
-
-def _present(paths: Sequence[Path]) -> Sequence[Path]:
-    for path in paths:
-        if not path.is_file():
-            raise HzmetricsError(f"{path} is missing on {platform.node()}")
-    return paths

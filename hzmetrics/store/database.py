@@ -27,6 +27,10 @@ SOCKETS = ("/run/mysqld/mysqld.sock", "/var/lib/mysql/mysql.sock")
 SQLITE_PATIENCE = 60
 """Seconds to wait for another process that holds a SQLite file."""
 
+SQLITE_CACHE = 16_384
+"""KB of a SQLite file that a connection keeps in memory. With SQLite's 2 MB, indexes whose rows come at random are
+written again and again."""
+
 
 class Database(Connections):
     """A database, `hub` or `metrics`, with bulk access.
@@ -157,6 +161,7 @@ def open_sqlite(name: str, path: str) -> Database:
         connection.isolation_level = None  # transactions begin and end where SQLAlchemy says, not the driver
         _log_ahead(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA cache_size = -{SQLITE_CACHE}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:

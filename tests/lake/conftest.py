@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from hzmetrics.lake import sessions
 from tests.conftest import TestHub
 from tests.grids.test_cells import fill
 
 MONTHS = ("2023-11", "2024-01", "2024-02")
+
+
+@pytest.fixture(scope="package", autouse=True)
+def few_requests_are_divided() -> Iterator[None]:
+    """The requests of a month are made into sessions in pieces, as few as they are here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sessions, "LEAST", 1)
+        yield
 
 
 @pytest.fixture

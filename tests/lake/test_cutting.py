@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,6 +19,7 @@ from hzmetrics import config
 from hzmetrics.calendar import Clock, Month, Months
 from hzmetrics.collation import fold
 from hzmetrics.engine import runner
+from hzmetrics.lake import sessions
 from hzmetrics.lake.ingest import ingest
 from hzmetrics.lake.ledger import IngestedLog, Ledger
 from hzmetrics.lake.place import Place
@@ -31,6 +33,7 @@ from tests.legacy.test_cases import load
 from tests.sessions.test_build import MONTH, months, with_t, written
 from tests.sessions.walked import sessions_of
 
+R = TypeVar("R")
 Row = dict[str, Any]
 CASES = [
     case
@@ -74,6 +77,17 @@ def request(number: int, ip: str, host: str | None) -> Row:
     return {"id": number, "datetime": moment, "ip": ip, "host": host, "sessionid": None, "domain": None}
 
 
+class Counting(runner.Here):
+    """Counts the tasks that it does, by their kind."""
+
+    def __init__(self) -> None:
+        self.tasks = Counter[str]()
+
+    def map(self, tasks: Sequence[Callable[[], R]]) -> list[R]:
+        self.tasks.update(type(task).__name__ for task in tasks)
+        return super().map(tasks)
+
+
 RUNS_ON = [request(1, "", "a.example"), request(2, "192.0.2.1", "a.example"), request(3, "192.0.2.2", None)]
 """The first session goes from a request without an address into the first address."""
 
@@ -107,6 +121,18 @@ def test_pieces_give_the_sessions_of_the_walk(
         for row in session.rows
         if row["id"] % 2
     )
+
+
+@pytest.mark.parametrize(("least", "pieces"), [(1, 3), (2, 2), (4, 1)])
+def test_small_pieces_are_no_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, least: int, pieces: int) -> None:
+    configured = config.build(config.Source(environment={}), Clock(dt.datetime(2025, 8, 1, tzinfo=dt.UTC)))
+    place = Place(tmp_path / "lake")
+    ingest(configured, place.root, [], runner.Here(), 7, plain=True)
+    fill(place, [request(number, f"192.0.2.{number}", None) for number in range(3)], [])
+    monkeypatch.setattr(sessions, "LEAST", least)
+    chosen = Counting()
+    make_sessions(configured, place.root, Months(), chosen)
+    assert chosen.tasks["CutSessions"] == pieces
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.folder.name)

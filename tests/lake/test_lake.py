@@ -25,7 +25,7 @@ from hzmetrics.grids.state import is_fully_summarized
 from hzmetrics.grids.summarize import GRIDS, summarize_month
 from hzmetrics.lake import export as exporting
 from hzmetrics.lake import manifest, tables
-from hzmetrics.lake.place import write
+from hzmetrics.lake.rows import write
 from hzmetrics.store import state
 from tests.conftest import TestHub
 

@@ -19,7 +19,7 @@ from hzmetrics.demo import logs, traffic, world
 from hzmetrics.engine import runner
 from hzmetrics.ingest.imports import import_auth, import_files
 from hzmetrics.ingest.webhits import rebuild
-from hzmetrics.lake import tables
+from hzmetrics.lake import ledger, tables
 from hzmetrics.lake.export import export
 from hzmetrics.lake.ingest import ingest, kind_of
 from hzmetrics.lake.reading import STORED
@@ -30,6 +30,7 @@ from hzmetrics.store.tables.metrics import web
 from hzmetrics.store.types import epoch_seconds
 from tests.conftest import TestHub
 from tests.lake.test_equality import of_lake, ordinary
+from tests.logs.test_requests import FIELD
 
 COMBINED = """\
 81.2.69.1 - - [05/May/2026:10:00:00 +0000] "GET /tutorial HTTP/1.1" 200 5120 "-" "Mozilla/5.0 Firefox/127.0"
@@ -136,8 +137,10 @@ def test_logs_of_other_formats_are_read_as_an_import_reads_them(
     settings = config.load(hub.configuration)
     combined = hub.root / "combined.log"
     combined.write_text(COMBINED, encoding="utf-8")
-    paths = [combined, daily[1]]
+    fields = [path for folder in sorted(FIELD.iterdir()) for path in folder.iterdir() if path.name != "expected.json"]
+    paths = [combined, daily[1], *fields]
     import_files(hub.store, settings, paths)
     with runner.opened(2) as chosen:
         ingest(settings, hub.root / "lake", paths, chosen, None, True)
     requests_are_those_stored(hub, hub.root / "lake")
+    assert len(ledger.read(hub.root / "lake/private").logs) == len(paths) > 20
