@@ -21,6 +21,7 @@ from hzmetrics.output.document import document
 from hzmetrics.output.text import say
 
 if TYPE_CHECKING:
+    from hzmetrics.config import Settings
     from hzmetrics.engine.runner import Runner
     from hzmetrics.lake.storage import Location
 
@@ -35,7 +36,7 @@ def months_option(function: Callable[..., Any]) -> Callable[..., Any]:
 class LakeType(click.ParamType[Any]):
     """A directory, or the URL of a prefix in an object store."""
 
-    name = "DIRECTORY"
+    name = "DIRECTORY|URL"
 
     def __init__(self, exists: bool = False) -> None:
         self.directory = click.Path(exists=exists, path_type=Path, file_okay=False)
@@ -56,12 +57,15 @@ class LakeType(click.ParamType[Any]):
 
 
 path_type = LakeType()
-lake_argument = click.argument("directory", type=LakeType(exists=True))
+lake_argument = click.argument("directory", metavar="DIRECTORY|URL", type=LakeType(exists=True))
 
 
 @click.group()
 def lake() -> None:
-    """Export rows as Parquet files, and compute the grids from them."""
+    """Export rows as Parquet files, and compute the grids from them.
+
+    The files are in a directory, or in an object store at a URL such as s3://BUCKET/PREFIX (docs/lake.md).
+    """
 
 
 buckets_option = click.option(
@@ -86,17 +90,21 @@ def runner_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _runner(app: App, workers: int | None, scheduler: str | None) -> AbstractContextManager[Runner]:
+    return runner_of(app.settings, workers, scheduler)  # with the settings come the memory to use, and the log
+
+
+def runner_of(settings: Settings, workers: int | None, scheduler: str | None) -> AbstractContextManager[Runner]:
+    """Where the work is done, as the options and the settings say."""
     from hzmetrics.engine import runner
 
     if workers and scheduler:
         raise click.UsageError("--workers are of this machine: not together with --scheduler")
-    configured = app.settings.section(Engine).scheduler  # with the settings come the memory to use, and the log
-    configured = "" if workers else configured
+    configured = "" if workers else settings.section(Engine).scheduler
     return runner.opened(workers, scheduler or configured)
 
 
 @lake.command()
-@click.argument("directory", type=path_type)
+@click.argument("directory", metavar="DIRECTORY|URL", type=path_type)
 @months_option
 @buckets_option
 @plain_option
@@ -105,7 +113,7 @@ def _runner(app: App, workers: int | None, scheduler: str | None) -> AbstractCon
 def export(
     app: App, directory: Location, months: Months | None, buckets: int | None, plain: bool, private: bool
 ) -> None:
-    """Export what the grids count to a directory of Parquet files.
+    """Export what the grids count to Parquet files.
 
     Names and addresses become pseudonyms. Months that are not over are left out. Months that were exported before are
     replaced. docs/lake.md describes the files.
@@ -120,7 +128,7 @@ def export(
 
 @lake.command()
 @click.argument("logs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--to", "directory", required=True, type=path_type, help="Add to this directory.")
+@click.option("--to", "directory", required=True, type=path_type, help="Add to what is there.")
 @click.option("--dimensions", type=path_type, help="Take names, countries and the hub's tables from this export.")
 @buckets_option
 @plain_option
@@ -213,8 +221,10 @@ def load(app: App, directory: Location, months: Months | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def status(directory: Location, as_json: bool) -> None:
     """Tell what a lake holds, and which command is to be run next."""
+    from hzmetrics.lake import storage
     from hzmetrics.lake.status import status
 
+    storage.require_reachable(directory)
     found = status(directory)
     lake = found.manifest
     if as_json:

@@ -104,7 +104,7 @@ def test_workers_of_a_cluster_have_their_own_credentials(filled: TestHub, url: s
     root, directory = storage.location(url), filled.root / "lake"
     for where in (root, directory):
         export(filled.store, filled.settings, where, Months(), 2, plain=False)
-    task = pickle.dumps(GroupSessions(Lake(Place(root), 2, frozenset()), MONTH, 0))
+    task = pickle.dumps(GroupSessions(Lake(Place(root), Place(root), 2, frozenset()), MONTH, 0))
     assert b"bucket-" in task and SECRET.encode() not in task
     with runner.opened(scheduler=dask.address) as chosen:
         summarize(root, Months(MONTH, MONTH), chosen)
@@ -162,7 +162,8 @@ def test_what_was_cut_short_is_repeated(filled: TestHub, s3: S3, url: str) -> No
 def test_what_cannot_be_used_is_said_in_a_line(
     filled: TestHub, s3: S3, url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commands = (["export", url], ["summarize", url], ["sessions", url], ["load", url], ["ingest", "x", "--to", url])
+    commands = [[name, url] for name in ("export", "sessions", "summarize", "load", "status")]
+    commands.append(["ingest", "x", "--to", url])
 
     def fails(*commands: list[str]) -> str:
         """The one line that all of these commands say."""

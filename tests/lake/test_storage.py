@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import pytest
 
 from hzmetrics.calendar import Months
+from hzmetrics.cli import main
 from hzmetrics.engine import runner
 from hzmetrics.errors import UsageError
 from hzmetrics.lake import storage
@@ -18,11 +18,6 @@ from tests.conftest import TestHub
 from tests.lake.test_lake import MONTH
 
 
-def test_paths_are_paths() -> None:
-    assert storage.location("a/lake") == Path("a/lake")
-    assert str(storage.location("s3://bucket/a/lake/")) == "s3://bucket/a/lake"
-
-
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
@@ -31,16 +26,14 @@ def test_paths_are_paths() -> None:
         ("sftp://host/lake", "sftp:// cannot hold a lake"),
         ("file:///lake", "file:// cannot hold a lake"),
         ("s3://key:word@bucket/lake", "credentials are no part of a URL"),
-        ("s3://bucket/a*", r"cannot have \*"),
+        ("s3://bucket/a*", "cannot have *"),
         ("gs://bucket/lake", "run: pip install universal-pathlib gcsfs"),
     ],
 )
-def test_other_urls_are_wrong_use(filled: TestHub, url: str, reason: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(UsageError, match=reason) as raised:
-        storage.location(url)
-    assert "word" not in str(raised.value)
-    assert filled.run("lake", "summarize", url) == 2
-    assert str(raised.value) in capsys.readouterr().err
+def test_other_urls_are_wrong_use(url: str, reason: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lake", "summarize", url]) == 2
+    said = capsys.readouterr().err
+    assert reason in said and "word" not in said
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,6 +42,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         storage.location("s3://bucket/lake")
 
 
+@pytest.mark.slow
 def test_another_store(filled: TestHub) -> None:
     """The memory of this process, for all stores that fsspec knows."""
     root, directory = storage.location("memory://a lake"), filled.root / "lake"
