@@ -14,11 +14,12 @@ from hzmetrics.store.tables.metrics import exclude_list
 
 
 def clean_bots(
-    store: Store, settings: Settings, table: str, span: DateSpan | None = None, *, dry_run: bool = False
+    store: Store, settings: Settings, table: str, span: DateSpan | None = None, *, after: int = 0, dry_run: bool = False
 ) -> int:
     """Delete the rows of `web` or `websessions` that a domain or host filter of `exclude_list` matches; their number.
 
-    Without `span` the rows of this month. Raises UsageError for another table and for an open span, StoreError.
+    Without `span` the rows of this month; only those with ids above `after`. Raises UsageError for another table and
+    for an open span, StoreError.
     """
     target = rows.named(table, "web", "websessions")
     window = rows.after_day_before(rows.moment(target), span or rows.this_month(settings.clock))
@@ -26,10 +27,8 @@ def clean_bots(
     rows.require(metrics, table)
     with Engine("hzmetrics.enrich") as engine:
         engine.register("filters", metrics.read(sa.select(exclude_list.c.filter, exclude_list.c.type)))
-        engine.load(
-            "checked_rows",
-            metrics.stream(sa.select(target.c.id, target.c.host, target.c.domain).where(window)),
-        )
+        query = sa.select(target.c.id, target.c.host, target.c.domain).where(window)
+        engine.load("checked_rows", metrics.stream(rows.newer(metrics, target, query, after)))
         found = engine.table("bot_rows")
     if dry_run:
         log.info("%s: would delete %d rows", table, found.num_rows)

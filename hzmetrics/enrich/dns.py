@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
@@ -28,6 +29,9 @@ REFRESH = dt.timedelta(days=30)
 BATCH = 5_000
 """Addresses looked up at a time."""
 
+GATHERED = 20
+"""Seconds after which hosts are written, at the end of a batch."""
+
 
 def resolve_dns(
     store: Store,
@@ -36,28 +40,28 @@ def resolve_dns(
     table: str,
     span: DateSpan | None = None,
     *,
+    after: int = 0,
     dry_run: bool = False,
 ) -> int:
     """Write the host names, in lower case, of the addresses of rows without a host; the rows written.
 
-    Without `span` the rows of the 7 days before today. Names are remembered and hosts written as the work goes on.
-    Raises UsageError, ConfigurationError, StoreError, and LookupFailure if the resolver does not work: what it did not
-    answer stays empty.
+    Without `span` the rows of the 7 days before today; only those with keys above `after`. Names are remembered and
+    hosts written as the work goes on. Raises UsageError, ConfigurationError, StoreError, and LookupFailure if the
+    resolver does not work: what it did not answer stays empty.
     """
     source = rows.database(store, database)
     resolver = Resolver(settings.dns)
     span = span or rows.last_week(settings.clock)
     target = rows.addressed(source, table)
-    lacking = source.read(
-        sa.select(rows.key(target).label("row"), target.c.ip).where(
-            rows.within(rows.moment(target), span), is_empty(target.c.host), sa.not_(is_empty(target.c.ip))
-        )
+    query = sa.select(rows.key(target).label("row"), target.c.ip).where(
+        rows.within(rows.moment(target), span), is_empty(target.c.host), sa.not_(is_empty(target.c.ip))
     )
+    lacking = source.read(rows.newer(source, target, query, after))
     texts = lacking["ip"].unique().to_pylist()
     if dry_run:
         log.info("%s: would look up %d addresses for %d rows", table, len(texts), lacking.num_rows)
         return int(lacking.num_rows)
-    hosts = _hosts(store, settings, resolver, table, texts)
+    hosts = _gathered(_hosts(store, settings, resolver, table, texts))
     return rows.write_each(source, target, (rows.answered(lacking, "ip", _relation(some)) for some in hosts))
 
 
@@ -76,6 +80,24 @@ def _hosts(
                 f"{table}: the resolver ({settings.dns.nameserver}) does not answer; "
                 f"{len(texts) - stop + silent} of {len(texts)} addresses stay without a host"
             )
+
+
+def _gathered(answers: Iterator[dict[str, str]]) -> Iterator[dict[str, str]]:
+    """Answers put together for some seconds. The rows of a few addresses are all over the table."""
+    found: dict[str, str] = {}
+    begun = time.monotonic()
+    try:
+        for some in answers:
+            found |= some
+            if time.monotonic() - begun > GATHERED:
+                yield found
+                found, begun = {}, time.monotonic()
+    except LookupFailure:
+        if found:
+            yield found
+        raise
+    if found:
+        yield found
 
 
 def _named(text: str) -> str:

@@ -22,23 +22,23 @@ def fill_domain(
     table: str,
     span: DateSpan | None = None,
     *,
+    after: int = 0,
     dry_run: bool = False,
 ) -> int:
     """Give rows with a host and without a domain their domain; the rows written (spec 20 §3.1).
 
-    Without `span` the rows of this month. A host without a domain gets `?`.
+    Without `span` the rows of this month; only those with keys above `after`. A host without a domain gets `?`.
     Raises UsageError for another table, StoreError.
     """
     target = rows.named(table, *rows.TABLES)
     source = rows.database(store, database)
     rows.require(source, table)
-    wanted = source.stream(
-        sa.select(rows.key(target).label("row"), target.c.host, target.c.domain).where(
-            rows.from_day_before(rows.moment(target), span or rows.this_month(settings.clock)),
-            sa.not_(is_empty(target.c.host)),
-            sa.or_(is_empty(target.c.domain), sa.func.rtrim(target.c.domain) == "?"),
-        )
+    query = sa.select(rows.key(target).label("row"), target.c.host, target.c.domain).where(
+        rows.from_day_before(rows.moment(target), span or rows.this_month(settings.clock)),
+        sa.not_(is_empty(target.c.host)),
+        sa.or_(is_empty(target.c.domain), sa.func.rtrim(target.c.domain) == "?"),
     )
+    wanted = source.stream(rows.newer(source, target, query, after))
     with Engine("hzmetrics.enrich") as engine:
         engine.load("rows_without_domain", wanted)
         found = engine.table("domains_found")

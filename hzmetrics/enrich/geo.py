@@ -108,21 +108,22 @@ def fill_ipcountry(
     span: DateSpan | None = None,
     *,
     countries: Countries | None = None,
+    after: int = 0,
     dry_run: bool = False,
 ) -> int:
     """Fill in the country of the rows whose address lacks it; the rows written (spec 20 §4.1).
 
     The addresses are those of rows in the window of `span` (default: this month), but all rows of such an address get
-    its country. Private addresses get `-` in the window only. Raises UsageError for another table or an open span,
-    StoreError, and, after writing what is definite, LookupFailure if a configured source left addresses unanswered.
+    its country. `after`: only of those with larger keys. Private addresses get `-` in the window only. Raises
+    UsageError for another table or an open span, StoreError, and, after writing what is definite, LookupFailure if
+    a configured source left addresses unanswered.
     """
     target = rows.named(table, *rows.TABLES)
     window = rows.after_day_before(rows.moment(target), span or rows.this_month(settings.clock))
     source = rows.database(store, database)
     rows.require(source, table)
-    lacking = source.read(
-        sa.select(rows.key(target).label("row"), target.c.ip).where(window, is_empty(target.c.ipcountry))
-    )
+    query = sa.select(rows.key(target).label("row"), target.c.ip).where(window, is_empty(target.c.ipcountry))
+    lacking = source.read(rows.newer(source, target, query, after))
     texts = lacking["ip"].unique().to_pylist()
     if dry_run:
         log.info("%s: would look up %d addresses for %d rows", table, len(texts), lacking.num_rows)

@@ -116,11 +116,13 @@ def analyze(
     *,
     go_on_without_lookups: bool = False,
     through: Through | None = None,
+    completed: int = 0,
 ) -> list[LookupFailure]:
     """Run the parts of the analysis of `month` (spec 60 §8.3).
 
     Stops at the first step that fails and raises its error. With `go_on_without_lookups` a failed lookup does not stop
-    the analysis: the failures are logged and returned. Raises HzmetricsError for an anonymised month.
+    the analysis: the failures are logged and returned. `completed`: the requests with ids up to this one are.
+    Raises HzmetricsError for an anonymised month.
     """
     state.refuse_anonymised(store, month)
     failures: list[LookupFailure] = []
@@ -128,7 +130,7 @@ def analyze(
         with stage(f"{part.name} of {month}"):
             for step in part.steps:
                 try:
-                    step.run(store, settings, dry_run, through)
+                    step.run(store, settings, dry_run, through, completed)
                 except LookupFailure as failure:
                     if not go_on_without_lookups:
                         raise

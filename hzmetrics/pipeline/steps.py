@@ -8,6 +8,7 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING, cast
 
 from hzmetrics.log import stage
+from hzmetrics.store.tables.metrics import web
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
@@ -36,6 +37,9 @@ FUNCTIONS = {
 A function takes the store, the settings, the step's arguments and options, and `dry_run`. It returns the rows written.
 """
 
+COMPLETING = frozenset({"resolve-dns", "fill-domain", "clean-bots", "fill-ipcountry"})
+"""The steps that have nothing to do for a request that is completed."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -54,12 +58,25 @@ class Step:
     def __str__(self) -> str:
         return " ".join(self.words)
 
-    def run(self, store: Store, settings: Settings, dry_run: bool = False, through: Through | None = None) -> int:
-        """Call the function, `through` what may leave it out; returns the rows written. Raises what it raises."""
+    def run(
+        self,
+        store: Store,
+        settings: Settings,
+        dry_run: bool = False,
+        through: Through | None = None,
+        completed: int = 0,
+    ) -> int:
+        """Call the function, `through` what may leave it out; returns the rows written. Raises what it raises.
+
+        `completed`: the requests with ids up to this one are completed.
+        """
+        options = dict(self.options)
+        if completed and self.name in COMPLETING and web.name in self.arguments:
+            options["after"] = completed
 
         def work() -> int:
             function = cast("Callable[..., int]", resolve_name(FUNCTIONS[self.name]))
-            return function(store, settings, *self.arguments, **self.options, dry_run=dry_run)
+            return function(store, settings, *self.arguments, **options, dry_run=dry_run)
 
         with stage(str(self)) as running:
             running.rows = through(self, work) if through else work()

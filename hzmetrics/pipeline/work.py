@@ -15,7 +15,7 @@ from hzmetrics.calendar import Month, moment, some
 from hzmetrics.config.schema import Publish
 from hzmetrics.errors import HzmetricsError, LockHeld, LookupFailure
 from hzmetrics.log import log, stage
-from hzmetrics.pipeline import decide, facts, stages, unfinished
+from hzmetrics.pipeline import completed, decide, facts, stages, unfinished
 from hzmetrics.pipeline.changes import Changes
 from hzmetrics.pipeline.decide import Action
 from hzmetrics.pipeline.facts import Facts
@@ -223,19 +223,23 @@ class Work:
 
     def analyze_today(self, today: dt.date) -> None:
         """The daily analysis. After a failed lookup it goes on, and is done again by the next run (spec 60 §10.2)."""
+        month = Month.of(today)
+        requests = completed.requests(self.store, state.read(self.store), month)
         failed = stages.analyze(
             self.store,
             self.settings,
-            Month.of(today),
+            month,
             sessions=False,
             dry_run=self.dry_run,
             go_on_without_lookups=True,
             through=self.through,
+            completed=requests.completed,
         )
         if failed:
             self.failures += [str(failure) for failure in failed]
-        else:
-            self.remember(lambda connection: state.put(connection, {state.ANALYZED: today.isoformat()}))
+        elif not self.dry_run:
+            values = {state.ANALYZED: today.isoformat(), **completed.after_analysis(self.store, requests)}
+            self.remember(lambda connection: state.put(connection, values))
 
     def analyze(self, month: Month, known: Facts) -> None:
         """The analysis of a closed month. It waits for failed lookups, at most `PATIENCE` (spec 60 §10.2)."""

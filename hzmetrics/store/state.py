@@ -34,6 +34,8 @@ LOOKUPS_FAILING = "lookups_failing"
 """Closed months whose lookups fail, each with the time of the first failure (spec 60 §10.2)."""
 FLOOR = "history_floor"
 """The month of adoption: published numbers before it are never computed again (spec 70 §8.1)."""
+COMPLETED = "completed_requests"
+"""Up to which id the requests of the running month are completed (spec 60 §8.7)."""
 CORRECTIONS = "corrections"
 """The corrections that the stored numbers follow (spec 15)."""
 CORRECTIONS_KNOWN = "corrections_known"
@@ -105,6 +107,12 @@ class State:
     @property
     def mode(self) -> str:
         return self.values.get(MODE, "normal")
+
+    @property
+    def completed_requests(self) -> Mapping[str, str]:
+        """Up to which id the requests of which month are completed, by which rules: `month`, `last`, `rules`."""
+        found: dict[str, str] = json.loads(self.values.get(COMPLETED) or "{}")
+        return found
 
     @property
     def analyzed(self) -> str:
@@ -267,6 +275,11 @@ def change_unfinished(connection: sa.Connection, change: Callable[[dict[Month, L
         put(connection, {UNFINISHED: ",".join(_item(month, after[month]) for month in sorted(after))})
     elif before and not after:
         _keys.forget(connection, UNFINISHED)
+
+
+def completed_requests(month: Month, last: int, rules: str) -> dict[str, str]:
+    """The key that says up to which id the requests of a month are completed."""
+    return {COMPLETED: document({"month": str(month), "last": str(last), "rules": rules})}
 
 
 def remember_bad_files(connection: sa.Connection, files: Iterable[BadFile], forget: Iterable[str] = ()) -> None:

@@ -59,11 +59,13 @@ class Visitors:
     def of(self, engine: Engine, metrics: Database, start: str, stop: str) -> str:
         """The file of a month's visitors. Its first request is at `start`, and the engine knows the resources."""
         within = sa.and_(web.c.datetime >= start, web.c.datetime < stop)
-        number = metrics.scalar(sa.select(sa.func.count()).select_from(web).where(within))
-        requests = Requests(number, metrics.scalar(sa.select(sa.func.max(web.c.id)).where(within)))
+        known = sa.select(sa.func.count().label("number"), sa.func.max(web.c.id).label("last")).where(within)
+        (row,) = metrics.rows(known)
+        requests = Requests(row.number, row.last)
         month = start[:7]
         path = Path(self._directory.name, f"{month}.parquet")
         if self._complete.get(month) != requests:
+            self._complete.pop(month, None)
             engine.load("requests", metrics.stream(sa.select(*REQUEST).where(within, web.c.host.is_not(None))))
             engine.save("root_visitors", path)
             named = engine.query("SELECT count(*) AS number FROM requests WHERE trim(host) <> ''")
