@@ -23,7 +23,7 @@ from hzmetrics.calendar import Month, Window, Year
 from hzmetrics.config import Settings
 from hzmetrics.errors import UsageError
 from hzmetrics.log import log
-from hzmetrics.store import Store
+from hzmetrics.store import Store, state
 from hzmetrics.store.revisions import revisions
 from hzmetrics.store.tables.metrics import session_revisions, web, websessions
 
@@ -82,8 +82,8 @@ class Snapshots:
 
     def __init__(self, store: Store, settings: Settings, pseudonym_key: str, wanted: Iterable[Span] = ()) -> None:
         self.directory = directory(settings)
-        self.has_failed = False
-        self._database = store.metrics
+        self._store = store
+        self._failure: str | None = None
         self._current = settings.clock.month
         self._origin = f"{store.metrics.engine.url.render_as_string()} {pseudonym_key} {_models()}"
         self._revisions: dict[str, str] = {}
@@ -116,6 +116,16 @@ class Snapshots:
                 found.append(Kept.parse(path.name))
         return found
 
+    def note(self, failure: str) -> None:
+        """Remember for `status` why a snapshot could not be kept; empty: it was. The first failure is a warning."""
+        if self._failure or failure == self._failure:
+            return
+        self._failure = failure
+        if failure:
+            log.warning("snapshots cannot be kept, so summaries take longer: %s", failure)
+        if failure != state.read(self._store).snapshots_failing:
+            state.write(self._store, {state.SNAPSHOTS_FAILING: failure})
+
     def _fingerprint(self, span: Span) -> str:
         """What a snapshot made now would be made from, beside the rows that are counted."""
         months = span.months if isinstance(span, Year) else (span,)
@@ -135,10 +145,10 @@ class Snapshots:
     def _count(self, window: Window) -> Counts:
         """The rows whose times are in a window. Raises StoreError."""
         return Counts(
-            self._database.scalar(
+            self._store.metrics.scalar(
                 sa.select(sa.func.count()).select_from(websessions).where(*_within(websessions, window))
             ),
-            self._database.scalar(sa.select(sa.func.count()).where(web.c.dnload == 1, *_within(web, window))),
+            self._store.metrics.scalar(sa.select(sa.func.count()).where(web.c.dnload == 1, *_within(web, window))),
         )
 
 
@@ -165,7 +175,7 @@ class Snapshot:
         return None
 
     def keep(self, made: Path) -> None:
-        """Keep the rows in a file made now, in place of earlier ones. The first failure is a warning."""
+        """Keep the rows in a file made now, in place of earlier ones, if that is possible. Raises StoreError."""
         content = files.read(made)
         kept = self._kept._replace(checksum=zlib.crc32(content))
         try:
@@ -175,11 +185,9 @@ class Snapshot:
                 if other != kept:
                     self._path(other).unlink(missing_ok=True)
         except OSError as error:
-            if not self._snapshots.has_failed:
-                log.warning(
-                    "snapshots cannot be kept, so summaries take longer: %s: %s", self._path(kept), error.strerror
-                )
-            self._snapshots.has_failed = True
+            self._snapshots.note(f"{self._path(kept)}: {error.strerror}")
+        else:
+            self._snapshots.note("")
 
     def _path(self, kept: Kept) -> Path:
         return self._snapshots.directory / str(kept)

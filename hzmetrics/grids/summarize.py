@@ -85,7 +85,7 @@ def count_visitors(engine: Engine) -> None:
     """Give the engine the relation `counted_visitors`, a part of the visitors at a time."""
     engine.create("counted_visitors")
     rows = engine.query("SELECT count(*) AS number FROM grouped_sessions")["number"][0].as_py()
-    parts = 1 + rows // PART
+    parts = -(-rows // PART)
     for part in range(parts):
         engine.set_variable("first_address", (part << 64) // parts)
         engine.set_variable("last_address", (part + 1 << 64) // parts - 1)

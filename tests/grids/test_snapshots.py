@@ -14,6 +14,7 @@ from hzmetrics.calendar import Month, Window
 from hzmetrics.grids.comparison import differing_months
 from hzmetrics.grids.snapshots import directory
 from hzmetrics.grids.summarize import GRIDS, summarize_month
+from hzmetrics.health.status import look
 from hzmetrics.store import state
 from hzmetrics.store.tables.metrics import web, websessions
 from tests.conftest import TestHub
@@ -235,6 +236,10 @@ def test_where_none_can_be_written_it_goes_on(summarized: TestHub, caplog: pytes
     with caplog.at_level(logging.WARNING):
         assert cells(summarized) == old
     assert caplog.text.count("snapshots cannot be kept") == 1
+    assert any("snapshots cannot be kept" in line for line in look(summarized.store, summarized.settings).warnings)
+    directory(summarized.settings).unlink()
+    assert cells(summarized) == old
+    assert not any("snapshots" in line for line in look(summarized.store, summarized.settings).warnings)
 
 
 def test_rows_moved_by_hand_show(summarized: TestHub) -> None:
