@@ -84,6 +84,7 @@ class Snapshots:
         self.directory = directory(settings)
         self._store = store
         self._failure: str | None = None
+        """Why one could not be kept; empty: each could; None: none has been made."""
         self._current = settings.clock.month
         self._origin = f"{store.metrics.engine.url.render_as_string()} {pseudonym_key} {_models()}"
         self._revisions: dict[str, str] = {}

@@ -136,12 +136,12 @@ def stored_sessions(
     spans = list(_spans(window, starts, next(occupied_months(store, window), None)))
     snapshots = Snapshots(store, settings, pseudonym_key, spans)
     for span in spans:
-        snapshot = snapshots.of(span)
-        if file := snapshot and snapshot.whole():
-            yield file
-        elif not isinstance(span, Year) or not snapshot:
+        snapshot = snapshots.of(span) if isinstance(span, Year) else None
+        if not isinstance(span, Year) or not snapshot:
             yield from _months(store, snapshots, span.window)
-        elif has_sessions(store, span.window):
+        elif file := snapshot.whole():
+            yield file
+        elif next(occupied_months(store, span.window), None):
             yield YearRows(span, _months(store, snapshots, span.window), snapshot)
 
 
@@ -164,16 +164,14 @@ def _months(store: Store, snapshots: Snapshots, window: Window) -> Iterator[Mont
         yield kept or month_rows(store, month)._replace(snapshot=snapshot)
 
 
-def has_sessions(store: Store, window: Window) -> bool:
-    """Whether sessions begin in a window."""
-    return next(occupied_months(store, window), None) is not None
-
-
 def occupied_months(store: Store, window: Window) -> Iterator[Month]:
     """The months of a window that have sessions, ascending."""
     time, start, stop = websessions.c.datetime, str(window.start), str(window.stop)
     first = Month.parse(start[:7])
-    while earliest := store.metrics.scalar(sa.select(sa.func.min(time)).where(time >= start, time < stop)):
+    while start < stop:
+        earliest = store.metrics.scalar(sa.select(sa.func.min(time)).where(time >= start, time < stop))
+        if not earliest:
+            return
         first = next(month for month in first.through(Month(9999, 12)) if str(earliest) < month.stop)
         yield first
         start = first.stop
