@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, NamedTuple
 import pyarrow as pa
 import sqlalchemy as sa
 
-from hzmetrics.calendar import Month, Window, Year, month_of
+from hzmetrics.calendar import Month, Window, Year
 from hzmetrics.config import Settings
 from hzmetrics.grids.snapshots import Snapshot, Snapshots, Span
 from hzmetrics.store import Store
@@ -133,7 +133,7 @@ def stored_sessions(
     """
     starts = {str(month.period(code).start) for code in periods}
     window = Window(min(starts), month.stop if with_last else month.start)
-    spans = list(_spans(window, starts, next(occupied_months(store, window), None)))
+    spans = list(_spans(store, window, starts))
     snapshots = Snapshots(store, settings, pseudonym_key, spans)
     for span in spans:
         snapshot = snapshots.of(span) if isinstance(span, Year) else None
@@ -141,19 +141,20 @@ def stored_sessions(
             yield from _months(store, snapshots, span.window)
         elif file := snapshot.whole():
             yield file
-        elif next(occupied_months(store, span.window), None):
+        else:
             yield YearRows(span, _months(store, snapshots, span.window), snapshot)
 
 
-def _spans(window: Window, starts: Collection[str], first: Month | None) -> Iterator[Span]:
-    """What a window is made of from its month `first` on: as many whole years as none of `starts` cuts."""
-    while first and first.start < str(window.stop):
+def _spans(store: Store, window: Window, starts: Collection[str]) -> Iterator[Span]:
+    """The years and months of a window that have sessions: as many whole years as none of `starts` cuts."""
+    rest = window
+    while first := next(occupied_months(store, rest), None):
         year = Year(first.year)
         begin, end = str(year.window.start), str(year.window.stop)
         is_whole = str(window.start) <= begin and end <= str(window.stop)
         span = year if is_whole and not any(begin < start < end for start in starts) else first
         yield span
-        first = month_of(str(span.window.stop))
+        rest = Window(span.window.stop, window.stop)
 
 
 def _months(store: Store, snapshots: Snapshots, window: Window) -> Iterator[MonthRows | BinaryIO]:
