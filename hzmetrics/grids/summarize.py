@@ -21,7 +21,7 @@ from hzmetrics.log import log
 from hzmetrics.store import Store, pseudonyms
 from hzmetrics.store.tables.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals
 
-PART = 5_000_000
+PART = 1_000_000
 """Rows of `grouped_sessions` whose visitors are counted at a time: their sets then fit in memory."""
 
 GRIDS = {"user": summary_user_vals, "simusage": summary_simusage_vals, "misc": summary_misc_vals}
