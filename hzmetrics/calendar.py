@@ -178,6 +178,25 @@ class Month:
 
 
 @dataclass(frozen=True)
+class Year:
+    """A calendar year. Written `YYYY`."""
+
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.number:04d}"
+
+    @property
+    def months(self) -> Iterator[Month]:
+        return (Month(self.number, number) for number in range(1, 13))
+
+    @property
+    def window(self) -> Window:
+        """The year, start included, stop excluded."""
+        return Window(Month(self.number, 1).start, Month(self.number, 12).stop)
+
+
+@dataclass(frozen=True)
 class Months:
     """The months from `first` through `last`."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hzmetrics.calendar import ALL_MONTHS, PERIODS, Clock, DateSpan, Month, Months, midnight
+from hzmetrics.calendar import ALL_MONTHS, PERIODS, Clock, DateSpan, Month, Months, Window, Year, midnight
 from hzmetrics.errors import UsageError
 
 MONTHS = st.builds(Month, st.integers(1990, 2200), st.integers(1, 12))
@@ -39,6 +40,15 @@ def test_a_day_lies_in_its_month(day: dt.date) -> None:
     assert month.start <= midnight(day) < month.stop
     assert month.first_day <= day <= month.last_day
     assert month.key < month.start
+
+
+@pytest.mark.parametrize("number", [1, 1995, 2024, 9999])
+def test_a_year_is_its_months(number: int) -> None:
+    windows = [month.window for month in Year(number).months]
+    assert len(windows) == 12
+    assert all(one.stop == other.start for one, other in pairwise(windows))
+    assert Year(number).window == Window(windows[0].start, windows[-1].stop)
+    assert str(Year(number)) == str(windows[0].start)[:4]
 
 
 @given(MONTHS)

@@ -11,7 +11,7 @@ from hzmetrics.calendar import PERIODS, Month
 from hzmetrics.config import Settings
 from hzmetrics.engine import Engine
 from hzmetrics.grids.hypothetical import sessions_and_cells
-from hzmetrics.grids.sources import base_relations, sessions_by_month, widest
+from hzmetrics.grids.sources import base_relations, stored_sessions
 from hzmetrics.grids.summarize import compute_cells
 from hzmetrics.store import Store, pseudonyms
 
@@ -53,7 +53,7 @@ def _outcome(store: Store, settings: Settings, month: Month, with_sessions: bool
         return sessions_and_cells(store, settings, month)
     key = pseudonyms.key(store, settings)
     relations = base_relations(store, month, PERIODS, bool(key))
-    stored = sessions_by_month(store, settings, widest(month, PERIODS), key)
+    stored = stored_sessions(store, settings, month, PERIODS, key)
     return None, compute_cells(settings, month, relations, stored, pseudonym_key=key)
 
 

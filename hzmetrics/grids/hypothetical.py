@@ -11,10 +11,10 @@ from itertools import chain
 import pyarrow as pa
 import sqlalchemy as sa
 
-from hzmetrics.calendar import PERIODS, Month, Window
+from hzmetrics.calendar import PERIODS, Month
 from hzmetrics.config import Settings
 from hzmetrics.grids.logins import current_logins
-from hzmetrics.grids.sources import MonthRows, base_relations, sessions_by_month, widest
+from hzmetrics.grids.sources import MonthRows, base_relations, stored_sessions
 from hzmetrics.grids.summarize import compute_cells
 from hzmetrics.sessions.build import read_requests, read_tool_starts, session_engine
 from hzmetrics.store import Store, pseudonyms
@@ -33,7 +33,7 @@ def sessions_and_cells(
     relations = base_relations(store, month, periods, bool(key))
     if with_new_logins:
         relations["userlogin_lite"] = current_logins(store, bool(key))
-    before = sessions_by_month(store, settings, Window(widest(month, periods).start, month.start), key)
+    before = stored_sessions(store, settings, month, periods, key, with_last=False)
     rows = chain(before, [MonthRows(sessions, downloads)])
     return sessions, compute_cells(settings, month, relations, rows, periods, pseudonym_key=key)
 

@@ -1,7 +1,7 @@
-"""Snapshots: the `month_sessions` of months that are over, kept in files (spec 50 §16).
+"""Snapshots: the `month_sessions` of months that are over and the `year_sessions` of years, in files (spec 50 §16).
 
 The database stays the truth. The name of a snapshot says what it was made from: the models, the key of the pseudonyms,
-the revision of the month and the number of its rows. A snapshot that does not match the database is made anew. Deleting
+the revision of each month and the number of rows. A snapshot that does not match the database is made anew. Deleting
 snapshots costs time, never a number.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from importlib.resources import files as resources
@@ -19,22 +19,27 @@ from typing import BinaryIO, NamedTuple
 import sqlalchemy as sa
 
 from hzmetrics import files
-from hzmetrics.calendar import Month, Window
+from hzmetrics.calendar import Month, Window, Year
 from hzmetrics.config import Settings
+from hzmetrics.errors import UsageError
 from hzmetrics.log import log
-from hzmetrics.store import Store
+from hzmetrics.store import Store, state
 from hzmetrics.store.revisions import revisions
 from hzmetrics.store.tables.metrics import session_revisions, web, websessions
 
 MADE_BY = (
     ("hzmetrics.grids", "models/month_sessions.sql"),
+    ("hzmetrics.grids", "models/year_sessions.sql"),
     ("hzmetrics.grids", "models/macros.sql"),
     ("hzmetrics.engine", "macros.sql"),
     ("hzmetrics.data", "utf8mb3_general_ci.tsv"),
 )
-"""What decides on the rows of a snapshot, beside those of the month."""
+"""What decides on the rows of a snapshot, beside those of the database."""
 
 CHUNK = 1 << 20
+
+Span = Month | Year
+"""What a snapshot is of."""
 
 
 class Counts(NamedTuple):
@@ -45,87 +50,111 @@ class Counts(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """What the name of a snapshot says: `MONTH.FINGERPRINT.SESSIONS-DOWNLOADS.CHECKSUM.parquet`."""
+    """What the name of a snapshot says: `SPAN.FINGERPRINT.SESSIONS-DOWNLOADS.CHECKSUM.parquet`."""
 
-    month: str
+    span: Span
     fingerprint: str
     counts: Counts
     checksum: int
 
     @classmethod
     def parse(cls, name: str) -> Kept:
-        """Raises ValueError for the name of another file."""
-        month, fingerprint, counts, checksum, _ = name.split(".")
+        """Raises ValueError or UsageError for the name of another file."""
+        span, fingerprint, counts, checksum, _ = name.split(".")
         sessions, downloads = counts.split("-")
-        return cls(month, fingerprint, Counts(int(sessions), int(downloads)), int(checksum, 16))
+        return cls(
+            Month.parse(span) if "-" in span else Year(int(span)),
+            fingerprint,
+            Counts(int(sessions), int(downloads)),
+            int(checksum, 16),
+        )
 
     def __str__(self) -> str:
         counts = f"{self.counts.sessions}-{self.counts.downloads}"
-        return f"{self.month}.{self.fingerprint}.{counts}.{self.checksum:08x}.parquet"
+        return f"{self.span}.{self.fingerprint}.{counts}.{self.checksum:08x}.parquet"
 
 
 class Snapshots:
-    """The snapshots that are right for the database as it is when this is made. Raises StoreError."""
+    """The snapshots that are right for the database as it is when this is made. Raises StoreError.
 
-    def __init__(self, store: Store, settings: Settings, pseudonym_key: str) -> None:
+    `wanted`: what will be asked for, ascending: it is compared with the database all at once.
+    """
+
+    def __init__(self, store: Store, settings: Settings, pseudonym_key: str, wanted: Iterable[Span] = ()) -> None:
         self.directory = directory(settings)
-        self.has_failed = False
-        self._database = store.metrics
+        self._store = store
+        self._failure: str | None = None
+        """Why one could not be kept; empty: each could; None: none has been made."""
         self._current = settings.clock.month
         self._origin = f"{store.metrics.engine.url.render_as_string()} {pseudonym_key} {_models()}"
         self._revisions: dict[str, str] = {}
-        self._right: dict[str, Kept] = {}
+        self._kept: dict[Span, Kept] = {}
+        self._right: dict[Span, Kept] = {}
         self._is_possible = session_revisions.name in store.metrics.table_names
         if self._is_possible:
             with store.metrics.connect() as connection:
                 self._revisions = revisions(connection)
-            right = {one.month: one for one in self.files() if one.fingerprint == self._fingerprint(one.month)}
-            self._right = self._counted(right) if right else {}
+            self._kept = {one.span: one for one in self.files() if one.fingerprint == self._fingerprint(one.span)}
+            self._right = self._counted({span: self._kept[span] for span in wanted if span in self._kept})
 
-    def of(self, month: Month) -> Snapshot | None:
-        """The snapshot of a month, which need not exist yet; None for one that is not over. Raises StoreError."""
-        if not self._is_possible or month >= self._current:
+    def of(self, span: Span) -> Snapshot | None:
+        """The snapshot of a month or year, which need not exist yet; None if it is not over. Raises StoreError."""
+        if not self._is_possible or str(span.window.stop) > self._current.start:
             return None
-        name = str(month)
-        if kept := self._right.get(name):
+        if kept := self._right.get(span):
             return Snapshot(self, kept, exists=True)
-        return Snapshot(self, Kept(name, self._fingerprint(name), self._count(month.window), 0), exists=False)
+        made = Kept(span, self._fingerprint(span), self._count(span.window), 0)
+        kept = self._kept.get(span)
+        if kept and kept.counts == made.counts:
+            return Snapshot(self, kept, exists=True)
+        return Snapshot(self, made, exists=False)
 
-    def files(self, month: str = "*") -> list[Kept]:
-        """The files of a month, or all, whatever they were made from."""
+    def files(self, span: Span | None = None) -> list[Kept]:
+        """The files of a month or year, or all, whatever they were made from."""
         found = []
-        for path in self.directory.glob(f"{month}.*.parquet"):
-            with suppress(ValueError):
+        for path in self.directory.glob(f"{span or '*'}.*.parquet"):
+            with suppress(ValueError, UsageError):
                 found.append(Kept.parse(path.name))
         return found
 
-    def _fingerprint(self, month: str) -> str:
-        """What a snapshot made now would be made from, beside the rows that are counted."""
-        return hashlib.sha256(f"{self._origin} {self._revisions.get(month, '')}".encode()).hexdigest()[:16]
+    def note(self, failure: str) -> None:
+        """Remember for `status` why a snapshot could not be kept; empty: it was. The first failure is a warning."""
+        if self._failure or failure == self._failure:
+            return
+        self._failure = failure
+        if failure:
+            log.warning("snapshots cannot be kept, so summaries take longer: %s", failure)
+        if failure != state.read(self._store).snapshots_failing:
+            state.write(self._store, {state.SNAPSHOTS_FAILING: failure})
 
-    def _counted(self, kept: dict[str, Kept]) -> dict[str, Kept]:
-        """Those whose months have as many rows as before. All rows together are counted faster than by month."""
-        months = [Month.parse(month) for month in sorted(kept)]
-        edges = [None, *(edge for month in months for edge in (month.start, month.stop)), None]
+    def _fingerprint(self, span: Span) -> str:
+        """What a snapshot made now would be made from, beside the rows that are counted."""
+        months = span.months if isinstance(span, Year) else (span,)
+        found = " ".join(self._revisions.get(str(month), "") for month in months)
+        return hashlib.sha256(f"{self._origin} {found}".encode()).hexdigest()[:16]
+
+    def _counted(self, kept: dict[Span, Kept]) -> dict[Span, Kept]:
+        """Those that have as many rows as before, if all have. All rows together are counted faster than one by one."""
+        if not kept:
+            return {}
+        edges = [None, *(edge for span in kept for edge in (span.window.start, span.window.stop)), None]
         between = [Window(*edges[place : place + 2]) for place in range(0, len(edges), 2)]
         counts = [one.counts for one in kept.values()]
         counts += [self._count(window) for window in between if window.start != window.stop]
-        if self._count(Window(None, None)) == tuple(map(sum, zip(*counts, strict=True))):
-            return kept
-        return {month: one for month, one in kept.items() if self._count(Month.parse(month).window) == one.counts}
+        return kept if self._count(Window(None, None)) == tuple(map(sum, zip(*counts, strict=True))) else {}
 
     def _count(self, window: Window) -> Counts:
         """The rows whose times are in a window. Raises StoreError."""
         return Counts(
-            self._database.scalar(
+            self._store.metrics.scalar(
                 sa.select(sa.func.count()).select_from(websessions).where(*_within(websessions, window))
             ),
-            self._database.scalar(sa.select(sa.func.count()).where(web.c.dnload == 1, *_within(web, window))),
+            self._store.metrics.scalar(sa.select(sa.func.count()).where(web.c.dnload == 1, *_within(web, window))),
         )
 
 
 class Snapshot:
-    """The snapshot that is right for a month now."""
+    """The snapshot that is right for a month or year now."""
 
     def __init__(self, snapshots: Snapshots, kept: Kept, exists: bool) -> None:
         self._snapshots = snapshots
@@ -147,21 +176,19 @@ class Snapshot:
         return None
 
     def keep(self, made: Path) -> None:
-        """Keep the rows in a file made now, in place of earlier ones of the month. The first failure is a warning."""
+        """Keep the rows in a file made now, in place of earlier ones, if that is possible. Raises StoreError."""
         content = files.read(made)
         kept = self._kept._replace(checksum=zlib.crc32(content))
         try:
             files.make_directory(self._snapshots.directory, files.SECRET_DIRECTORY)
             files.replace(self._path(kept), content, files.SECRET)
-            for other in self._snapshots.files(kept.month):
+            for other in self._snapshots.files(kept.span):
                 if other != kept:
                     self._path(other).unlink(missing_ok=True)
         except OSError as error:
-            if not self._snapshots.has_failed:
-                log.warning(
-                    "snapshots cannot be kept, so summaries take longer: %s: %s", self._path(kept), error.strerror
-                )
-            self._snapshots.has_failed = True
+            self._snapshots.note(f"{self._path(kept)}: {error.strerror}")
+        else:
+            self._snapshots.note("")
 
     def _path(self, kept: Kept) -> Path:
         return self._snapshots.directory / str(kept)

@@ -5,15 +5,15 @@ See spec 50 §6.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 import pyarrow as pa
 import sqlalchemy as sa
 
-from hzmetrics.calendar import Month, Window
+from hzmetrics.calendar import Month, Window, Year
 from hzmetrics.config import Settings
-from hzmetrics.grids.snapshots import Snapshot, Snapshots
+from hzmetrics.grids.snapshots import Snapshot, Snapshots, Span
 from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import (
     anonymous_logins,
@@ -112,11 +112,53 @@ class MonthRows(NamedTuple):
     """Where what is made of them is kept; None: it is not."""
 
 
-def sessions_by_month(
-    store: Store, settings: Settings, window: Window, pseudonym_key: str
-) -> Iterator[MonthRows | BinaryIO]:
-    """The rows of each month that has sessions, or its snapshot, of a window that begins and ends with months."""
-    snapshots = Snapshots(store, settings, pseudonym_key)
+class YearRows(NamedTuple):
+    """The sessions of a year by its months, which what is kept of the year is made of."""
+
+    year: Year
+    months: Iterator[MonthRows | BinaryIO]
+    snapshot: Snapshot
+
+
+Rows = BinaryIO | MonthRows | YearRows
+"""Sessions of a month or year: a snapshot, or what it is made of."""
+
+
+def stored_sessions(
+    store: Store, settings: Settings, month: Month, periods: Sequence[int], pseudonym_key: str, with_last: bool = True
+) -> Iterator[Rows]:
+    """The sessions in the windows of a month's periods; `with_last`: those of the month too. Raises StoreError.
+
+    Years that no window cuts are read as a whole.
+    """
+    starts = {str(month.period(code).start) for code in periods}
+    window = Window(min(starts), month.stop if with_last else month.start)
+    spans = list(_spans(store, window, starts))
+    snapshots = Snapshots(store, settings, pseudonym_key, spans)
+    for span in spans:
+        snapshot = snapshots.of(span) if isinstance(span, Year) else None
+        if not isinstance(span, Year) or not snapshot:
+            yield from _months(store, snapshots, span.window)
+        elif file := snapshot.whole():
+            yield file
+        else:
+            yield YearRows(span, _months(store, snapshots, span.window), snapshot)
+
+
+def _spans(store: Store, window: Window, starts: Collection[str]) -> Iterator[Span]:
+    """The years and months of a window that have sessions: as many whole years as none of `starts` cuts."""
+    rest = window
+    while first := next(occupied_months(store, rest), None):
+        year = Year(first.year)
+        begin, end = str(year.window.start), str(year.window.stop)
+        is_whole = str(window.start) <= begin and end <= str(window.stop)
+        span = year if is_whole and not any(begin < start < end for start in starts) else first
+        yield span
+        rest = Window(span.window.stop, window.stop)
+
+
+def _months(store: Store, snapshots: Snapshots, window: Window) -> Iterator[MonthRows | BinaryIO]:
+    """The rows of each month of a window that has sessions, or its snapshot."""
     for month in occupied_months(store, window):
         snapshot = snapshots.of(month)
         kept = snapshot.whole() if snapshot else None
@@ -127,7 +169,10 @@ def occupied_months(store: Store, window: Window) -> Iterator[Month]:
     """The months of a window that have sessions, ascending."""
     time, start, stop = websessions.c.datetime, str(window.start), str(window.stop)
     first = Month.parse(start[:7])
-    while earliest := store.metrics.scalar(sa.select(sa.func.min(time)).where(time >= start, time < stop)):
+    while start < stop:
+        earliest = store.metrics.scalar(sa.select(sa.func.min(time)).where(time >= start, time < stop))
+        if not earliest:
+            return
         first = next(month for month in first.through(Month(9999, 12)) if str(earliest) < month.stop)
         yield first
         start = first.stop

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,15 +14,14 @@ from hzmetrics.config import Settings
 from hzmetrics.engine import Engine, windows
 from hzmetrics.grids import SECTIONS
 from hzmetrics.grids.applications import tool_directories
+from hzmetrics.grids.grouping import group_sessions
 from hzmetrics.grids.logins import remake_userlogin_lite
-from hzmetrics.grids.snapshots import path_of
-from hzmetrics.grids.sources import MonthRows, base_relations, sessions_by_month, widest
+from hzmetrics.grids.sources import Rows, base_relations, stored_sessions
 from hzmetrics.log import log
-from hzmetrics.scratch import Scratch
 from hzmetrics.store import Store, pseudonyms
 from hzmetrics.store.tables.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals
 
-PART = 5_000_000
+PART = 1_000_000
 """Rows of `grouped_sessions` whose visitors are counted at a time: their sets then fit in memory."""
 
 GRIDS = {"user": summary_user_vals, "simusage": summary_simusage_vals, "misc": summary_misc_vals}
@@ -51,7 +49,7 @@ def summarize_month(
     remake_userlogin_lite(store)
     key = pseudonyms.key(store, settings)
     relations = base_relations(store, month, periods, bool(key))
-    sessions = sessions_by_month(store, settings, widest(month, periods), key)
+    sessions = stored_sessions(store, settings, month, periods, key)
     cells = compute_cells(settings, month, relations, sessions, periods, only, key)
     return write_cells(store, month, cells)
 
@@ -60,7 +58,7 @@ def compute_cells(
     settings: Settings,
     month: Month,
     relations: Mapping[str, Any],
-    sessions: Iterable[MonthRows | BinaryIO],
+    sessions: Iterable[Rows],
     periods: Sequence[int] = PERIODS,
     sections: Sequence[str] = SECTIONS,
     pseudonym_key: str = "",
@@ -78,43 +76,19 @@ def compute_cells(
         engine.register("applications", pa.table({"name": pa.array(applications, pa.string())}))
         engine.register("sections", pa.table({"section": pa.array(sections, pa.string())}))
         engine.register("windows", windows(month, periods))
-        _group_sessions(engine, held, sessions)
+        group_sessions(engine, held, sessions)
         count_visitors(engine)
         return engine.table("cells")
-
-
-def _group_sessions(engine: Engine, held: ExitStack, sessions: Iterable[MonthRows | BinaryIO]) -> None:
-    """Give the engine the relation `grouped_sessions`, whose rows are in files of a month each.
-
-    `held` keeps them readable: those of snapshots are read as they were opened, whatever becomes of their names.
-    """
-    made = Path(held.enter_context(Scratch()))
-    paths = []
-    for number, rows in enumerate(sessions):
-        if not isinstance(rows, MonthRows):
-            paths.append(path_of(held.enter_context(rows)))
-            continue
-        path = made / f"{number}.parquet"
-        engine.load("websessions", rows.sessions)
-        engine.load("download_requests", rows.downloads)
-        engine.save("month_sessions", path)
-        paths.append(str(path))
-        if rows.snapshot:
-            rows.snapshot.keep(path)
-    if paths:
-        engine.register_parquet("grouped_sessions", paths)
-    else:
-        engine.create("grouped_sessions")
 
 
 def count_visitors(engine: Engine) -> None:
     """Give the engine the relation `counted_visitors`, a part of the visitors at a time."""
     engine.create("counted_visitors")
     rows = engine.query("SELECT count(*) AS number FROM grouped_sessions")["number"][0].as_py()
-    parts = 1 + rows // PART
-    engine.set_variable("parts", parts)
+    parts = -(-rows // PART)
     for part in range(parts):
-        engine.set_variable("part", part)
+        engine.set_variable("first_address", (part << 64) // parts)
+        engine.set_variable("last_address", (part + 1 << 64) // parts - 1)
         engine.collect("counted_visitors", "visitor_counts")
 
 

@@ -195,6 +195,8 @@ def _tell_state(status: Status, settings: Settings, known: Facts) -> None:
         status.corrections += f" (numbers so far: {listed(remembered.corrections)}; the next run computes them again)"
     status.corrected_since = remembered.corrected_since
     status.warnings += list(_unread_files(remembered, settings))
+    if remembered.snapshots_failing:
+        status.warnings.append(f"snapshots cannot be kept, so summaries take longer: {remembered.snapshots_failing}")
     status.new_corrections = offered(settings, remembered)
 
 

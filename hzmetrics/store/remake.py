@@ -10,8 +10,11 @@ from hzmetrics.store.database import Database
 def remake(database: Database, table: sa.Table, source: sa.Table, where: sa.ColumnElement[bool]) -> None:
     """Replace `table` by the rows of `source` that `where` holds for: all columns, typed as there. Raises StoreError.
 
-    The new table is built beside the old one and takes its name when it is complete. It has the indexes of `table`.
+    A new table is built beside the old one and takes its name when it is complete. It has the indexes of `table`. An
+    old one that has all this already stays: to compare them takes a fraction of the time.
     """
+    if _is_made(database, table, source, where):
+        return
     if not database.is_mariadb:
         with database.begin() as connection:
             connection.execute(sa.delete(table))
@@ -40,3 +43,39 @@ def swap(connection: sa.Connection, table: str, new: str) -> None:
         connection.exec_driver_sql(f"DROP TABLE `{old}`")
     else:
         connection.exec_driver_sql(f"RENAME TABLE `{new}` TO `{table}`")
+
+
+def _is_made(database: Database, table: sa.Table, source: sa.Table, where: sa.ColumnElement[bool]) -> bool:
+    """Whether `table` has the columns, indexes and rows already that `remake` would give it."""
+    (key,) = source.primary_key
+    with database.connect() as connection:
+        inspector = sa.inspect(connection)
+        if not inspector.has_table(table.name):
+            return False
+        columns = _columns(inspector, source)
+        indexed = {tuple(index["column_names"]) for index in inspector.get_indexes(table.name)}
+        if columns != _columns(inspector, table) or indexed != {tuple(index.columns.keys()) for index in table.indexes}:
+            return False
+
+        def as_stored(of: sa.Table, name: str) -> sa.ColumnElement[object]:
+            column: sa.ColumnClause[object] = sa.column(name, _selectable=of)
+            return sa.cast(column, sa.LargeBinary) if database.is_mariadb else column
+
+        same = [as_stored(table, name).is_not_distinct_from(as_stored(source, name)) for name, _ in columns]
+        matched = (
+            sa.select(sa.func.count().label("rows"), sa.func.count(table.c[key.name].distinct()).label("keys"))
+            .select_from(table.join(source, table.c[key.name] == key))
+            .where(where, *same)
+            .subquery()
+        )
+        kept = sa.select(sa.func.count()).select_from(table).scalar_subquery()
+        given = sa.select(sa.func.count()).select_from(source).where(where).scalar_subquery()
+        counts = connection.execute(sa.select(kept, given, matched.c.rows, matched.c["keys"])).one()
+    return len(set(counts)) == 1
+
+
+def _columns(inspector: sa.Inspector, table: sa.Table) -> list[tuple[str, str]]:
+    """The names of a table's columns, with their types on MariaDB: SQLite has no more of them than the schema says."""
+    if inspector.dialect.name == "sqlite":
+        return [(column.name, "") for column in table.columns]
+    return [(column["name"], str(column["type"])) for column in inspector.get_columns(table.name)]

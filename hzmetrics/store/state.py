@@ -32,6 +32,8 @@ BAD_FILES = "bad_files"
 """Source files that failed, with their size and time (spec 60 §10.1)."""
 LOOKUPS_FAILING = "lookups_failing"
 """Closed months whose lookups fail, each with the time of the first failure (spec 60 §10.2)."""
+SNAPSHOTS_FAILING = "snapshots_failing"
+"""Why snapshots could not be kept when that was last tried; empty: they could (spec 50 §16)."""
 FLOOR = "history_floor"
 """The month of adoption: published numbers before it are never computed again (spec 70 §8.1)."""
 COMPLETED = "completed_requests"
@@ -189,6 +191,10 @@ class State:
         """Month to the time of the first of its consecutive failures."""
         found: dict[str, str] = json.loads(self.values.get(LOOKUPS_FAILING) or "{}")
         return {Month.parse(month): since for month, since in found.items()}
+
+    @property
+    def snapshots_failing(self) -> str:
+        return self.values.get(SNAPSHOTS_FAILING, "")
 
     def with_values(self, changes: Mapping[str, str]) -> State:
         return State({**self.values, **changes})

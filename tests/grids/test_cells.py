@@ -17,7 +17,7 @@ from hzmetrics.collation import fold
 from hzmetrics.grids.applications import tool_directories
 from hzmetrics.grids.snapshots import remove_all
 from hzmetrics.grids.state import incomplete_months, is_fully_summarized, summarized_months
-from hzmetrics.grids.summarize import GRIDS, summarize_month
+from hzmetrics.grids.summarize import GRIDS, PART, summarize_month
 from hzmetrics.store.database import Database
 from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
@@ -137,8 +137,10 @@ def corrected(hub: TestHub, *names: str) -> Any:
 @given(hubs(), st.sets(st.sampled_from(CORRECTIONS)))
 def test_cells_are_those_of_the_definitions(hub: TestHub, tables: dict[str, list[Row]], names: set[str]) -> None:
     fill(hub, tables)
-    for _ in ("rows", "snapshots"):
-        summarize_month(hub.store, corrected(hub, *names), MONTH)
+    for part in (PART, 3):  # first from the rows, then from snapshots, with the visitors in several parts
+        with pytest.MonkeyPatch.context() as context:
+            context.setattr("hzmetrics.grids.summarize.PART", part)
+            summarize_month(hub.store, corrected(hub, *names), MONTH)
         hold_definitions(hub, tables, names)
 
 

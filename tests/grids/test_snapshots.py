@@ -14,27 +14,32 @@ from hzmetrics.calendar import Month, Window
 from hzmetrics.grids.comparison import differing_months
 from hzmetrics.grids.snapshots import directory
 from hzmetrics.grids.summarize import GRIDS, summarize_month
+from hzmetrics.health.status import look
 from hzmetrics.store import state
 from hzmetrics.store.tables.metrics import web, websessions
 from tests.conftest import TestHub
 
-MONTHS = (Month(2025, 3), Month(2025, 4), Month(2025, 5))
-LAST = MONTHS[-1]
-ALL = Window(MONTHS[0].start, LAST.stop)
+OLD = (Month(2022, 5), Month(2023, 4), Month(2023, 12))
+"""Months of years that no window of the last month cuts."""
+RECENT = (Month(2025, 3), Month(2025, 4), Month(2025, 5))
+LAST = RECENT[-1]
+ALL = Window(OLD[0].start, LAST.stop)
+SPANS = ["2022", "2022-05", "2023", "2023-04", "2023-12", *map(str, RECENT)]
 
 
 @pytest.fixture
 def summarized(hub: TestHub) -> TestHub:
-    """A hub with three months of sessions and downloads, the last one summarized."""
+    """A hub with six months of sessions and downloads, the last one summarized."""
     sessions = [
         {"id": 10 * place + n, "datetime": f"{month}-0{n + 1} 10:00:00", "ip": f"192.0.{place}.{n}",
          "host": f"h{n}.example", "domain": "example", "ipcountry": "US", "duration": 600 * n, "jobs": 0}
-        for place, month in enumerate(MONTHS) for n in range(4)
+        for place, month in enumerate((*OLD, *RECENT)) for n in range(4)
     ]  # fmt: skip
     requests = [
         {"id": one["id"] + 1, "sessionid": one["id"], "datetime": one["datetime"], "ip": one["ip"], "dnload": 1}
         for one in sessions
     ]
+    requests[11]["datetime"] = "2024-01-01 10:00:00"  # a session of 2023 with a download of the next year
     with hub.store.metrics.begin() as connection:
         connection.execute(sa.insert(websessions), sessions)
         connection.execute(sa.insert(web), requests)
@@ -43,11 +48,11 @@ def summarized(hub: TestHub) -> TestHub:
 
 
 def kept(hub: TestHub) -> dict[str, Path]:
-    """The snapshots by month."""
+    """The snapshots by month or year."""
     found = sorted(directory(hub.settings).iterdir())
-    by_month = {path.name[:7]: path for path in found}
-    assert len(by_month) == len(found)
-    return by_month
+    by_span = {path.name.partition(".")[0]: path for path in found}
+    assert len(by_span) == len(found)
+    return by_span
 
 
 def cells(hub: TestHub) -> list[Any]:
@@ -63,9 +68,11 @@ def cells_without(hub: TestHub) -> list[Any]:
     return cells(hub)
 
 
-def test_months_that_are_over_are_read_from_snapshots(summarized: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_months_and_years_that_are_over_are_read_from_snapshots(
+    summarized: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = kept(summarized)
-    assert list(before) == [str(month) for month in MONTHS]
+    assert sorted(before) == SPANS
     assert {path.stat().st_mode & 0o777 for path in before.values()} == {0o600}
     assert directory(summarized.settings).stat().st_mode & 0o777 == 0o700
     with monkeypatch.context() as context:
@@ -81,92 +88,122 @@ def test_the_running_month_has_none(summarized: TestHub, monkeypatch: pytest.Mon
     for path in kept(summarized).values():
         path.unlink()
     assert summarized.run("summarize-month", "2025-05") == 0
-    assert list(kept(summarized)) == ["2025-03", "2025-04"]
+    assert sorted(kept(summarized)) == SPANS[:-1]
 
 
-def bulk_update(hub: TestHub) -> None:
-    rows = pa.table({"id": [11], "ipcountry": ["DE"]})
+def bulk_update(hub: TestHub, first: int) -> None:
+    rows = pa.table({"id": [first + 1], "ipcountry": ["DE"]})
     with hub.store.metrics.begin() as connection:
         hub.store.metrics.update(connection, websessions, rows, ["id"])
 
 
-def bulk_stamp(hub: TestHub) -> None:
-    rows = pa.table({"id": [12], "sessionid": pa.nulls(1, pa.int64())})
+def bulk_stamp(hub: TestHub, first: int) -> None:
+    rows = pa.table({"id": [first + 2], "sessionid": pa.nulls(1, pa.int64())})
     with hub.store.metrics.begin() as connection:
         hub.store.metrics.update(connection, web, rows, ["id"])
 
 
-def bulk_stamp_anew(hub: TestHub) -> None:
-    rows = pa.table({"id": [2], "sessionid": [12]})
+def bulk_stamp_anew(hub: TestHub, first: int) -> None:
+    rows = pa.table({"id": [2], "sessionid": [first + 2]})
     with hub.store.metrics.begin() as connection:
         hub.store.metrics.update(connection, web, rows, ["id"])
 
 
-def bulk_delete(hub: TestHub) -> None:
+def bulk_delete(hub: TestHub, first: int) -> None:
     with hub.store.metrics.begin() as connection:
-        hub.store.metrics.delete(connection, websessions, pa.table({"id": [12]}))
+        hub.store.metrics.delete(connection, websessions, pa.table({"id": [first + 2]}))
 
 
-def bulk_delete_request(hub: TestHub) -> None:
+def bulk_delete_request(hub: TestHub, first: int) -> None:
     with hub.store.metrics.begin() as connection:
-        hub.store.metrics.delete(connection, web, pa.table({"id": [12]}))
+        hub.store.metrics.delete(connection, web, pa.table({"id": [first + 2]}))
 
 
-def insert_by_hand(hub: TestHub) -> None:
-    row = {"id": 99, "datetime": "2025-04-20 10:00:00", "ip": "198.51.100.1", "host": "new", "duration": 60, "jobs": 0}
+def insert_by_hand(hub: TestHub, first: int) -> None:
+    month = (*OLD, *RECENT)[first // 10]
+    row = {"id": 99, "datetime": f"{month}-20 10:00:00", "ip": "198.51.100.1", "host": "new", "duration": 60, "jobs": 0}
     with hub.store.metrics.begin() as connection:
         connection.execute(sa.insert(websessions), [row])
 
 
-def delete_by_hand(hub: TestHub) -> None:
+def delete_by_hand(hub: TestHub, first: int) -> None:
     with hub.store.metrics.begin() as connection:
-        connection.execute(sa.delete(websessions).where(websessions.c.id == 12))
+        connection.execute(sa.delete(websessions).where(websessions.c.id == first + 2))
 
 
-def delete_request_by_hand(hub: TestHub) -> None:
+def delete_request_by_hand(hub: TestHub, first: int) -> None:
     with hub.store.metrics.begin() as connection:
-        connection.execute(sa.delete(web).where(web.c.id == 12))
+        connection.execute(sa.delete(web).where(web.c.id == first + 2))
+
+
+CHANGES = (
+    bulk_update,
+    bulk_stamp,
+    bulk_stamp_anew,
+    bulk_delete,
+    bulk_delete_request,
+    insert_by_hand,
+    delete_by_hand,
+    delete_request_by_hand,
+)
+IN_OLD_YEAR = (bulk_update, insert_by_hand, delete_request_by_hand)
 
 
 @pytest.mark.parametrize(
-    "change",
-    [
-        bulk_update,
-        bulk_stamp,
-        bulk_stamp_anew,
-        bulk_delete,
-        bulk_delete_request,
-        insert_by_hand,
-        delete_by_hand,
-        delete_request_by_hand,
-    ],
+    ("change", "first"), [*((change, 40) for change in CHANGES), *((change, 10) for change in IN_OLD_YEAR)]
 )
-def test_a_changed_month_is_made_anew(summarized: TestHub, change: Any) -> None:
+def test_a_changed_month_is_made_anew(summarized: TestHub, change: Any, first: int) -> None:
     before, old = kept(summarized), cells(summarized)
-    change(summarized)
+    change(summarized, first)
     found = cells(summarized)
     assert found != old
     after = kept(summarized)
-    assert after["2025-04"] != before["2025-04"]
-    assert after["2025-05"] == before["2025-05"]
+    others = {"2022", "2022-05"} if change is bulk_stamp_anew else set()  # the session that loses the download
+    changed = {"2025-04"} if first == 40 else {"2023", "2023-04"}
+    assert {span for span in SPANS if after[span] != before[span]} == changed | others
     assert found == cells_without(summarized)
 
 
-def test_values_edited_by_hand_are_found_and_declared(summarized: TestHub) -> None:
+@pytest.mark.parametrize("first", [10, 40])
+def test_values_edited_by_hand_are_found_and_declared(summarized: TestHub, first: int) -> None:
+    month = (*OLD, *RECENT)[first // 10]
     with summarized.store.metrics.begin() as connection:
-        connection.execute(sa.update(websessions).where(websessions.c.id == 11).values(duration=5000))
-    assert list(differing_months(summarized.store, summarized.settings, ALL)) == [(MONTHS[1], 2)]
+        connection.execute(sa.update(websessions).where(websessions.c.id == first + 1).values(duration=5000))
+    assert list(differing_months(summarized.store, summarized.settings, ALL)) == [(month, 2)]
     with summarized.store.metrics.begin() as connection:
-        state.add_dirty_months(connection, [MONTHS[1]])
+        state.add_dirty_months(connection, [month])
     found = cells(summarized)
     assert list(differing_months(summarized.store, summarized.settings, ALL)) == []
     assert found == cells_without(summarized)
 
 
+def test_values_edited_by_hand_are_found_where_only_the_year_has_a_snapshot(summarized: TestHub) -> None:
+    with summarized.store.metrics.begin() as connection:
+        connection.execute(sa.update(websessions).where(websessions.c.id == 21).values(duration=5000))
+    for month in OLD:
+        kept(summarized)[str(month)].unlink()
+    assert list(differing_months(summarized.store, summarized.settings, ALL)) == [(OLD[1], 2)]
+
+
+def test_years_that_a_window_cuts_are_read_by_month(summarized: TestHub) -> None:
+    """The windows of a month of 2023 need its year by month, and find those that the last summary kept."""
+    before = kept(summarized)
+    anchor = Month(2023, 12)
+    assert summarized.run("summarize-month", str(anchor)) == 0
+    assert kept(summarized) == before
+    rows = {name: summarized.store.metrics.rows(sa.select(grid)) for name, grid in GRIDS.items()}
+    for path in kept(summarized).values():
+        path.unlink()
+    assert summarized.run("summarize-month", str(anchor)) == 0
+    assert sorted(kept(summarized)) == [span for span in SPANS[:5] if span != "2023"]
+    for name, grid in GRIDS.items():
+        assert sorted(map(str, summarized.store.metrics.rows(sa.select(grid)))) == sorted(map(str, rows[name]))
+
+
 def test_a_transaction_without_effect_leaves_the_snapshot(summarized: TestHub) -> None:
     before = kept(summarized)
     with pytest.raises(ZeroDivisionError), summarized.store.metrics.begin() as connection:
-        summarized.store.metrics.delete(connection, websessions, pa.table({"id": [12]}))
+        summarized.store.metrics.delete(connection, websessions, pa.table({"id": [42]}))
         _ = 1 / 0
     with summarized.store.metrics.begin() as connection:
         connection.execute(sa.select(websessions.c.id))
@@ -186,7 +223,7 @@ def test_a_damaged_file_is_made_anew(
         assert cells(summarized) == old
     assert "is damaged" in caplog.text
     after = kept(summarized)
-    assert [path.name[:27] for path in after.values()] == [path.name[:27] for path in before.values()]
+    assert [path.name[:24] for path in after.values()] == [path.name[:24] for path in before.values()]
     assert after["2025-04"].read_bytes()[:4] == b"PAR1"
 
 
@@ -199,6 +236,10 @@ def test_where_none_can_be_written_it_goes_on(summarized: TestHub, caplog: pytes
     with caplog.at_level(logging.WARNING):
         assert cells(summarized) == old
     assert caplog.text.count("snapshots cannot be kept") == 1
+    assert any("snapshots cannot be kept" in line for line in look(summarized.store, summarized.settings).warnings)
+    directory(summarized.settings).unlink()
+    assert cells(summarized) == old
+    assert not any("snapshots" in line for line in look(summarized.store, summarized.settings).warnings)
 
 
 def test_rows_moved_by_hand_show(summarized: TestHub) -> None:
@@ -206,6 +247,6 @@ def test_rows_moved_by_hand_show(summarized: TestHub) -> None:
     with summarized.store.metrics.begin() as connection:
         late = sa.update(websessions).where(websessions.c.id == 11)
         connection.execute(late.values(datetime="2025-05-20 10:00:00"))
-        connection.execute(sa.delete(websessions).where(websessions.c.id == 3))
+        connection.execute(sa.delete(websessions).where(websessions.c.id == 33))
     found = cells(summarized)
     assert found == cells_without(summarized)

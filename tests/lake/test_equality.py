@@ -18,7 +18,7 @@ from hzmetrics.calendar import PERIODS, Month, Months
 from hzmetrics.config import Settings
 from hzmetrics.engine import runner
 from hzmetrics.grids.logins import remake_userlogin_lite
-from hzmetrics.grids.sources import base_relations, sessions_by_month, widest
+from hzmetrics.grids.sources import base_relations, stored_sessions
 from hzmetrics.grids.summarize import compute_cells
 from hzmetrics.lake.export import export
 from hzmetrics.lake.place import Place
@@ -45,7 +45,7 @@ def ordinary(hub: TestHub, chosen: Settings, month: Month) -> Values:
     remake_userlogin_lite(hub.store)
     key = pseudonyms.key(hub.store, chosen)
     relations = base_relations(hub.store, month, PERIODS, bool(key))
-    sessions = sessions_by_month(hub.store, chosen, widest(month, PERIODS), key)
+    sessions = stored_sessions(hub.store, chosen, month, PERIODS, key)
     return by_cell(compute_cells(chosen, month, relations, sessions, pseudonym_key=key).to_pylist())
 
 

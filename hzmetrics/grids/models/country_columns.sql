@@ -1,13 +1,16 @@
 -- Columns 1-6 of a session (spec 50 §7), for every country that occurs.
 --
 -- grain: a country and column
--- reads: window_sessions, continent_columns
+-- reads: grouped_sessions, continent_columns
+-- corrections: countries
 -- stored: table
 -- columns:
 --   country  VARCHAR  folded country of the address
 --   colid    INTEGER  column of the grid, 1 to 6
 
-WITH countries AS (SELECT DISTINCT country FROM window_sessions)
+WITH countries AS (
+    SELECT DISTINCT country_of(country) AS country FROM (SELECT DISTINCT country FROM grouped_sessions)
+)
 SELECT country, 1 AS colid FROM countries
 UNION ALL
 SELECT country, 2 FROM countries WHERE country NOT IN ('', '-')

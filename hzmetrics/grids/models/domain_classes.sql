@@ -5,10 +5,10 @@
 -- reads: domainclass
 -- stored: table
 -- columns:
---   domain  VARCHAR  folded domain
+--   domain  UBIGINT  identity of the domain
 --   class   BIGINT   code of the class
 
-SELECT fold(domain) AS domain, any_value("class") AS class
+SELECT short_identity(fold(domain)) AS domain, any_value("class") AS class
 FROM domainclass
 WHERE "class" > 0 AND "class" <> 4
 GROUP BY 1

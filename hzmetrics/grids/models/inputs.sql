@@ -64,11 +64,11 @@ CREATE TABLE download_requests (
     datetime VARCHAR   -- time
 );
 
--- The month_sessions of all months in the widest window.
+-- The month_sessions of all months in the widest window, or the year_sessions of whole years.
 CREATE TABLE grouped_sessions (
-    address UUID,           -- identity of the address
-    visitor UUID,           -- identity of address and host; NULL without a host
-    domain VARCHAR,         -- folded domain
+    address UBIGINT,        -- identity of the address
+    host UBIGINT,           -- identity of the host; NULL without a host
+    domain UBIGINT,         -- identity of the domain
     country VARCHAR,        -- folded country of the address
     begun VARCHAR,          -- moment of the begin
     downloaded VARCHAR,     -- moment of their downloads where it is another one than that of the begin

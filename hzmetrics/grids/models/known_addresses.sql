@@ -5,9 +5,9 @@
 -- reads: window_sessions, known_users
 -- stored: table
 -- columns:
---   address         UUID     identity of the address
+--   address         UBIGINT  identity of the address
 --   country         VARCHAR  folded country of the address; empty if not known
---   class           BIGINT   class of the domain; NULL if it has none
+--   class           BIGINT   class of the domain; 0 if it has none
 --   interactive     BIGINT   depth of the latest interactive session; 0: none
 --   download        BIGINT   depth of the latest download session (DA)
 --   dated_download  BIGINT   depth of the latest download session and its download (DW)

@@ -14,19 +14,19 @@
 WITH addresses AS (
     SELECT 'interactive' AS kind, colid, 0 AS class, address, interactive AS depth
     FROM known_addresses JOIN country_columns USING (country)
-    WHERE address <> identity('')
+    WHERE address <> short_identity('')
     UNION ALL
     SELECT 'interactive', colid, class, address, interactive
     FROM known_addresses JOIN class_columns USING (class)
     UNION ALL
     SELECT 'download', colid, 0, address, download
     FROM known_addresses JOIN country_columns USING (country)
-    WHERE address <> identity('')
+    WHERE address <> short_identity('')
     UNION ALL
     SELECT 'download', colid, class, address, dated_download
     FROM known_addresses JOIN class_columns USING (class)
     UNION ALL
-    SELECT kind, colid, 0, identity('127.0.0.1'), everywhere()
+    SELECT kind, colid, 0, short_identity('127.0.0.1'), everywhere()
     FROM (VALUES ('interactive'), ('download')) AS k(kind), (SELECT unnest(range(1, 7)) AS colid)
 )
 SELECT a.kind, a.colid, a.class, k.who, max(least(a.depth, k.depth)) AS depth

@@ -6,10 +6,10 @@
 -- corrections: dated-logins
 -- stored: table
 -- columns:
---   address  UUID     identity of the address
+--   address  UBIGINT  identity of the address
 --   who      VARCHAR  folded user name
 --   depth    BIGINT   depth down to which the user is known at the address
 
-SELECT identity(ip) AS address, who, CASE WHEN corrected('dated-logins') THEN max(depth) ELSE everywhere() END AS depth
+SELECT short_identity(ip) AS address, who, CASE WHEN corrected('dated-logins') THEN max(depth) ELSE everywhere() END AS depth
 FROM logins
 GROUP BY ip, who

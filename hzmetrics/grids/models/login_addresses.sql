@@ -4,10 +4,10 @@
 -- reads: logins, windows
 -- stored: table
 -- columns:
---   address  UUID    identity of the address
---   depth    BIGINT  depth of the latest login
+--   address  UBIGINT  identity of the address
+--   depth    BIGINT   depth of the latest login
 
-SELECT identity(ip) AS address, max(depth) AS depth
+SELECT short_identity(ip) AS address, max(depth) AS depth
 FROM (SELECT ip, depth FROM logins UNION ALL SELECT '127.0.0.1', everywhere())
 WHERE ip <> '' AND depth > 0
 GROUP BY ip

@@ -24,6 +24,13 @@ CREATE TEMP MACRO depth(t) AS
 CREATE TEMP MACRO moment(t) AS
     CASE WHEN t > left(t, 7) || '-01 00:00:00' THEN left(t, 7) || '-01 00:00:01' ELSE coalesce(t, '') END;
 
+-- What windows see of a moment that hold the year `year` whole, or nothing of it: one of the year's months is as good as
+-- any other, but for the year's first instant.
+CREATE TEMP MACRO moment_in_year(t) AS
+    CASE WHEN left(t, 4) = getvariable('year') AND t > getvariable('year') || '-01-01 00:00:00'
+        THEN getvariable('year') || '-01-01 00:00:01'
+        ELSE t END;
+
 -- The depth that is in every window.
 CREATE TEMP MACRO everywhere() AS (SELECT count(*) FROM windows);
 

@@ -1,15 +1,15 @@
 -- The sessions of one month as the grids count them. Those of a visitor that count alike are one row: there are far fewer
 -- visitors than sessions, and what is made of the texts is made of them once. Where there are pseudonyms (spec 67), they
--- stand for address and visitor. What is joined here never changes later but with the rows of the month: snapshots hold
--- these rows (spec 50 §16).
+-- stand for address and host. What is joined here never changes later but with the rows of the month: snapshots hold
+-- these rows (spec 50 §16). Their order lets readers find those of a part of the addresses.
 --
 -- grain: an address, host, domain and country, as they are written, a moment of begin and another one of downloads
 -- reads: websessions, download_requests
 -- variables: pseudonym_key
 -- columns:
---   address         UUID           identity of the address
---   visitor         UUID           identity of address and host; NULL without a host
---   domain          VARCHAR        folded domain
+--   address         UBIGINT        identity of the address
+--   host            UBIGINT        identity of the host; NULL without a host
+--   domain          UBIGINT        identity of the domain
 --   country         VARCHAR        folded country of the address
 --   begun           VARCHAR        moment of the begin
 --   downloaded      VARCHAR        moment of their downloads where it is another one than that of the begin
@@ -21,9 +21,9 @@
 --   seconds         DECIMAL(38,0)  s, the duration of the latter
 
 SELECT
-    identity(address_of(ip, host)) AS address,
-    identity(visitor_of(ip, host)) AS visitor,
-    fold(domain) AS domain,
+    short_identity(address_of(ip, host)) AS address,
+    short_identity(visitor_host(host)) AS host,
+    short_identity(fold(domain)) AS domain,
     fold(ipcountry) AS country,
     * EXCLUDE (ip, host, domain, ipcountry)
 FROM (
@@ -50,3 +50,4 @@ FROM (
     )
     GROUP BY ip, host, domain, ipcountry, begun, downloaded
 )
+ORDER BY address, host, domain, country, begun, downloaded

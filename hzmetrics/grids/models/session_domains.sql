@@ -3,7 +3,7 @@
 -- grain: a domain
 -- reads: window_sessions
 -- columns:
---   domain  VARCHAR  folded domain
+--   domain  UBIGINT  identity of the domain
 --   depth   BIGINT   depth of the latest begin
 
 SELECT domain, max(depth) AS depth

@@ -8,7 +8,7 @@
 --   number          BIGINT   number of the group
 --   visitors        BIGINT   number of visitors in it
 --   country         VARCHAR  folded country of the address; empty if not known
---   class           BIGINT   class of the domain; NULL if it has none
+--   class           BIGINT   class of the domain; 0 if it has none
 --   hidden          BIGINT   depth of the latest login from the address; 0: none
 --   visit           BIGINT   depth of the latest visit; 0: none
 --   interactive     BIGINT   depth of the latest interactive session
@@ -16,9 +16,12 @@
 --   dated_download  BIGINT   depth of the latest such session and its download (G8W)
 
 WITH several AS (
-    SELECT visitor, -row_number() OVER () AS number FROM (SELECT visitor FROM visitors GROUP BY visitor HAVING count(*) > 1)
+    SELECT address, host, -row_number() OVER () AS number
+    FROM (SELECT address, host FROM visitors GROUP BY address, host HAVING count(*) > 1)
 )
 SELECT row_number() OVER () AS number, *
-FROM (SELECT count(*) AS visitors, * EXCLUDE (visitor) FROM visitors ANTI JOIN several USING (visitor) GROUP BY ALL)
+FROM (
+    SELECT count(*) AS visitors, * EXCLUDE (address, host) FROM visitors ANTI JOIN several USING (address, host) GROUP BY ALL
+)
 UNION ALL
-SELECT number, 1, * EXCLUDE (visitor, number) FROM visitors JOIN several USING (visitor)
+SELECT number, 1, * EXCLUDE (address, host, number) FROM visitors JOIN several USING (address, host)

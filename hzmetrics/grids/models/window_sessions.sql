@@ -4,11 +4,11 @@
 -- reads: grouped_sessions, moments, domain_classes
 -- corrections: countries
 -- columns:
---   address         UUID           identity of the address
---   visitor         UUID           identity of address and host; NULL without a host
---   domain          VARCHAR        folded domain
+--   address         UBIGINT        identity of the address
+--   host            UBIGINT        identity of the host; NULL without a host
+--   domain          UBIGINT        identity of the domain
 --   country         VARCHAR        folded country of the address; empty if not known
---   class           BIGINT         class of the domain; NULL if it has none
+--   class           BIGINT         class of the domain; 0 if it has none
 --   depth           BIGINT         depth of the begin
 --   is_interactive  BOOLEAN        whether one is interactive (A)
 --   has_download    BOOLEAN        whether there are download sessions (DA), whose downloads may be of any time
@@ -19,8 +19,8 @@
 --   seconds         DECIMAL(38,0)  s, the duration of the latter
 
 SELECT
-    s.address, s.visitor, s.domain, country_of(s.country) AS country, c.class, b.depth, s.is_interactive,
-    s.has_download,
+    s.address, s.host, s.domain, country_of(s.country) AS country, coalesce(c.class, 0) AS class, b.depth,
+    s.is_interactive, s.has_download,
     CASE WHEN NOT s.has_download THEN 0 WHEN s.downloaded IS NULL THEN b.depth ELSE least(b.depth, d.depth) END
         AS download_depth,
     s.is_short, s.visits, s.user_sessions, s.seconds
