@@ -153,6 +153,8 @@ def ingest(
     from hzmetrics.lake import storage
     from hzmetrics.lake.ingest import ingest
 
+    if dimensions:
+        storage.require_reachable(dimensions)
     with storage.held(directory, app.settings), _runner(app, workers, scheduler) as chosen:
         found = ingest(app.settings, directory, logs, chosen, buckets, plain, dimensions)
     say(f"{directory}: {found.requests:,} requests of {found.logs:,} logs, {len(found.known):,} were there already")

@@ -47,7 +47,19 @@ class Processes:
         self._pool = pool
 
     def map(self, tasks: Sequence[Callable[[], R]]) -> list[R]:
-        return _results([self._pool.submit(task) for task in tasks])
+        return _results(_submit(self._pool, tasks))
+
+
+def _submit(pool: ProcessPoolExecutor, tasks: Sequence[Callable[[], R]]) -> list[Future[R]]:
+    """Give tasks to a pool. Its processes begin here, and inherit that Ctrl-C is not for them.
+
+    It is for the process that waits for the results. One that heard it while it begins would break the pool.
+    """
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return [pool.submit(task) for task in tasks]
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def _results(futures: Sequence[Future[R]]) -> list[R]:
@@ -100,8 +112,8 @@ def beside(task: Callable[[], R]) -> Iterator[Callable[[], R]]:
     memory.set_limit(limit // 2)
     try:
         with _pool(1, limit // 2, cores // 2) as pool:
-            future = pool.submit(task)
-            yield lambda: _results([future])[0]
+            futures = _submit(pool, [task])
+            yield lambda: _results(futures)[0]
     finally:
         memory.set_limit(limit)
 
@@ -124,7 +136,6 @@ def _pool(number: int, limit: int, threads: int) -> Iterator[ProcessPoolExecutor
 def _start_worker(limit: int, threads: int) -> None:
     memory.set_limit(limit)
     database.limit_threads(threads)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits for the results
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

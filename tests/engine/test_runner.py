@@ -166,3 +166,35 @@ def test_workers_end_with_the_process_that_began_them(tmp_path: Path) -> None:
     while worker.exists() and "Z" not in (worker / "stat").read_text().split()[2]:
         assert time.monotonic() < given_up
         time.sleep(0.05)
+
+
+COUNTING = """\
+import sys
+from hzmetrics.engine import runner
+from tests.engine.test_runner import Square
+
+if __name__ == "__main__":
+    with runner.opened(2) as chosen:
+        print("begun", flush=True)
+        chosen.map([Square(number) for number in range(20)])
+"""
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_all_while_processes_begin(tmp_path: Path) -> None:
+    """The terminal sends it to every process."""
+    script = tmp_path / "main.py"
+    script.write_text(COUNTING)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with subprocess.Popen(
+        [sys.executable, str(script)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:  # fmt: skip
+        assert process.stdout and process.stdout.readline() == b"begun\n"
+        time.sleep(0.2)
+        os.killpg(process.pid, signal.SIGINT)
+        try:
+            errors = process.communicate(timeout=30)[1]
+        finally:
+            process.kill()
+    assert errors.count(b"Traceback") == 1 and errors.endswith(b"KeyboardInterrupt\n")
