@@ -56,6 +56,28 @@ NOTE = (
 
 
 @dataclass(frozen=True)
+class Sums(Overview):
+    """The sums over hubs, of each figure that has one; None where no hub has the figure."""
+
+    hubs: Sequence[HubFigures] = ()
+
+    def compared(self, figure: Figure, month: Month, period: Period) -> Compared:
+        """A sum beside earlier ones; None where these are over other hubs."""
+        found = super().compared(figure, month, period)
+        hubs = self.summands(figure, month, period.code)
+        before, year_ago = (self.summands(figure, month.back(step), period.code) for step in (period.step, 12))
+        return replace(
+            found,
+            before=found.before if before == hubs else None,
+            year_ago=found.year_ago if year_ago == hubs else None,
+        )
+
+    def summands(self, figure: Figure, month: Month, period: int) -> list[str]:
+        """The names of the hubs that a sum is over."""
+        return [one.hub.name for one in self.hubs if one.value(figure, month, period) is not None]
+
+
+@dataclass(frozen=True)
 class FleetFigures:
     """The figures of all hubs."""
 
@@ -115,14 +137,14 @@ class FleetFigures:
         return f"{number:,} of {len(begun):,} hubs" if number < len(begun) else ""
 
     @cached_property
-    def sums(self) -> Overview:
-        """The sums over the hubs, of each figure that has one; None where no hub has the figure."""
+    def sums(self) -> Sums:
+        """The sums over the hubs."""
         series: dict[tuple[str, int], Sequence[Number]] = {}
         for key in ADDED:
             for period in PERIODS:
                 if (values := self._sum(key, period.code)) is not None:
                     series[key, period.code] = values
-        return Overview(self.months, series)
+        return Sums(self.months, series, hubs=self.counted)
 
     def _sum(self, key: str, period: int) -> list[Number] | None:
         total, number = (np.zeros(len(self.months), np.int64) for _ in range(2))
@@ -140,22 +162,7 @@ class FleetFigures:
 
     def number(self, figure: Figure, month: Month, period: int) -> int:
         """How many hubs a sum is over."""
-        return len(self._in_sum(figure, month, period))
-
-    def compared(self, figure: Figure, month: Month, period: Period) -> Compared:
-        """A sum beside earlier ones; None where these are over other hubs."""
-        found = self.sums.compared(figure, month, period)
-        hubs = self._in_sum(figure, month, period.code)
-        before, year_ago = (self._in_sum(figure, month.back(step), period.code) for step in (period.step, 12))
-        return replace(
-            found,
-            before=found.before if before == hubs else None,
-            year_ago=found.year_ago if year_ago == hubs else None,
-        )
-
-    def _in_sum(self, figure: Figure, month: Month, period: int) -> list[str]:
-        """The names of the hubs that a sum is over."""
-        return [one.hub.name for one in self.counted if one.value(figure, month, period) is not None]
+        return len(self.sums.summands(figure, month, period))
 
 
 def read(fleet: Fleet, runner: Runner) -> FleetFigures:

@@ -141,7 +141,7 @@ def _values(found: FleetFigures, charts: list[tuple[Chart, Any]]) -> dict[str, A
         "hubs": found.hubs,
         "counted": len(found.counted),
         "headlines": [
-            (found.compared(figure, month, period), found.number(figure, month, PERIOD)) for figure in columns
+            (sums.compared(figure, month, period), found.number(figure, month, PERIOD)) for figure in columns
         ],
         "columns": columns,
         "rows": [

@@ -54,8 +54,8 @@ def test_what_has_no_sum_is_not_added() -> None:
 
 def test_earlier_sums_over_other_hubs_are_not_compared(found: FleetFigures) -> None:
     month = definitions.PERIODS[0]
-    assert found.compared(VISITS, Month(2024, 2), month).before is None
-    assert found.compared(USERS[0], Month(2024, 2), month).before == cell("alpha", "user.1.1", Month(2024, 1), 1)
+    assert found.sums.compared(VISITS, Month(2024, 2), month).before is None
+    assert found.sums.compared(USERS[0], Month(2024, 2), month).before == cell("alpha", "user.1.1", Month(2024, 1), 1)
 
 
 def test_hubs_that_differ_are_told_apart(found: FleetFigures) -> None:
