@@ -181,7 +181,8 @@ def occupied_months(store: Store, window: Window) -> Iterator[Month]:
 def month_rows(store: Store, month: Month) -> MonthRows:
     """The sessions that begin in a month, and their downloads."""
     session = websessions.c
-    is_download = web.c.dnload + 0 == 1  # not by its index: SQLite would look at the downloads of all months
+    # SQLite does not know how many rows an index has: by that of downloads, it would look at those of all months
+    dnload = web.c.dnload if store.metrics.is_mariadb else web.c.dnload + 0
     of_month = _within(session.datetime, month.window)
     return MonthRows(
         store.metrics.stream(
@@ -199,7 +200,7 @@ def month_rows(store: Store, month: Month) -> MonthRows:
         store.metrics.stream(
             sa.select(web.c.sessionid, web.c.datetime)
             .join(websessions, session.id == web.c.sessionid)
-            .where(is_download, session.jobs == 0, session.duration >= 0, *of_month)
+            .where(dnload == 1, session.jobs == 0, session.duration >= 0, *of_month)
         ),
     )
 
