@@ -121,6 +121,7 @@ def test_a_resolver_that_does_not_work_leaves_nothing_final(hub: TestHub, server
     assert column(hub, "web", "host") == [None, "?", "localhost", "kept"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seconds", "numbers"), [(60, [2]), (-1, [1, 1])])
 def test_hosts_found_before_the_resolver_is_silent_are_written(
     hub: TestHub, server: DnsServer, monkeypatch: pytest.MonkeyPatch, seconds: int, numbers: list[int]
