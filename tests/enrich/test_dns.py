@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import dns.rcode
+import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
+from hzmetrics.enrich import dns as resolving
+from hzmetrics.enrich import rows
 from hzmetrics.store.tables.metrics import dns_cache
 from tests.conftest import TestHub
 from tests.enrich.dns_server import DnsServer, Reply, name, serve, silent_address
@@ -115,6 +119,30 @@ def test_a_resolver_that_does_not_work_leaves_nothing_final(hub: TestHub, server
     )
     assert hub.run("resolve-dns", "metrics", "web", "--all") == 1
     assert column(hub, "web", "host") == [None, "?", "localhost", "kept"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("seconds", "numbers"), [(60, [2]), (-1, [1, 1])])
+def test_hosts_found_before_the_resolver_is_silent_are_written(
+    hub: TestHub, server: DnsServer, monkeypatch: pytest.MonkeyPatch, seconds: int, numbers: list[int]
+) -> None:
+    """Those of batches that follow each other quickly are written together."""
+    written: list[int] = []
+    answered = rows.answered
+
+    def noted(*given: Any) -> pa.Table:
+        found = answered(*given)
+        written.extend([len(found)] if len(found) else [])
+        return found
+
+    monkeypatch.setattr(rows, "answered", noted)
+    monkeypatch.setattr(resolving, "BATCH", 1)
+    monkeypatch.setattr(resolving, "GATHERED", seconds)
+    server.replies, server.default, server.root = {}, LOST, LOST
+    visits(hub, "web", *({"ip": ip} for ip in ("127.0.0.1", "nonsense", "192.0.2.1")))
+    assert hub.run("resolve-dns", "metrics", "web", "--all", "-c", "1", "-t", "0.2") == 1
+    assert column(hub, "web", "host") == ["localhost", "?", None]
+    assert written == numbers
 
 
 def test_a_dead_resolver_is_noticed_soon(hub: TestHub) -> None:

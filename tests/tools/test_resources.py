@@ -88,6 +88,7 @@ def test_equal_the_naive_reading(hub: TestHub, tables: dict[str, list[Row]]) -> 
 RESOURCE = {"type": 39, "published": 1, "standalone": 1}
 
 
+@pytest.mark.slow
 def test_a_run_reads_months_again_that_changed(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
     load = Engine.load
