@@ -34,7 +34,7 @@ ARGUMENTS = {
 """What a command is called with, where it needs arguments."""
 
 WITHOUT_DATABASE = {
-    "config", "demo", "lookup", "fetch-logs", "archive-logs", "agents", "courses", "openmetrics", "serve",
+    "config", "demo", "fleet", "lookup", "fetch-logs", "archive-logs", "agents", "courses", "openmetrics", "serve",
 }  # fmt: skip
 """Commands that need no database, or make do without."""
 
