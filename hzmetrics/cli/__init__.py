@@ -66,6 +66,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "setup": ("init", "config", "setup-db", "migrate", "doctor"),
     "publish": ("publish", "report", "export"),
     "lake": ("lake",),
+    "fleet": ("fleet",),
     "privacy": ("anonymise",),
     "activity": ("activity", "active-users", "openmetrics"),
     "events": ("events", "stats", "anomalies", "activities"),

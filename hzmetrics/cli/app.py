@@ -48,11 +48,15 @@ class App:
     def settings(self) -> config.Settings:
         """The configuration. Raises ConfigurationError. Logging starts here."""
         settings = config.build(self.source, self.clock)
+        self.begin(settings)
+        return settings if self.is_called_by_cron else self._with_corrections_in_force(settings)
+
+    def begin(self, settings: config.Settings) -> None:
+        """Limit the memory, start logging, and warn of mistakes, as settings say."""
         memory.set_limit(settings.memory)
         log.start(settings.paths.log_file, self.verbose, self.log_format)
         log.log.debug("hzmetrics %s", " ".join(sys.argv[1:]))
         self._warn(settings)
-        return settings if self.is_called_by_cron else self._with_corrections_in_force(settings)
 
     def _with_corrections_in_force(self, settings: config.Settings) -> config.Settings:
         """The settings with the stored list, where `all` is configured and this version has newer ones (spec 15).

@@ -21,6 +21,7 @@ from hzmetrics.output.document import document
 from hzmetrics.output.text import say
 
 if TYPE_CHECKING:
+    from hzmetrics.config import Settings
     from hzmetrics.engine.runner import Runner
     from hzmetrics.lake.storage import Location
 
@@ -89,12 +90,16 @@ def runner_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _runner(app: App, workers: int | None, scheduler: str | None) -> AbstractContextManager[Runner]:
+    return runner_of(app.settings, workers, scheduler)  # with the settings come the memory to use, and the log
+
+
+def runner_of(settings: Settings, workers: int | None, scheduler: str | None) -> AbstractContextManager[Runner]:
+    """Where the work is done, as the options and the settings say."""
     from hzmetrics.engine import runner
 
     if workers and scheduler:
         raise click.UsageError("--workers are of this machine: not together with --scheduler")
-    configured = app.settings.section(Engine).scheduler  # with the settings come the memory to use, and the log
-    configured = "" if workers else configured
+    configured = "" if workers else settings.section(Engine).scheduler
     return runner.opened(workers, scheduler or configured)
 
 

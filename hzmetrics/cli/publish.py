@@ -70,7 +70,7 @@ def report(app: App, period: int, month: Month | None, output: Path) -> None:
     if form not in reports.FORMATS:
         raise click.UsageError(f"{output}: the name of a report ends in .{', .'.join(reports.FORMATS)}")
     built = reports.build(app.store, app.settings, month, period)
-    with _replacing(output) as file:
+    with replacing(output) as file:
         reports.write(built, form, file)
     say(f"{output} is written")
 
@@ -106,7 +106,7 @@ def export(app: App, table: str, first: Month | None, last: Month | None, form: 
             raise click.UsageError(f"{form} needs --output")
         rows = exports.export(app.store, exports.TABLES[table], months, form, standard_output())
     else:
-        with _replacing(output) as file:
+        with replacing(output) as file:
             rows = exports.export(app.store, exports.TABLES[table], months, form, file)
         say(f"{output}: {rows:,} rows; corrections: {exports.corrections(app.store)}")
     if not rows:
@@ -114,7 +114,7 @@ def export(app: App, table: str, first: Month | None, last: Month | None, form: 
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[IO[bytes]]:
+def replacing(path: Path) -> Iterator[IO[bytes]]:
     """A file that takes the place of another once it is whole. Raises HzmetricsError."""
     temporary = path.with_name(f".{path.name}.new")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from string import ascii_letters, digits
 
@@ -18,6 +19,7 @@ LABEL = frozenset(ascii_letters + digits + "_-")
 LONGEST_LABEL = 63
 
 
+@lru_cache(1 << 15)
 def address(text: str) -> Address | None:
     """The address that `text` writes in full, or None.
 
@@ -27,7 +29,7 @@ def address(text: str) -> Address | None:
     parts = text.split(".")
     try:
         if len(parts) == 4 and all(part.isascii() and part.isdigit() for part in parts):
-            return IPv4Address(".".join(part.lstrip("0") or "0" for part in parts))
+            return IPv4Address(bytes(map(int, parts)))
         if ":" not in text or "%" in text:
             return None
         long = IPv6Address(text)

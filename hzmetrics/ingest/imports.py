@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,6 @@ from hzmetrics.calendar import Month, month_of
 from hzmetrics.config import Settings
 from hzmetrics.errors import HzmetricsError, StoreUnavailable
 from hzmetrics.ingest import access, auth, ledger, sources, unread
-from hzmetrics.ingest.auth import NewLogins
 from hzmetrics.ingest.ledger import Record
 from hzmetrics.ingest.readers import Readers
 from hzmetrics.ingest.sources import Source
@@ -402,7 +402,12 @@ class Transaction:
         """The new rows of an auth log into `userlogin`."""
         rules = auth.Rules.read(self.connection, self.settings)
         ids = Ids(self.database.next_id(self.connection, userlogin))
-        with self.readers.auth.reading(path, stream, rules) as judged, NewLogins(self.database, self.replaced) as new:
+        with (
+            self.readers.auth.reading(path, stream, rules) as judged,
+            self.readers.logins.new(
+                judged, self.readers.auth.ahead, self.database, self.connection, self.replaced
+            ) as new,
+        ):
             events = self._watched(judged.kept(stream), stream)
             self._append(userlogin, (ids.number(new.of(rows)) for rows in events))
             auth.report(judged)
@@ -412,14 +417,16 @@ class Transaction:
 
     def _append(self, table: sa.Table, chunks: Iterator[pa.Table]) -> None:
         """Append `chunks` in order; each is written while the next one is made."""
-        with ThreadPoolExecutor(1) as writer:
-            writing: Future[int] | None = None
+        append, writing = partial(self.database.append, self.connection, table), None
+        try:
             for rows in chunks:
                 if writing:
                     writing.result()
-                writing = None if self.dry_run else writer.submit(self.database.append, self.connection, table, rows)
+                writing = None if self.dry_run else self.readers.writer.submit(append, rows)
             if writing:
                 writing.result()
+        finally:
+            wait([writing] if writing else [])
 
     def _watched(self, chunks: Iterator[pa.Table], stream: LogStream) -> Iterator[pa.Table]:
         for rows in chunks:

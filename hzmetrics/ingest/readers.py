@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -14,6 +15,7 @@ from hzmetrics.ingest import access, auth
 from hzmetrics.ingest.access import AccessLog
 from hzmetrics.ingest.auth import AuthLog
 from hzmetrics.ingest.log_file import Judged, LogFile, Rules, Tally
+from hzmetrics.ingest.logins import Logins
 from hzmetrics.ingest.sources import Source
 from hzmetrics.logs.formats import HUB
 from hzmetrics.logs.packing import Limits, UnreadableLog
@@ -61,6 +63,11 @@ class Reader(Generic[R, T]):
         if self._log:
             self._log.engine.close()
             self._log = None
+
+    @property
+    def ahead(self) -> list[Judged[R, T]]:
+        """The files after the one that is read, as far as they are judged already."""
+        return [judged for _, judged in self._ahead.values()]
 
     @contextmanager
     def _open(self, rules: R) -> Iterator[LogFile[R, T]]:
@@ -114,15 +121,18 @@ class Reader(Generic[R, T]):
 
 
 class Readers:
-    """The readers of a run, one for each kind of log. Close them."""
+    """The readers of a run, one for each kind of log, and what writes meanwhile what they have read. Close them."""
 
     def __init__(self, settings: Settings) -> None:
         limits = Limits.of(settings)
         self.access = Reader[access.Rules, access.Tally](AccessLog, limits, log_settings(settings).format == HUB)
         self.auth = Reader[auth.Rules, Tally](AuthLog, limits, is_format_known=True)
+        self.logins = Logins()
+        self.writer = ThreadPoolExecutor(1)
 
     def close(self) -> None:
         """Close their engines."""
+        self.writer.shutdown()
         self.access.close()
         self.auth.close()
 

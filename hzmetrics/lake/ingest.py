@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from hzmetrics.calendar import some
 from hzmetrics.engine.runner import Runner
+from hzmetrics.engine.stages import Work, alone
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.ingest import unread
 from hzmetrics.ingest.bots import Bots
@@ -72,6 +73,18 @@ def ingest(
     A log that cannot be read does not stop the others. `buckets`, `plain`: of a new lake. `dimensions_from`: a lake
     exported with private tables. Raises HzmetricsError.
     """
+    return alone(ingesting(settings, root, paths, buckets, plain, dimensions_from), runner)
+
+
+def ingesting(
+    settings: Settings,
+    root: Location,
+    paths: Sequence[Path],
+    buckets: int | None,
+    plain: bool,
+    dimensions_from: Location | None = None,
+) -> Work[Report]:
+    """The same as a work."""
     place = Place.of_run(root)
     before = manifest.find(root)
     source = dimensions.exported(dimensions_from) if dimensions_from else None
@@ -85,11 +98,11 @@ def ingest(
         _open(place, plan)
     if dimensions_from:
         dimensions.copy(Place(dimensions_from), place, plan.buckets)
-    ingesting = _Ingesting(settings, place, runner, plan)
+    ingestion = _Ingesting(settings, place, plan)
     with place.cleared(f"{PRIVATE}/{WORK}"):
         for start in range(0, len(paths), BATCH):
-            ingesting.add([path.absolute() for path in paths[start : start + BATCH]])
-    return ingesting.report
+            yield from ingestion.add([path.absolute() for path in paths[start : start + BATCH]])
+    return ingestion.report
 
 
 def _plan(
@@ -140,11 +153,10 @@ def _is_small(path: Path) -> bool:
 class _Ingesting:
     """The driver's part of an ingestion: the order of the logs, and what follows from it."""
 
-    def __init__(self, settings: Settings, place: Place, runner: Runner, plan: Manifest) -> None:
+    def __init__(self, settings: Settings, place: Place, plan: Manifest) -> None:
         self.settings = settings
         self.plan = plan
         self.place = place
-        self.runner = runner
         self.reading = Reading(
             Limits.of(settings), dimensions.excludes(place), log_settings(settings), day_limits(settings)
         )
@@ -153,16 +165,17 @@ class _Ingesting:
         self.bots = Bots.of(self.ledger.bots.union(dimensions.bots(place)), settings.corrections)
         self.report = Report()
 
-    def add(self, paths: Sequence[Path]) -> None:
+    def add(self, paths: Sequence[Path]) -> Work[None]:
         """Add some logs; they are in the lake when this returns."""
         tasks = list(self._reading(paths))
+        read = yield tasks
         found = {
             number: one
-            for task, of_task in zip(tasks, self.runner.map(tasks), strict=True)
+            for task, of_task in zip(tasks, read, strict=True)
             for (number, _), one in zip(task.logs, of_task, strict=True)
         }
         accepted = list(self._accepted(paths, [found[number] for number in range(len(paths))]))
-        months = self.runner.map([task for _, task in accepted])
+        months = yield [task for _, task in accepted]
         new = [dataclasses.replace(one, months=found) for (one, _), found in zip(accepted, months, strict=True)]
         self.place.publish(
             target for (_, task), found in zip(accepted, months, strict=True) for target in task.targets(found)

@@ -41,7 +41,7 @@ WRITTEN = pa.schema(
 class ReadAuthLogs(ReadLogs):
     """The logins of auth logs."""
 
-    def open(self) -> AuthLog:
+    def judging(self) -> AuthLog:
         reading = self.reading
         excluded = reading.excludes.ip
         return AuthLog(Rules(Clients.of(reading.logs.corrections, excluded), excluded, reading.days))

@@ -104,7 +104,7 @@ class ReadLogs(ABC):
         return [found[number] if number in found else self._alone(number, path) for number, path in self.logs]
 
     @abstractmethod
-    def open(self) -> LogFile[Any, Any]:
+    def judging(self) -> LogFile[Any, Any]:
         """What judges the logs, to be used as a context manager."""
 
     @abstractmethod
@@ -117,7 +117,7 @@ class ReadLogs(ABC):
 
     def _alone(self, number: int, path: Path) -> Found:
         try:
-            with open_log(path, self.reading.limits) as stream, self.open() as log:
+            with open_log(path, self.reading.limits) as stream, self.judging() as log:
                 stream.require_packed_as_named(path)
                 self.keep(number, log.kept(stream))
                 stream.require_unchanged(path)
@@ -138,7 +138,7 @@ class ReadLogs(ABC):
         if not small:
             return {}
         found = {}
-        with self.open() as log:
+        with self.judging() as log:
             judged = log.judge(log.rules, [(lines, blank) for lines, blank, _ in small.values()])
             for (number, (_, _, text)), one in zip(small.items(), judged, strict=True):
                 self.keep(number, iter([one.rows]))
@@ -150,7 +150,7 @@ class ReadLogs(ABC):
 class ReadAccessLogs(ReadLogs):
     """The kept requests of access logs, and how many each user agent made."""
 
-    def open(self) -> AccessLog:
+    def judging(self) -> AccessLog:
         return AccessLog(self.reading.rules)
 
     def keep(self, number: int, chunks: Iterator[pa.Table]) -> None:

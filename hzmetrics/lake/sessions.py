@@ -11,6 +11,7 @@ import pyarrow as pa
 from hzmetrics.calendar import Month, Months, some
 from hzmetrics.engine import Engine
 from hzmetrics.engine.runner import Runner
+from hzmetrics.engine.stages import Work, alone
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.lake import ledger, manifest, storage, tables
 from hzmetrics.lake.cutting import KEEP_LAST, CutSessions, NumberSessions, Piece, Requests, Survey, SurveyMonth
@@ -38,13 +39,33 @@ def make_sessions(settings: Settings, root: Location, months: Months | None, run
     None: of those that have none, or have got requests since. Months that are not over are left out. Raises
     HzmetricsError: the lake then says that it is incomplete.
     """
+    return alone(making_sessions(settings, root, months), runner)
+
+
+def making_sessions(settings: Settings, root: Location, months: Months | None) -> Work[dict[Month, int]]:
+    """The same as a work."""
     found = manifest.find(root)
     if found is None or found.source != manifest.LOGS:
         raise HzmetricsError(f"{root} has no requests; `hzmetrics lake ingest` takes them from logs")
     key = tables.key(settings) if found.names == "pseudonyms" else b""
     if different := found.differences(_made_now(found, settings, key)):
         raise HzmetricsError(f"{root} was made otherwise: {some(different)} changed")
-    return _Making(settings, found, Place.of_run(root), runner, key).run(months)
+    return (yield from _Making(settings, found, Place.of_run(root), key).run(months))
+
+
+def is_waiting(settings: Settings, root: Location) -> bool:
+    """Whether a lake of logs has requests of months that are over without their sessions. Raises HzmetricsError."""
+    found = manifest.find(root)
+    if found is None or not found.is_complete:
+        return found is not None
+    requests = ledger.read(Place(root).private).months
+    return any(found.through < month <= _through(settings, found) for month in requests)
+
+
+def _through(settings: Settings, found: Manifest) -> Month:
+    """The last month whose sessions can be made: it is over, and the tables of the hub reach to its end."""
+    over = settings.clock.month.plus(-1)
+    return min(over, found.through) if found.has_hub else over
 
 
 def _made_now(found: Manifest, settings: Settings, key: bytes) -> Manifest:
@@ -61,17 +82,15 @@ def _made_now(found: Manifest, settings: Settings, key: bytes) -> Manifest:
 class _Making:
     """The driver's part."""
 
-    def __init__(self, settings: Settings, found: Manifest, place: Place, runner: Runner, key: bytes) -> None:
+    def __init__(self, settings: Settings, found: Manifest, place: Place, key: bytes) -> None:
         self.settings = settings
         self.found = found
         self.place = place
-        self.runner = runner
         self.key = key
         self.ledger = ledger.read(place.private)
-        over = settings.clock.month.plus(-1)
-        self.through = min(over, found.through) if found.has_hub else over
+        self.through = _through(settings, found)
 
-    def run(self, months: Months | None) -> dict[Month, int]:
+    def run(self, months: Months | None) -> Work[dict[Month, int]]:
         over = [month for month in self.ledger.months if month <= self.through]
         chosen = [month for month in over if (month in months if months else month not in self.found.months)]
         if months and not chosen:
@@ -81,7 +100,7 @@ class _Making:
         plan.write(self.place.root)
         self.place.clear(CELLS, *(f"{table}/month={month}" for table in tables.BY_MONTH for month in chosen))
         with self.place.cleared(WORK):
-            counts = self._sessions(chosen, self._last_id(kept))
+            counts = yield from self._sessions(chosen, self._last_id(kept))
         there = sorted({*kept, *(month for month, number in counts.items() if number)})
         missing = [month for month in over if month not in there and month not in chosen]
         dataclasses.replace(
@@ -93,15 +112,15 @@ class _Making:
         logs = tuple(self.ledger.logs_of(month))
         return Requests(self.place, month, logs, session_windows(month, self.settings), self.settings.corrections)
 
-    def _sessions(self, months: Sequence[Month], last_id: int) -> dict[Month, int]:
+    def _sessions(self, months: Sequence[Month], last_id: int) -> Work[dict[Month, int]]:
         """The sessions of some months, numbered after `last_id`, and how many there are."""
         requests = {month: self._requests(month) for month in months}
         log.info("lake: requests of %d months", len(months))
-        surveys = self.runner.map([SurveyMonth(requests[month], self.found.buckets, LEAST) for month in months])
+        surveys = yield [SurveyMonth(requests[month], self.found.buckets, LEAST) for month in months]
         surveyed = dict(zip(months, surveys, strict=True))
         cuts = {month: list(self._cuts(requests[month], survey)) for month, survey in surveyed.items()}
-        numbers = iter(self.runner.map([cut for month in months for cut in cuts[month]]))
-        tasks = []
+        numbers = iter((yield [cut for month in months for cut in cuts[month]]))
+        tasks: list[NumberSessions] = []
         for month in months:
             pieces = []
             before = last_id
@@ -114,7 +133,7 @@ class _Making:
             buckets = range(self.found.buckets if pieces else 0)
             tasks += [NumberSessions(self.place, month, bucket, tuple(pieces), left_out) for bucket in buckets]
         counts = dict.fromkeys(months, 0)
-        for task, number in zip(tasks, self.runner.map(tasks), strict=True):
+        for task, number in zip(tasks, (yield tasks), strict=True):
             counts[task.month] += number
         self.place.publish(task.path(table) for task in tasks for table in tables.BY_MONTH)
         self._others({month: survey.hits for month, survey in surveyed.items()})

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from hzmetrics.calendar import ALL_MONTHS, PERIODS, Month, Months, some
 from hzmetrics.engine.runner import Runner
+from hzmetrics.engine.stages import Work, alone
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.grids.sources import widest
 from hzmetrics.lake import manifest, storage
@@ -19,6 +22,16 @@ def summarize(root: Location, months: Months, runner: Runner) -> dict[Month, int
 
     Raises HzmetricsError.
     """
+    return alone(summarizing(root, months), runner)
+
+
+def summarizing(
+    root: Location, months: Months | Collection[Month], to: Location | None = None
+) -> Work[dict[Month, int]]:
+    """The same as a work of three stages. The cells are written to another directory, if one is given.
+
+    Raises HzmetricsError also if the lake is changed meanwhile; no cells are written then.
+    """
     found = manifest.read(root)
     anchors = {month: periods for month in _asked(found, months) if (periods := found.periods(month))}
     for month, periods in anchors.items():
@@ -31,27 +44,30 @@ def summarize(root: Location, months: Months, runner: Runner) -> dict[Month, int
     place = Place.of_run(root)
     if storage.exists(more := place.part("userlogin_lite", found.buckets)):
         raise HzmetricsError(f"{more} is there, and {root / manifest.NAME} says that there are {found.buckets} buckets")
-    lake = Lake(place, found.buckets, frozenset(found.corrections), found.has_hub)
+    results = Place(to.absolute(), place.work) if to else place
+    lake = Lake(place, results, found.buckets, frozenset(found.corrections), found.has_hub)
     buckets = range(found.buckets)
     read = {month: _months_of(found, month, periods) for month, periods in anchors.items()}
-    with place.cleared(WORK):
+    with results.cleared(WORK):
         needed = sorted({month for months in read.values() for month in months})
         log.info("lake: sessions of %d months in %d buckets", len(needed), found.buckets)
-        runner.map([GroupSessions(lake, month, bucket) for month in needed for bucket in buckets])
+        yield [GroupSessions(lake, month, bucket) for month in needed for bucket in buckets]
         log.info("lake: visitors of %d months", len(anchors))
-        runner.map([
+        yield [
             CountVisitors(lake, month, periods, read[month], bucket)
             for month, periods in anchors.items()
             for bucket in buckets
-        ])  # fmt: skip
-        cells = runner.map([FillCells(lake, month, periods) for month, periods in anchors.items()])
-        place.publish(map(place.cells, anchors))
+        ]
+        cells = yield [FillCells(lake, month, periods) for month, periods in anchors.items()]
+        if manifest.find(root) != found:
+            raise HzmetricsError(f"{root} was changed while its cells were computed")
+        results.publish(map(results.cells, anchors))
     return dict(zip(anchors, cells, strict=True))
 
 
-def _asked(found: Manifest, months: Months) -> list[Month]:
+def _asked(found: Manifest, months: Months | Collection[Month]) -> list[Month]:
     """The months whose cells are asked for: those with sessions, or where both ends are given all from A to B."""
-    if ALL_MONTHS.first < months.first and months.last < ALL_MONTHS.last:
+    if isinstance(months, Months) and ALL_MONTHS.first < months.first and months.last < ALL_MONTHS.last:
         return list(months.first.through(min(months.last, found.through)))
     return [month for month in found.months if month in months]
 

@@ -39,6 +39,9 @@ class Lake:
     """What all tasks know of their lake."""
 
     place: Place
+    """Where its tables are."""
+    results: Place
+    """Where cells go, and what is made on the way to them."""
     buckets: int
     corrections: frozenset[str]
     has_hub: bool = True
@@ -50,7 +53,7 @@ class Lake:
         return engine
 
     def all_buckets(self, table: str, month: Month) -> list[Location]:
-        return [self.place.counted(table, month, bucket) for bucket in range(self.buckets)]
+        return [self.results.counted(table, month, bucket) for bucket in range(self.buckets)]
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class GroupSessions:
             write(
                 engine,
                 "SELECT * FROM month_sessions ORDER BY ALL",
-                self.lake.place.grouped(self.month, self.bucket),
+                self.lake.results.grouped(self.month, self.bucket),
             )
 
 
@@ -85,10 +88,10 @@ class CountVisitors:
     bucket: int
 
     def __call__(self) -> None:
-        place = self.lake.place
+        place, results = self.lake.place, self.lake.results
         with self.lake.engine(self.month, self.periods) as engine:
             if self.months:
-                register(engine, "grouped_sessions", [place.grouped(month, self.bucket) for month in self.months])
+                register(engine, "grouped_sessions", [results.grouped(month, self.bucket) for month in self.months])
             else:
                 engine.create("grouped_sessions")
             register(engine, "userlogin_lite", [place.part("userlogin_lite", self.bucket)])
@@ -97,7 +100,7 @@ class CountVisitors:
             count_visitors(engine)
             for table in (*SUMMED, *KEYED):
                 engine.build(table)
-                write(engine, f"SELECT * FROM {table} ORDER BY ALL", place.counted(table, self.month, self.bucket))
+                write(engine, f"SELECT * FROM {table} ORDER BY ALL", results.counted(table, self.month, self.bucket))
 
 
 @dataclass(frozen=True)
@@ -136,5 +139,5 @@ class FillCells:
             chosen = "FROM cells" if self.lake.has_hub else f"FROM cells WHERE {tables.NO_CELL_OF_USERS}"
             cells = engine.query(chosen)
             engine.lend("chosen_cells", cells)
-            write(engine, "FROM chosen_cells ORDER BY ALL", place.filled(month))
+            write(engine, "FROM chosen_cells ORDER BY ALL", self.lake.results.filled(month))
             return int(cells.num_rows)

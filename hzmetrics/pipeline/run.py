@@ -13,6 +13,7 @@ from hzmetrics.pipeline.work import Progress, Work
 from hzmetrics.store import state
 from hzmetrics.store.schema import require_transactional
 from hzmetrics.store.tables.metrics import pipeline_state, session_revisions
+from hzmetrics.tools import visitors
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
@@ -44,7 +45,7 @@ def run(
             make_state_table(store)
             corrections.adopt(store, settings, yes)
             limit = None if every else settings.months_per_run
-            with closing(Work(store, settings, is_single=limit == 1)) as work:
+            with visitors.kept(), closing(Work(store, settings, is_single=limit == 1)) as work:
                 code = max(work.units(limit, progress, recording), work.publish())
                 recording.update(exit_code=code, error=work.error)
                 return code

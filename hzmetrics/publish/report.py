@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Any
 
-from hzmetrics.calendar import Month
+from hzmetrics.calendar import Clock, Month
 from hzmetrics.config.schema import Publish
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.output.document import document
@@ -42,6 +42,19 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A hub of several, whose figures are added up in the report."""
+
+    title: str
+    first: Month | None
+    last: Month | None
+    values: Sequence[Number]
+    """Its figures of the period."""
+    remarks: str
+    """What is to be said of them."""
+
+
+@dataclass(frozen=True)
 class Report:
     """The content of a report."""
 
@@ -60,6 +73,12 @@ class Report:
     corrections: Sequence[tuple[str, str]]
     is_incomplete: bool
     computed: str
+    note: str = ""
+    """What is to be said of all figures."""
+    parts: Sequence[Part] = ()
+    part_figures: Sequence[Figure] = ()
+    columns: int = 0
+    """How many of these are shown beside each other; files for other programs have all."""
 
     @property
     def covered(self) -> str:
@@ -82,31 +101,45 @@ def build(store: Store, settings: Settings, month: Month | None, code: int) -> R
     if not grids.months:
         raise HzmetricsError("no month has been summarized: there is nothing to report")
     month = month or grids.months[-1]
-    period = next(period for period in PERIODS if period.code == code)
-    if grids.value("misc.5.1", month, code) is None and grids.value("user.1.1", month, code) is None:
-        first, last = grids.months[0], grids.months[-1]
-        raise HzmetricsError(f"{month} has no summary of this period; there are months from {first} to {last}")
     remembered = state.read(store)
+    title = settings.section(Publish).title or settings.hub.site or "This site"
+    report = of_figures(title, grids, month, code, remembered.corrections, settings.clock)
     of_tools = () if settings.is_site else tools.read(store, month)
     of_resources = () if settings.is_site else resources.read(store, month)
     with_runs = [(tool.title, of_period[code]) for tool, of_period in of_tools if of_period.get(code, {}).get("users")]
     with_runs.sort(key=lambda tool: -tool[1]["users"])
     used = [(one.title, number) for one, users in of_resources if (number := users.get(code))]
     used.sort(key=lambda one: -one[1])
-    return Report(
-        title=settings.section(Publish).title or settings.hub.site or "This site",
-        month=month,
-        period=period,
-        begin=str(month.period(code).start)[:10],
-        sections=list(_sections(grids, month, period, remembered.corrections)),
-        curves=[(figure, _curve(grids, figure, month, code)) for figure in grids.headlines[:4]],
+    return replace(
+        report,
         tools=[(title, [numbers[key] for key in RANKED]) for title, numbers in with_runs[:MOST]],
         tool_figures=[figure for figure in tools.FIGURES if figure.key in RANKED],
         resources=used[:MOST],
+    )
+
+
+def of_figures(
+    title: str, grids: Overview, month: Month, code: int, corrections: Collection[str], clock: Clock
+) -> Report:
+    """A report without tools and resources. Raises HzmetricsError if the period was not counted."""
+    period = next(period for period in PERIODS if period.code == code)
+    if grids.value("misc.5.1", month, code) is None and grids.value("user.1.1", month, code) is None:
+        first, last = grids.months[0], grids.months[-1]
+        raise HzmetricsError(f"{month} has no summary of this period; there are months from {first} to {last}")
+    return Report(
+        title=title,
+        month=month,
+        period=period,
+        begin=str(month.period(code).start)[:10],
+        sections=list(_sections(grids, month, period, corrections)),
+        curves=[(figure, _curve(grids, figure, month, code)) for figure in grids.headlines[:4]],
+        tools=(),
+        tool_figures=(),
+        resources=(),
         resource_figure=USERS,
-        corrections=[(name, meaning) for name, meaning in CORRECTIONS.items() if name in remembered.corrections],
+        corrections=[(name, meaning) for name, meaning in CORRECTIONS.items() if name in corrections],
         is_incomplete=month in grids.incomplete,
-        computed=f"{settings.clock.now:%Y-%m-%d %H:%M %Z}".strip(),
+        computed=f"{clock.now:%Y-%m-%d %H:%M %Z}".strip(),
     )
 
 
@@ -157,6 +190,9 @@ def _rows(report: Report) -> Iterator[tuple[Any, ...]]:
                 section.title, figure.title, one.value, one.before, one.year_ago,
                 figure.unit, figure.definition, figure.limits,
             )  # fmt: skip
+    for part in report.parts:
+        for figure, number in zip(report.part_figures, part.values, strict=True):
+            yield f"Hub: {part.title}", figure.title, number, None, None, figure.unit, figure.definition, figure.limits
     for title, values in report.tools:
         for figure, value in zip(report.tool_figures, values, strict=True):
             yield f"Tool: {title}", figure.title, value, None, None, figure.unit, figure.definition, figure.limits
@@ -176,7 +212,13 @@ def _as_value(report: Report) -> dict[str, Any]:
         "computed": report.computed,
         "corrections": [name for name, _ in report.corrections],
         "figures": [dict(zip(columns, row, strict=True)) for row in _rows(report)],
+        **({"note": report.note, "hubs": list(map(_hub, report.parts))} if report.parts else {}),
     }
+
+
+def _hub(part: Part) -> dict[str, Any]:
+    ends = {"first": part.first and str(part.first), "last": part.last and str(part.last)}
+    return {"title": part.title, **ends, "remarks": part.remarks}
 
 
 def _write_workbook(report: Report, file: IO[bytes]) -> None:
@@ -191,10 +233,18 @@ def _write_workbook(report: Report, file: IO[bytes]) -> None:
         known = [dict(points) for _, points in report.curves]
         for month in sorted(set().union(*known)):
             months.add((str(month), *(points.get(month) for points in known)))
+        if report.parts:
+            figures = [figure.title for figure in report.part_figures]
+            hubs = book.sheet("hubs", ("hub", "first month", "last month", *figures, "remarks"))
+            for part in report.parts:
+                first, last = (month and str(month) for month in (part.first, part.last))
+                hubs.add((part.title, first, last, *part.values, part.remarks))
         about = book.sheet("about", ("", ""))
         about.add(("Site", report.title))
         about.add(("Period", f"{report.period.title}: {report.covered}"))
         about.add(("Computed", report.computed))
+        if report.note:
+            about.add(("Sums", report.note))
         for name, meaning in report.corrections:
             about.add((f"Correction {name}", meaning))
 

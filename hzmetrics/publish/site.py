@@ -43,6 +43,8 @@ class Manifest:
     """Likewise its parts, groups of files that begin with the same path."""
     notes: dict[str, Any] = field(default_factory=dict)
     """What the next generation wants to know besides."""
+    sites: list[str] = field(default_factory=list)
+    """The directories of sites within this one, which have manifests of their own."""
 
 
 @dataclass
@@ -56,17 +58,24 @@ class Generation:
     """What that was made of."""
     made: Manifest = field(default_factory=Manifest)
     _written: set[str] = field(default_factory=set)
+    _sites: list[Generation] = field(default_factory=list)
     _directories: set[Path] = field(default_factory=set)
 
     @property
     def written(self) -> int:
         """Files that are not those of the old one."""
-        return len(self._written)
+        return len(self._written) + sum(site.written for site in self._sites)
 
     @property
     def is_new(self) -> bool:
         """Whether it differs from the old one."""
-        return self.old is None or bool(self._written) or self.made.files.keys() != self.known.files.keys()
+        return (
+            self.old is None
+            or bool(self._written)
+            or self.made.files.keys() != self.known.files.keys()
+            or self.made.sites != self.known.sites
+            or any(site.is_new for site in self._sites)
+        )
 
     def put(self, name: str, made_of: str | bytes, content: Callable[[], bytes]) -> None:
         """Put a file in; `content` is called only if the old one's file was made of something else. Raises OSError."""
@@ -97,8 +106,20 @@ class Generation:
         self.made.parts |= part.made.parts
         self._written |= part._written
 
+    def within(self, name: str) -> Generation:
+        """A generation of a site in a directory of this one. It is part of this one once it is added."""
+        old = self.old / name if self.old and name in self.known.sites else None
+        return Generation(self.root / name, old, _manifest(old))
+
+    def add(self, name: str, site: Generation) -> None:
+        """Let a site within this one, whose files are put in, be shown with it."""
+        self.made.sites.append(name)
+        self._sites.append(site)
+
     def complete(self) -> None:
         """Link the files of the old one that stay, and write the manifest. Raises OSError."""
+        for site in self._sites:
+            site.complete()
         for name in self.made.files.keys() - self._written:
             assert self.old
             self._make_directory((self.root / name).parent)

@@ -25,6 +25,8 @@ class Frame:
     """Whether there is no hub."""
     navigation: Sequence[tuple[str, str]]
     """Name and address of each page of the first level."""
+    note: str = ""
+    """What is to be said on every page."""
 
 
 @dataclass(frozen=True)

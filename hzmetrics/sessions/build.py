@@ -117,8 +117,11 @@ def _batches(store: Store, engine: Engine, ids_before: int, count: int) -> Itera
 def _write(
     store: Store, sessions: pa.Table, web_stamps: pa.Table, tool_stamps: pa.Table, connection: sa.Connection
 ) -> int:
-    """Write one batch; returns the tool starts linked."""
+    """Write one batch; returns the tool starts linked.
+
+    The requests had no session, so the months of the sessions that are appended are all that change.
+    """
     database = store.metrics
     database.append(connection, websessions, sessions)
-    database.update(connection, web, web_stamps, ["id"])
+    database.update(connection, web, web_stamps, ["id"], is_noted=True)
     return database.update(connection, toolstart, tool_stamps, ["id"])

@@ -192,10 +192,13 @@ def update(
     rows: pa.Table,
     key: Sequence[str],
     where: sa.ColumnElement[bool] | None = None,
+    *,
+    is_noted: bool = False,
 ) -> int:
     """Set the columns of `rows` that are not in `key` on the rows of `table` with an equal key; rows matched.
 
-    With `where` only on those for which it holds.
+    With `where` only on those for which it holds. `is_noted`: the transaction has noted already which months get new
+    revisions.
     """
     if rows.num_rows == 0:
         return 0
@@ -203,9 +206,10 @@ def update(
     with _loaded(connection, table, rows, key) as loaded:
         change = sa.update(table) if where is None else sa.update(table).where(where)
         same = sa.and_(*(table.c[name] == loaded.c[name] for name in key))
-        revisions.note_rows(connection, table, same if where is None else sa.and_(same, where), names)
-        if table is web and "sessionid" in names:
-            revisions.note_rows(connection, websessions, websessions.c.id == loaded.c.sessionid)
+        if not is_noted:
+            revisions.note_rows(connection, table, same if where is None else sa.and_(same, where), names)
+            if table is web and "sessionid" in names:
+                revisions.note_rows(connection, websessions, websessions.c.id == loaded.c.sessionid)
         if connection.dialect.name == "sqlite" or not _is_numbered(table, rows, key):
             change = change.where(same).values({name: loaded.c[name] for name in names})
             return connection.execute(change).rowcount

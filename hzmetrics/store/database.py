@@ -27,6 +27,10 @@ SOCKETS = ("/run/mysqld/mysqld.sock", "/var/lib/mysql/mysql.sock")
 SQLITE_PATIENCE = 60
 """Seconds to wait for another process that holds a SQLite file."""
 
+SQLITE_CACHE = 16_384
+"""KB of a SQLite file that a connection keeps in memory. With SQLite's 2 MB, indexes whose rows come at random are
+written again and again."""
+
 
 class Database(Connections):
     """A database, `hub` or `metrics`, with bulk access.
@@ -66,14 +70,16 @@ class Database(Connections):
         rows: pa.Table,
         key: Sequence[str],
         where: sa.ColumnElement[bool] | None = None,
+        *,
+        is_noted: bool = False,
     ) -> int:
         """Set the other columns of `rows` on the table's rows with the same `key`, of those `where` if it is given.
 
-        Returns the rows matched.
+        `is_noted`: the transaction has noted already which months get new revisions. Returns the rows matched.
         """
         from hzmetrics.store import bulk
 
-        return bulk.update(connection, table, rows, key, where)
+        return bulk.update(connection, table, rows, key, where, is_noted=is_noted)
 
     def delete(self, connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:
         """Delete the table's rows that equal one of `rows` in all of its columns; returns their number."""
@@ -155,6 +161,7 @@ def open_sqlite(name: str, path: str) -> Database:
         connection.isolation_level = None  # transactions begin and end where SQLAlchemy says, not the driver
         _log_ahead(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA cache_size = -{SQLITE_CACHE}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:

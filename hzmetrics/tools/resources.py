@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 import pyarrow as pa
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 
 from hzmetrics.calendar import Month
 from hzmetrics.config import Settings
-from hzmetrics.engine import Engine, relation, windows
+from hzmetrics.engine import Engine, windows
 from hzmetrics.log import log
 from hzmetrics.store import Store, pseudonyms
 from hzmetrics.store.database import Database
@@ -17,14 +18,10 @@ from hzmetrics.store.tables.metrics import web
 from hzmetrics.tools import rules
 from hzmetrics.tools.hub_rows import upsert
 from hzmetrics.tools.stats import KEY
+from hzmetrics.tools.visitors import visitors
 
 PERIODS = (1, 12, 14)
 """The periods that resources are counted for."""
-
-VISITOR = {name: pa.string() for name in ("visitor", "latest")} | {"root": pa.int64()}
-"""The columns of the relation `visitors`."""
-
-REQUEST = (web.c.datetime, web.c.ip, web.c.host, web.c.content)
 
 
 def andmore_usage(store: Store, settings: Settings, month: Month, *, dry_run: bool = False) -> int:
@@ -33,22 +30,24 @@ def andmore_usage(store: Store, settings: Settings, month: Month, *, dry_run: bo
     A user is a distinct pair of ip and host. The requests are read a month at a time. Raises HzmetricsError.
     """
     hub, metrics, tables = store.hub, store.metrics, store.hub_tables
+    key = pseudonyms.key(store, settings)
     resources, edges = tables.resources.c, tables.resource_assoc.c
-    with Engine(rules.PACKAGE) as engine:
-        engine.set_variable("pseudonym_key", pseudonyms.key(store, settings))
+    published = hub.read(
+        sa.select(resources.id, resources.type, resources.path, resources.published, resources.standalone)
+    )
+    descent = hub.read(sa.select(edges.parent_id, edges.child_id))
+    with visitors() as seen, Engine(rules.PACKAGE) as engine:
+        seen.begin(_digest(key, published, descent))
+        engine.set_variable("pseudonym_key", key)
         engine.register("windows", windows(month, PERIODS))
         engine.register_values("run", {"datetime": month.start})
-        engine.register(
-            "resources",
-            hub.read(
-                sa.select(resources.id, resources.type, resources.path, resources.published, resources.standalone)
-            ),
-        )
-        engine.register("resource_assoc", hub.read(sa.select(edges.parent_id, edges.child_id)))
-        engine.load("visitors", relation((), VISITOR))
-        for requests in _requests(metrics, month):
-            engine.load("requests", requests)
-            engine.collect("visitors", "root_visitors")
+        engine.register("resources", published)
+        engine.register("resource_assoc", descent)
+        files = [seen.of(engine, metrics, *stretch) for stretch in _months(metrics, month)]
+        if files:
+            engine.register_parquet("visitors", files)
+        else:
+            engine.create("visitors")
         rows = engine.table("resource_users")
 
     log.debug("%s: %d resources, %d rows", month, rows.num_rows // len(PERIODS), rows.num_rows)
@@ -59,15 +58,21 @@ def andmore_usage(store: Store, settings: Settings, month: Month, *, dry_run: bo
     return int(rows.num_rows)
 
 
-def _requests(metrics: Database, month: Month) -> Iterator[pa.RecordBatchReader]:
-    """The requests of the widest window, those with a host: one stream for every month that has any."""
+def _months(metrics: Database, month: Month) -> Iterator[tuple[str, str]]:
+    """The widest window, one stretch for every month that has requests: the first request, and the month's end."""
     starts = [start for code in PERIODS if (start := month.period(code).start)]
     position = min(starts)
     while first := metrics.scalar(
         sa.select(sa.func.min(web.c.datetime)).where(web.c.datetime >= position, web.c.datetime < month.stop)
     ):
-        stop = Month(int(first[:4]), max(int(first[5:7]), 1)).stop
-        yield metrics.stream(
-            sa.select(*REQUEST).where(web.c.datetime >= first, web.c.datetime < stop, web.c.host.is_not(None))
-        )
-        position = stop
+        position = Month(int(first[:4]), max(int(first[5:7]), 1)).stop
+        yield first, position
+
+
+def _digest(key: str, *tables: pa.Table) -> str:
+    """What tells a key and tables from others."""
+    digest = hashlib.blake2b(key.encode())
+    for table in tables:
+        for batch in table.to_batches():
+            digest.update(batch.serialize())
+    return digest.hexdigest()

@@ -235,7 +235,7 @@ def test_a_cluster_that_is_lost_is_an_error(dask: Dask, monkeypatch: pytest.Monk
 
 
 def test_workers_get_no_password() -> None:
-    lake = Lake(Place(Path("/lake")), 2, frozenset({"half-up"}))
+    lake = Lake(Place(Path("/lake")), Place(Path("/lake")), 2, frozenset({"half-up"}))
     task = pickle.dumps(CountVisitors(lake, Month(2024, 2), (1,), (Month(2024, 2),), 0))
     assert b"hzmetrics.config" not in task and b"hzmetrics.store" not in task
 

@@ -104,7 +104,7 @@ def test_workers_of_a_cluster_have_their_own_credentials(filled: TestHub, url: s
     root, directory = storage.location(url), filled.root / "lake"
     for where in (root, directory):
         export(filled.store, filled.settings, where, Months(), 2, plain=False)
-    task = pickle.dumps(GroupSessions(Lake(Place(root), 2, frozenset()), MONTH, 0))
+    task = pickle.dumps(GroupSessions(Lake(Place(root), Place(root), 2, frozenset()), MONTH, 0))
     assert b"bucket-" in task and SECRET.encode() not in task
     with runner.opened(scheduler=dask.address) as chosen:
         summarize(root, Months(MONTH, MONTH), chosen)

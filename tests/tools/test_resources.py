@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import nullcontext
+
 import pyarrow as pa
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hzmetrics.calendar import Month
 from hzmetrics.engine import Engine
-from hzmetrics.tools import resources, rules
+from hzmetrics.store.database import Database
+from hzmetrics.store.tables import metrics
+from hzmetrics.tools import resources, rules, visitors
 from tests.conftest import TestHub
 from tests.tools import naive
 from tests.tools.hubs import Row, fill, stored
@@ -77,6 +83,46 @@ def test_equal_the_naive_reading(hub: TestHub, tables: dict[str, list[Row]]) -> 
     resources.andmore_usage(hub.store, hub.settings, Month(2026, 5))
     found = {(row["resid"], row["restype"], row["period"]): row["users"] for row in stored(hub, "resource_stats")}
     assert found == naive.resource_users(tables, 2026, 5)
+
+
+RESOURCE = {"type": 39, "published": 1, "standalone": 1}
+
+
+def test_a_run_reads_months_again_that_changed(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    load = Engine.load
+    monkeypatch.setattr(Engine, "load", lambda self, name, rows: (read.append(name), load(self, name, rows))[1])
+
+    def users(change: Callable[[], None], kept: bool) -> list[int]:
+        with visitors.kept() if kept else nullcontext():
+            resources.andmore_usage(hub.store, hub.settings, Month(2026, 5))
+            read.clear()
+            change()
+            resources.andmore_usage(hub.store, hub.settings, Month(2026, 5))
+        return [row["users"] for row in stored(hub, "resource_stats")]
+
+    def request(month: int, ip: str, host: str | None = "?") -> Row:
+        return {"datetime": f"2026-{month:02}-10 10:00:00", "ip": ip, "host": host, "content": "/site/resources/a/b"}
+
+    def execute(statement: sa.Executable, database: Database = hub.store.metrics) -> None:
+        with database.begin() as connection:
+            connection.execute(statement)
+
+    table, roots = metrics.web, hub.store.hub_tables.resources
+    changes = {
+        "nothing": (lambda: None, 0),
+        "a new request": (lambda: execute(sa.insert(table).values(request(4, "192.0.2.8"))), 1),
+        "one gone": (lambda: execute(sa.delete(table).where(table.c.ip == "192.0.2.1")), 1),
+        "another path": (lambda: execute(sa.update(roots).values(path="c/d"), hub.store.hub), 2),
+    }
+    for change, times in changes.values():
+        fill(hub, {"resources": [{"id": 1, "path": "a/b", **RESOURCE}],
+                   "web": [request(4, "192.0.2.1"), request(5, "192.0.2.1"), request(5, "192.0.2.2")]})  # fmt: skip
+        found = users(change, kept=True)
+        assert read.count("requests") == times
+        assert found == users(change, kept=False)
+    fill(hub, {"resources": [{"id": 1, "path": "a/b", **RESOURCE}], "web": [request(5, "192.0.2.1", None)]})
+    assert users(lambda: execute(sa.update(table).values(host="?")), kept=True) == [1, 1, 1]
 
 
 def requests(urls: list[str]) -> pa.Table:

@@ -63,9 +63,9 @@ CREATE TABLE agents (
     is_old_explorer BOOLEAN  -- whether it is an old Internet Explorer (spec 10 §3.3)
 );
 
--- The rows of userlogin that a chunk would add, as they would be stored.
+-- The rows of userlogin that a chunk, or several logs, would add, as they would be stored.
 CREATE TABLE arriving_logins (
-    number BIGINT,     -- place in the chunk
+    number BIGINT,     -- place among them
     datetime VARCHAR,  -- time
     user VARCHAR,      -- user name
     uidNumber BIGINT,  -- number of the account
@@ -73,7 +73,7 @@ CREATE TABLE arriving_logins (
     action VARCHAR     -- what was done
 );
 
--- The rows that userlogin has on the days of the file.
+-- The rows that userlogin has on the days of those that arrive.
 CREATE TABLE present_logins (
     datetime VARCHAR,  -- time
     user VARCHAR,      -- user name

@@ -3,13 +3,14 @@
 -- grain: a login
 -- reads: arriving_logins, present_logins
 -- columns:
+--   number     BIGINT   place among those that arrive
 --   datetime   VARCHAR  time
 --   user       VARCHAR  user name
 --   uidNumber  BIGINT   number of the account
 --   ip         VARCHAR  address
 --   action     VARCHAR  what was done
 
-SELECT datetime, "user", "uidNumber", ip, action
+SELECT number, datetime, "user", "uidNumber", ip, action
 FROM arriving_logins AS row
 WHERE NOT EXISTS (
     SELECT 1

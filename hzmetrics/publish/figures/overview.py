@@ -152,9 +152,19 @@ def read(store: Store) -> Overview:
     """All figures of the months that are over. Raises StoreError."""
     import pyarrow as pa
 
+    overview = of_cells(pa.concat_tables(_cells(store, grid) for grid in GRIDS))
+    remembered = state.read(store)
+    marked = remembered.dirty_months | remembered.unfinished.keys()
+    lacking = incomplete_months(store, overview.months[-1].plus(1)) if overview.months else []
+    return replace(overview, incomplete=frozenset(marked | set(lacking)))
+
+
+def of_cells(cells: pa.Table) -> Overview:
+    """All figures of cells, given as the models read them: grid, rowid, colid, period, month, value."""
+    import pyarrow as pa
+
     from hzmetrics.engine import Engine
 
-    cells = pa.concat_tables(_cells(store, grid) for grid in GRIDS)
     found = sorted(filter(None, map(month_of, cells["month"].unique().to_pylist())))
     months = list(found[0].through(found[-1])) if found else []
     with Engine(PACKAGE) as engine:
@@ -167,10 +177,7 @@ def read(store: Store) -> Overview:
         if key in FIGURES:
             series[key, row["period"]] = [number(FIGURES[key], value) for value in row["vals"]]
     _without_leftovers(series, len(months))
-    remembered = state.read(store)
-    marked = remembered.dirty_months | remembered.unfinished.keys()
-    lacking = incomplete_months(store, months[-1].plus(1)) if months else []
-    return Overview(months, series, frozenset(marked | set(lacking)))
+    return Overview(months, series)
 
 
 def _without_leftovers(series: dict[tuple[str, int], Sequence[Number]], months: int) -> None:

@@ -101,7 +101,7 @@ hzmetrics.charts = (() => {
     choices.hidden = columns.length < 2 && months < 13;
     if (choices.childElementCount) { choices.lastChild.hidden = !zooms.has(figure); return; }
     if (columns.length > 1) {
-      const select = element("select", { "aria-label": "Period" }, ...columns.map((name, place) => element("option", { value: place }, name)));
+      const select = element("select", { "aria-label": figure.dataset.choice || "Period" }, ...columns.map((name, place) => element("option", { value: place }, name)));
       select.value = figure.dataset.column;
       select.addEventListener("change", () => { figure.dataset.column = select.value; drawCurve(figure); });
       choices.append(select);

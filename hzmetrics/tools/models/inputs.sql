@@ -40,11 +40,11 @@ CREATE TABLE requests (
     content VARCHAR    -- URL
 );
 
--- The root_visitors of all requests.
+-- The root_visitors of months.
 CREATE TABLE visitors (
     root BIGINT,      -- number of the resource
     visitor VARCHAR,  -- folded address and host, or the pseudonym that stands for them
-    latest VARCHAR    -- time of the latest request in a batch
+    latest VARCHAR    -- time of the latest request in a month
 );
 
 -- The tools of the hub.
