@@ -32,7 +32,7 @@ OPTIONS_OF_S3 = {
     "max_concurrency": 1,  # of one object: without asking for its size first
     "config_kwargs": {
         "connect_timeout": 5,  # seconds
-        "read_timeout": 30,
+        "read_timeout": 20,
         "retries": {"mode": "standard", "total_max_attempts": 2},  # s3fs itself asks up to five times
     },
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hzmetrics import files
 from hzmetrics.calendar import Month
-from hzmetrics.errors import HzmetricsError
+from hzmetrics.errors import HzmetricsError, StoreUnavailable
 from hzmetrics.lake import storage
 from hzmetrics.lake.storage import Location
 from hzmetrics.log import log
@@ -139,9 +139,11 @@ class Place:
         self.clear(name)
         try:
             yield
-        except BaseException:
-            with suppress(HzmetricsError):  # what went wrong before tells more
-                self.clear(name)
+        except BaseException as error:
+            # an object store that does not answer would be waited for again
+            if isinstance(self.root, Path) or not isinstance(error, StoreUnavailable):
+                with suppress(HzmetricsError):  # what went wrong before tells more
+                    self.clear(name)
             raise
         self.clear(name)
 
