@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from hzmetrics.fleet.hub import HubFigures
 from hzmetrics.publish import site
 from hzmetrics.publish.charts import Chart
 from hzmetrics.publish.contents import about, months, overview
-from hzmetrics.publish.figures.definitions import CORRECTIONS, PERIODS, USERS, VISITORS, VISITS
+from hzmetrics.publish.figures.definitions import CORRECTIONS, PERIODS, USERS, VISITORS, VISITS, Figure
 from hzmetrics.publish.figures.overview import Overview
 from hzmetrics.publish.site import Generation
 from hzmetrics.publish.writer import Frame, Writer
@@ -28,6 +28,7 @@ PERIOD = 12
 """Months by which hubs stand beside each other."""
 CHARTS = (VISITS, VISITORS, USERS[0])
 MIN_USERS = 5
+"""What the page about the numbers says of breakdowns, of which there are none here."""
 
 
 def publish(fleet: Fleet, settings: Settings, runner: Runner) -> int:
@@ -90,9 +91,8 @@ def _sites(fleet: Fleet, found: FleetFigures) -> Iterator[_Site]:
             corrections = frozenset(one.found.corrections)
             yield _Site(f"hubs/{one.hub.name}", one.hub.title, one.delay, one.overview, corrections)
     if found.counted:
-        usual = found.usual.corrections
         note = f"Sums over {len(found.counted):,} hubs. {NOTE}"
-        yield _Site(SUMS, fleet.title, note, found.sums, usual)
+        yield _Site(SUMS, fleet.title, note, found.sums, found.usual.corrections)
 
 
 def address(one: HubFigures) -> str:
@@ -112,24 +112,24 @@ def _write(generation: Generation, fleet: Fleet, found: FleetFigures, computed: 
     writer.assets()
     writer.page("embed.html", "embed.html", "", dict)
     charts = list(_charts(found)) if found.counted else []
+    values, table = _values(found, charts), rows(found)
     made_of = {
-        "hubs": [list(row.values()) for row in rows(found)],
+        "headlines": [[one.value, one.year_ago, number] for one, number in values.get("headlines", ())],
+        "hubs": [list(row.values()) for row in table],
         "addresses": list(map(address, found.hubs)),
         "charts": [[chart.names, chart.columns, chart.values, sorted(chart.marks.items())] for chart, _ in charts],
     }
-    writer.page("index.html", "fleet.html", made_of, lambda: _values(found, charts))
-    corrections = found.usual.corrections
-    about.write(writer, found.sums, False, False, corrections, {}, MIN_USERS, False)
+    writer.page("index.html", "fleet.html", made_of, lambda: values)
+    about.write(writer, found.sums, False, False, found.usual.corrections, {}, MIN_USERS, False)
     if not found.counted:
         return
-    table = rows(found)
     writer.records("data/hubs", list(table[0]), [list(row.values()) for row in table])
     writer.charts("data/months-charts", "index.html", [(chart, fleet.title) for chart, _ in charts])
-    by_month = list(_by_month(found))
-    writer.records("data/months", ("month", "hub", "figure", "value", "hubs"), by_month)
+    writer.records("data/months", ("month", "hub", "figure", "value", "hubs"), list(_by_month(found)))
 
 
-def _values(found: FleetFigures, charts: list[tuple[Chart, Any]]) -> dict[str, Any]:
+def _values(found: FleetFigures, charts: Sequence[tuple[Chart, Figure]]) -> dict[str, Any]:
+    """What the page of the fleet shows."""
     if not found.counted:
         return {"month": None, "hubs": found.hubs}
     month, sums = found.newest, found.sums
@@ -145,12 +145,7 @@ def _values(found: FleetFigures, charts: list[tuple[Chart, Any]]) -> dict[str, A
         ],
         "columns": columns,
         "rows": [
-            (
-                one,
-                address(one),
-                [one.value(figure, month, PERIOD) for figure in columns],
-                found.remarks(one),
-            )
+            (one, address(one), [one.value(figure, month, PERIOD) for figure in columns], found.remarks(one))
             for one in found.hubs
         ],
         "sums": [sums.value(figure.key, month, PERIOD) for figure in columns],
@@ -165,7 +160,7 @@ def _values(found: FleetFigures, charts: list[tuple[Chart, Any]]) -> dict[str, A
     }
 
 
-def _charts(found: FleetFigures) -> Iterator[tuple[Chart, Any]]:
+def _charts(found: FleetFigures) -> Iterator[tuple[Chart, Figure]]:
     """Figures over the months: the sums, and each hub."""
     names = list(map(str, found.months))
     marks = {place: mark for place, month in enumerate(found.months) if (mark := found.mark(month))}
@@ -177,12 +172,12 @@ def _charts(found: FleetFigures) -> Iterator[tuple[Chart, Any]]:
                 *([one.value(figure, month, 1) for month in found.months] for one in hubs),
             ]
             columns = ["All hubs", *(one.hub.title for one in hubs)]
-            title = figure.title
-            yield Chart(figure.id, "curve", title, figure.unit, columns, names, values, marks), figure
+            yield Chart(figure.id, "curve", figure.title, figure.unit, columns, names, values, marks), figure
 
 
 def rows(found: FleetFigures) -> list[dict[str, Any]]:
     """A record for each hub: what it is, how it is counted, and its figures of twelve months."""
+    names = {figure.title.lower().replace(" ", "_"): figure for figure in COLUMNS}
     return [
         {
             "hub": one.hub.name,
@@ -196,11 +191,7 @@ def rows(found: FleetFigures) -> list[dict[str, Any]]:
             "is_counted_as_most": not found.differences(one) if one.found else None,
             "remarks": " ".join(found.remarks(one)),
             "month": str(found.newest),
-            **{
-                key: one.value(figure, found.newest, PERIOD)
-                for figure in COLUMNS
-                for key in [figure.title.lower().replace(" ", "_")]
-            },
+            **{name: one.value(figure, found.newest, PERIOD) for name, figure in names.items()},
         }
         for one in (found.hubs if found.counted else ())
     ]

@@ -57,6 +57,4 @@ def read(directory: Path) -> State:
     except OSError as error:
         raise HzmetricsError(f"cannot read {in_words(error)}") from None
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise HzmetricsError(
-            f"{path} is not the state of a hub; without it, all its months are computed again"
-        ) from None
+        raise HzmetricsError(f"{path} is not the state of a hub; the next run computes all its months again") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from hzmetrics.errors import HzmetricsError
 from hzmetrics.fleet import changes, logs, state
 from hzmetrics.fleet.definition import LAKE, Fleet, Hub
 from hzmetrics.fleet.settings import of_hub
+from hzmetrics.fleet.state import State
 from hzmetrics.lake import dimensions, ledger, manifest
 from hzmetrics.lake.ingest import ingesting
 from hzmetrics.lake.place import CELLS, Place
@@ -49,6 +50,7 @@ class HubWork:
         self.results = Place(self.directory)
         self.fleet = fleet
         self.now = now
+        self.known = State(tried=now)
 
     def work(self) -> Work[Done]:
         """Bring the cells of the hub up to date. Raises HzmetricsError: those of the last success stay."""
@@ -68,7 +70,8 @@ class HubWork:
 
     def fail(self, reason: str) -> None:
         """Remember why the hub is not up to date."""
-        self._remember(failure=reason)
+        with suppress(HzmetricsError):  # the reason may be that nothing can be written
+            self._remember(failure=reason)
 
     def _remember(self, **values: object) -> None:
         self.known = replace(self.known, **values)  # type: ignore[arg-type]

@@ -231,6 +231,9 @@ def export_again(root: Path) -> None:
 
 def test_logs_that_do_not_fit_are_refused(of_logs: Fleet, tmp_path: Path) -> None:
     done(of_logs)
+    (of_logs.directory / "hubs/logs/state.json").write_text("{")
+    assert "is not the state of a hub" in str(done(of_logs).hubs["logs"])
+    assert done(of_logs).hubs == {"logs": Done(0, 2)}
     shutil.rmtree(of_logs.directory / "hubs/logs/lake")
     assert done(of_logs).hubs == {"logs": Done(2, 0)}
     last = tmp_path / "logs/access.log-20240328"
