@@ -33,9 +33,12 @@ OPTIONS_OF_S3 = {
     "config_kwargs": {
         "connect_timeout": 5,  # seconds
         "read_timeout": 20,
-        "retries": {"mode": "standard", "total_max_attempts": 2},  # s3fs itself asks up to five times
+        "retries": {"mode": "standard", "total_max_attempts": 2},
     },
 }
+
+ATTEMPTS = 2
+"""How often s3fs asks a server that answers with an error or not at all, each time with the attempts of its client."""
 
 UNSAFE = "*?[]#"
 """What clients would take for a pattern, or for another part of a URL."""
@@ -61,6 +64,14 @@ def parse(url: str) -> UPath:
     except ImportError:
         raise UsageError(f"{scheme}:// needs more packages; run: pip install {STORES[scheme]}") from None
     found: UPath = UPath(url, **OPTIONS | (OPTIONS_OF_S3 if scheme == "s3" else {}))
+    return found
+
+
+def client(path: UPath) -> Any:
+    """The client of the store that an object is in."""
+    found = path.fs
+    if hasattr(found, "retries"):
+        found.retries = ATTEMPTS
     return found
 
 
@@ -97,7 +108,7 @@ def require_reachable(root: UPath, name: str) -> None:
         try:
             # who may use a part of a bucket need not be allowed to ask for all of it
             with suppress(PermissionError), named_errors(root):
-                root.fs.info(root.drive)
+                client(root).info(root.drive)
         except FileNotFoundError:
             raise FileNotFoundError(errno.ENOENT, "there is no such bucket", str(root)) from None
 
@@ -105,32 +116,32 @@ def require_reachable(root: UPath, name: str) -> None:
 def read(path: UPath) -> bytes:
     """The content of an object."""
     with named_errors(path):
-        return bytes(path.fs.cat_file(path.path))
+        return bytes(client(path).cat_file(path.path))
 
 
 def write(path: UPath, content: bytes) -> None:
     """Give an object a content."""
     with named_errors(path):
-        path.fs.pipe_file(path.path, content)
+        client(path).pipe_file(path.path, content)
 
 
 def upload(file: Path, path: UPath) -> None:
     """Make an object out of a local file: in one request, or in parts that are an object when all have arrived."""
     with named_errors(path):
-        path.fs.put_file(str(file), path.path)
+        client(path).put_file(str(file), path.path)
 
 
 def download(path: UPath, file: Path) -> None:
     """Make a local file out of an object."""
     with named_errors(path):
-        path.fs.get_file(path.path, str(file))
+        client(path).get_file(path.path, str(file))
 
 
 def exists(path: UPath) -> bool:
     """Whether there is an object."""
     try:
         with named_errors(path):
-            path.fs.info(path.path)
+            client(path).info(path.path)
     except FileNotFoundError:
         return False
     return True
@@ -142,7 +153,7 @@ def sizes(paths: Sequence[UPath]) -> list[int]:
         return []
     try:
         with named_errors(paths[0]):
-            return list(paths[0].fs.sizes([path.path for path in paths]))
+            return list(client(paths[0]).sizes([path.path for path in paths]))
     except FileNotFoundError:
         missing = next((path for path in paths if not exists(path)), paths[0])
         raise FileNotFoundError(errno.ENOENT, "there is no such object", str(missing)) from None
@@ -154,7 +165,7 @@ def contents(paths: Sequence[UPath], sizes: Sequence[int]) -> list[bytes]:
         return []
     with named_errors(paths[0]):
         return list(
-            paths[0].fs.cat_ranges([path.path for path in paths], [0] * len(paths), list(sizes), on_error="raise")
+            client(paths[0]).cat_ranges([path.path for path in paths], [0] * len(paths), list(sizes), on_error="raise")
         )
 
 
@@ -168,7 +179,7 @@ def is_empty(root: UPath) -> bool:
     """Whether there is nothing below a name."""
     try:
         with named_errors(root):
-            return not root.fs.ls(root.path, detail=False)
+            return not client(root).ls(root.path, detail=False)
     except FileNotFoundError:
         return True
 
@@ -178,7 +189,7 @@ def move(pairs: Sequence[tuple[UPath, UPath]]) -> None:
     if not pairs:
         return
     olds, news = ([path.path for path in paths] for paths in zip(*pairs, strict=True))
-    store, first = pairs[0][0].fs, pairs[0][1]
+    store, first = client(pairs[0][0]), pairs[0][1]
     with named_errors(first):
         store.copy(olds, news)
         store.rm(olds)
@@ -187,4 +198,4 @@ def move(pairs: Sequence[tuple[UPath, UPath]]) -> None:
 def remove(prefix: UPath) -> None:
     """Remove all objects below a name, if there are any."""
     with suppress(FileNotFoundError), named_errors(prefix):
-        prefix.fs.rm(prefix.path, recursive=True)
+        client(prefix).rm(prefix.path, recursive=True)

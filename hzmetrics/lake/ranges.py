@@ -28,7 +28,7 @@ MOST = 32 << 20
 def attach(engine: Engine, paths: Sequence[UPath]) -> None:
     """Let an engine read objects of one store by their names. Raises OSError."""
     scheme = paths[0].protocol
-    view = _views.setdefault(scheme, Objects(scheme, paths[0].fs))
+    view = _views.setdefault(scheme, Objects(scheme, objects.client(paths[0])))
     view.add(engine, paths)
     if scheme not in engine.connection.list_filesystems():
         engine.connection.register_filesystem(view)
