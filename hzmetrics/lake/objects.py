@@ -32,13 +32,13 @@ OPTIONS_OF_S3 = {
     "max_concurrency": 1,  # of one object: without asking for its size first
     "config_kwargs": {
         "connect_timeout": 5,  # seconds
-        "read_timeout": 20,
-        "retries": {"mode": "standard", "total_max_attempts": 2},
+        "read_timeout": 15,
+        "retries": {"mode": "standard", "total_max_attempts": 3},
     },
 }
 
-ATTEMPTS = 2
-"""How often s3fs asks a server that answers with an error or not at all, each time with the attempts of its client."""
+ATTEMPTS = 1
+"""How often s3fs asks a server that does not answer, each time with the attempts of its client."""
 
 UNSAFE = "*?[]#"
 """What clients would take for a pattern, or for another part of a URL."""
