@@ -265,15 +265,21 @@ def test_watch_ends_cleanly_on_sigterm_with_the_results_of_updates(
         with log.open("a") as file:
             file.write("".join(lines[begin : begin + 100]))
         time.sleep(0.7)
-    time.sleep(1.5)
+    wanted = sum(action in text for text in lines for action in (" login", " invalid", " logout"))
+
+    def counted() -> int:
+        with hub.store.metrics.connect() as connection:
+            return sum(sum(json.loads(row.summary).values()) for row in connection.execute(sa.select(hourly_stats)))
+
+    given_up = time.monotonic() + 60
+    while counted() < wanted and time.monotonic() < given_up:
+        time.sleep(0.1)
     process.terminate()
     assert process.wait(10) == 0
-    wanted = sum(action in text for text in lines for action in (" login", " invalid", " logout"))
     with hub.store.metrics.connect() as connection:
         state = dict(connection.execute(sa.select(capability_state.c.name, capability_state.c.value)).all())
-        counted = sum(sum(json.loads(row.summary).values()) for row in connection.execute(sa.select(hourly_stats)))
     assert "events.evaluated_until" in state
-    assert counted == wanted
+    assert counted() == wanted
 
 
 def test_a_log_read_over_many_updates_ends_in_the_same_history(hub: TestHub) -> None:
