@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from hzmetrics import files
-from hzmetrics.errors import HzmetricsError
+from hzmetrics.errors import HzmetricsError, in_words
 from hzmetrics.output.document import document
 
 MANIFEST = ".manifest.json"
@@ -196,7 +196,7 @@ def generation(directory: Path) -> Iterator[Generation]:
             if path not in (new.root, old):
                 shutil.rmtree(path)
     except OSError as error:
-        raise HzmetricsError(f"cannot publish to {directory}: {error.filename or ''}: {error.strerror}") from error
+        raise HzmetricsError(f"cannot publish to {directory}: {in_words(error)}") from error
 
 
 def _make_room(place: Path) -> None:
