@@ -135,8 +135,14 @@ def _fleet(table: _Table) -> Fleet:
         raise table.error("hubs", "no hubs: each is a table [[hubs]]")
     hubs = [_hub(table.file, number, values) for number, values in enumerate(given, 1)]
     for number, hub in enumerate(hubs, 1):
-        if any(hub.name == other.name for other in hubs[: number - 1]):
-            raise ConfigurationError(f"{table.file}: [[hubs]] number {number} name: {hub.name!r} is there twice")
+        place = f"{table.file}: [[hubs]] number {number}"
+        for other in hubs[: number - 1]:
+            if hub.name == other.name:
+                raise ConfigurationError(f"{place} name: {hub.name!r} is there twice")
+            if hub.lake and hub.lake == other.lake:
+                raise ConfigurationError(f"{place} ({hub.name}) lake: {hub.lake} is that of {other.name} too")
+            if same := sorted({*hub.logs} & {*other.logs}):
+                raise ConfigurationError(f"{place} ({hub.name}) logs: {same[0]} are those of {other.name} too")
     try:
         months = Months.parse(table.text("months")) if "months" in table.values else ALL_MONTHS
     except UsageError as error:

@@ -32,6 +32,8 @@ class HubFigures:
     found: Manifest | None
     """How its cells came about; None: it has none."""
     state: State
+    is_damaged: bool = False
+    """Whether its cells cannot be read."""
 
     @property
     def first(self) -> Month | None:
@@ -83,8 +85,8 @@ class ReadHub:
             months = [month for month in place.computed() if month in self.fleet.months]
             return HubFigures(self.hub, _overview(place, months) if found and months else nothing, found, known)
         except duckdb.Error as error:
-            reason = f"cannot read the cells in {directory}: {in_words(error)}; without them, they are computed again"
-            return HubFigures(self.hub, nothing, found, replace(known, failure=reason))
+            reason = f"cannot read the cells in {directory}: {in_words(error)}; the next run computes them again"
+            return HubFigures(self.hub, nothing, found, replace(known, failure=reason), is_damaged=True)
 
 
 def _overview(place: Place, months: Sequence[Month]) -> Overview:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hzmetrics.engine.runner import Runner
-from hzmetrics.fleet import figures
 from hzmetrics.fleet.definition import Fleet
 from hzmetrics.fleet.figures import COLUMNS, NOTE, FleetFigures
 from hzmetrics.fleet.hub import HubFigures
@@ -31,9 +30,8 @@ MIN_USERS = 5
 """What the page about the numbers says of breakdowns, of which there are none here."""
 
 
-def publish(fleet: Fleet, settings: Settings, runner: Runner) -> int:
+def publish(fleet: Fleet, found: FleetFigures, settings: Settings, runner: Runner) -> int:
     """Bring the pages up to date; returns the number of files that are new or have changed. Raises HzmetricsError."""
-    found = figures.read(fleet, runner)
     computed = f"{settings.clock.now:%Y-%m-%d %H:%M %Z}".strip()
     with site.generation(fleet.pages.absolute()) as generation:
         sites = list(_sites(fleet, found))

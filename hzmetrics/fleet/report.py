@@ -34,7 +34,7 @@ def build(fleet: Fleet, found: FleetFigures, month: Month | None, code: int, clo
         for one in found.hubs
     ]
     number = sum(one.counts(month, code) for one in found.counted)
-    note = f"The sums are over {number:,} of {len(found.hubs):,} hubs. {NOTE}"
+    note = f"{number:,} of {len(found.hubs):,} hubs have figures; a sum is over those that have the figure. {NOTE}"
     return replace(sums, note=note, parts=parts, part_figures=[*columns, *others], columns=len(columns))
 
 
@@ -45,12 +45,16 @@ def show(built: Report) -> None:
     sums = Ruled()
     sums.add_column("")
     ends = ("sum", "a year ago") if built.period.step in (0, 12) else ("sum", "period before", "a year ago")
-    for heading in ends:
+    for heading in (*ends, "hubs"):
         sums.add_column(heading, justify="right")
     for section in built.sections:
         for one in (*([section.known] if section.known else []), *section.figures):
             numbers = (one.value, one.year_ago) if len(ends) == 2 else (one.value, one.before, one.year_ago)
-            sums.add_row(one.figure.title, *(shown(value, one.figure.unit) for value in numbers))
+            sums.add_row(
+                one.figure.title,
+                *(shown(value, one.figure.unit) for value in numbers),
+                str(built.hubs_of(one.figure) or "-"),
+            )
     screen.show(sums, "")
     hubs = Ruled()
     figures = built.part_figures[: built.columns]

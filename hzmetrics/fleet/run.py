@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from hzmetrics.calendar import Months, some
 from hzmetrics.engine.runner import Here, Processes, Runner
 from hzmetrics.engine.stages import Failure, together
-from hzmetrics.fleet import pages
+from hzmetrics.fleet import figures, pages
 from hzmetrics.fleet.definition import Fleet
 from hzmetrics.fleet.work import Done, HubWork
+from hzmetrics.log import log
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
@@ -52,4 +53,10 @@ def run(fleet: Fleet, settings: Settings, months: Months, runner: Runner) -> Rep
         if isinstance(outcome, Failure):
             works[name].fail(outcome.reason)
     local = runner if isinstance(runner, Processes) else Here()  # pages are made here: no other machine needs them
-    return Report(done, pages.publish(fleet, settings, local))
+    found = figures.read(fleet, local)
+    for one in found.hubs:
+        if one.is_damaged:
+            log.error("%s: %s", one.hub.name, one.state.failure)
+            works[one.hub.name].forget_cells(one.state.failure)
+            done[one.hub.name] = Failure(one.state.failure)
+    return Report(done, pages.publish(fleet, found, settings, local))

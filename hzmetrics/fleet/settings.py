@@ -9,8 +9,10 @@ from hzmetrics import config
 from hzmetrics.config.schema import Hub as HubSection
 from hzmetrics.config.schema import Logs, Metrics
 from hzmetrics.config.source import Source
+from hzmetrics.errors import ConfigurationError
 from hzmetrics.fleet.definition import Fleet, Hub
 from hzmetrics.lake import manifest
+from hzmetrics.lake.tables import KEY
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
@@ -36,6 +38,8 @@ def of_hub(fleet: Fleet, hub: Hub) -> Settings:
     sections = {**source.sections, HubSection.heading: {**given, "site": own or hub.name}}
     settings = config.build(replace(source, sections=sections))
     paths = replace(settings.paths, home=hub.home or fleet.directory)
+    if hub.home and not (paths.state / KEY).exists():
+        raise ConfigurationError(f"{fleet.file}: {hub.name} home: there is no key {paths.state / KEY}")
     return replace(settings, paths=paths, corrections=_corrections(fleet, hub, settings))
 
 

@@ -73,6 +73,11 @@ class HubWork:
         with suppress(HzmetricsError):  # the reason may be that nothing can be written
             self._remember(failure=reason)
 
+    def forget_cells(self, reason: str) -> None:
+        """Let the next run compute all cells again. Raises HzmetricsError."""
+        self.results.clear(CELLS)
+        self._remember(lake="", months={}, failure=reason)
+
     def _remember(self, **values: object) -> None:
         self.known = replace(self.known, **values)  # type: ignore[arg-type]
         self.known.write(self.directory)
@@ -81,6 +86,11 @@ class HubWork:
         """Add the logs to the lake that are not in it; returns their number."""
         stamps = logs.found(self.hub.logs)
         begun = manifest.find(self.root)
+        if begun and (set(begun.corrections) != settings.corrections or begun.time_zone != settings.hub.timezone):
+            raise HzmetricsError(
+                "the corrections or the time zone have changed since its logs were read; to have them read again, "
+                f"remove {self.directory}"
+            )
         known = self.known.logs if begun else {}
         new = [path for path, stamp in stamps.items() if known.get(path) != stamp]
         source = dimensions.exported(self.hub.dimensions) if self.hub.dimensions else None

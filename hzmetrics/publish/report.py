@@ -89,6 +89,11 @@ class Report:
         first = numbers.month_name(self.begin[:7])
         return last if first == last else f"{first} to {last}"
 
+    def hubs_of(self, figure: Figure) -> int:
+        """How many hubs a sum is over."""
+        keys = [one.key for one in self.part_figures]
+        return sum(part.values[keys.index(figure.key)] is not None for part in self.parts) if figure.key in keys else 0
+
     @property
     def users(self) -> Number:
         """The users of the period: those of whom residence and organization may be known."""
@@ -212,6 +217,7 @@ def _as_value(report: Report) -> dict[str, Any]:
         "computed": report.computed,
         "corrections": [name for name, _ in report.corrections],
         "figures": [dict(zip(columns, row, strict=True)) for row in _rows(report)],
+        **({"hubs_of_sums": {one.title: report.hubs_of(one) for one in report.part_figures}} if report.parts else {}),
         **({"note": report.note, "hubs": list(map(_hub, report.parts))} if report.parts else {}),
     }
 

@@ -8,6 +8,7 @@ import pytest
 
 from hzmetrics.calendar import Month, Months
 from hzmetrics.cli import main
+from hzmetrics.errors import ConfigurationError
 from hzmetrics.fleet import definition, settings
 
 TOP = 'directory = "made"\n'
@@ -33,6 +34,8 @@ def written(tmp_path: Path, text: str | bytes) -> Path:
         (TOP + 'months = "2024"\n' + HUB, "months: '2024' is not"),
         (TOP + 'months = "2024-02..2024-01"\n' + HUB, "months: '2024-02..2024-01' ends before it starts"),
         (TOP + HUB + HUB, "[[hubs]] number 2 name: 'one' is there twice"),
+        (TOP + HUB + HUB.replace('"one"', '"two"'), "[[hubs]] number 2 (two) lake: "),
+        (TOP + "".join(f'[[hubs]]\nname = "{one}"\nlogs = ["x", "{one}"]\n' for one in "ab"), "x are those of a too"),
         (TOP + '[[hubs]]\nlake = "x"', "[[hubs]] number 1 name: missing"),
         (TOP + '[[hubs]]\nname = 1\nlake = "x"', "[[hubs]] number 1 name: not a text"),
         (TOP + '[[hubs]]\nname = "../x"\nlake = "x"', "[[hubs]] number 1 (../x) name: '../x' is not made of"),
@@ -80,10 +83,15 @@ def test_paths_begin_at_the_file(tmp_path: Path) -> None:
 def test_logs_are_read_as_the_configuration_says(tmp_path: Path) -> None:
     (tmp_path / "all.conf").write_text("[hub]\nsite = all\ntimezone = Asia/Tokyo\n[metrics]\ncorrections = ipv6\n")
     (tmp_path / "own.conf").write_text("[hub]\nsite = theirs\n[logs]\nformat = combined\n")
-    hubs = "".join(f'[[hubs]]\nname = "{name}"\nlogs = ["x"]\n{more}\n' for name, more in (
+    hubs = "".join(f'[[hubs]]\nname = "{name}"\nlogs = ["{name}*"]\n{more}\n' for name, more in (
         ("one", ""), ("two", 'config = "own.conf"'), ("three", 'config = "own.conf"\nhome = "their"')
     ))  # fmt: skip
     fleet = definition.read(written(tmp_path, f'{TOP}config = "all.conf"\n{hubs}'))
+    with pytest.raises(ConfigurationError, match=r"three home: there is no key .*/their/state/lake\.key"):
+        settings.of_hub(fleet, fleet.hubs[2])
+    assert not (tmp_path / "their").exists()
+    (tmp_path / "their/state").mkdir(parents=True)
+    (tmp_path / "their/state/lake.key").touch()
     one, two, three = (settings.of_hub(fleet, hub) for hub in fleet.hubs)
     assert (one.hub.site, one.hub.timezone, one.corrections) == ("one", "Asia/Tokyo", {"ipv6"})
     assert (two.hub.site, two.hub.timezone, two.corrections) == ("theirs", "", frozenset())

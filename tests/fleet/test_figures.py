@@ -108,7 +108,7 @@ def test_the_report_holds_the_sums_and_each_hub(
     month, file = Month(2024, 4), str(invented.file)
     assert run("report", file, "--period", "3") == 0
     said = capsys.readouterr().out
-    assert "over 2 of 4 hubs" in said and "counts twice" in said.replace("\n", " ")
+    assert "2 of 4 hubs have figures" in said and "counts twice" in said.replace("\n", " ")
     assert run("report", file, "--period", "3", "--format", "csv") == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     of_hits = {row["section"]: row["value"] for row in rows if row["figure"] == HITS.title}

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 
 from hzmetrics.calendar import Month
 from hzmetrics.engine.runner import Here
-from hzmetrics.fleet import pages
+from hzmetrics.fleet import figures, pages
 from hzmetrics.fleet.definition import Fleet
 from hzmetrics.fleet.settings import of_run
 from hzmetrics.publish import numbers
@@ -36,7 +36,7 @@ def published(invented: Invented, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 def publish(fleet: Fleet) -> int:
-    return pages.publish(fleet, of_run(fleet), Here())
+    return pages.publish(fleet, figures.read(fleet, Here()), of_run(fleet), Here())
 
 
 class Links(HTMLParser):

@@ -91,6 +91,29 @@ def of_logs(tmp_path: Path) -> Fleet:
     return a_fleet(tmp_path, "logs")
 
 
+def test_damaged_cells_are_computed_again(of_logs: Fleet) -> None:
+    done(of_logs)
+    place = Place(of_logs.results(of_logs.hubs[0]))
+    expected = cells(place.root)
+    place.cells(place.computed()[0]).write_bytes(b"x")
+    report = done(of_logs)
+    assert report.failed == ["logs"]
+    assert "the next run computes them again" in state.read(place.root).failure
+    assert not done(of_logs).failed
+    assert cells(place.root) == expected
+
+
+def test_logs_are_not_counted_in_two_ways(of_logs: Fleet) -> None:
+    done(of_logs)
+    expected = cells(of_logs.results(of_logs.hubs[0]))
+    (of_logs.directory.parent / "one.conf").write_text("[logs]\nformat = auto\n[metrics]\ncorrections = all-days\n")
+    of_logs.file.write_text(of_logs.file.read_text() + '\nconfig = "one.conf"\n')
+    changed = definition.read(of_logs.file)
+    outcome = done(changed).hubs["logs"]
+    assert isinstance(outcome, Failure) and "remove " in outcome.reason
+    assert cells(of_logs.results(of_logs.hubs[0])) == expected
+
+
 class Recording(Here):
     """Notes the kinds of tasks of each stage."""
 
@@ -245,7 +268,7 @@ def test_logs_that_do_not_fit_are_refused(of_logs: Fleet, tmp_path: Path) -> Non
     (tmp_path / "other.conf").write_text("[logs]\nformat = auto\n[metrics]\ncorrections = ipv6\n")
     of_logs.file.write_text(f'{of_logs.file.read_text()}config = "other.conf"\n')
     failure = done(definition.read(of_logs.file)).hubs["logs"]
-    assert "was made otherwise: the corrections changed" in str(failure)
+    assert "the corrections or the time zone have changed" in str(failure)
     of_logs.file.write_text(of_logs.file.read_text().replace("access.log-*", "missing-*"))
     assert f"no log is named {tmp_path}/logs/missing-*" in str(done(definition.read(of_logs.file)).hubs["logs"])
 
