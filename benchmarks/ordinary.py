@@ -31,6 +31,7 @@ from hzmetrics.ingest.readers import Readers
 from hzmetrics.log import log
 from hzmetrics.sessions.build import build_sessions
 from hzmetrics.store import Store
+from hzmetrics.store.schema import create_hub
 
 SMALL = 20
 """Lines of a small log."""
@@ -75,6 +76,7 @@ def month(root: Path, lines: int, socket: str | None) -> None:
     sections = {"hub": {"site": "benchmark"}, "db": database}
     settings = config.build(config.Source(sections=sections, environment={"HZMETRICS_HOME": str(root / "home")}))
     with closing(Store(settings)) as store:
+        create_hub(store.hub, store.hub_tables.metadata)
         with spending() as spent_on_sessions:
             sessions = build_sessions(store, settings, MONTH)
         tell(f"its {sessions:,} sessions", spent_on_sessions[0], sessions_, report)

@@ -105,7 +105,7 @@ def opened(workers: int, is_dask: bool) -> Iterator[Runner]:
     from distributed import LocalCluster
 
     with (
-        LocalCluster(workers, threads_per_worker=1, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
         runner.opened(scheduler=cluster.scheduler_address) as chosen,
     ):
         yield chosen
