@@ -168,15 +168,21 @@ def test_workers_end_with_the_process_that_began_them(tmp_path: Path) -> None:
         time.sleep(0.05)
 
 
+@dataclass(frozen=True)
+class Pause:
+    def __call__(self) -> None:
+        time.sleep(1)
+
+
 COUNTING = """\
 import sys
 from hzmetrics.engine import runner
-from tests.engine.test_runner import Square
+from tests.engine.test_runner import Pause
 
 if __name__ == "__main__":
     with runner.opened(2) as chosen:
         print("begun", flush=True)
-        chosen.map([Square(number) for number in range(20)])
+        chosen.map([Pause()] * 20)
 """
 
 
