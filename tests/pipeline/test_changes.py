@@ -42,20 +42,26 @@ class EveryStep(Changes):
         return work()
 
 
-@pytest.fixture(scope="module")
-def invented(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A hub with some logs of three months, to be copied."""
-    directory = Directory(tmp_path_factory.mktemp("changes") / "hub")
+def invented_hub(root: Path, first: Month, last: Month, lines: int, time: Clock) -> Directory:
+    """A hub with logs of some months that nobody has imported, and without a resolver."""
+    directory = Directory(root)
     sections = invention.sections(directory)
     del sections["publish"]
     sections["dns"] = {"nameserver": "127.0.0.1:9", "timeout": "0.1", "tries": "1"}
-    settings = directory.make(sections, NOW)
+    settings = directory.make(sections, time)
     store = Store(settings)
     create_metrics(store.metrics, settings.prefix)
     create_hub(store.hub, store.hub_tables.metadata)
     settle_corrections(store, settings)
-    invention.invent(directory, settings, store, FEBRUARY, APRIL, 89 * 30, 1, Reporter())
+    invention.invent(directory, settings, store, first, last, lines, 1, Reporter())
     store.close()
+    return directory
+
+
+@pytest.fixture(scope="module")
+def invented(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A hub with some logs of three months, to be copied."""
+    directory = invented_hub(tmp_path_factory.mktemp("changes") / "hub", FEBRUARY, APRIL, 89 * 30, NOW)
     for log in (directory.root / "logs").rglob("*-2026*"):
         if log.name.removesuffix(".gz")[-2:] not in DAYS:
             log.unlink()

@@ -12,17 +12,13 @@ import sqlalchemy as sa
 
 from hzmetrics import config
 from hzmetrics.calendar import Clock, DateSpan, Month
-from hzmetrics.demo import invention
 from hzmetrics.demo.directory import Directory
-from hzmetrics.demo.progress import Reporter
-from hzmetrics.demo.run import settle_corrections
 from hzmetrics.pipeline import completed, run
 from hzmetrics.pipeline.steps import Step
 from hzmetrics.store import Store, state
-from hzmetrics.store.schema import create_hub, create_metrics
 from hzmetrics.store.tables.metrics import dns_cache, exclude_list, web
 from tests.conftest import TestHub
-from tests.pipeline.test_changes import Tables, rows
+from tests.pipeline.test_changes import Tables, invented_hub, rows
 
 APRIL = Month(2026, 4)
 NOW = Clock(dt.datetime(2026, 5, 3, 9, 30))
@@ -33,17 +29,7 @@ DAYS = range(1, 5)
 @pytest.fixture(scope="module")
 def invented(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A hub with some logs of April in `waiting`, to be copied."""
-    directory = Directory(tmp_path_factory.mktemp("completed") / "hub")
-    sections = invention.sections(directory)
-    del sections["publish"]
-    sections["dns"] = {"nameserver": "127.0.0.1:9", "timeout": "0.1", "tries": "1"}
-    settings = directory.make(sections, NOW)
-    store = Store(settings)
-    create_metrics(store.metrics, settings.prefix)
-    create_hub(store.hub, store.hub_tables.metadata)
-    settle_corrections(store, settings)
-    invention.invent(directory, settings, store, APRIL, APRIL, 30 * 40, 1, Reporter())
-    store.close()
+    directory = invented_hub(tmp_path_factory.mktemp("completed") / "hub", APRIL, APRIL, 30 * 40, NOW)
     waiting = directory.root / "waiting"
     waiting.mkdir()
     for log in list((directory.root / "logs").rglob("*-202604*")):
