@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from hzmetrics import memory
-from hzmetrics.calendar import PERIOD_NAMES, PERIODS, Month, Months
-from hzmetrics.cli.app import MONTH, App, pass_app
+from hzmetrics.calendar import Month, Months
+from hzmetrics.cli.app import App, pass_app
 from hzmetrics.cli.lake import months_option, runner_of, runner_options
-from hzmetrics.cli.publish import replacing
+from hzmetrics.cli.publish import period_options, replacing
 from hzmetrics.output.document import print_document
 from hzmetrics.output.sheet import standard_output
 from hzmetrics.output.text import say
@@ -78,14 +78,7 @@ def status(app: App, file: Path, as_json: bool) -> int:
 
 @fleet.command()
 @file_argument
-@click.option(
-    "--period",
-    type=click.Choice(PERIODS),
-    default=12,
-    show_default=True,
-    help="Report this period: " + ", ".join(f"{code} {name}" for code, name in PERIOD_NAMES.items()) + ".",
-)
-@click.option("--month", type=MONTH, help="Report the period that ends with this month.  [default: the newest]")
+@period_options
 @click.option(
     "--format",
     "form",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import click
 
@@ -41,15 +41,24 @@ def publish(app: App, directory: Path | None) -> None:
         say(f"{report.directory} is up to date")
 
 
+def period_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The period of a report."""
+    for option in (
+        click.option("--month", type=MONTH, help="Report the period that ends with this month.  [default: the newest]"),
+        click.option(
+            "--period",
+            type=click.Choice(PERIODS),
+            default=12,
+            show_default=True,
+            help="Report this period: " + ", ".join(f"{code} {name}" for code, name in PERIOD_NAMES.items()) + ".",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
 @click.command()
-@click.option(
-    "--period",
-    type=click.Choice(PERIODS),
-    default=12,
-    show_default=True,
-    help="Report this period: " + ", ".join(f"{code} {name}" for code, name in PERIOD_NAMES.items()) + ".",
-)
-@click.option("--month", type=MONTH, help="Report the period that ends with this month.  [default: the newest]")
+@period_options
 @click.option(
     "-o",
     "--output",
