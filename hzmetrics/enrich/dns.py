@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from hzmetrics.calendar import DateSpan
 from hzmetrics.config import Settings
-from hzmetrics.enrich import rows
+from hzmetrics.enrich import domains, rows
 from hzmetrics.enrich.addresses import Address, address, is_host
 from hzmetrics.enrich.resolver import Resolver
 from hzmetrics.errors import LookupFailure
@@ -41,19 +41,24 @@ def resolve_dns(
     span: DateSpan | None = None,
     *,
     after: int = 0,
+    with_domains: bool = False,
     dry_run: bool = False,
 ) -> int:
     """Write the host names, in lower case, of the addresses of rows without a host; the rows written.
 
-    Without `span` the rows of the 7 days before today; only those with keys above `after`. Names are remembered and
-    hosts written as the work goes on. Raises UsageError, ConfigurationError, StoreError, and LookupFailure if the
-    resolver does not work: what it did not answer stays empty.
+    Without `span` the rows of the 7 days before today; only those with keys above `after`. `with_domains`: a row
+    without a domain gets that of its host in the same write (spec 60 §8.8). Names are remembered and hosts written as
+    the work goes on. Raises UsageError, ConfigurationError, StoreError, and LookupFailure if the resolver does not
+    work: what it did not answer stays empty.
     """
     source = rows.database(store, database)
     resolver = Resolver(settings.dns)
     span = span or rows.last_week(settings.clock)
     target = rows.addressed(source, table)
-    query = sa.select(rows.key(target).label("row"), target.c.ip).where(
+    wanted = [rows.key(target).label("row"), target.c.ip]
+    if with_domains:
+        wanted.append(sa.case((domains.is_lacking(target), 1), else_=0).label("lacks_domain"))
+    query = sa.select(*wanted).where(
         rows.within(rows.moment(target), span), is_empty(target.c.host), sa.not_(is_empty(target.c.ip))
     )
     lacking = source.read(rows.newer(source, target, query, after))
@@ -62,7 +67,10 @@ def resolve_dns(
         log.info("%s: would look up %d addresses for %d rows", table, len(texts), lacking.num_rows)
         return int(lacking.num_rows)
     hosts = _gathered(_hosts(store, settings, resolver, table, texts))
-    return rows.write_each(source, target, (rows.answered(lacking, "ip", _relation(some)) for some in hosts))
+    found = (rows.answered(lacking, "ip", _relation(some)) for some in hosts)
+    if with_domains:
+        found = (part for named in found for part in domains.with_domains(target, named))
+    return rows.write_each(source, target, found)
 
 
 def _hosts(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from hzmetrics.calendar import DateSpan
@@ -12,6 +13,7 @@ from hzmetrics.config import Settings
 from hzmetrics.engine import Engine
 from hzmetrics.enrich import rows
 from hzmetrics.store import Store
+from hzmetrics.store.fit import fit
 from hzmetrics.store.types import is_empty
 
 
@@ -36,13 +38,33 @@ def fill_domain(
     query = sa.select(rows.key(target).label("row"), target.c.host, target.c.domain).where(
         rows.from_day_before(rows.moment(target), span or rows.this_month(settings.clock)),
         sa.not_(is_empty(target.c.host)),
-        sa.or_(is_empty(target.c.domain), sa.func.rtrim(target.c.domain) == "?"),
+        is_lacking(target),
     )
     wanted = source.stream(rows.newer(source, target, query, after))
     with Engine("hzmetrics.enrich") as engine:
         engine.load("rows_without_domain", wanted)
         found = engine.table("domains_found")
     return rows.write(source, target, found, dry_run)
+
+
+def is_lacking(table: sa.Table) -> sa.ColumnElement[bool]:
+    """Whether a row takes the domain of its host."""
+    return sa.or_(is_empty(table.c.domain), sa.func.rtrim(table.c.domain) == "?")
+
+
+def with_domains(table: sa.Table, named: pa.Table) -> Iterator[pa.Table]:
+    """Rows of `table` that get a host (`row`, `host`, `lacks_domain`), with the domain of the host where they lack one.
+
+    The relations have the columns `row`, `host` and, the first one, `domain`.
+    """
+    stored = pa.table({"row": named["row"], "host": fit(named["host"], table.c.host.type)})
+    lacking = named["lacks_domain"].cast(pa.bool_())
+    without = stored.filter(lacking)
+    if without.num_rows:
+        with Engine("hzmetrics.enrich") as engine:
+            engine.register("rows_without_domain", without.append_column("domain", pa.nulls(len(without), pa.string())))
+            yield engine.table("rows_with_domains")
+    yield stored.filter(pc.invert(lacking))
 
 
 def domains_of(names: Iterable[str]) -> dict[str, str]:

@@ -87,7 +87,7 @@ def _completion(name: str, table: str, month: Month) -> Inputs:
     kind = name, table
     match name:
         case "resolve-dns":
-            return Inputs(kind, _of(month, rows), _of(month, host), month)
+            return Inputs(kind, _of(month, rows), _of(month, host, domain), month)
         case "fill-domain":
             return Inputs(kind, _of(month, rows, host), {domain: Months(before, month)}, month, (before,))
         case "fill-ipcountry":

@@ -23,6 +23,10 @@ class Part(NamedTuple):
     steps: tuple[Step, ...]
 
 
+WITH_DOMAINS = {"with_domains": True}
+"""Shortcut of `resolve-dns` where `fill-domain` follows (spec 60 §8.8)."""
+
+
 def tools_part(month: Month) -> Part:
     """The statistics of each tool."""
     logged = ("metrics", "sessionlog_metrics", DateSpan.of(month))
@@ -30,7 +34,7 @@ def tools_part(month: Month) -> Part:
         "tools",
         (
             Step("import-hub-data"),
-            Step("resolve-dns", logged),
+            Step("resolve-dns", logged, shortcuts=WITH_DOMAINS),
             Step("fill-domain", logged),
             Step("fill-user-info", logged),
             Step("fill-ipcountry", logged),
@@ -51,8 +55,8 @@ def usage_part(month: Month) -> Part:
             Step("import-hub-data"),
             Step("middleware-wall"),
             Step("middleware-cpu"),
-            Step("resolve-dns", requests),
-            Step("resolve-dns", jobs),
+            Step("resolve-dns", requests, shortcuts=WITH_DOMAINS),
+            Step("resolve-dns", jobs, shortcuts=WITH_DOMAINS),
             Step("fill-domain", requests),
             Step("fill-domain", jobs),
             Step("clean-bots", ("web", span)),
@@ -74,7 +78,7 @@ def sessions_part(month: Month) -> Part:
             Step("logfix-session", (month,)),
             Step("clean-bots", ("websessions", span)),
             Step("clear-orphan-stamps", (span,)),
-            Step("resolve-dns", sessions),
+            Step("resolve-dns", sessions, shortcuts=WITH_DOMAINS),
             Step("fill-domain", sessions),
             Step("fill-ipcountry", sessions),
         ),

@@ -48,6 +48,8 @@ class Step:
     name: str
     arguments: tuple[object, ...] = ()
     options: Mapping[str, object] = field(default_factory=dict)
+    shortcuts: Mapping[str, object] = field(default_factory=dict)
+    """Further options of the function, which the command does not have: they save work of the steps that follow."""
 
     @property
     def words(self) -> list[str]:
@@ -70,7 +72,7 @@ class Step:
 
         `completed`: the requests with ids up to this one are completed.
         """
-        options = dict(self.options)
+        options = {**self.options, **self.shortcuts}
         if completed and self.name in COMPLETING and web.name in self.arguments:
             options["after"] = completed
 

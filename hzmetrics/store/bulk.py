@@ -13,6 +13,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
@@ -36,6 +38,9 @@ BATCH = 25_000
 
 FETCHED = 2_000
 """Rows fetched at a time from SQLite, whose driver makes objects of them: more keep the garbage collector busy."""
+
+RUN = 100
+"""Consecutive numbers beyond which a statement names a range."""
 
 NUMBERS = 25_000
 """Rows looked up by one statement. Beyond 32,000 the server reads, and locks, the whole table."""
@@ -215,10 +220,21 @@ def update(
             return connection.execute(change).rowcount
         # rows found by number change on the way; those of a join the server notes down first
         values = {name: sa.select(loaded.c[name]).where(same).scalar_subquery() for name in names}
-        found = table.c[key[0]].in_(sa.bindparam("numbers", expanding=True, literal_execute=True))
-        change = change.where(found).values(values).with_hint("FORCE INDEX (PRIMARY)")
-        some = [batch[key[0]].to_pylist() for batch in rows.to_batches(NUMBERS)]
-        return sum(connection.execute(change, {"numbers": numbers}).rowcount for numbers in some)
+        change = change.values(values).with_hint("FORCE INDEX (PRIMARY)")
+        numbers = np.sort(rows[key[0]].to_numpy())
+        some = (_among(table.c[key[0]], numbers[start : start + NUMBERS]) for start in range(0, len(numbers), NUMBERS))
+        return sum(connection.execute(change.where(these)).rowcount for these in some)
+
+
+def _among(number: sa.Column[int], numbers: npt.NDArray[np.int64]) -> sa.ColumnElement[bool]:
+    """Whether `number` is one of `numbers`, which ascend. To the server a range costs no more than one of them.
+
+    It locks the row after a range, too: a range ends before the last of a run, so that this is no row of others.
+    """
+    runs = np.split(numbers, np.flatnonzero(np.diff(numbers) != 1) + 1)
+    ranges = [number.between(int(run[0]), int(run[-2])) for run in runs if len(run) > RUN]
+    others = [int(one) for run in runs for one in (run[-1:] if len(run) > RUN else run)]
+    return sa.or_(*ranges, number.in_(sa.bindparam("numbers", others, expanding=True, literal_execute=True)))
 
 
 def _is_numbered(table: sa.Table, rows: pa.Table, key: Sequence[str]) -> bool:

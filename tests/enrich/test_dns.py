@@ -9,8 +9,11 @@ import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
+from hzmetrics.calendar import DateSpan, Month
 from hzmetrics.enrich import dns as resolving
 from hzmetrics.enrich import rows
+from hzmetrics.pipeline.stages import WITH_DOMAINS
+from hzmetrics.pipeline.steps import Step
 from hzmetrics.store.tables.metrics import dns_cache
 from tests.conftest import TestHub
 from tests.enrich.dns_server import DnsServer, Reply, name, serve, silent_address
@@ -58,6 +61,32 @@ def test_the_other_tables(hub: TestHub, server: DnsServer, table: str) -> None:
     visits(hub, table, {"ip": "192.0.2.1"}, {"ip": "192.0.2.1", "datetime": "2025-04-01 00:00:00"})
     assert hub.run("resolve-dns", "metrics", table, "2025-03-10") == 0
     assert column(hub, table, "host") == ["one.example", None]
+
+
+def test_a_host_with_its_domain_is_a_host_and_then_its_domain(hub: TestHub, server: DnsServer) -> None:
+    """What `analyze` does to `web` here, `resolve-dns` and `fill-domain` by hand do to `websessions`."""
+    server.replies["192.0.2.3"] = name(f"{'a' * 60}.{'b' * 60}.{'c' * 60}.{'d' * 60}.uk")
+    cases = [
+        {"ip": ip, "domain": domain, "host": host, "datetime": f"2025-{day} 12:00:00"}
+        for ip in ("192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.99", "127.0.0.1", "not an address", "")
+        for domain in (None, "", " ", "?", "? ", "kept", "-")
+        for host in (None, " ", "www.kept.example")
+        for day in ("02-28", "03-01", "03-31", "04-01")
+    ]
+    for table in ("web", "websessions"):
+        visits(hub, table, *(dict(case) for case in cases))
+    span = DateSpan.of(Month.parse("2025-03"))
+    settings = hub.settings
+    assert Step("resolve-dns", ("metrics", "web", span), shortcuts=WITH_DOMAINS).run(hub.store, settings)
+    named = column(hub, "web", "domain")
+    assert hub.run("resolve-dns", "metrics", "websessions", "2025-03") == 0
+    assert column(hub, "web", "host") == column(hub, "websessions", "host")
+    for table in ("web", "websessions"):
+        assert hub.run("fill-domain", "metrics", table, "2025-03") == 0
+    assert column(hub, "web", "domain") == column(hub, "websessions", "domain")
+    new = [case["host"] != "www.kept.example" and "03-" in str(case["datetime"]) and case["ip"] for case in cases]
+    filled = [domain for domain, is_new in zip(named, new, strict=True) if is_new]
+    assert set(filled) == {"one.example", "two.example", "?", "kept", "-", f"{'d' * 60}.uk"}
 
 
 def test_dates(hub: TestHub, server: DnsServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Rows go into both databases and come out as a lenient MariaDB server would have stored them."""
 
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -107,6 +108,25 @@ def test_transactions_side_by_side_change_rows_among_each_other(hub: TestHub, co
 
     assert list(commit_in_order(database, works())) == [50_000, 10]
     assert database.rows(sa.select(web.c[column], sa.func.count()).group_by(web.c[column])) == [(value, number)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_update_by_number_reaches_exactly_the_rows_named(hub: TestHub, seed: int) -> None:
+    """Numbers in long runs, in short ones and alone, in any order, and some that no row has."""
+    database, web, chance = hub.store.metrics, metrics.web, random.Random(seed)
+    named, number = set[int](), 1
+    while number < 60_000:
+        length = chance.choice((1, 2, 99, 100, 101, 3_000, 26_000))
+        named.update(range(number, number + length))
+        number += length + chance.choice((1, 1, 2, 200))
+    there = range(50, number - 50)
+    with database.begin() as connection:
+        database.append(connection, web, pa.table({"id": pa.array(there), "content": ["a"] * len(there)}))
+        order = chance.sample(sorted(named), len(named))
+        new = pa.table({"id": pa.array(order), "host": [str(one) for one in order]})
+        assert database.update(connection, web, new, ["id"]) == len(named.intersection(there))
+    found = dict(map(tuple, database.rows(sa.select(web.c.id, web.c.host))))
+    assert found == {one: str(one) if one in named else None for one in there}
 
 
 def test_update_of_those_rows_for_which_a_condition_holds(hub: TestHub) -> None:
