@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -71,7 +72,7 @@ class Rules(log_file.Rules):
     def agree(self, other: Rules) -> bool:
         return self.excludes == other.excludes and self.bots.known == other.bots.known
 
-    def next(self) -> Rules:
+    def next(self) -> Self:
         """The rules of the next log, once the bots of this one are stored."""
         return replace(self, bots=self.bots.next())
 

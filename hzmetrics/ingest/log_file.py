@@ -53,6 +53,10 @@ class Rules(ABC):
     def agree(self, other: Self) -> bool:
         """Whether the database says the same as for other rules of the same settings."""
 
+    def next(self) -> Self:
+        """The rules of the next log, once what this one shows is stored."""
+        return self
+
 
 @dataclass
 class Tally:

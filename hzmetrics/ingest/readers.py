@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 import pyarrow as pa
 
 from hzmetrics.config import Settings
+from hzmetrics.errors import HzmetricsError
 from hzmetrics.ingest import access, auth
 from hzmetrics.ingest.access import AccessLog
 from hzmetrics.ingest.auth import AuthLog
@@ -22,8 +23,11 @@ from hzmetrics.logs.packing import Limits, UnreadableLog
 from hzmetrics.logs.reader import CHUNK, LogStream, open_log
 from hzmetrics.logs.settings import log_settings
 
-SMALL = CHUNK // 8
-"""Bytes, packed and unpacked, of the largest file that is judged together with others."""
+SMALL = CHUNK // 2
+"""Bytes, packed and unpacked, of the largest file that is judged whole, ahead of its import.
+
+Files are put together until they have so many bytes: a group has at most a chunk.
+"""
 
 R = TypeVar("R", bound=Rules)
 T = TypeVar("T", bound=Tally)
@@ -33,7 +37,7 @@ State = tuple[int, ...]
 
 
 class Reader(Generic[R, T]):
-    """Judges logs of one kind, one after the other.
+    """Judges logs of one kind, one after the other: small ones in groups, a group while that before it is imported.
 
     What the lines of a file become depends on the filters and the bots that are stored when it begins. What was judged
     ahead counts only where these, and the file, are still what they were taken to be; otherwise the file is read anew.
@@ -47,56 +51,88 @@ class Reader(Generic[R, T]):
         self._limits = limits
         self._is_format_known = is_format_known
         self._log: LogFile[R, T] | None = None
-        self._ahead: dict[Path, tuple[State, Judged[R, T]]] = {}
+        self._group: dict[Path, tuple[State, Judged[R, T]]] = {}
+        """What is left of the group that is imported."""
+        self._next: tuple[Future[dict[Path, tuple[State, Judged[R, T]]]], ExitStack] | None = None
+        """The group after it, and what gives back the log that judges it."""
+        self._judging = ThreadPoolExecutor(1)
 
     @contextmanager
     def reading(self, path: Path, stream: LogStream, rules: R) -> Iterator[LogFile[R, T] | Judged[R, T]]:
         """A log, judged already or to be read from `stream`."""
+        judged = self._judged(path, stream, rules)
+        if judged:
+            yield judged
+            return
         with self._open(rules) as log:
-            judged = self._judged(path, stream, rules) or self._judge_ahead(log, path, stream, rules)
-            if judged is None:
-                log.begin(rules)
-            yield judged or log
+            log.begin(rules)
+            yield log
 
     def close(self) -> None:
         """Forget everything."""
-        if self._log:
-            self._log.engine.close()
-            self._log = None
+        self._next_group()
+        self._judging.shutdown()
+        self._forget_log()
 
     @property
     def ahead(self) -> list[Judged[R, T]]:
-        """The files after the one that is read, as far as they are judged already."""
-        return [judged for _, judged in self._ahead.values()]
-
-    @contextmanager
-    def _open(self, rules: R) -> Iterator[LogFile[R, T]]:
-        """The log with the engine of this reader. After an error, the next one is another."""
-        if self._log and not self._log.engine.is_current:
-            self.close()
-        log = self._log or self._make(rules)
-        self._log = None
-        with ExitStack() as stack:
-            stack.push(log)
-            yield log
-            if self._is_format_known:
-                stack.pop_all()
-                self._log = log
+        """The files of the group after the one that is read."""
+        return [judged for _, judged in self._group.values()]
 
     def _judged(self, path: Path, stream: LogStream, rules: R) -> Judged[R, T] | None:
-        """What a file was judged as."""
-        state, judged = self._ahead.pop(path, ((), None))
+        """What a small file becomes; None: it is large, or its format is not known beforehand."""
+        if not self._is_format_known:
+            return None
+        if path not in self._group:
+            self._group = self._next_group()
+        judged = self._taken(path, stream, rules)
+        if judged is None:
+            self._next_group()  # what is judged under other rules is of no use
+            with self._open(rules) as log:
+                self._group = self._judge(log, path, rules)
+            judged = self._taken(path, stream, rules)
+        if judged and not self._next:
+            last, (_, before) = next(reversed(self._group.items()), (path, (stream.state, judged)))
+            self._begin_next(self._after(last), before.rules.next())
+        return judged
+
+    def _taken(self, path: Path, stream: LogStream, rules: R) -> Judged[R, T] | None:
+        """A file out of the group, if what it was taken to be is right."""
+        state, judged = self._group.pop(path, ((), None))
         return judged if judged and state == stream.state and judged.rules.agree(rules) else None
 
-    def _judge_ahead(self, log: LogFile[R, T], path: Path, stream: LogStream, rules: R) -> Judged[R, T] | None:
-        """Judge a small file, and small ones that follow it."""
-        self._ahead = {}
-        files = self._small_files(path) if self._is_format_known else {}
-        if len(files) < 2:
-            return None
+    def _begin_next(self, path: Path | None, rules: R) -> None:
+        """Begin to judge the group that begins with a file."""
+        if path:
+            stack = ExitStack()
+            log = stack.enter_context(self._open(rules))
+            judging = self._judging.submit(self._judge, log, path, rules)
+            stack.callback(wait, [judging])
+            self._next = judging, stack
+
+    def _next_group(self) -> dict[Path, tuple[State, Judged[R, T]]]:
+        """The group that is judged meanwhile, when it is; empty if there is none or judging it failed."""
+        if not self._next:
+            return {}
+        (judging, stack), self._next = self._next, None
+        try:
+            with stack:
+                return judging.result()
+        except HzmetricsError:  # it is told when the file that is to blame is read
+            return {}
+
+    def _after(self, path: Path) -> Path | None:
+        """The file that is expected after another one."""
+        place = self.expected.index(path) + 1 if path in self.expected else len(self.expected)
+        return self.expected[place] if place < len(self.expected) else None
+
+    def _judge(self, log: LogFile[R, T], path: Path, rules: R) -> dict[Path, tuple[State, Judged[R, T]]]:
+        """What a small file, and small ones that follow it, become."""
+        files = self._small_files(path)
+        if not files:
+            return {}
         judged = log.judge(rules, [(lines, blank) for _, lines, blank in files.values()])
-        self._ahead = {path: (state, one) for (path, (state, _, _)), one in zip(files.items(), judged, strict=True)}
-        return self._judged(path, stream, rules)
+        return {path: (state, one) for (path, (state, _, _)), one in zip(files.items(), judged, strict=True)}
 
     def _small_files(self, path: Path) -> dict[Path, tuple[State, pa.Table, int]]:
         """A file and those that follow it, with their lines and the number of blank ones, up to the first large one.
@@ -113,11 +149,32 @@ class Reader(Generic[R, T]):
                     lines = stream.lines_up_to(SMALL)
             except UnreadableLog:
                 continue
-            if lines is None or size + lines.nbytes > CHUNK:
+            if lines is None:
                 break
-            size += lines.nbytes
             found[path] = (state, lines, stream.blank)
+            size += lines.nbytes
+            if size > SMALL:
+                break
         return found
+
+    @contextmanager
+    def _open(self, rules: R) -> Iterator[LogFile[R, T]]:
+        """The log with the engine of this reader. After an error, the next one is another."""
+        if self._log and not self._log.engine.is_current:
+            self._forget_log()
+        log = self._log or self._make(rules)
+        self._log = None
+        with ExitStack() as stack:
+            stack.push(log)
+            yield log
+            if self._is_format_known:
+                stack.pop_all()
+                self._log = log
+
+    def _forget_log(self) -> None:
+        if self._log:
+            self._log.engine.close()
+            self._log = None
 
 
 class Readers:

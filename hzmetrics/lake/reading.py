@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -70,7 +70,7 @@ class Found:
 class Unrelated(Rules):
     """The rules of logs that are judged together and do not know each other's bots: step 2 tells them."""
 
-    def next(self) -> Rules:
+    def next(self) -> Self:
         return replace(self, bots=replace(self.bots, flagged=[]))
 
 

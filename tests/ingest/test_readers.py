@@ -80,9 +80,11 @@ def judged_alone(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
 
 @pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("small", [reading.SMALL, 5_000], ids=["one group", "several groups"])
 def test_files_judged_together_become_what_each_becomes_alone(
-    seed: int, make_hub: Callable[[str], TestHub], monkeypatch: pytest.MonkeyPatch
+    seed: int, small: int, make_hub: Callable[[str], TestHub], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(reading, "SMALL", small)
     hub = make_hub("sqlite")
     files(hub, random.Random(seed))
     alone = imported(hub, None)
