@@ -17,16 +17,25 @@ endef
 
 .PHONY: venv demo test test-fast torture lint docs bench bench-scale clean
 
+PIP = $(BIN)/pip install --quiet --disable-pip-version-check --no-compile --editable
+
 venv: $(VENV)/.complete
 
-$(VENV)/.complete: pyproject.toml
+# The demo needs the program alone.
+$(VENV)/.usable: pyproject.toml | $(BIN)/pip
+	$(PIP) .
+	@touch $@
+
+$(VENV)/.complete: pyproject.toml | $(BIN)/pip
+	$(PIP) '.[test]'
+	@touch $(VENV)/.usable $@
+
+$(BIN)/pip:
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is missing; run: sudo apt-get install python3" >&2; exit 1; }
 	$(call need,$(PYTHON) -m ensurepip --version,python3-venv)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --editable '.[test]'
-	@touch $@
 
-demo: venv
+demo: $(VENV)/.usable
 	@$(BIN)/hzmetrics demo
 
 # The programs alone: the package mariadb-server would start a server of its own.
