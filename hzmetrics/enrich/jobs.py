@@ -26,7 +26,7 @@ def middleware_wall(store: Store, settings: Settings, dry_run: bool = False) -> 
     with _jobs(store, settings) as engine:
         starts = toolstart.c
         known = sa.select(starts.datetime, starts.user, starts.ip, starts.host)
-        engine.load("stored_starts", store.metrics.stream(known.distinct()))
+        engine.load("stored_starts", store.metrics.stream(known))
         new = engine.table("new_jobs")
     if dry_run:
         log.info("toolstart: would insert %d rows", new.num_rows)
