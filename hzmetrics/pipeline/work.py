@@ -224,7 +224,7 @@ class Work:
     def analyze_today(self, today: dt.date) -> None:
         """The daily analysis. After a failed lookup it goes on, and is done again by the next run (spec 60 §10.2)."""
         month = Month.of(today)
-        requests = completed.requests(self.store, state.read(self.store), month)
+        requests = completed.requests(self.store, self.settings, state.read(self.store), month)
         failed = stages.analyze(
             self.store,
             self.settings,
