@@ -33,7 +33,7 @@ from hzmetrics.log import log
 from hzmetrics.pipeline.run import make_state_table
 from hzmetrics.pipeline.steps import Step
 from hzmetrics.pipeline.work import Work
-from hzmetrics.store import Store
+from hzmetrics.store import Store, copies
 from hzmetrics.store.database import Database
 from hzmetrics.store.schema import create_hub, create_metrics
 from hzmetrics.store.tables.metrics import profiles_copy, sessionlog_metrics, toolstart, web, webhits
@@ -195,7 +195,8 @@ def analyze(store: Store, settings: config.Settings, day: dt.date) -> list[tuple
         return rows
 
     work.through = measured
-    work.analyze_today(day)
+    with copies.kept():
+        work.analyze_today(day)
     return costs
 
 
