@@ -39,7 +39,7 @@ def gen_tool_stats(store: Store, settings: Settings, month: Month, *, dry_run: b
             ),
         )
         engine.register("tool_version", hub.read(sa.select(versions.toolname, versions.instance)))
-        engine.load(
+        engine.register(
             "sessionlog",
             copies.stream(hub, tables.sessionlog, "sessnum", "username", "start", "appname", "walltime", "viewtime"),
         )
