@@ -6,8 +6,9 @@ Within a unit the hub's tables count as unchanged (spec 60 §8.6). Slow to impor
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from contextvars import ContextVar
+from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
@@ -29,18 +30,26 @@ BATCH = 25_000
 
 
 class Copies:
-    """Files of tables, each made when it is first asked for."""
+    """Files of tables, each made when it is first asked for. Close them."""
 
-    def __init__(self, directory: str) -> None:
-        self._directory = Path(directory)
+    def __init__(self) -> None:
         self._made: dict[str, pq.ParquetFile] = {}
+
+    @cached_property
+    def _directory(self) -> Scratch:
+        return Scratch()
+
+    def close(self) -> None:
+        """Remove the files."""
+        if "_directory" in self.__dict__:
+            self._directory.cleanup()
 
     def of(self, hub: Database, table: sa.Table) -> pq.ParquetFile:
         """The copy of a table. Raises StoreError."""
         if table.name not in self._made:
             rows = hub.stream(sa.select(*(table.c[name] for name in READ[table.name])))
-            path = self._directory / f"{table.name}.parquet"
             try:
+                path = Path(self._directory.name, f"{table.name}.parquet")
                 with pq.ParquetWriter(path, rows.schema, compression="zstd") as file:
                     for batch in rows:
                         file.write_batch(batch)
@@ -56,8 +65,8 @@ _of_unit: ContextVar[Copies | None] = ContextVar("copies of the unit of work", d
 @contextmanager
 def kept() -> Iterator[None]:
     """Within this context, tables of the hub are read once, and stay as they were then."""
-    with Scratch() as directory:
-        token = _of_unit.set(Copies(directory))
+    with closing(Copies()) as copies:
+        token = _of_unit.set(copies)
         try:
             yield
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from typing import Any
 
 import pytest
@@ -56,7 +57,7 @@ def test_a_table_that_cannot_be_read_is_tried_again(hub: TestHub) -> None:
         assert copies.stream(hub.store.hub, table, "sessnum").read_all().num_rows == 0
 
 
-def test_a_copy_that_cannot_be_written_is_told(hub: TestHub) -> None:
-    unwritable = copies.Copies(str(hub.root / "missing"))
-    with pytest.raises(StoreUnavailable, match="temporary directory"):
-        unwritable.of(hub.store.hub, hub.store.hub_tables.sessionlog)
+def test_a_copy_that_cannot_be_written_is_told(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(hub.root / "missing"))
+    with copies.kept(), pytest.raises(StoreUnavailable, match="temporary directory"):
+        users(hub)
