@@ -14,6 +14,7 @@ SMALL = {
     "activity": "--users 50 --recent 20 --times 2",
     "backlog": "--lines 20 --months 1",
     "courses": "--events 2000",
+    "daily": "--requests 500 --years 1 --sessions 100",
     "enrich": "--rows 500 --addresses 50 --filters 5",
     "events": "--lines 500",
     "grids": "--rows 500",

@@ -54,6 +54,10 @@ class Countries:
             except LookupFailure as failure:
                 self.trouble = str(failure)
 
+    def revision(self) -> str:
+        """What changes when an address without an answer may get one; empty where a source can answer all the time."""
+        return "" if self.can_answer else repr((self._reads_ipv6, self._cache.revision()))
+
     def of(self, texts: Iterable[str]) -> dict[str, str]:
         """The country of each text, `-` for what is no address or has no country; a missing one has no answer yet."""
         asked = {text: self._asked(text) for text in texts}

@@ -66,6 +66,10 @@ class Cache:
         """The country, as stored, of each address with an entry that counts."""
         return {address: entry.code or "" for address, entry in self.entries(addresses).items()}
 
+    def revision(self) -> str:
+        """What changes when an entry comes."""
+        return repr((self._has_hub and self._hub.revision(), self._own.revision()))
+
     def keep(self, places: Mapping[IPv4Address, Place]) -> None:
         """Put answers into the tables, over what is there."""
         of_hub = {address: place for address, place in places.items() if self._has_hub and int(address) < SIGNED}
@@ -104,6 +108,14 @@ class _Shelf:
         except (StoreError, ConfigurationError) as error:
             log.warning("the cache %s is not read: %s", self.table.name, error)
         return found
+
+    def revision(self) -> str:
+        """The number of entries and the time of the latest; empty if they cannot be read, as those who ask are told."""
+        entries = sa.select(sa.func.count(), sa.func.max(self.table.c.lookup_datetime)).select_from(self.table)
+        try:
+            return repr(self.database().rows(entries))
+        except (StoreError, ConfigurationError):
+            return ""
 
     def keep(self, places: Mapping[IPv4Address, Place]) -> None:
         if not places:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from hzmetrics.config import Settings
 from hzmetrics.log import log
-from hzmetrics.store import Store
+from hzmetrics.store import Store, copies
 from hzmetrics.store.image import replace_with_image
 from hzmetrics.store.tables.metrics import sessionlog_metrics
 
@@ -21,16 +21,8 @@ def import_hub_data(store: Store, settings: Settings, dry_run: bool = False) -> 
 
 
 def _copy_sessions(store: Store, dry_run: bool) -> int:
-    session = store.hub_tables.sessionlog.c
-    logged = store.hub.read(
-        sa.select(
-            session.sessnum,
-            session.username.label("user"),
-            session.remoteip.label("ip"),
-            session.start,
-            session.appname,
-        )
-    )
+    columns = {"sessnum": "sessnum", "username": "user", "remoteip": "ip", "start": "start", "appname": "appname"}
+    logged = copies.stream(store.hub, store.hub_tables.sessionlog, *columns).read_all().rename_columns(columns)
     copied = store.metrics.read(sa.select(sessionlog_metrics.c.sessnum))
     new = logged.join(copied, "sessnum", join_type="left anti").sort_by("sessnum")
     if dry_run:

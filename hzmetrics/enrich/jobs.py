@@ -11,7 +11,7 @@ from hzmetrics.config import Settings
 from hzmetrics.engine import Engine
 from hzmetrics.enrich import rows
 from hzmetrics.log import log
-from hzmetrics.store import Store, pseudonyms
+from hzmetrics.store import Store, copies, pseudonyms
 from hzmetrics.store.bulk import fitted_rows
 from hzmetrics.store.tables.metrics import toolstart
 
@@ -26,7 +26,7 @@ def middleware_wall(store: Store, settings: Settings, dry_run: bool = False) -> 
     with _jobs(store, settings) as engine:
         starts = toolstart.c
         known = sa.select(starts.datetime, starts.user, starts.ip, starts.host)
-        engine.load("stored_starts", store.metrics.stream(known.distinct()))
+        engine.load("stored_starts", store.metrics.stream(known))
         new = engine.table("new_jobs")
     if dry_run:
         log.info("toolstart: would insert %d rows", new.num_rows)
@@ -56,33 +56,29 @@ def middleware_cpu(store: Store, settings: Settings, dry_run: bool = False) -> i
 
 def _jobs(store: Store, settings: Settings) -> Engine:
     """An engine that knows the middleware's jobs, with values as `toolstart` would store them."""
-    job, session = store.hub_tables.joblog.c, store.hub_tables.sessionlog.c
-    jobs = store.hub.stream(sa.select(job.sessnum, job.job, job.event, job.venue, job.start, job.walltime, job.cputime))
-    sessions = store.hub.stream(
-        sa.select(
-            session.sessnum,
-            session.username.label("user"),
-            session.remoteip.label("ip"),
-            session.appname.label("tool"),
-            session.exechost.label("execunit"),
-        )
-    )
+    hub, tables = store.hub, store.hub_tables
+    jobs = copies.stream(hub, tables.joblog, "sessnum", "job", "event", "venue", "start", "walltime", "cputime")
+    sessions = copies.stream(hub, tables.sessionlog, "sessnum", "username", "remoteip", "appname", "exechost")
     engine = Engine("hzmetrics.enrich")
     engine.set_variable("pseudonym_key", pseudonyms.key(store, settings))
-    engine.load("joblog", _as_stored(jobs, "walltime", "cputime"))
-    engine.load("tool_sessions", _as_stored(sessions, "user", "ip", "tool", "execunit"))
+    engine.load("joblog", _as_stored(jobs, walltime="walltime", cputime="cputime"))
+    engine.load(
+        "tool_sessions", _as_stored(sessions, username="user", remoteip="ip", appname="tool", exechost="execunit")
+    )
     return engine
 
 
-def _as_stored(rows: pa.RecordBatchReader, *names: str) -> pa.RecordBatchReader:
-    """`rows` with the columns `names` as `toolstart` would store them."""
+def _as_stored(rows: pa.RecordBatchReader, **columns: str) -> pa.RecordBatchReader:
+    """`rows` with some columns as columns of `toolstart`: named so, and with values as those store them."""
+    names = [columns.get(name, name) for name in rows.schema.names]
 
     def batches() -> Iterator[pa.RecordBatch]:
         for batch in rows:
-            table = pa.Table.from_batches([batch])
-            fitted = fitted_rows(toolstart, table.select(names))
-            for name in names:
-                table = table.set_column(table.column_names.index(name), rows.schema.field(name), fitted[name])
+            table = pa.Table.from_batches([batch]).rename_columns(names)
+            fitted = fitted_rows(toolstart, table.select(columns.values()))
+            for name in fitted.column_names:
+                table = table.set_column(names.index(name), name, fitted[name])
             yield from table.to_batches()
 
-    return pa.RecordBatchReader.from_batches(rows.schema, batches())
+    schema = pa.schema([(name, field.type) for name, field in zip(names, rows.schema, strict=True)])
+    return pa.RecordBatchReader.from_batches(schema, batches())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from hzmetrics.config import Settings
@@ -32,14 +34,13 @@ def fill_user_info(
             "user_profiles",
             hub.stream(sa.select(profiles.id, profiles.user_id, profiles.profile_key, profiles.profile_value)),
         )
-        filled = []
-        for column, profile_key in KEYS.items():
-            engine.register(
-                "rows_without_value",
-                source.stream(
-                    sa.select(rows.key(target).label("row"), target.c.user).where(is_empty(target.c[column]))
-                ),
-            )
-            engine.register_values("wanted_key", {"profile_key": profile_key})
-            filled.append(engine.table("profile_answers").rename_columns({"value": column}))
+        some_empty = sa.or_(*(is_empty(target.c[column]) for column in KEYS))
+        columns = (rows.key(target).label("row"), target.c.user, *(target.c[column] for column in KEYS))
+        engine.register("rows_without_value", source.stream(sa.select(*columns).where(some_empty)))
+        engine.register("wanted_keys", pa.table({"column": list(KEYS), "profile_key": list(KEYS.values())}))
+        answers = engine.table("profile_answers")
+    filled = (
+        answers.filter(pc.equal(answers["column"], column)).drop_columns("column").rename_columns({"value": column})
+        for column in KEYS
+    )
     return sum(rows.write(source, target, values, dry_run) for values in filled)

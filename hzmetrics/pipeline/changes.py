@@ -7,13 +7,14 @@ write are compared, once a unit of work, with what they were (spec 60 §8.6).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from hzmetrics.calendar import ALL_MONTHS, Month, Months
 from hzmetrics.errors import StoreError
 from hzmetrics.log import log
 from hzmetrics.pipeline.inputs import UNIT, Inputs, Rows, inputs, of_others
+from hzmetrics.store import copies
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -130,11 +131,11 @@ class Changes:
         )
 
 
-def _digest(database: Database, query: sa.Select[Any]) -> bytes:
-    """What tells the rows of a query from others; empty if they cannot be read, which the step will report."""
+def _digest(database: Database, table: sa.Table, columns: Sequence[str]) -> bytes:
+    """What tells the rows of a table from others; empty if they cannot be read, which the step will report."""
     digest = hashlib.blake2b()
     try:
-        for batch in database.stream(query):
+        for batch in copies.stream(database, table, *columns):
             digest.update(batch.serialize())
     except StoreError:
         return b""

@@ -6,16 +6,17 @@ of rows, which leaves most steps nothing to do.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-import sqlalchemy as sa
+from typing import TYPE_CHECKING
 
 from hzmetrics.calendar import ALL_MONTHS, DateSpan, Month, Months
+from hzmetrics.store import copies
 from hzmetrics.store.tables.metrics import countries, exclude_list
 
 if TYPE_CHECKING:
+    import sqlalchemy as sa
+
     from hzmetrics.pipeline.steps import Step
     from hzmetrics.store import Store
     from hzmetrics.store.database import Database
@@ -119,27 +120,17 @@ def _of(month: Month, *names: str) -> Rows:
     return dict.fromkeys(names, Months(month, month))
 
 
-def of_others(store: Store) -> Mapping[str, tuple[Database, sa.Select[Any]]]:
-    """The tables that others write, with what steps read of them."""
-    hub, tables = store.hub, store.hub_tables
-    resource, version, session, job = (
-        tables.resources.c,
-        tables.tool_version.c,
-        tables.sessionlog.c,
-        tables.joblog.c,
-    )
-    user, value, profile = tables.users.c, tables.user_profiles.c, tables.xprofiles.c
+def of_others(store: Store) -> Mapping[str, tuple[Database, sa.Table, Sequence[str]]]:
+    """The tables that others write, with the columns that steps read."""
+    hub, metrics, tables = store.hub, store.metrics, store.hub_tables
     return {
-        "resources": (hub, sa.select(resource.id, resource.alias, resource.type, resource.title, resource.published,
-                                     resource.standalone)),
-        "tool_version": (hub, sa.select(version.toolname, version.instance)),
-        TOOL_SESSIONS: (hub, sa.select(session.sessnum, session.username, session.remoteip, session.start,
-                                       session.appname, session.exechost, session.walltime, session.viewtime)),
-        "joblog": (hub, sa.select(job.sessnum, job.job, job.superjob, job.event, job.venue, job.start, job.walltime,
-                                  job.cputime, job.ncpus)),
-        "users": (hub, sa.select(user.id, user.username)),
-        "user_profiles": (hub, sa.select(value.id, value.user_id, value.profile_key, value.profile_value)),
-        "xprofiles": (hub, sa.select(profile.uidNumber, profile.username, profile.orgtype, profile.emailConfirmed)),
-        "countries": (store.metrics, sa.select(countries.c.code, countries.c.name)),
-        exclude_list.name: (store.metrics, sa.select(exclude_list.c.filter, exclude_list.c.type)),
-    }  # fmt: skip
+        "resources": (hub, tables.resources, ("id", "alias", "type", "title", "published", "standalone")),
+        "tool_version": (hub, tables.tool_version, ("toolname", "instance")),
+        TOOL_SESSIONS: (hub, tables.sessionlog, copies.READ["sessionlog"]),
+        "joblog": (hub, tables.joblog, copies.READ["joblog"]),
+        "users": (hub, tables.users, ("id", "username")),
+        "user_profiles": (hub, tables.user_profiles, ("id", "user_id", "profile_key", "profile_value")),
+        "xprofiles": (hub, tables.xprofiles, ("uidNumber", "username", "orgtype", "emailConfirmed")),
+        "countries": (metrics, countries, ("code", "name")),
+        exclude_list.name: (metrics, exclude_list, ("filter", "type")),
+    }

@@ -19,7 +19,7 @@ from hzmetrics.pipeline import completed, decide, facts, stages, unfinished
 from hzmetrics.pipeline.changes import Changes
 from hzmetrics.pipeline.decide import Action
 from hzmetrics.pipeline.facts import Facts
-from hzmetrics.store import state
+from hzmetrics.store import copies, state
 from hzmetrics.store.state import Left
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Work:
             progress(done, decide.units_left(known), what)
             if recording:
                 recording.update(what=what)
-            with stage(what):
+            with stage(what), copies.kept():
                 for action in unit.actions:
                     self.do(action, known)
             done += 1
@@ -224,7 +224,7 @@ class Work:
     def analyze_today(self, today: dt.date) -> None:
         """The daily analysis. After a failed lookup it goes on, and is done again by the next run (spec 60 §10.2)."""
         month = Month.of(today)
-        requests = completed.requests(self.store, state.read(self.store), month)
+        requests = completed.requests(self.store, self.settings, state.read(self.store), month)
         failed = stages.analyze(
             self.store,
             self.settings,

@@ -8,7 +8,7 @@ from hzmetrics.calendar import PERIODS, Month
 from hzmetrics.config import Settings
 from hzmetrics.engine import Engine, windows
 from hzmetrics.log import log
-from hzmetrics.store import Store
+from hzmetrics.store import Store, copies
 from hzmetrics.store.types import is_empty
 from hzmetrics.tools import rules
 from hzmetrics.tools.hub_rows import upsert
@@ -26,7 +26,6 @@ def gen_tool_stats(store: Store, settings: Settings, month: Month, *, dry_run: b
     """
     hub, tables = store.hub, store.hub_tables
     resources, versions = tables.resources.c, tables.tool_version.c
-    sessions, jobs = tables.sessionlog.c, tables.joblog.c
     with Engine(rules.PACKAGE, corrections=settings.corrections) as engine:
         engine.register("windows", windows(month, PERIODS))
         engine.register_values("run", {"datetime": month.key})
@@ -40,41 +39,23 @@ def gen_tool_stats(store: Store, settings: Settings, month: Month, *, dry_run: b
             ),
         )
         engine.register("tool_version", hub.read(sa.select(versions.toolname, versions.instance)))
-        engine.load(
+        engine.register(
             "sessionlog",
-            hub.stream(
-                sa.select(
-                    sessions.sessnum,
-                    sessions.username,
-                    sessions.start,
-                    sessions.appname,
-                    sessions.walltime,
-                    sessions.viewtime,
-                ).where(sessions.start < month.stop)
-            ),
+            copies.stream(hub, tables.sessionlog, "sessnum", "username", "start", "appname", "walltime", "viewtime"),
         )
         engine.register(
             "joblog",
-            hub.stream(
-                sa.select(
-                    jobs.sessnum,
-                    jobs.job,
-                    jobs.superjob,
-                    jobs.event,
-                    jobs.venue,
-                    jobs.walltime,
-                    jobs.cputime,
-                    jobs.ncpus,
-                )
+            copies.stream(
+                hub, tables.joblog, "sessnum", "job", "superjob", "event", "venue", "walltime", "cputime", "ncpus"
             ),
         )
-        stats, copies = engine.table("tool_stats"), engine.table("tool_stats_copy")
+        stats, stats_copy = engine.table("tool_stats"), engine.table("tool_stats_copy")
 
-    written: int = stats.num_rows + copies.num_rows
+    written: int = stats.num_rows + stats_copy.num_rows
     log.debug("%s: %d tools, %d rows", month, stats.num_rows // len(PERIODS), written)
     if dry_run or not stats.num_rows:
         return 0
     with hub.begin(tables.resource_stats_tools, tables.resource_stats) as connection:
         upsert(hub, connection, tables.resource_stats_tools, stats, KEY, month.key)
-        upsert(hub, connection, tables.resource_stats, copies, KEY, month.key)
+        upsert(hub, connection, tables.resource_stats, stats_copy, KEY, month.key)
     return written

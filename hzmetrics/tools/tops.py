@@ -50,7 +50,7 @@ def gen_tool_tops(store: Store, settings: Settings, month: Month, *, dry_run: bo
         engine.register("tool_version", hub.read(sa.select(versions.toolname, versions.instance)))
         engine.register("countries", metrics.read(sa.select(countries.c.code, countries.c.name)))
         engine.register("xprofiles", metrics.read(sa.select(profiles.username, profiles.uidNumber, profiles.orgtype)))
-        engine.load(
+        engine.register(
             "sessionlog_metrics",
             metrics.stream(
                 sa.select(

@@ -31,6 +31,8 @@ DAYS = ("01", "15", "28")
 """Those whose logs are kept."""
 NUMBERED = {("id", "jos_stats_topvals")}
 """Columns that number rows in the order in which they came."""
+WRITTEN = ("updated_at", "end", "revision")
+"""Columns that say when a row was written, or that it was."""
 LEFT_OUT = "nothing that it reads has changed"
 Tables = dict[str, list[tuple[object, ...]]]
 
@@ -94,18 +96,18 @@ def end_of(root: Path, meanwhile: Meanwhile, runs: int) -> Tables:
 
 
 def rows(store: Store) -> Tables:
-    """Every row but for the times of state keys and the random revisions of months."""
+    """Every row but for times at which it was written, and the random revisions of months."""
     found: Tables = {}
     for database in (store.hub, store.metrics):
-        for table in database.table_names:
-            columns = [
-                name
-                for _, name, *_ in database.rows(sa.text(f"PRAGMA table_info('{table}')"))
-                if name not in ("updated_at", "revision") and (name, table) not in NUMBERED
-            ]
-            names = ", ".join(f'"{name}"' for name in columns)
-            read = database.rows(sa.text(f'SELECT {names} FROM "{table}"'))
-            found[f"{database.name}.{table}"] = sorted(map(tuple, read), key=repr)
+        with database.connect() as connection:
+            for table in sa.inspect(connection).get_table_names():
+                columns = [
+                    sa.column(column["name"])
+                    for column in sa.inspect(connection).get_columns(table)
+                    if column["name"] not in WRITTEN and (column["name"], table) not in NUMBERED
+                ]
+                read = connection.execute(sa.select(*columns).select_from(sa.table(table)))
+                found[f"{database.name}.{table}"] = sorted(map(tuple, read), key=repr)
     return found
 
 

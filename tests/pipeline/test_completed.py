@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from hzmetrics import config
 from hzmetrics.calendar import Clock, DateSpan, Month
+from hzmetrics.demo import maxmind
 from hzmetrics.demo.directory import Directory
 from hzmetrics.pipeline import completed, run
 from hzmetrics.pipeline.steps import Step
@@ -105,8 +106,10 @@ def test_the_rows_are_those_of_whole_analyses(
     requests = completed.requests
     for is_whole in (True, False):
 
-        def noted(store: Store, known: state.State, month: Month, is_whole: bool = is_whole) -> completed.Requests:
-            found = requests(store, known, month)
+        def noted(
+            store: Store, settings: config.Settings, known: state.State, month: Month, is_whole: bool = is_whole
+        ) -> completed.Requests:
+            found = requests(store, settings, known, month)
             taken.append(found.completed)
             return found._replace(completed=0) if is_whole else found
 
@@ -140,7 +143,7 @@ def test_requests_are_all_taken_where_one_may_be_left(hub: TestHub) -> None:
             connection.execute(sa.insert(web).values({**row, **values}))
 
     def known(key: dict[str, str]) -> completed.Requests:
-        return completed.requests(hub.store, state.State(key), APRIL)
+        return completed.requests(hub.store, hub.settings, state.State(key), APRIL)
 
     whole = {"host": "?", "domain": "?", "ipcountry": "-"}
     insert(5, **whole)
@@ -153,8 +156,33 @@ def test_requests_are_all_taken_where_one_may_be_left(hub: TestHub) -> None:
         connection.execute(sa.update(web).values(host="?").where(web.c.id == 6))
     key = completed.after_analysis(hub.store, known(key))
     assert known(key).completed == 7
-    assert completed.requests(hub.store, state.State(key), APRIL.plus(1)).completed == 0
+    assert completed.requests(hub.store, hub.settings, state.State(key), APRIL.plus(1)).completed == 0
     assert known({**key, state.DIRTY: "2026-04"}).completed == 0
     with hub.store.metrics.begin() as connection:
         connection.execute(sa.insert(exclude_list).values(filter="a.example", type="domain", date_added=NOW.local))
     assert known(key).completed == 0
+
+
+def test_a_country_is_awaited_only_where_one_may_come(hub: TestHub) -> None:
+    file = hub.root / "city.mmdb"
+    with hub.configuration.open("a") as configuration:
+        configuration.write(f"[geoip]\ndatabase = {file}\n")
+    settings = config.load(environment=hub.environment)
+    values = {"datetime": "2026-04-02 10:00:00", "ip": "192.0.2.1", "content": "/", "host": "?", "domain": "?"}
+    with hub.store.metrics.begin() as connection:
+        connection.execute(sa.insert(web).values(id=5, **values))
+
+    def known(key: dict[str, str]) -> completed.Requests:
+        return completed.requests(hub.store, settings, state.State(key), APRIL)
+
+    key = completed.after_analysis(hub.store, known({}))
+    assert known(key).completed == 5
+    cache = hub.store.hub_tables.metrics_ipgeo_cache
+    with hub.store.hub.begin() as connection:
+        connection.execute(sa.insert(cache).values(ip=7, countrySHORT="DE", lookup_datetime="2026-04-02 11:00:00"))
+    assert known(key).completed == 0
+    key = completed.after_analysis(hub.store, known(key))
+    assert known(key).completed == 5
+    maxmind.write(file, [("192.0.2.0/24", maxmind.place("DE", "Germany", "", "", 1, 2))])
+    assert known(key).completed == 0
+    assert completed.after_analysis(hub.store, known(key)) == {}

@@ -73,13 +73,17 @@ CREATE TABLE user_profiles (
     profile_value VARCHAR   -- what it says
 );
 
--- The rows that lack the value of one profile key.
+-- The rows that lack the value of some profile key.
 CREATE TABLE rows_without_value (
-    row BIGINT,   -- number of the row
-    user VARCHAR  -- login name
+    row BIGINT,               -- number of the row
+    user VARCHAR,             -- login name
+    countrycitizen VARCHAR,   -- country of citizenship
+    countryresident VARCHAR,  -- country of residence
+    orgtype VARCHAR           -- kind of organization
 );
 
--- That profile key.
-CREATE TABLE wanted_key (
-    profile_key VARCHAR  -- its name
+-- What profile key each of these columns comes from.
+CREATE TABLE wanted_keys (
+    "column" VARCHAR,    -- name of the column
+    profile_key VARCHAR  -- name of the key
 );

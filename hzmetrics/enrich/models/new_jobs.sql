@@ -14,20 +14,18 @@
 --   cputime   DOUBLE   0: filled later
 
 SELECT
-    datetime,
+    jobs.datetime,
     jobs.user,
-    ip,
+    jobs.ip,
     1 AS success,
-    tool,
-    execunit,
-    walltime,
+    jobs.tool,
+    jobs.execunit,
+    jobs.walltime,
     0.0::DOUBLE AS cputime
 FROM jobs
+ANTI JOIN stored_starts
+    ON stored_starts.datetime = jobs.datetime
+    AND fold(stored_starts.user) = fold(jobs.user)
+    AND address_of(stored_starts.ip, stored_starts.host) = address_of(jobs.ip, NULL)
 WHERE event <> '[WAITING]'
-    AND NOT EXISTS (
-        FROM stored_starts
-        WHERE stored_starts.datetime = jobs.datetime
-            AND fold(stored_starts.user) = fold(jobs.user)
-            AND address_of(stored_starts.ip, stored_starts.host) = address_of(jobs.ip, NULL)
-    )
-ORDER BY place
+ORDER BY sessnum, job, event, fold(venue)

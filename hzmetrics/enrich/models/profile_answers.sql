@@ -1,13 +1,18 @@
--- The rows without a value whose user's profile has one for the wanted key.
+-- The empty columns of rows whose user's profile has a value for them (spec 20 §8).
 --
--- grain: a row
--- reads: rows_without_value, profile_values, wanted_key
+-- grain: a row and column
+-- reads: rows_without_value, profile_values, wanted_keys
 -- columns:
---   row    BIGINT   number of the row
---   value  VARCHAR  value
+--   row     BIGINT   number of the row
+--   column  VARCHAR  name of the column
+--   value   VARCHAR  value
 
-SELECT rows_without_value.row, profile_values.value
+SELECT lacking.row, wanted_keys."column", profile_values.value
 FROM rows_without_value
-JOIN profile_values ON profile_values.username = fold(rows_without_value.user)
-WHERE profile_values.profile_key = (SELECT fold(profile_key) FROM wanted_key)
-ORDER BY rows_without_value.row
+UNPIVOT INCLUDE NULLS (stored FOR "column" IN (countrycitizen, countryresident, orgtype)) AS lacking
+JOIN wanted_keys USING ("column")
+JOIN profile_values
+    ON profile_values.username = fold(lacking.user)
+    AND profile_values.profile_key = fold(wanted_keys.profile_key)
+WHERE is_empty(lacking.stored)
+ORDER BY lacking.row

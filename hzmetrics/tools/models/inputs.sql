@@ -59,7 +59,7 @@ CREATE TABLE tool_version (
     instance VARCHAR   -- name under which the version's sessions run
 );
 
--- Table sessionlog of the hub: the middleware's tool sessions that start before the month ends.
+-- Table sessionlog of the hub: the middleware's tool sessions.
 CREATE TABLE sessionlog (
     sessnum BIGINT,    -- number of the tool session
     username VARCHAR,  -- login name

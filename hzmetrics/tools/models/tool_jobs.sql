@@ -18,11 +18,9 @@ SELECT
     tool_sessions.period,
     count(*) FILTER (what <> 'APPLICATION' AND superjob = 0) AS simulations,
     count(*) FILTER (what <> '[WAITING]' AND job > 0) AS jobs,
-    sum(cputime ORDER BY place) FILTER (what <> '[WAITING]' AND job > 0) AS cpu,
-    sum(job.walltime ORDER BY place) FILTER (what = '[WAITING]' AND job > 0) AS wait,
+    sum(cputime ORDER BY sessnum, job, what, place) FILTER (what <> '[WAITING]' AND job > 0) AS cpu,
+    sum(job.walltime ORDER BY sessnum, job, what, place) FILTER (what = '[WAITING]' AND job > 0) AS wait,
     sum(ncpus) AS cpus
 FROM tool_sessions
-JOIN (
-    SELECT *, fold(event) AS what, row_number() OVER (ORDER BY sessnum, job, fold(event), fold(venue)) AS place FROM joblog
-) AS job ON job.sessnum = tool_sessions.sessnum
+JOIN (SELECT *, fold(event) AS what, fold(venue) AS place FROM joblog) AS job USING (sessnum)
 GROUP BY tool_sessions.resid, tool_sessions.period

@@ -3,6 +3,7 @@
 -- grain: a tool, period and tool session
 -- reads: tool_names, windows, sessionlog
 -- corrections: window-start
+-- stored: table
 -- columns:
 --   resid     BIGINT   number of the tool's resource
 --   period    BIGINT   code of the period

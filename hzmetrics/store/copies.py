@@ -1,0 +1,83 @@
+"""Tables of the hub that grow with its history and are read by many steps: a unit of work reads each of them once.
+
+Within a unit the hub's tables count as unchanged (spec 60 §8.6). Slow to import, so only work that moves rows does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from contextvars import ContextVar
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import sqlalchemy as sa
+
+from hzmetrics.errors import StoreUnavailable
+from hzmetrics.scratch import Scratch
+from hzmetrics.store.database import Database
+
+READ = {
+    "sessionlog": ("sessnum", "username", "remoteip", "start", "appname", "exechost", "walltime", "viewtime"),
+    "joblog": ("sessnum", "job", "superjob", "event", "venue", "start", "walltime", "cputime", "ncpus"),
+}
+"""The tables that are kept, each with the columns that steps read."""
+
+BATCH = 25_000
+"""Rows read from a copy at a time."""
+
+
+class Copies:
+    """Files of tables, each made when it is first asked for. Close them."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, pq.ParquetFile] = {}
+
+    @cached_property
+    def _directory(self) -> Scratch:
+        return Scratch()
+
+    def close(self) -> None:
+        """Remove the files."""
+        if "_directory" in self.__dict__:
+            self._directory.cleanup()
+
+    def of(self, hub: Database, table: sa.Table) -> pq.ParquetFile:
+        """The copy of a table. Raises StoreError."""
+        if table.name not in self._made:
+            rows = hub.stream(sa.select(*(table.c[name] for name in READ[table.name])))
+            try:
+                path = Path(self._directory.name, f"{table.name}.parquet")
+                with pq.ParquetWriter(path, rows.schema, compression="zstd") as file:
+                    for batch in rows:
+                        file.write_batch(batch)
+            except OSError as error:
+                raise StoreUnavailable(f"cannot keep rows in the temporary directory: {error}") from None
+            self._made[table.name] = pq.ParquetFile(path)
+        return self._made[table.name]
+
+
+_of_unit: ContextVar[Copies | None] = ContextVar("copies of the unit of work", default=None)
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """Within this context, tables of the hub are read once, and stay as they were then."""
+    with closing(Copies()) as copies:
+        token = _of_unit.set(copies)
+        try:
+            yield
+        finally:
+            _of_unit.reset(token)
+
+
+def stream(hub: Database, table: sa.Table, *names: str) -> pa.RecordBatchReader:
+    """Columns of a table of the hub, in batches that can be read once. Raises StoreError."""
+    copies = _of_unit.get()
+    if copies is None or table.name not in READ:
+        return hub.stream(sa.select(*(table.c[name] for name in names)))
+    file = copies.of(hub, table)
+    batches = (batch.select(names) for batch in file.iter_batches(BATCH, columns=list(names)))
+    return pa.RecordBatchReader.from_batches(pa.schema([file.schema_arrow.field(name) for name in names]), batches)

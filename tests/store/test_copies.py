@@ -1,0 +1,63 @@
+"""Within a unit of work, tool sessions and jobs are read once (spec 60 §8.6)."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from hzmetrics.errors import StoreError, StoreUnavailable
+from hzmetrics.store import copies
+from tests.conftest import TestHub
+
+
+def users(hub: TestHub) -> list[dict[str, Any]]:
+    return copies.stream(hub.store.hub, hub.store.hub_tables.sessionlog, "username", "sessnum").read_all().to_pylist()
+
+
+def add(hub: TestHub, *names: str) -> None:
+    with hub.store.hub.begin() as connection:
+        connection.execute(sa.insert(hub.store.hub_tables.sessionlog), [{"username": name} for name in names])
+
+
+def test_rows_stay_as_they_were_first_read(hub: TestHub) -> None:
+    add(hub, "ann")
+    ann, zoe = {"username": "ann", "sessnum": 1}, {"username": "Zoë", "sessnum": 2}
+    with copies.kept():
+        assert users(hub) == [ann]
+        add(hub, "Zoë")
+        assert users(hub) == [ann]
+        job = copies.stream(hub.store.hub, hub.store.hub_tables.joblog, "walltime", "event")
+        assert (job.schema.names, job.read_all().num_rows) == (["walltime", "event"], 0)
+    assert users(hub) == [ann, zoe]
+    with copies.kept():
+        assert users(hub) == [ann, zoe]
+
+
+def test_other_tables_are_read_each_time(hub: TestHub) -> None:
+    accounts = hub.store.hub_tables.users
+    with copies.kept():
+        assert copies.stream(hub.store.hub, accounts, "username").read_all().num_rows == 0
+        with hub.store.hub.begin() as connection:
+            connection.execute(sa.insert(accounts).values(username="ann"))
+        assert copies.stream(hub.store.hub, accounts, "username").read_all().num_rows == 1
+
+
+def test_a_table_that_cannot_be_read_is_tried_again(hub: TestHub) -> None:
+    table = hub.store.hub_tables.sessionlog
+    with copies.kept():
+        with hub.store.hub.begin() as connection:
+            connection.execute(sa.text("ALTER TABLE sessionlog RENAME TO away"))
+        with pytest.raises(StoreError):
+            copies.stream(hub.store.hub, table, "sessnum")
+        with hub.store.hub.begin() as connection:
+            connection.execute(sa.text("ALTER TABLE away RENAME TO sessionlog"))
+        assert copies.stream(hub.store.hub, table, "sessnum").read_all().num_rows == 0
+
+
+def test_a_copy_that_cannot_be_written_is_told(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(hub.root / "missing"))
+    with copies.kept(), pytest.raises(StoreUnavailable, match="temporary directory"):
+        users(hub)
