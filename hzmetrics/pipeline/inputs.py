@@ -54,7 +54,8 @@ def inputs(step: Step) -> Inputs | None:
         case "middleware-cpu" as name, ():
             return Inputs((name,), _always("joblog", TOOL_SESSIONS, "toolstart"))
         case "fill-user-info" as name, (_, str(table), _):
-            return Inputs((name, table), _always(_rows(table), "users", "user_profiles"))
+            reads = _always(_rows(table), "users", "user_profiles")
+            return Inputs((name, table), reads, _always(f"{table}.countryresident"))
         case "resolve-dns" | "fill-domain" | "fill-ipcountry" as name, (_, str(table), DateSpan() as span):
             return _completion(name, table, _month(span))
         case "clean-bots" as name, (str(table), DateSpan() as span):
@@ -71,7 +72,7 @@ def inputs(step: Step) -> Inputs | None:
             reads = _always("resources", "tool_version", TOOL_SESSIONS, "joblog")
             return Inputs((str(step),), reads, _of(month, "resource_stats_tools"))
         case "gen-tool-tops", (Month() as month,):
-            looked_up = ("sessionlog_metrics.domain", "sessionlog_metrics.ipcountry")
+            looked_up = ("sessionlog_metrics.domain", "sessionlog_metrics.countryresident")
             lists = _always(TOOL_SESSIONS, "resources", "tool_version", "xprofiles", "countries")
             stats = _of(month, "resource_stats_tools")
             return Inputs((str(step),), {**lists, **stats, **dict.fromkeys(looked_up, Months(last=month))})

@@ -199,7 +199,7 @@ def test_what_a_step_wrote_counts_also_if_it_failed(make_hub: Callable[[str], Te
 
 
 def test_a_change_touches_months_but_those_without() -> None:
-    change = Change(1, Months(FEBRUARY, APRIL), {MARCH})
+    change = Change(Months(FEBRUARY, APRIL), frozenset({MARCH}))
     assert not change.touches(Months(MARCH, MARCH))
     assert change.touches(Months(MARCH, APRIL))
     assert not change.touches(Months(last=Month(2026, 1)))
