@@ -67,7 +67,8 @@ def inputs(step: Step) -> Inputs | None:
             return Inputs((str(step),), _of(month, *requests), writes)
         case "clear-orphan-stamps", (DateSpan() as span,):
             stamps = _of(_month(span), "web.sessionid", "toolstart.sessionid")
-            return Inputs((str(step),), {**stamps, **_always("websessions.removed")}, stamps)
+            removed = {"websessions.removed": Months(_month(span).back(1), _month(span))}
+            return Inputs((str(step),), {**stamps, **removed}, stamps)
         case "gen-tool-stats", (Month() as month,):
             reads = _always("resources", "tool_version", TOOL_SESSIONS, "joblog")
             return Inputs((str(step),), reads, _of(month, "resource_stats_tools"))
