@@ -77,9 +77,10 @@ def _hosts(
     store: Store, settings: Settings, resolver: Resolver, table: str, texts: Sequence[str]
 ) -> Iterator[dict[str, str]]:
     """The host of each address, a batch at a time. Raises LookupFailure after the answers before a silence."""
+    cache = _Cache(store, settings)
     for start, stop in _batches(len(texts), settings.dns.concurrency):
         some = {text: address(text) for text in texts[start:stop]}
-        names = _names(store, settings, resolver, {found for found in some.values() if found})
+        names = _names(cache, resolver, {found for found in some.values() if found})
         hosts = {text: _named(text) if found is None else names.get(found) for text, found in some.items()}
         yield {text: host.lower() for text, host in hosts.items() if host is not None}
         silent = sum(host is None for host in hosts.values())
@@ -123,9 +124,8 @@ def _batches(count: int, first: int) -> list[tuple[int, int]]:
     return [(start, stop) for start, stop in zip(starts, [*starts[1:], count], strict=True) if start < stop]
 
 
-def _names(store: Store, settings: Settings, resolver: Resolver, addresses: set[Address]) -> dict[Address, str]:
+def _names(cache: _Cache, resolver: Resolver, addresses: set[Address]) -> dict[Address, str]:
     """The name of each address, `?` for none. Some are missing if the resolver does not work (spec 20 §2.4)."""
-    cache = _Cache(store, settings)
     names = cache.read(addresses)
     answers = resolver.names(addresses - names.keys())
     cache.keep({found: name for found, name in answers.names.items() if name and found not in resolver.hosts})
@@ -142,6 +142,8 @@ class _Cache:
         self.metrics = store.metrics
         self.now = settings.clock.local
         self.oldest = f"{settings.clock.now - REFRESH:%Y-%m-%d %H:%M:%S}"
+        self._has_older = True
+        """Whether there may be names that are too old."""
 
     def read(self, addresses: Iterable[Address]) -> dict[Address, str]:
         """The names remembered of these addresses."""
@@ -155,9 +157,12 @@ class _Cache:
         return {by_text[text]: host for text, host in pairs}
 
     def keep(self, names: Mapping[Address, str]) -> None:
-        """Remember new names, and forget what is too old."""
+        """Remember new names. Those that are too old go with the first: finding them takes reading the whole table."""
+        if not names:
+            return
         with self.metrics.begin() as connection:
-            connection.execute(sa.delete(dns_cache).where(dns_cache.c.asked_at < self.oldest))
+            if self._has_older:
+                connection.execute(sa.delete(dns_cache).where(dns_cache.c.asked_at < self.oldest))
             self.metrics.append(
                 connection,
                 dns_cache,
@@ -169,3 +174,4 @@ class _Cache:
                     }
                 ),
             )
+        self._has_older = False

@@ -149,13 +149,15 @@ class AccessLog(LogFile[Rules, Tally]):
         new = self.engine.table("new_agents")
         agents = new["agent"].combine_chunks().unique()
         recognized = pa.array(self.rules.bots.recognize(agents), pa.bool_())
+        rows = []
         for number, tally in enumerate(self._tallies):
             if number:
                 self._rules[number] = self._rules[number - 1].next()
             own = new.filter(pc.equal(new["log"], number))["agent"].combine_chunks()
             are_bots = pc.take(recognized, pc.index_in(own, agents)).to_pylist()
             tally.agents += len(own.filter(pc.not_equal(own, "")))
-            self.engine.add("agents", _agent_rows(number, own, are_bots, self._rules[number]))
+            rows.append(_agent_rows(number, own, are_bots, self._rules[number]))
+        self.engine.add("agents", pa.concat_tables(rows))
 
 
 def report(judged: LogFile[Rules, Tally] | Judged[Rules, Tally], is_daily: bool = True) -> None:

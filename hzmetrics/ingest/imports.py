@@ -77,13 +77,13 @@ def import_day(
     _tell(day, of_day, dry_run)
     if dry_run:
         return report
-    store.metrics  # noqa: B018 - a database that is not configured is no file's fault
+    remembered = state.read(store)
     alone = readers is None
     with closing(Readers(settings)) if readers is None else nullcontext(readers) as readers:
         readers.expect(of_day if alone else files)
         for source in of_day:
             try:
-                state.refuse_anonymised(store, source.month)
+                remembered.refuse_anonymised(source.month)
                 outcome = _import(
                     store, settings, source.path, source.kind, readers, progress=progress, on_rows=on_rows
                 )
@@ -404,9 +404,7 @@ class Transaction:
         ids = Ids(self.database.next_id(self.connection, userlogin))
         with (
             self.readers.auth.reading(path, stream, rules) as judged,
-            self.readers.logins.new(
-                judged, self.readers.auth.ahead, self.database, self.connection, self.replaced
-            ) as new,
+            self.readers.logins.new(judged, self.readers.auth.ahead, self.database, ids.start, self.replaced) as new,
         ):
             events = self._watched(judged.kept(stream), stream)
             self._append(userlogin, (ids.number(new.of(rows)) for rows in events))

@@ -94,8 +94,8 @@ class Found:
     """The new rows of a log that was judged together with others."""
 
     log: Judged[Any, Any]
-    last: int
-    """The largest id of `userlogin` when the rows of the logs before it are there."""
+    start: int
+    """The next id of `userlogin` when the rows of the logs before it are there."""
     rows: pa.Table
     days: set[str]
 
@@ -118,19 +118,21 @@ class Logins:
         judged: LogFile[Any, Any] | Judged[Any, Any],
         following: Sequence[Judged[Any, Any]],
         database: Database,
-        connection: sa.Connection,
+        start: int,
         replaced: Record | None,
     ) -> AbstractContextManager[NewLogins]:
-        """What tells which rows of a log are new; `following` are the logs judged together with it, in order."""
+        """What tells which rows of a log are new, the first of which gets the id `start`.
+
+        `following` are the logs judged together with it, in order.
+        """
         if not isinstance(judged, Judged) or replaced:
             return Search(database, replaced)
-        last = connection.execute(sa.select(sa.func.max(userlogin.c.id))).scalar() or 0
-        if not (self._found and self._found[0].log is judged and self._found[0].last == last):
-            self._found = deque(_found(database, [judged, *following], last))
+        if not (self._found and self._found[0].log is judged and self._found[0].start == start):
+            self._found = deque(_found(database, [judged, *following], start))
         return nullcontext(self._found.popleft())
 
 
-def _found(database: Database, logs: Sequence[Judged[Any, Any]], last: int) -> Iterable[Found]:
+def _found(database: Database, logs: Sequence[Judged[Any, Any]], start: int) -> Iterable[Found]:
     """The new rows of some logs, each compared with what is there and with the logs before it."""
     with Search(database) as search:
         found = search.numbered(pa.concat_tables(log.rows for log in logs))
@@ -139,8 +141,8 @@ def _found(database: Database, logs: Sequence[Judged[Any, Any]], last: int) -> I
     begin = 0
     for log, end in zip(logs, places, strict=True):
         rows = found.slice(begin, end - begin).drop_columns("number")
-        yield Found(log, last, rows, _days(fitted_rows(userlogin, log.rows)))
-        last += len(rows)
+        yield Found(log, start, rows, _days(fitted_rows(userlogin, log.rows)))
+        start += len(rows)
         begin = end
 
 

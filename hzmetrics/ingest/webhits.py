@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection
+from itertools import accumulate
 from typing import Any
 
+import pyarrow as pa
 import sqlalchemy as sa
 
-from hzmetrics.calendar import PERIODS, Month, month_of
+from hzmetrics.calendar import PERIODS, Month, Window, month_of
 from hzmetrics.config import Settings
 from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.database import Database
 from hzmetrics.store.tables.metrics import summary_misc_vals, web, webhits
 
-HITS_ROW = 8
-"""The row of `summary_misc_vals` that holds web server hits."""
+PLACE = {"rowid": 8, "colid": 1}
+"""Where `summary_misc_vals` holds web server hits."""
 NUMBER = 1
 """Its `valfmt`."""
 
@@ -74,22 +77,32 @@ def refresh_hits_cells(database: Database, first: Month, last: Month) -> int:
         .distinct()
         .where(cell.datetime.between(first.key, last.key), cell.period.in_(PERIODS))
     )
-    written = 0
     with database.begin() as connection:
-        for key, period in connection.execute(summarized).all():
-            month = month_of(key)
-            if month is None or key != month.key:
-                continue
-            window = month.period(period)
-            hits = connection.execute(
-                sa.select(sa.func.sum(webhits.c.hits)).where(
-                    webhits.c.datetime >= window.start, webhits.c.datetime < window.stop
-                )
-            ).scalar()
-            here = {"rowid": HITS_ROW, "colid": 1, "datetime": key, "period": period}
-            connection.execute(sa.delete(summary_misc_vals).filter_by(**here))
-            connection.execute(
-                sa.insert(summary_misc_vals).values(**here, value="" if hits is None else str(int(hits)), valfmt=NUMBER)
-            )
-            written += 1
-    return written
+        hits = _Hits(connection)
+        cells = [
+            {**PLACE, "datetime": key, "period": period, "value": hits.within(month.period(period))}
+            for key, period in connection.execute(summarized)
+            if (month := month_of(key)) and key == month.key
+        ]
+        if not cells:
+            return 0
+        rows = pa.Table.from_pylist(cells)
+        database.delete(connection, summary_misc_vals, rows.drop_columns("value"))
+        return database.append(
+            connection, summary_misc_vals, rows.append_column("valfmt", pa.repeat(NUMBER, rows.num_rows))
+        )
+
+
+class _Hits:
+    """The hits of all days, for sums over windows."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        days = connection.execute(sa.select(webhits.c.datetime, webhits.c.hits).order_by(webhits.c.datetime)).all()
+        self._times = [time for time, _ in days]
+        self._totals = list(accumulate((int(hits) for _, hits in days), initial=0))
+
+    def within(self, window: Window) -> str:
+        """The value of a cell: empty if the window has no rows."""
+        assert window.start and window.stop
+        first, last = bisect_left(self._times, window.start), bisect_left(self._times, window.stop)
+        return str(self._totals[last] - self._totals[first]) if first < last else ""

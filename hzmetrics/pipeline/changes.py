@@ -7,7 +7,7 @@ write are compared, once a unit of work, with what they were (spec 60 §8.6).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from hzmetrics.calendar import ALL_MONTHS, Month, Months
@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 class Change(NamedTuple):
     """A change of rows of some months."""
 
-    time: int
     months: Months
-    without: Collection[Month]
+    without: frozenset[Month] = frozenset()
     """Those of them whose rows cannot have changed."""
 
     def touches(self, months: Months) -> bool:
@@ -55,7 +54,8 @@ class Changes:
         self._compared: set[str] = set()
         """The tables of others that have been looked at in this unit."""
         self._time = 0
-        self._changes: dict[str, list[Change]] = {}
+        self._changes: dict[str, dict[Change, int]] = {}
+        """By table, the oldest first: when each last happened."""
         self._done: dict[tuple[tuple[str, ...], Month | None], Done] = {}
         """By kind of step and month."""
 
@@ -93,10 +93,12 @@ class Changes:
         self._done[found.kind, found.month] = Done(self._time, found.reads)
         return rows
 
-    def _note(self, rows: Rows, without: Collection[Month] = ()) -> None:
+    def _note(self, rows: Rows, without: frozenset[Month] = frozenset()) -> None:
         self._time += 1
         for name, months in rows.items():
-            self._changes.setdefault(name, []).append(Change(self._time, months, without))
+            changes, change = self._changes.setdefault(name, {}), Change(months, without)
+            changes.pop(change, None)
+            changes[change] = self._time
 
     def _compare(self, names: Rows) -> None:
         """Look at those tables of others that have not been looked at in this unit."""
@@ -125,10 +127,15 @@ class Changes:
     def _have_changed(self, done: Done) -> bool:
         """Whether what a step has read is not any more as it was."""
         return any(
-            change.time > done.time and change.touches(months)
-            for name, months in done.reads.items()
-            for change in self._changes.get(name, ())
+            change.touches(months) for name, months in done.reads.items() for change in self._since(done.time, name)
         )
+
+    def _since(self, time: int, name: str) -> Iterator[Change]:
+        """The changes of a table after a time, the last first."""
+        for change, happened in reversed(self._changes.get(name, {}).items()):
+            if happened <= time:
+                return
+            yield change
 
 
 def _digest(database: Database, table: sa.Table, columns: Sequence[str]) -> bytes:

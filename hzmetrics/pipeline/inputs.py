@@ -55,7 +55,8 @@ def inputs(step: Step) -> Inputs | None:
         case "middleware-cpu" as name, ():
             return Inputs((name,), _always("joblog", TOOL_SESSIONS, "toolstart"))
         case "fill-user-info" as name, (_, str(table), _):
-            return Inputs((name, table), _always(_rows(table), "users", "user_profiles"))
+            reads = _always(_rows(table), "users", "user_profiles")
+            return Inputs((name, table), reads, _always(f"{table}.countryresident"))
         case "resolve-dns" | "fill-domain" | "fill-ipcountry" as name, (_, str(table), DateSpan() as span):
             return _completion(name, table, _month(span))
         case "clean-bots" as name, (str(table), DateSpan() as span):
@@ -67,12 +68,13 @@ def inputs(step: Step) -> Inputs | None:
             return Inputs((str(step),), _of(month, *requests), writes)
         case "clear-orphan-stamps", (DateSpan() as span,):
             stamps = _of(_month(span), "web.sessionid", "toolstart.sessionid")
-            return Inputs((str(step),), {**stamps, **_always("websessions.removed")}, stamps)
+            removed = {"websessions.removed": Months(_month(span).back(1), _month(span))}
+            return Inputs((str(step),), {**stamps, **removed}, stamps)
         case "gen-tool-stats", (Month() as month,):
             reads = _always("resources", "tool_version", TOOL_SESSIONS, "joblog")
             return Inputs((str(step),), reads, _of(month, "resource_stats_tools"))
         case "gen-tool-tops", (Month() as month,):
-            looked_up = ("sessionlog_metrics.domain", "sessionlog_metrics.ipcountry")
+            looked_up = ("sessionlog_metrics.domain", "sessionlog_metrics.countryresident")
             lists = _always(TOOL_SESSIONS, "resources", "tool_version", "xprofiles", "countries")
             stats = _of(month, "resource_stats_tools")
             return Inputs((str(step),), {**lists, **stats, **dict.fromkeys(looked_up, Months(last=month))})

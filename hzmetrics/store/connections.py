@@ -218,26 +218,26 @@ class Connections:
 
     def next_id(self, connection: sa.Connection, table: sa.Table) -> int:
         """The id of the next row: above all existing ids and, where the database numbers the rows, all earlier ones."""
-        largest = connection.execute(sa.select(sa.func.max(table.c.id))).scalar() or 0
-        return max(int(largest) + 1, self.counter(connection, table) or 1)
+        largest = sa.select(sa.func.max(table.c.id)).scalar_subquery()
+        found, following = connection.execute(sa.select(largest, self._following(table))).one()
+        return max(int(found or 0) + 1, int(following or 1))
 
     def counter(self, connection: sa.Connection, table: sa.Table) -> int | None:
         """The next id as the database counts them; None where it does not count."""
+        following = connection.execute(sa.select(self._following(table))).scalar()
+        return None if following is None else int(following)
+
+    def _following(self, table: sa.Table) -> sa.ColumnElement[Any]:
+        """The query for it; NULL where it does not count."""
         if self.is_mariadb:
-            issued = connection.execute(
-                sa.text(
-                    "SELECT AUTO_INCREMENT FROM information_schema.TABLES "
-                    "WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = :table"
-                ),
-                {"table": table.name},
-            ).scalar()
-            return None if issued is None else int(issued)
+            names = ("auto_increment", "table_schema", "table_name")
+            known = sa.table("TABLES", *map(sa.column, names), schema="information_schema").c
+            here = sa.and_(known.table_schema == sa.func.database(), known.table_name == table.name)
+            return sa.select(known.auto_increment).where(here).scalar_subquery()
         if not table.dialect_options["sqlite"]["autoincrement"]:
-            return None
-        issued = connection.execute(
-            sa.text("SELECT seq FROM sqlite_sequence WHERE name = :table"), {"table": table.name}
-        ).scalar()
-        return None if issued is None else int(issued) + 1
+            return sa.null()
+        issued = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq")).c
+        return sa.select(issued.seq + 1).where(issued.name == table.name).scalar_subquery()
 
     def close(self) -> None:
         self.engine.dispose()

@@ -145,6 +145,13 @@ class State:
     def is_anonymised(self, month: Month) -> bool:
         return self.anonymised_before is not None and month < self.anonymised_before
 
+    def refuse_anonymised(self, month: Month) -> None:
+        """Raise HzmetricsError if a month cannot be computed from its requests any more."""
+        if self.is_anonymised(month):
+            raise HzmetricsError(
+                f"{month} is anonymised: its sessions cannot be built again, its logs not be imported (docs/privacy.md)"
+            )
+
     @property
     def pseudonym_key(self) -> str:
         """What the key of the pseudonyms is recognized by; empty: there are no pseudonyms."""
@@ -220,11 +227,8 @@ def write(store: Store, values: Mapping[str, str]) -> None:
 
 
 def refuse_anonymised(store: Store, month: Month) -> None:
-    """Raise HzmetricsError if a month cannot be computed from its requests any more."""
-    if read(store).is_anonymised(month):
-        raise HzmetricsError(
-            f"{month} is anonymised: its sessions cannot be built again, its logs not be imported (docs/privacy.md)"
-        )
+    """As `State.refuse_anonymised`, with the state as it is now."""
+    read(store).refuse_anonymised(month)
 
 
 def put(connection: sa.Connection, values: Mapping[str, str]) -> None:

@@ -200,8 +200,33 @@ def test_what_a_step_wrote_counts_also_if_it_failed(make_hub: Callable[[str], Te
     assert leaves_out(changes, domains)
 
 
+def test_stamps_are_looked_at_again_when_sessions_of_their_month_or_the_one_before_went(
+    make_hub: Callable[[str], TestHub],
+) -> None:
+    changes = Changes(make_hub("sqlite").store)
+    stamps = Step("clear-orphan-stamps", (DateSpan.of(MARCH),))
+    assert not leaves_out(changes, stamps)
+    changes.reset(APRIL)
+    assert leaves_out(changes, stamps)
+    changes.reset(FEBRUARY)
+    assert not leaves_out(changes, stamps)
+    changes.reset(MARCH)
+    assert not leaves_out(changes, stamps)
+
+
+def test_lists_of_tools_are_made_anew_for_what_they_read(make_hub: Callable[[str], TestHub]) -> None:
+    changes = Changes(make_hub("sqlite").store)
+    lists, logged = Step("gen-tool-tops", (MARCH,)), ("metrics", "sessionlog_metrics", DateSpan.of(MARCH))
+    assert not leaves_out(changes, lists)
+    changes.run(Step("fill-ipcountry", logged), lambda: 1)
+    assert leaves_out(changes, lists)
+    for name in ("fill-domain", "fill-user-info"):
+        changes.run(Step(name, logged), lambda: 1)
+        assert not leaves_out(changes, lists)
+
+
 def test_a_change_touches_months_but_those_without() -> None:
-    change = Change(1, Months(FEBRUARY, APRIL), {MARCH})
+    change = Change(Months(FEBRUARY, APRIL), frozenset({MARCH}))
     assert not change.touches(Months(MARCH, MARCH))
     assert change.touches(Months(MARCH, APRIL))
     assert not change.touches(Months(last=Month(2026, 1)))
