@@ -131,10 +131,8 @@ class Lines:
 def _split(chunk: Chunk) -> pa.StringArray:
     """The lines of a chunk."""
     text, size = chunk
-    line_feeds = np.flatnonzero(np.frombuffer(text, np.uint8, size) == ord("\n"))
-    ends = np.append(line_feeds, size) - np.arange(len(line_feeds) + 1)
-    offsets = pa.py_buffer(np.insert(ends, 0, 0).astype(np.int32))
-    return pa.StringArray.from_buffers(len(ends), offsets, pa.py_buffer(text[:size].replace(b"\n", b"")))
+    whole = pa.StringArray.from_buffers(1, pa.py_buffer(np.array([0, size], np.int32)), pa.py_buffer(text))
+    return pc.split_pattern(whole, "\n").flatten()
 
 
 def _portions(lines: pa.StringArray) -> Iterator[pa.StringArray]:

@@ -84,7 +84,7 @@ class Requests:
         engine = self.engine
         engine.load("peers", relation([], {"peer": pa.string(), "address": pa.string()}))
         engine.load("headers", w3c.NO_HEADERS)
-        engine.register("fields", NO_FIELDS)
+        engine.register("unread_calls", relation([], {"number": pa.int64(), "logged_time": pa.string()}))
         recognized = text.classification(self.settings.formats, self._patterns)
         engine.define("recognized", recognized, ["messages", "headers"], stored="arrow")
         self._define_members()
@@ -155,8 +155,18 @@ class Requests:
         calls = fields.drop_columns(["day", "clock", "method", "target"])
         for name in meanings.column_names:  # side by side: the other columns do not pass through the engine
             calls = calls.append_column(name, meanings[name])
-        self.engine.register("hub_calls", calls)
-        self._hub_calls = calls
+        self._hub_calls, unread = self._divided_by_zone(calls)
+        self.engine.register("hub_calls", self._hub_calls)
+        self.engine.register("unread_calls", unread.select(["number", "logged_time"]))
+
+    def _divided_by_zone(self, calls: pa.Table) -> tuple[pa.Table, pa.Table]:
+        """The calls whose zone is read, and the others (spec 10 §2.2)."""
+        found = pc.unique(calls["zone"])
+        foreign = found.filter(pc.match_substring_regex(found, grammar.FOREIGN_ZONE))
+        if not len(foreign) or "zones" in self.settings.corrections:
+            return calls, calls.slice(0, 0)
+        are_foreign = pc.is_in(calls["zone"], foreign)
+        return calls.filter(pc.invert(are_foreign)), calls.filter(are_foreign)
 
     def of_lines(self, model: str, columns: Sequence[str]) -> pa.Table:
         """Number and some columns of the requests whose lines are in a model, in order."""
@@ -262,7 +272,6 @@ def variables(settings: LogSettings) -> dict[str, Value]:
         "collector": collectors.PREFIX,
         "hub_zone": settings.zone,
         "reads_ipv6": "ipv6" in settings.corrections,
-        "reads_zones": "zones" in settings.corrections,
         "reads_offsets": "offsets" in settings.corrections,
         "reads_absolute_urls": "absolute-urls" in settings.corrections,
     }

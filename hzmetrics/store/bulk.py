@@ -34,10 +34,10 @@ from hzmetrics.store.types import LongText, TinyText, Varchar
 
 LOCAL_INFILE_DISABLED = (1148, 3948, 4166)
 BATCH = 25_000
-"""Rows fetched or sent at a time where a driver works row by row."""
+"""Rows of a batch of the columnar reader."""
 
-FETCHED = 2_000
-"""Rows fetched at a time from SQLite, whose driver makes objects of them: more keep the garbage collector busy."""
+OBJECTS = 2_000
+"""Rows fetched or sent at a time where a driver works with objects: more of them keep the garbage collector busy."""
 
 RUN = 100
 """Consecutive numbers beyond which a statement names a range."""
@@ -102,7 +102,7 @@ def _sqlite_batches(database: Connections, query: sa.Select[Any], schema: pa.Sch
         # rows as the driver gives them: no type of ours changes what it reads, and SQLAlchemy's rows cost as much again
         cursor = connection.execute(query).cursor
         assert cursor
-        while rows := cursor.fetchmany(FETCHED):
+        while rows := cursor.fetchmany(OBJECTS):
             columns = zip(zip(*rows, strict=True), schema.types, strict=True)
             yield pa.RecordBatch.from_arrays([pa.array(values, kind) for values, kind in columns], schema=schema)
 
@@ -137,7 +137,7 @@ def _row_batches(database: Connections, query: sa.Select[Any], schema: pa.Schema
         try:
             with driver.cursor(SSCursor) as cursor:
                 cursor.execute(_text(database, query))
-                while rows := cursor.fetchmany(FETCHED):
+                while rows := cursor.fetchmany(OBJECTS):
                     columns = (pa.array(values, pa.string()) for values in zip(*rows, strict=True))
                     arrays = [column.cast(kind) for column, kind in zip(columns, schema.types, strict=True)]
                     yield pa.RecordBatch.from_arrays(arrays, schema=schema)
@@ -325,7 +325,7 @@ def _insert(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:
     marks = ", ".join([mark] * rows.num_columns)
     statement = f"INSERT INTO {_name(connection, table)} ({names}) VALUES ({marks})"
     arrived = 0
-    for batch in filter(len, rows.to_batches(BATCH)):
+    for batch in filter(len, rows.to_batches(OBJECTS)):
         values = list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
         arrived += connection.exec_driver_sql(statement, values).rowcount
     return arrived

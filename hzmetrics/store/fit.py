@@ -36,13 +36,13 @@ def fit(values: pa.ChunkedArray, column_type: TypeEngine[Any]) -> pa.ChunkedArra
         return _clamp(values.cast(pa.int64()), column_type.low, min(column_type.high, 2**63 - 1))
     if isinstance(column_type, Real):
         return _clamp(values.cast(pa.float64()), column_type.low, column_type.high)
-    text = values.cast(pa.string())
+    text = _three_bytes(values.cast(pa.string()))
     if isinstance(column_type, Varchar) and column_type.length:
-        cut = pc.utf8_slice_codeunits(_three_bytes(text), 0, column_type.length)
+        cut = _cut(text, column_type.length)
         return pc.utf8_rtrim(cut, " ") if isinstance(column_type, Char) else cut
     if isinstance(column_type, TinyText):
-        return _cut_bytes(_three_bytes(text), TINYTEXT_BYTES)
-    return _three_bytes(text)
+        return _cut_bytes(text, TINYTEXT_BYTES)
+    return text
 
 
 def _clamp(values: pa.ChunkedArray, low: float, high: float) -> pa.ChunkedArray:
@@ -61,12 +61,15 @@ def _three_bytes(text: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.replace_substring_regex(text, "[\\x{10000}-\\x{10FFFF}]", "????")
 
 
+def _cut(text: pa.ChunkedArray, limit: int) -> pa.ChunkedArray:
+    """Each text up to `limit` characters."""
+    longest = pc.max(pc.binary_length(text)).as_py() or 0
+    return pc.utf8_slice_codeunits(text, 0, limit) if longest > limit else text
+
+
 def _cut_bytes(text: pa.ChunkedArray, limit: int) -> pa.ChunkedArray:
     """The longest prefix of whole characters within `limit` bytes of UTF-8."""
-    size = pc.binary_length(text)
-    if not pc.any(pc.greater(size, limit)).as_py():
-        return text
-    cut = pc.utf8_slice_codeunits(text, 0, limit)
+    cut = _cut(text, limit)
     long = pc.fill_null(pc.greater(pc.binary_length(cut), limit), False)
     if not pc.any(long).as_py():
         return cut

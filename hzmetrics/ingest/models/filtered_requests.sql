@@ -11,6 +11,7 @@
 --   ip           VARCHAR  address, as stored
 --   dropped_by   VARCHAR  name of the filter; NULL if the request is kept
 --   is_download  BOOLEAN  whether it is kept and a download (spec 10 §4)
+--   uid          VARCHAR  number of the account, as logged
 
 SELECT
     number,
@@ -29,7 +30,8 @@ SELECT
             AND TRY_CAST(regexp_extract(url, getvariable('event_archive'), 1) AS INTEGER) <= day[1:4]::INTEGER - 3
             THEN 'events'
     END AS dropped_by,
-    dropped_by IS NULL AND regexp_matches(url, getvariable('download')) AS is_download
+    dropped_by IS NULL AND regexp_matches(url, getvariable('download')) AS is_download,
+    uid
 FROM requests
 JOIN clients USING (address)
 LEFT JOIN agents ON agents.agent = requests.agent AND agents.log = log_of(number)

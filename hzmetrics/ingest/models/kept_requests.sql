@@ -1,7 +1,7 @@
 -- The requests that become rows of web (spec 10 §5.1), in file order, with what is not stored as the log has it.
 --
 -- grain: a kept request
--- reads: requests, filtered_requests
+-- reads: filtered_requests
 -- stored: arrow
 -- columns:
 --   number     BIGINT   place of the line in the log
@@ -14,7 +14,6 @@ SELECT
     ip,
     whole_number(uid, -2147483648, 2147483647) AS "uidNumber",
     is_download::BIGINT AS dnload
-FROM requests
-JOIN filtered_requests USING (number)
+FROM filtered_requests
 WHERE dropped_by IS NULL
 ORDER BY number

@@ -2,7 +2,7 @@
 --
 -- grain: a request
 -- reads: hub_calls
--- variables: hub_zone, reads_zones BOOLEAN
+-- variables: hub_zone
 -- columns:
 --   number            BIGINT     place of the line in the log
 --   format            VARCHAR    name of the format
@@ -63,4 +63,3 @@ SELECT
     action_name,
     item_name
 FROM hub_calls
-WHERE getvariable('reads_zones') OR NOT is_foreign_zone("zone")

@@ -44,7 +44,7 @@ CREATE TABLE fields (
     protocol VARCHAR           -- protocol; empty if there is none
 );
 
--- The requests of a hub: the fields of its lines, with what times and requests mean (`meanings`).
+-- The requests of a hub: the fields of its lines whose zone is read, with what times and requests mean (`meanings`).
 CREATE TABLE hub_calls (
     number BIGINT,             -- place in the log
     day VARCHAR,               -- YYYY-MM-DD
@@ -70,6 +70,12 @@ CREATE TABLE hub_calls (
     task_name VARCHAR,         -- its task
     action_name VARCHAR,       -- its action
     item_name VARCHAR          -- its item
+);
+
+-- The calls of a hub that are not read because of their zone.
+CREATE TABLE unread_calls (
+    number BIGINT,       -- place in the log
+    logged_time VARCHAR  -- time, as logged; NULL if there is no such time
 );
 
 -- The lines that may be of a hub's access log and are not plain.

@@ -121,9 +121,6 @@ CREATE MACRO short_groups() AS [
     'day', 'clock', 'zone', 'request', 'status', 'size', 'address', 'referrer', 'agent', 'site_cookie'
 ];
 
--- Whether a zone is an offset that the reference's grammar does not take (spec 10 §2.2).
-CREATE MACRO is_foreign_zone(zone_text) AS contains(zone_text, '+') OR contains(zone_text, ':');
-
 -- The groups of the shapes of an auth line.
 CREATE MACRO auth_groups() AS ['day', 'clock', 'uid', 'user', 'address', 'action'];
 
