@@ -97,9 +97,11 @@ class _Hits:
     """The hits of all days, for sums over windows."""
 
     def __init__(self, connection: sa.Connection) -> None:
-        days = connection.execute(sa.select(webhits.c.datetime, webhits.c.hits).order_by(webhits.c.datetime)).all()
+        hits = webhits.c.hits
+        query = sa.select(webhits.c.datetime, hits).where(hits.is_not(None)).order_by(webhits.c.datetime)
+        days = connection.execute(query).all()
         self._times = [time for time, _ in days]
-        self._totals = list(accumulate((int(hits) for _, hits in days), initial=0))
+        self._totals = list(accumulate((int(number) for _, number in days), initial=0))
 
     def within(self, window: Window) -> str:
         """The value of a cell: empty if the window has no rows."""
