@@ -78,6 +78,9 @@ bench-scale: venv
 		--daily 32000 --socket "$$HZMETRICS_TEST_SOCKET"'
 	@$(BIN)/python -m benchmarks.scale --months 1 2 6 24 72
 	@$(BIN)/python -m benchmarks.windows
+	@$(BIN)/python -m benchmarks.rebuild --months 12 24 120
+	@$(BIN)/python -m tests.mariadb_server sh -ec '$(BIN)/python -m benchmarks.rebuild --months 12 \
+		--socket "$$HZMETRICS_TEST_SOCKET"'
 
 clean:
 	rm -rf $(VENV) demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import pyarrow as pa
 import sqlalchemy as sa
 
 from hzmetrics import config
@@ -27,6 +28,7 @@ from hzmetrics.store import Store
 from hzmetrics.store.database import Database
 from hzmetrics.store.tables.metrics import (
     domainclass,
+    metadata,
     profiles_copy,
     sessionlog_metrics,
     toolstart,
@@ -65,21 +67,18 @@ class Size(NamedTuple):
 
 
 def write_history(store: Store, size: Size) -> None:
-    """Fill empty SQLite databases; the last month without sessions. Raises StoreError."""
+    """Fill empty databases; the last month without sessions. Raises StoreError."""
     tables, profiles = store.hub_tables, profiles_copy(store.prefix)
-    with Engine() as engine, _unindexed(store.metrics), _unindexed(store.hub):
+    with Engine() as engine, _unindexed(store.metrics, metadata), _unindexed(store.hub, tables.metadata):
         rows = engine.connection
         for macro in _MACROS:
             rows.execute(macro)
 
         def write(database: Database, table: sa.Table, query: str) -> None:
-            found = rows.execute(query)
-            columns = [name for name, *_ in found.description]
-            names, marks = ", ".join(f'"{name}"' for name in columns), ", ".join("?" * len(columns))
-            insert = f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})'
+            found = rows.sql(query).to_arrow_reader(BATCH)
             with database.begin() as connection:
-                while some := found.fetchmany(BATCH):
-                    connection.exec_driver_sql(insert, some)
+                for batch in found:
+                    database.append(connection, table, pa.Table.from_batches([batch]))
 
         write(store.metrics, domainclass, _DOMAIN_CLASSES)
         write(store.metrics, profiles, _profiles(size))
@@ -105,17 +104,16 @@ def write_history(store: Store, size: Size) -> None:
 
 
 @contextmanager
-def _unindexed(database: Database) -> Iterator[None]:
+def _unindexed(database: Database, metadata: sa.MetaData) -> Iterator[None]:
     """Without its indexes, which are made again at the end: that is faster where rows are many."""
-    named = sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+    indexes = [index for table in metadata.sorted_tables for index in table.indexes]
     with database.begin() as connection:
-        indexes = connection.execute(named).all()
-        for name, _ in indexes:
-            connection.exec_driver_sql(f'DROP INDEX "{name}"')
+        for index in indexes:
+            index.drop(connection)
     yield
     with database.begin() as connection:
-        for _, statement in indexes:
-            connection.exec_driver_sql(statement)
+        for index in indexes:
+            index.create(connection)
 
 
 _MACROS = (

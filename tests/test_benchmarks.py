@@ -25,6 +25,7 @@ SMALL = {
     "online": "--sessions 20 --addresses 20",
     "ordinary": "--lines 2000 --daily",
     "publish": "--years 1 --tools 3 --resources 5",
+    "rebuild": "--months 2 --requests 200",
     "scale": "--sessions 100 --months 1 2",
     "serve": "--users 20 --requests 50 --readers 4",
     "sessions": "--rows 500",

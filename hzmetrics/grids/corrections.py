@@ -11,7 +11,9 @@ from hzmetrics.calendar import PERIODS, Month
 from hzmetrics.config import Settings
 from hzmetrics.engine import Engine
 from hzmetrics.grids.hypothetical import sessions_and_cells
-from hzmetrics.grids.sources import base_relations, stored_sessions
+from hzmetrics.grids.logins import counted_logins
+from hzmetrics.grids.snapshots import Snapshots
+from hzmetrics.grids.sources import LoginRows, base_relations, stored_sessions
 from hzmetrics.grids.summarize import compute_cells
 from hzmetrics.store import Store, pseudonyms
 
@@ -52,9 +54,10 @@ def _outcome(store: Store, settings: Settings, month: Month, with_sessions: bool
     if with_sessions:
         return sessions_and_cells(store, settings, month)
     key = pseudonyms.key(store, settings)
-    relations = base_relations(store, month, PERIODS, bool(key))
-    stored = stored_sessions(store, settings, month, PERIODS, key)
-    return None, compute_cells(settings, month, relations, stored, pseudonym_key=key)
+    relations = base_relations(store, month, PERIODS)
+    sessions = stored_sessions(store, Snapshots(store, settings, key), month, PERIODS)
+    logins = [LoginRows(counted_logins(store, bool(key)))]
+    return None, compute_cells(settings, month, relations, sessions, logins, pseudonym_key=key)
 
 
 def _effect(name: str, before: pa.Table | None, after: pa.Table | None, cells: pa.Table, others: pa.Table) -> Effect:

@@ -1,4 +1,4 @@
-"""The relation `grouped_sessions`: files of months and of years, of which those not kept yet are made."""
+"""The relations `grouped_sessions` and `grouped_logins`: files of months and years, made where they are not kept."""
 
 from __future__ import annotations
 
@@ -9,32 +9,34 @@ from pathlib import Path
 from hzmetrics.calendar import Year
 from hzmetrics.engine import Engine
 from hzmetrics.grids.snapshots import path_of
-from hzmetrics.grids.sources import MonthRows, Rows, YearRows
+from hzmetrics.grids.sources import LoginRows, MonthRows, Rows, YearRows
 from hzmetrics.scratch import Scratch
 
 
-def group_sessions(engine: Engine, held: ExitStack, sessions: Iterable[Rows]) -> None:
-    """Give the engine the relation `grouped_sessions`.
+def group(engine: Engine, held: ExitStack, name: str, rows: Iterable[Rows]) -> None:
+    """Give the engine the relation `name`, out of the sessions or the logins that are its rows.
 
     `held` keeps its files readable: those of snapshots are read as they were opened, whatever becomes of their names.
     """
-    paths = list(_files(engine, held, sessions))
+    paths = list(_files(engine, held, rows))
     if paths:
-        engine.register_parquet("grouped_sessions", paths)
+        engine.register_parquet(name, paths)
     else:
-        engine.create("grouped_sessions")
+        engine.create(name)
 
 
-def _files(engine: Engine, held: ExitStack, sessions: Iterable[Rows]) -> Iterator[str]:
+def _files(engine: Engine, held: ExitStack, spans: Iterable[Rows]) -> Iterator[str]:
     """Where the engine finds the rows, in a file each."""
     made = Path(held.enter_context(Scratch()))
-    for number, rows in enumerate(sessions):
-        if not isinstance(rows, MonthRows | YearRows):
+    for number, rows in enumerate(spans):
+        if not isinstance(rows, MonthRows | YearRows | LoginRows):
             yield path_of(held.enter_context(rows))
             continue
         path = made / f"{number}.parquet"
         if isinstance(rows, MonthRows):
             make_month(engine, rows, path)
+        elif isinstance(rows, LoginRows):
+            make_logins(engine, rows, path)
         else:
             with ExitStack() as months:
                 paths = list(_files(engine, months, rows.months))
@@ -58,3 +60,9 @@ def make_year(engine: Engine, year: Year, months: Sequence[str], path: Path) -> 
     engine.register_parquet("grouped_sessions", months)
     engine.set_variable("year", str(year))
     engine.save("year_sessions", path)
+
+
+def make_logins(engine: Engine, rows: LoginRows, path: Path) -> None:
+    """Write the `grouped_logins` of logins to a file."""
+    engine.load("userlogin_lite", rows.logins)
+    engine.save("grouped_logins", path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -22,17 +22,29 @@ def remake_userlogin_lite(store: Store) -> None:
     remake(store.metrics, userlogin_lite, userlogin, userlogin.c.action.in_(_counted_actions(store)))
 
 
-def current_logins(store: Store, has_pseudonyms: bool) -> pa.RecordBatchReader:
-    """The relation `userlogin_lite` as it would be if it were made anew now. Raises StoreError."""
-    login = userlogin.c
-    pseudonym = (
-        anonymous_logins.c.pseudonym if has_pseudonyms else sa.func.nullif(login.ip, login.ip, type_=login.ip.type)
-    )
-    source = userlogin.outerjoin(anonymous_logins, anonymous_logins.c.id == login.id) if has_pseudonyms else userlogin
-    return store.metrics.stream(
-        sa.select(login.user, login.ip, pseudonym.label("pseudonym"), login.datetime)
-        .select_from(source)
-        .where(login.action.in_(_counted_actions(store)))
+def counted_logins(store: Store, has_pseudonyms: bool) -> pa.RecordBatchReader:
+    """The relation `userlogin_lite`: the logins that the last summary counted. Raises StoreError.
+
+    `has_pseudonyms`: some addresses have been shortened.
+    """
+    return store.metrics.stream(_logins(userlogin_lite, has_pseudonyms))
+
+
+def current_logins(
+    store: Store, has_pseudonyms: bool, where: sa.ColumnElement[bool] | None = None
+) -> pa.RecordBatchReader:
+    """The same as it would be if it were made anew now, or those of its rows `where` holds for. Raises StoreError."""
+    query = _logins(userlogin, has_pseudonyms).where(userlogin.c.action.in_(_counted_actions(store)))
+    return store.metrics.stream(query if where is None else query.where(where))
+
+
+def _logins(table: sa.Table, has_pseudonyms: bool) -> sa.Select[Any]:
+    login = table.c
+    if not has_pseudonyms:
+        none = sa.func.nullif(login.ip, login.ip, type_=login.ip.type)
+        return sa.select(login.user, login.ip, none.label("pseudonym"), login.datetime)
+    return sa.select(login.user, login.ip, anonymous_logins.c.pseudonym, login.datetime).select_from(
+        table.outerjoin(anonymous_logins, anonymous_logins.c.id == login.id)
     )
 
 

@@ -1,4 +1,4 @@
-"""Snapshots: the `month_sessions` of months that are over and the `year_sessions` of years, in files (spec 50 §16).
+"""Snapshots: the sessions of months and years that are over, and the logins of years, in files (spec 50 §16).
 
 The database stays the truth. The name of a snapshot says what it was made from: the models, the key of the pseudonyms,
 the revision of each month and the number of rows. A snapshot that does not match the database is made anew. Deleting
@@ -25,11 +25,12 @@ from hzmetrics.errors import UsageError
 from hzmetrics.log import log
 from hzmetrics.store import Store, state
 from hzmetrics.store.revisions import revisions
-from hzmetrics.store.tables.metrics import session_revisions, web, websessions
+from hzmetrics.store.tables.metrics import session_revisions, userlogin, web, websessions
 
 MADE_BY = (
     ("hzmetrics.grids", "models/month_sessions.sql"),
     ("hzmetrics.grids", "models/year_sessions.sql"),
+    ("hzmetrics.grids", "models/grouped_logins.sql"),
     ("hzmetrics.grids", "models/macros.sql"),
     ("hzmetrics.engine", "macros.sql"),
     ("hzmetrics.data", "utf8mb3_general_ci.tsv"),
@@ -38,19 +39,39 @@ MADE_BY = (
 
 CHUNK = 1 << 20
 
-Span = Month | Year
-"""What a snapshot is of."""
+
+class Logins(NamedTuple):
+    """The logins of a year. Written `YYYY-logins`."""
+
+    year: Year
+
+    def __str__(self) -> str:
+        return f"{self.year}{LOGINS}"
+
+    @property
+    def months(self) -> Iterator[Month]:
+        return self.year.months
+
+    @property
+    def window(self) -> Window:
+        return self.year.window
 
 
-class Counts(NamedTuple):
-    """How many rows a stretch of time has: rows inserted or deleted by hand show here."""
+LOGINS = "-logins"
 
-    sessions: int
-    downloads: int
+Span = Month | Year | Logins
+"""What a snapshot is of: the sessions of a month or year, or the logins of a year."""
+
+Counts = tuple[int, ...]
+"""What is counted of the rows of a stretch of time: rows inserted or deleted show here.
+
+Of sessions, their number and that of their downloads; of logins, their number and the sum of their ids, which are never
+used again.
+"""
 
 
 class Kept(NamedTuple):
-    """What the name of a snapshot says: `SPAN.FINGERPRINT.SESSIONS-DOWNLOADS.CHECKSUM.parquet`."""
+    """What the name of a snapshot says: `SPAN.FINGERPRINT.COUNTS.CHECKSUM.parquet`."""
 
     span: Span
     fingerprint: str
@@ -61,31 +82,25 @@ class Kept(NamedTuple):
     def parse(cls, name: str) -> Kept:
         """Raises ValueError or UsageError for the name of another file."""
         span, fingerprint, counts, checksum, _ = name.split(".")
-        sessions, downloads = counts.split("-")
-        return cls(
-            Month.parse(span) if "-" in span else Year(int(span)),
-            fingerprint,
-            Counts(int(sessions), int(downloads)),
-            int(checksum, 16),
-        )
+        return cls(_span(span), fingerprint, tuple(map(int, counts.split("-"))), int(checksum, 16))
 
     def __str__(self) -> str:
-        counts = f"{self.counts.sessions}-{self.counts.downloads}"
+        counts = "-".join(map(str, self.counts))
         return f"{self.span}.{self.fingerprint}.{counts}.{self.checksum:08x}.parquet"
 
 
 class Snapshots:
-    """The snapshots that are right for the database as it is when this is made. Raises StoreError.
+    """The snapshots that are right for the database as it is when this is made. Raises StoreError."""
 
-    `wanted`: what will be asked for, ascending: it is compared with the database all at once.
-    """
-
-    def __init__(self, store: Store, settings: Settings, pseudonym_key: str, wanted: Iterable[Span] = ()) -> None:
+    def __init__(self, store: Store, settings: Settings, pseudonym_key: str) -> None:
         self.directory = directory(settings)
+        self.pseudonym_key = pseudonym_key
+        """That of `store.pseudonyms`."""
+        self.current = settings.clock.month
+        """The month that is not over yet."""
         self._store = store
         self._failure: str | None = None
         """Why one could not be kept; empty: each could; None: none has been made."""
-        self._current = settings.clock.month
         self._origin = f"{store.metrics.engine.url.render_as_string()} {pseudonym_key} {_models()}"
         self._revisions: dict[str, str] = {}
         self._kept: dict[Span, Kept] = {}
@@ -95,22 +110,31 @@ class Snapshots:
             with store.metrics.connect() as connection:
                 self._revisions = revisions(connection)
             self._kept = {one.span: one for one in self.files() if one.fingerprint == self._fingerprint(one.span)}
-            self._right = self._counted({span: self._kept[span] for span in wanted if span in self._kept})
+
+    def expect(self, spans: Iterable[Span]) -> None:
+        """Compare with the database all at once what will be asked for: spans of sessions, or of logins."""
+        kept = [self._kept[span] for span in spans if span in self._kept]
+        self._right |= self._counted(sorted(kept, key=lambda one: str(one.span.window.start)))
+
+    def months_outside(self, window: Window) -> list[Month]:
+        """The months outside of a window that have a snapshot."""
+        start, stop = str(window.start), str(window.stop)
+        return [span for span in self._kept if isinstance(span, Month) and not start <= span.start < stop]
 
     def of(self, span: Span) -> Snapshot | None:
-        """The snapshot of a month or year, which need not exist yet; None if it is not over. Raises StoreError."""
-        if not self._is_possible or str(span.window.stop) > self._current.start:
+        """The snapshot of a span, which need not exist yet; None if it is not over. Raises StoreError."""
+        if not self._is_possible or str(span.window.stop) > self.current.start:
             return None
         if kept := self._right.get(span):
             return Snapshot(self, kept, exists=True)
-        made = Kept(span, self._fingerprint(span), self._count(span.window), 0)
+        made = Kept(span, self._fingerprint(span), self._count(span, span.window), 0)
         kept = self._kept.get(span)
         if kept and kept.counts == made.counts:
             return Snapshot(self, kept, exists=True)
         return Snapshot(self, made, exists=False)
 
     def files(self, span: Span | None = None) -> list[Kept]:
-        """The files of a month or year, or all, whatever they were made from."""
+        """The files of a span, or all, whatever they were made from."""
         found = []
         for path in self.directory.glob(f"{span or '*'}.*.parquet"):
             with suppress(ValueError, UsageError):
@@ -129,32 +153,38 @@ class Snapshots:
 
     def _fingerprint(self, span: Span) -> str:
         """What a snapshot made now would be made from, beside the rows that are counted."""
-        months = span.months if isinstance(span, Year) else (span,)
+        months = (span,) if isinstance(span, Month) else span.months
         found = " ".join(self._revisions.get(str(month), "") for month in months)
         return hashlib.sha256(f"{self._origin} {found}".encode()).hexdigest()[:16]
 
-    def _counted(self, kept: dict[Span, Kept]) -> dict[Span, Kept]:
+    def _counted(self, kept: list[Kept]) -> dict[Span, Kept]:
         """Those that have as many rows as before, if all have. All rows together are counted faster than one by one."""
         if not kept:
             return {}
-        edges = [None, *(edge for span in kept for edge in (span.window.start, span.window.stop)), None]
+        windows = [one.span.window for one in kept]
+        edges = [None, *(edge for window in windows for edge in (window.start, window.stop)), None]
         between = [Window(*edges[place : place + 2]) for place in range(0, len(edges), 2)]
-        counts = [one.counts for one in kept.values()]
-        counts += [self._count(window) for window in between if window.start != window.stop]
-        return kept if self._count(Window(None, None)) == tuple(map(sum, zip(*counts, strict=True))) else {}
+        counts = [one.counts for one in kept]
+        counts += [self._count(kept[0].span, window) for window in between if window.start != window.stop]
+        whole = self._count(kept[0].span, Window(None, None))
+        return {one.span: one for one in kept} if whole == tuple(map(sum, zip(*counts, strict=True))) else {}
 
-    def _count(self, window: Window) -> Counts:
-        """The rows whose times are in a window. Raises StoreError."""
-        return Counts(
-            self._store.metrics.scalar(
-                sa.select(sa.func.count()).select_from(websessions).where(*_within(websessions, window))
-            ),
-            self._store.metrics.scalar(sa.select(sa.func.count()).where(web.c.dnload == 1, *_within(web, window))),
-        )
+    def _count(self, span: Span, window: Window) -> Counts:
+        """The rows whose times are in a window: logins, or sessions and downloads, as `span` has. Raises StoreError."""
+        number = sa.func.count()
+        if isinstance(span, Logins):
+            ids = sa.func.coalesce(sa.func.sum(userlogin.c.id), 0)
+            counts = [sa.select(count).where(*_within(userlogin, window)) for count in (number, ids)]
+        else:
+            counts = [
+                sa.select(number).select_from(websessions).where(*_within(websessions, window)),
+                sa.select(number).where(web.c.dnload == 1, *_within(web, window)),
+            ]
+        return tuple(int(self._store.metrics.scalar(count)) for count in counts)
 
 
 class Snapshot:
-    """The snapshot that is right for a month or year now."""
+    """The snapshot that is right for a span now."""
 
     def __init__(self, snapshots: Snapshots, kept: Kept, exists: bool) -> None:
         self._snapshots = snapshots
@@ -208,6 +238,13 @@ def remove_all(settings: Settings) -> None:
     """Remove all snapshots, which hold what identifies visitors. Raises OSError."""
     for path in directory(settings).glob("*.parquet"):
         path.unlink(missing_ok=True)
+
+
+def _span(text: str) -> Span:
+    """Raises ValueError or UsageError."""
+    if text.endswith(LOGINS):
+        return Logins(Year(int(text.removesuffix(LOGINS))))
+    return Month.parse(text) if "-" in text else Year(int(text))
 
 
 def _within(table: sa.Table, window: Window) -> Iterator[sa.ColumnElement[bool]]:

@@ -12,17 +12,16 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Month, Window, Year
-from hzmetrics.config import Settings
-from hzmetrics.grids.snapshots import Snapshot, Snapshots, Span
+from hzmetrics.grids.logins import current_logins
+from hzmetrics.grids.snapshots import Logins, Snapshot, Snapshots, Span
 from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import (
-    anonymous_logins,
     country_continent,
     domainclass,
     profiles_copy,
     summary_user_vals,
     toolstart,
-    userlogin_lite,
+    userlogin,
     web,
     webhits,
     websessions,
@@ -33,16 +32,15 @@ def base_relations(
     store: Store,
     month: Month,
     periods: Sequence[int],
-    has_pseudonyms: bool = False,
 ) -> dict[str, Any]:
-    """The relations that the models begin with, by name, but for those of sessions.
+    """The relations that the models begin with, by name, but for those of sessions and logins.
 
-    Those of many rows are streams: they can be read once. `has_pseudonyms`: some addresses have been shortened.
+    Those of many rows are streams: they can be read once.
     """
     metrics, hub, tables = store.metrics, store.hub, store.hub_tables
     window = widest(month, periods)
     profiles = profiles_copy(store.prefix).c
-    login, run = userlogin_lite.c, toolstart.c
+    run = toolstart.c
     return {
         "country_continent": metrics.read(sa.select(country_continent)),
         "domainclass": metrics.read(sa.select(domainclass.c.domain, domainclass.c["class"])),
@@ -54,13 +52,6 @@ def base_relations(
                 profiles.orgtype,
                 profiles.countryresident,
             )
-        ),
-        "userlogin_lite": metrics.stream(
-            sa.select(login.user, login.ip, anonymous_logins.c.pseudonym, login.datetime).select_from(
-                userlogin_lite.outerjoin(anonymous_logins, anonymous_logins.c.id == login.id)
-            )
-            if has_pseudonyms
-            else sa.select(login.user, login.ip, _null(login.ip).label("pseudonym"), login.datetime)
         ),
         "toolstart": metrics.stream(
             sa.select(run.user, run.datetime, run.countryresident, run.orgtype).where(
@@ -120,12 +111,20 @@ class YearRows(NamedTuple):
     snapshot: Snapshot
 
 
-Rows = BinaryIO | MonthRows | YearRows
-"""Sessions of a month or year: a snapshot, or what it is made of."""
+class LoginRows(NamedTuple):
+    """Logins: the relation `userlogin_lite`."""
+
+    logins: pa.Table | pa.RecordBatchReader
+    snapshot: Snapshot | None = None
+    """Where what is made of them is kept; None: it is not."""
+
+
+Rows = BinaryIO | MonthRows | YearRows | LoginRows
+"""Sessions of a month or year, or logins: a snapshot, or what it is made of."""
 
 
 def stored_sessions(
-    store: Store, settings: Settings, month: Month, periods: Sequence[int], pseudonym_key: str, with_last: bool = True
+    store: Store, snapshots: Snapshots, month: Month, periods: Sequence[int], with_last: bool = True
 ) -> Iterator[Rows]:
     """The sessions in the windows of a month's periods; `with_last`: those of the month too. Raises StoreError.
 
@@ -134,7 +133,7 @@ def stored_sessions(
     starts = {str(month.period(code).start) for code in periods}
     window = Window(min(starts), month.stop if with_last else month.start)
     spans = list(_spans(store, window, starts))
-    snapshots = Snapshots(store, settings, pseudonym_key, spans)
+    snapshots.expect([*spans, *snapshots.months_outside(window)])  # whose rows would have to be counted else
     for span in spans:
         snapshot = snapshots.of(span) if isinstance(span, Year) else None
         if not isinstance(span, Year) or not snapshot:
@@ -178,6 +177,36 @@ def occupied_months(store: Store, window: Window) -> Iterator[Month]:
         start = first.stop
 
 
+def stored_logins(store: Store, snapshots: Snapshots) -> Iterator[Rows]:
+    """The logins that `userlogin_lite` holds when it has been made anew. Raises StoreError.
+
+    Only years that are over have snapshots: the logins of the running one are few.
+    """
+    time, has_pseudonyms = userlogin.c.datetime, bool(snapshots.pseudonym_key)
+    over = Window(Year(1).window.start, Year(snapshots.current.year).window.start)
+    spans = list(map(Logins, _years_of_logins(store, over)))
+    snapshots.expect(spans)
+    yield LoginRows(current_logins(store, has_pseudonyms, sa.not_(sa.and_(*_within(time, over)))))
+    for span in spans:
+        snapshot = snapshots.of(span)
+        kept = snapshot.whole() if snapshot else None
+        yield kept or year_of_logins(store, span, has_pseudonyms)._replace(snapshot=snapshot)
+
+
+def year_of_logins(store: Store, span: Logins, has_pseudonyms: bool) -> LoginRows:
+    """The logins of a year."""
+    return LoginRows(current_logins(store, has_pseudonyms, sa.and_(*_within(userlogin.c.datetime, span.window))))
+
+
+def _years_of_logins(store: Store, window: Window) -> Iterator[Year]:
+    """The years of a window that have logins, ascending."""
+    time, rest = userlogin.c.datetime, window
+    while first := store.metrics.scalar(sa.select(sa.func.min(time)).where(*_within(time, rest))):
+        year = Year(int(str(first)[:4]))
+        yield year
+        rest = Window(year.window.stop, window.stop)
+
+
 def month_rows(store: Store, month: Month) -> MonthRows:
     """The sessions that begin in a month, and their downloads."""
     session = websessions.c
@@ -208,11 +237,6 @@ def month_rows(store: Store, month: Month) -> MonthRows:
 def widest(month: Month, periods: Sequence[int]) -> Window:
     """The stretch that holds the windows of all `periods`."""
     return Window(min(str(month.period(code).start) for code in periods), month.stop)
-
-
-def _null(column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
-    """NULL, with the type of a column."""
-    return sa.func.nullif(column, column, type_=column.type)
 
 
 def _within(time: sa.ColumnElement[str], window: Window) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:

@@ -14,9 +14,10 @@ from hzmetrics.config import Settings
 from hzmetrics.engine import Engine, windows
 from hzmetrics.grids import SECTIONS
 from hzmetrics.grids.applications import tool_directories
-from hzmetrics.grids.grouping import group_sessions
+from hzmetrics.grids.grouping import group
 from hzmetrics.grids.logins import remake_userlogin_lite
-from hzmetrics.grids.sources import Rows, base_relations, stored_sessions
+from hzmetrics.grids.snapshots import Snapshots
+from hzmetrics.grids.sources import Rows, base_relations, stored_logins, stored_sessions
 from hzmetrics.log import log
 from hzmetrics.store import Store, pseudonyms
 from hzmetrics.store.tables.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals
@@ -48,9 +49,10 @@ def summarize_month(
         return 0
     remake_userlogin_lite(store)
     key = pseudonyms.key(store, settings)
-    relations = base_relations(store, month, periods, bool(key))
-    sessions = stored_sessions(store, settings, month, periods, key)
-    cells = compute_cells(settings, month, relations, sessions, periods, only, key)
+    snapshots = Snapshots(store, settings, key)
+    relations = base_relations(store, month, periods)
+    sessions, logins = stored_sessions(store, snapshots, month, periods), stored_logins(store, snapshots)
+    cells = compute_cells(settings, month, relations, sessions, logins, periods, only, key)
     return write_cells(store, month, cells)
 
 
@@ -59,6 +61,7 @@ def compute_cells(
     month: Month,
     relations: Mapping[str, Any],
     sessions: Iterable[Rows],
+    logins: Iterable[Rows],
     periods: Sequence[int] = PERIODS,
     sections: Sequence[str] = SECTIONS,
     pseudonym_key: str = "",
@@ -76,7 +79,8 @@ def compute_cells(
         engine.register("applications", pa.table({"name": pa.array(applications, pa.string())}))
         engine.register("sections", pa.table({"section": pa.array(sections, pa.string())}))
         engine.register("windows", windows(month, periods))
-        group_sessions(engine, held, sessions)
+        group(engine, held, "grouped_logins", logins)
+        group(engine, held, "grouped_sessions", sessions)
         count_visitors(engine)
         return engine.table("cells")
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hzmetrics.calendar import Clock, Month, Window, month_of
 from hzmetrics.config import Settings
 from hzmetrics.engine import Engine, relation
-from hzmetrics.grids.comparison import differing_months
+from hzmetrics.grids.comparison import differences
 from hzmetrics.grids.state import GRIDS, incomplete_months, summarized_months
 from hzmetrics.store import Store
 from hzmetrics.store.tables import metrics
@@ -69,7 +69,7 @@ def register(engine: Engine, store: Store, settings: Settings, window: Window, f
         engine.register(name, pa.concat_tables(database.read(query) for query in queries))
     engine.register("summarized_months", _months(summarized_months(store)))
     engine.register("incomplete_months", _months(incomplete_months(store, settings.clock.month)))
-    differing = [(str(month), number) for month, number in differing_months(store, settings, window)]
+    differing = [(table, str(month), rows) for table, month, rows in differences(store, settings, window)]
     engine.register("snapshot_differences", relation(differing, DIFFERENCES))
     engine.register("next_ids", pa.Table.from_pylist(list(_next_ids(store)), NEXT_IDS))
     ranges = engine.table("id_ranges").to_pylist()
@@ -169,7 +169,7 @@ def _months(months: Iterable[Month]) -> pa.Table:
     return pa.table({"month": pa.array([str(month) for month in months], pa.string())})
 
 
-DIFFERENCES = {"month": pa.string(), "row_count": pa.int64()}
+DIFFERENCES = {"source": pa.string(), "month": pa.string(), "row_count": pa.int64()}
 
 NEXT_IDS = pa.schema([("source", pa.string()), ("largest", pa.int64()), ("following", pa.int64())])
 

@@ -135,15 +135,14 @@ class _Export:
 
     def _others(self, buckets: int) -> None:
         """All other tables: logins by bucket, the rest whole."""
-        relations = base_relations(self.store, self.through, PERIODS, bool(self.key_of_anonymised))
-        relations["userlogin_lite"] = current_logins(self.store, bool(self.key_of_anonymised))
+        relations = base_relations(self.store, self.through, PERIODS)
         names = tool_directories(self.settings.hub.apps_dir) if relations["sessionlog"].num_rows else []
         relations["applications"] = pa.table({"name": pa.array(names, pa.string())})
         with self._engine() as engine:
             for table in tables.WHOLE:
                 engine.load(table, relations[table])
                 write(engine, f"{tables.rows(table, self.plain)} ORDER BY ALL", self.place.whole(table))
-            engine.load("userlogin_lite", relations["userlogin_lite"])
+            engine.load("userlogin_lite", current_logins(self.store, bool(self.key_of_anonymised)))
             query = tables.bucketed(tables.rows("userlogin_lite", self.plain), buckets)
             engine.keep("bucketed_logins", query)
             for bucket in range(buckets):

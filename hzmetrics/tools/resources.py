@@ -37,7 +37,7 @@ def andmore_usage(store: Store, settings: Settings, month: Month, *, dry_run: bo
     )
     descent = hub.read(sa.select(edges.parent_id, edges.child_id))
     with visitors() as seen, Engine(rules.PACKAGE) as engine:
-        seen.begin(_digest(key, published, descent))
+        seen.begin(metrics, _digest(key, published, descent))
         engine.set_variable("pseudonym_key", key)
         engine.register("windows", windows(month, PERIODS))
         engine.register_values("run", {"datetime": month.start})

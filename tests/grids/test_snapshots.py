@@ -11,12 +11,12 @@ import pytest
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Month, Window
-from hzmetrics.grids.comparison import differing_months
+from hzmetrics.grids.comparison import differences
 from hzmetrics.grids.snapshots import directory
 from hzmetrics.grids.summarize import GRIDS, summarize_month
 from hzmetrics.health.status import look
 from hzmetrics.store import state
-from hzmetrics.store.tables.metrics import web, websessions
+from hzmetrics.store.tables.metrics import userlogin, web, websessions
 from tests.conftest import TestHub
 
 OLD = (Month(2022, 5), Month(2023, 4), Month(2023, 12))
@@ -24,12 +24,22 @@ OLD = (Month(2022, 5), Month(2023, 4), Month(2023, 12))
 RECENT = (Month(2025, 3), Month(2025, 4), Month(2025, 5))
 LAST = RECENT[-1]
 ALL = Window(OLD[0].start, LAST.stop)
-SPANS = ["2022", "2022-05", "2023", "2023-04", "2023-12", *map(str, RECENT)]
+SPANS = [
+    "2022",
+    "2022-05",
+    "2022-logins",
+    "2023",
+    "2023-04",
+    "2023-12",
+    "2023-logins",
+    *map(str, RECENT),
+    "2025-logins",
+]
 
 
 @pytest.fixture
 def summarized(hub: TestHub) -> TestHub:
-    """A hub with six months of sessions and downloads, the last one summarized."""
+    """A hub with six months of sessions, downloads and logins, the last one summarized."""
     sessions = [
         {"id": 10 * place + n, "datetime": f"{month}-0{n + 1} 10:00:00", "ip": f"192.0.{place}.{n}",
          "host": f"h{n}.example", "domain": "example", "ipcountry": "US", "duration": 600 * n, "jobs": 0}
@@ -40,9 +50,16 @@ def summarized(hub: TestHub) -> TestHub:
         for one in sessions
     ]
     requests[11]["datetime"] = "2024-01-01 10:00:00"  # a session of 2023 with a download of the next year
+    logins = [
+        {"id": one["id"] + 1, "datetime": one["datetime"], "user": f"user{one['id'] % 7}",
+         "ip": f"203.0.113.{one['id']}", "action": "login"}
+        for one in sessions if one["id"] % 2
+    ]  # fmt: skip
+    logins[0]["datetime"] = "0000-00-00 00:00:00"
     with hub.store.metrics.begin() as connection:
         connection.execute(sa.insert(websessions), sessions)
         connection.execute(sa.insert(web), requests)
+        connection.execute(sa.insert(userlogin), logins)
     summarize_month(hub.store, hub.settings, LAST)
     return hub
 
@@ -77,18 +94,21 @@ def test_months_and_years_that_are_over_are_read_from_snapshots(
     assert directory(summarized.settings).stat().st_mode & 0o777 == 0o700
     with monkeypatch.context() as context:
         context.setattr("hzmetrics.grids.sources.month_rows", None)
+        context.setattr("hzmetrics.grids.sources.year_of_logins", None)
         found = cells(summarized)
     assert kept(summarized) == before
     assert found == cells_without(summarized)
 
 
-def test_the_running_month_has_none(summarized: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_running_month_has_none_and_the_logins_of_its_year_neither(
+    summarized: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cells_without(summarized)
     monkeypatch.setenv("HZMETRICS_NOW", "2025-05-20T10:00:00")
     for path in kept(summarized).values():
         path.unlink()
     assert summarized.run("summarize-month", "2025-05") == 0
-    assert sorted(kept(summarized)) == SPANS[:-1]
+    assert sorted(kept(summarized)) == SPANS[:-2]
 
 
 def bulk_update(hub: TestHub, first: int) -> None:
@@ -136,6 +156,25 @@ def delete_request_by_hand(hub: TestHub, first: int) -> None:
         connection.execute(sa.delete(web).where(web.c.id == first + 2))
 
 
+def insert_login(hub: TestHub, first: int) -> None:
+    row = {"datetime": "2023-07-01 00:00:00", "user": "new", "ip": "198.51.100.1", "action": "Simulation"}
+    with hub.store.metrics.begin() as connection:
+        connection.execute(sa.insert(userlogin), [row])
+
+
+def move_login(hub: TestHub, first: int) -> None:
+    """As many logins as before, of which one is another."""
+    with hub.store.metrics.begin() as connection:
+        connection.execute(sa.delete(userlogin).where(userlogin.c.id == first + 2))
+    insert_login(hub, first)
+
+
+def bulk_update_login(hub: TestHub, first: int) -> None:
+    rows = pa.table({"id": [first + 2], "user": ["new"]})
+    with hub.store.metrics.begin() as connection:
+        hub.store.metrics.update(connection, userlogin, rows, ["id"])
+
+
 CHANGES = (
     bulk_update,
     bulk_stamp,
@@ -146,7 +185,9 @@ CHANGES = (
     delete_by_hand,
     delete_request_by_hand,
 )
+BY_HAND = (insert_by_hand, delete_by_hand, delete_request_by_hand)
 IN_OLD_YEAR = (bulk_update, insert_by_hand, delete_request_by_hand)
+OF_LOGINS = (insert_login, move_login)
 
 
 @pytest.mark.parametrize(
@@ -158,9 +199,43 @@ def test_a_changed_month_is_made_anew(summarized: TestHub, change: Any, first: i
     found = cells(summarized)
     assert found != old
     after = kept(summarized)
-    others = {"2022", "2022-05"} if change is bulk_stamp_anew else set()  # the session that loses the download
     changed = {"2025-04"} if first == 40 else {"2023", "2023-04"}
-    assert {span for span in SPANS if after[span] != before[span]} == changed | others
+    if change not in BY_HAND:  # the revision of a month is that of its logins too
+        changed.add("2025-logins" if first == 40 else "2023-logins")
+    if change is bulk_stamp_anew:  # a session of 2022 loses its download
+        changed |= {"2022", "2022-05", "2022-logins"}
+    assert {span for span in SPANS if after[span] != before[span]} == changed
+    assert found == cells_without(summarized)
+
+
+@pytest.mark.parametrize("change", OF_LOGINS)
+def test_a_year_of_logins_that_changes_is_made_anew(summarized: TestHub, change: Any) -> None:
+    before, old = kept(summarized), cells(summarized)
+    change(summarized, 10)
+    found = cells(summarized)
+    assert found != old
+    after = kept(summarized)
+    assert {span for span in SPANS if after[span] != before[span]} == {"2023-logins"}
+    assert found == cells_without(summarized)
+
+
+def test_logins_that_a_command_changes_are_read_anew(summarized: TestHub) -> None:
+    old = cells(summarized)
+    bulk_update_login(summarized, 10)
+    found = cells(summarized)
+    assert found != old
+    assert found == cells_without(summarized)
+
+
+def test_logins_edited_by_hand_are_found_and_declared(summarized: TestHub) -> None:
+    with summarized.store.metrics.begin() as connection:
+        connection.execute(sa.update(userlogin).where(userlogin.c.id == 12).values(user="new"))
+    month = Month(2023, 12)
+    assert list(differences(summarized.store, summarized.settings, ALL)) == [("userlogin", month, 2)]
+    with summarized.store.metrics.begin() as connection:
+        state.add_dirty_months(connection, [month])
+    found = cells(summarized)
+    assert list(differences(summarized.store, summarized.settings, ALL)) == []
     assert found == cells_without(summarized)
 
 
@@ -169,11 +244,11 @@ def test_values_edited_by_hand_are_found_and_declared(summarized: TestHub, first
     month = (*OLD, *RECENT)[first // 10]
     with summarized.store.metrics.begin() as connection:
         connection.execute(sa.update(websessions).where(websessions.c.id == first + 1).values(duration=5000))
-    assert list(differing_months(summarized.store, summarized.settings, ALL)) == [(month, 2)]
+    assert list(differences(summarized.store, summarized.settings, ALL)) == [("websessions", month, 2)]
     with summarized.store.metrics.begin() as connection:
         state.add_dirty_months(connection, [month])
     found = cells(summarized)
-    assert list(differing_months(summarized.store, summarized.settings, ALL)) == []
+    assert list(differences(summarized.store, summarized.settings, ALL)) == []
     assert found == cells_without(summarized)
 
 
@@ -182,7 +257,7 @@ def test_values_edited_by_hand_are_found_where_only_the_year_has_a_snapshot(summ
         connection.execute(sa.update(websessions).where(websessions.c.id == 21).values(duration=5000))
     for month in OLD:
         kept(summarized)[str(month)].unlink()
-    assert list(differing_months(summarized.store, summarized.settings, ALL)) == [(OLD[1], 2)]
+    assert list(differences(summarized.store, summarized.settings, ALL)) == [("websessions", OLD[1], 2)]
 
 
 def test_years_that_a_window_cuts_are_read_by_month(summarized: TestHub) -> None:
@@ -195,9 +270,16 @@ def test_years_that_a_window_cuts_are_read_by_month(summarized: TestHub) -> None
     for path in kept(summarized).values():
         path.unlink()
     assert summarized.run("summarize-month", str(anchor)) == 0
-    assert sorted(kept(summarized)) == [span for span in SPANS[:5] if span != "2023"]
+    assert sorted(kept(summarized)) == [span for span in SPANS if span not in ("2023", *map(str, RECENT))]
     for name, grid in GRIDS.items():
         assert sorted(map(str, summarized.store.metrics.rows(sa.select(grid)))) == sorted(map(str, rows[name]))
+
+
+def test_rows_inserted_into_a_later_month_leave_those_of_earlier_ones(summarized: TestHub) -> None:
+    before = kept(summarized)
+    insert_by_hand(summarized, 40)
+    assert summarized.run("summarize-month", str(OLD[-1])) == 0
+    assert kept(summarized) == before
 
 
 def test_a_transaction_without_effect_leaves_the_snapshot(summarized: TestHub) -> None:

@@ -18,7 +18,8 @@ from hzmetrics.calendar import PERIODS, Month, Months
 from hzmetrics.config import Settings
 from hzmetrics.engine import runner
 from hzmetrics.grids.logins import remake_userlogin_lite
-from hzmetrics.grids.sources import base_relations, stored_sessions
+from hzmetrics.grids.snapshots import Snapshots
+from hzmetrics.grids.sources import base_relations, stored_logins, stored_sessions
 from hzmetrics.grids.summarize import compute_cells
 from hzmetrics.lake.export import export
 from hzmetrics.lake.place import Place
@@ -44,9 +45,10 @@ def ordinary(hub: TestHub, chosen: Settings, month: Month) -> Values:
     """What the pipeline computes from the database."""
     remake_userlogin_lite(hub.store)
     key = pseudonyms.key(hub.store, chosen)
-    relations = base_relations(hub.store, month, PERIODS, bool(key))
-    sessions = stored_sessions(hub.store, chosen, month, PERIODS, key)
-    return by_cell(compute_cells(chosen, month, relations, sessions, pseudonym_key=key).to_pylist())
+    relations = base_relations(hub.store, month, PERIODS)
+    snapshots = Snapshots(hub.store, chosen, key)
+    sessions, logins = stored_sessions(hub.store, snapshots, month, PERIODS), stored_logins(hub.store, snapshots)
+    return by_cell(compute_cells(chosen, month, relations, sessions, logins, pseudonym_key=key).to_pylist())
 
 
 def of_lake(root: Path, month: Month) -> Values:

@@ -18,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Window
-from hzmetrics.grids.comparison import differing_months
+from hzmetrics.grids.comparison import differences
 from hzmetrics.store.tables import metrics
 from tests import mariadb_server
 from tests.conftest import TestHub
@@ -105,7 +105,7 @@ def test_any_order_kills_and_commands_end_in_the_same_cells(
         hub.run(*chance.choice(OPERATOR))
     settle(hub)
     disturbed = cells(hub)
-    assert list(differing_months(hub.store, hub.settings, Window("2026-01-01 00:00:00", "2026-05-01 00:00:00"))) == []
+    assert list(differences(hub.store, hub.settings, Window("2026-01-01 00:00:00", "2026-05-01 00:00:00"))) == []
     hub.store.close()
 
     (tmp_path / "sqlite").rename(tmp_path / "disturbed")

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from hzmetrics.calendar import Month, Window
-from hzmetrics.grids.comparison import differing_months
+from hzmetrics.grids.comparison import differences
 from tests.conftest import TestHub
 from tests.enrich.dns_server import DnsServer
 from tests.pipeline.test_convergence import logs, names, place, prepare, settle  # noqa: F401  a fixture
@@ -73,4 +73,4 @@ def test_all_writes_renew_the_revisions(hub: TestHub, names: DnsServer, monkeypa
     assert [statement for statement, is_noted in found if not is_noted] == []
     assert hub.run("summarize-month", "2026-04") == 0
     whole = Window(Month(2026, 1).start, Month(2026, 5).start)
-    assert list(differing_months(hub.store, hub.settings, whole)) == []
+    assert list(differences(hub.store, hub.settings, whole)) == []

@@ -38,7 +38,7 @@ CREATE TABLE xprofiles (
     countryresident VARCHAR  -- country of residence
 );
 
--- Table userlogin_lite: the logins and simulation starts of all time.
+-- Table userlogin_lite: the logins and simulation starts of all time, or those of one year.
 CREATE TABLE userlogin_lite (
     user VARCHAR,      -- login name
     ip VARCHAR,        -- address of the client

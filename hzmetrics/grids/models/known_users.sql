@@ -10,6 +10,6 @@
 --   who      VARCHAR  folded user name
 --   depth    BIGINT   depth down to which the user is known at the address
 
-SELECT short_identity(ip) AS address, who, CASE WHEN corrected('dated-logins') THEN max(depth) ELSE everywhere() END AS depth
+SELECT address, who, CASE WHEN corrected('dated-logins') THEN max(depth) ELSE everywhere() END AS depth
 FROM logins
-GROUP BY ip, who
+GROUP BY address, who

@@ -7,7 +7,7 @@
 --   address  UBIGINT  identity of the address
 --   depth    BIGINT   depth of the latest login
 
-SELECT short_identity(ip) AS address, max(depth) AS depth
-FROM (SELECT ip, depth FROM logins UNION ALL SELECT '127.0.0.1', everywhere())
-WHERE ip <> '' AND depth > 0
-GROUP BY ip
+SELECT address, max(depth) AS depth
+FROM (SELECT address, depth FROM logins UNION ALL SELECT short_identity('127.0.0.1'), everywhere())
+WHERE address <> short_identity('') AND depth > 0
+GROUP BY address

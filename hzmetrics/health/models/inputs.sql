@@ -47,6 +47,7 @@ CREATE TABLE incomplete_months (
 
 -- The months of the window whose snapshot is not what their rows give (spec 50 §16).
 CREATE TABLE snapshot_differences (
+    source VARCHAR,    -- table
     month VARCHAR,     -- month
     row_count BIGINT   -- rows that only one of them has
 );

@@ -9,7 +9,7 @@
 --   command  VARCHAR  what repairs it; empty for an anonymised month
 
 SELECT
-    'websessions' AS subject,
+    source AS subject,
     month AS key,
     format('its snapshot differs from its rows in {} rows: remove its files in state/snapshots', row_count) AS text,
     CASE

@@ -43,8 +43,8 @@ CREATE TABLE requests (
 -- The root_visitors of months.
 CREATE TABLE visitors (
     root BIGINT,      -- number of the resource
-    visitor VARCHAR,  -- folded address and host, or the pseudonym that stands for them
-    latest VARCHAR    -- time of the latest request in a month
+    visitor UBIGINT,  -- identity of the visitor
+    month VARCHAR     -- month of the latest request, YYYY-MM
 );
 
 -- The tools of the hub.

@@ -5,11 +5,11 @@
 -- variables: pseudonym_key
 -- columns:
 --   root     BIGINT   number of the root
---   visitor  VARCHAR  folded address and host, or the pseudonym that stands for them
---   latest   VARCHAR  time of the latest request
+--   visitor  UBIGINT  identity of the visitor
+--   month    VARCHAR  month of the latest request, YYYY-MM
 
-SELECT root, visitor_of(ip, host) AS visitor, max(datetime) AS latest
+SELECT root, short_identity(visitor_of(ip, host)) AS visitor, max(left(datetime, 7)) AS month
 FROM requests
 JOIN url_roots USING (content)
 WHERE visitor_of(ip, host) IS NOT NULL
-GROUP BY root, visitor_of(ip, host)
+GROUP BY root, short_identity(visitor_of(ip, host))
