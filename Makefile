@@ -74,7 +74,7 @@ bench: venv
 
 bench-scale: venv
 	$(SERVER)
-	@$(BIN)/python -m tests.mariadb_server sh -ec '$(BIN)/python -m benchmarks.ordinary --lines 0 \
+	@$(BIN)/python -m tests.mariadb_server --innodb-buffer-pool-size=2G sh -ec '$(BIN)/python -m benchmarks.ordinary --lines 0 \
 		--daily 32000 --socket "$$HZMETRICS_TEST_SOCKET"'
 	@$(BIN)/python -m benchmarks.scale --months 1 2 6 24 72
 	@$(BIN)/python -m benchmarks.windows

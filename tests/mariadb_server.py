@@ -1,6 +1,7 @@
 """A MariaDB server of the tests' own: a private data directory, a private socket, gone afterwards.
 
-`python -m tests.mariadb_server COMMAND...` runs a command with the server's socket in HZMETRICS_TEST_SOCKET.
+`python -m tests.mariadb_server [--OPTION=VALUE...] COMMAND...` runs a command with the server's socket in
+HZMETRICS_TEST_SOCKET; the options are the server's.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 
 import pymysql
@@ -81,5 +83,6 @@ def wait(socket: str, process: subprocess.Popen[bytes]) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # told to stop, nothing is left running either
-    with running() as path:
-        sys.exit(subprocess.run(sys.argv[1:], env={**os.environ, SOCKET: path}).returncode)
+    options = tuple(takewhile(lambda word: word.startswith("--"), sys.argv[1:]))
+    with running(options) as path:
+        sys.exit(subprocess.run(sys.argv[1 + len(options) :], env={**os.environ, SOCKET: path}).returncode)

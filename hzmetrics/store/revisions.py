@@ -2,8 +2,8 @@
 
 A transaction that changes sessions, or which of their requests are downloads, gives their months new revisions. So does
 one that changes or deletes logins; logins that arrive show in their number. Bulk writes (`store.bulk`) note the months
-themselves; other statements call `note`. `Connections.begin` stores the notes
-just before the commit, so that concurrent transactions do not wait for each other in the middle of their work.
+themselves; other statements call `note`. `Connections.begin` stores the notes just before the commit, so that
+concurrent transactions do not wait for each other in the middle of their work.
 """
 
 from __future__ import annotations
