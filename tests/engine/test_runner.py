@@ -175,11 +175,12 @@ class Pause:
 
 
 COUNTING = """\
-import sys
+import signal
 from hzmetrics.engine import runner
 from tests.engine.test_runner import Pause
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background has it ignored
     with runner.opened(2) as chosen:
         print("begun", flush=True)
         chosen.map([Pause()] * 20)
