@@ -154,15 +154,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="hzmetrics-benchmark-") as directory:
         root = Path(directory)
         whole, sample = root / "whole.log", root / "sample.log"
-        lines = write(whole, options.lines, MONTH, seed=1, fields=23)
-        small = write(sample, SAMPLE, MONTH, seed=1, fields=23)
+        lines, addresses = write(whole, options.lines, MONTH, seed=1, fields=23)
+        small = write(sample, SAMPLE, MONTH, seed=1, fields=23).lines
 
         odd = root / "odd.log"
         odd.write_text("".join(line.replace(" ", "  ", 1) for line in sample.open()))  # two blanks are not plain
         quick, exact = filtered(sample), filtered(odd)
         print(f"filtering {small:,} lines: shortcut {quick}, whole grammar {exact}, {exact.cpu / quick.cpu:.1f} times")
         filtering = filtered(whole)
-        print(f"filtering {lines:,} lines: {filtering}, {lines / filtering.seconds:,.0f} lines/s")
+        print(
+            f"filtering {lines:,} lines from {addresses:,} addresses: {filtering}, "
+            f"{lines / filtering.seconds:,.0f} lines/s"
+        )
         same = rewritten(whole, root / "combined.log", combined)
         objects = rewritten(whole, root / "objects.log", as_object)
         for name, path in (("combined", same), ("JSON", objects)):

@@ -68,7 +68,7 @@ def month(root: Path, lines: int, socket: str | None) -> None:
     """Tell what a month costs."""
     whole = root / "whole.log"
     import_, sessions_, summary = (IMPORT, SESSIONS, SUMMARY) if lines == LINES else (NOTHING, NOTHING, NOTHING)
-    lines = write(whole, lines, MONTH, seed=1, fields=23)
+    lines = write(whole, lines, MONTH, seed=1, fields=23).lines
     report = reported(rewritten(whole, root / "combined.log", combined))
     database = fresh_databases(socket) if socket else {"sqlite": str(root / "databases")}
     spent, rows = imported(whole, root, database)

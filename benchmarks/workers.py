@@ -119,7 +119,7 @@ def compare(
         root = Path(folder)
         paths = [root / f"access.log-{number}" for number in range(logs)]
         total = sum(
-            write(path, lines, LAST.plus(-(number % months)), seed=number + 1, fields=23)
+            write(path, lines, LAST.plus(-(number % months)), seed=number + 1, fields=23).lines
             for number, path in enumerate(paths)
         )
         size = sum(path.stat().st_size for path in paths)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
+
+from benchmarks.ingest import MONTH, imported
+from benchmarks.traffic import write
 
 ROOT = Path(__file__).parent.parent
 
@@ -49,3 +53,20 @@ def test_a_benchmark_runs_on_little(name: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", f"benchmarks.{name}", *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_traffic_has_the_proportions_of_an_ordinary_month(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    written = write(log, 30_000, MONTH, seed=1, fields=23)
+    lines = log.read_text().splitlines()
+    urls, agents = ([line.split('"')[field] for line in lines] for field in (1, 5))
+    _, rows = imported(log, tmp_path, {"sqlite": str(tmp_path / "databases")})
+    assert written.lines == len(lines)
+    assert written.addresses == len({line.split('"')[2].split()[2] for line in lines})
+    assert written.addresses / written.lines == pytest.approx(0.09, rel=0.2)
+    assert rows / written.lines == pytest.approx(0.375, rel=0.05)
+    for values, least in ((urls, 2_000), (agents, 600)):
+        (_, most), *_ = counts = Counter(values).most_common()
+        assert len(counts) > least
+        assert most > len(lines) / 30
+        assert sum(count for _, count in counts[:100]) > len(lines) / 2

@@ -13,6 +13,7 @@ from hzmetrics.config import Settings
 from hzmetrics.demo import hub, logs, maxmind, present, traffic, world
 from hzmetrics.demo.directory import SITE, Directory
 from hzmetrics.demo.progress import Reporter
+from hzmetrics.demo.proportions import DEMO, Proportions
 from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import countries
 
@@ -46,13 +47,14 @@ def invent(
     lines: int,
     seed: int,
     reporter: Reporter,
+    proportions: Proportions = DEMO,
 ) -> int:
     """Invent a hub with about `lines` access log lines from `first` to `last`; returns the exact number.
 
     The logs are ready to be imported: those of the oldest quarter have the older format and are compressed. The live
     logs, which are followed and not imported, are those of yesterday and today.
     """
-    invented = world.invent(seed, first.first_day, last.last_day, lines)
+    invented = world.invent(seed, first.first_day, last.last_day, lines, proportions)
     pages = traffic.known_pages(invented)
     days = [first.first_day + dt.timedelta(days=n) for n in range((last.last_day - first.first_day).days + 1)]
     weights = np.array([_busyness(day, first) for day in days])

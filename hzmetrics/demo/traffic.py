@@ -16,37 +16,17 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hzmetrics.demo.proportions import Proportions
 from hzmetrics.demo.world import MONITOR, TOOLS, Numbers, World, epoch
 
 GUEST, MEMBER, CRAWLER, SCRAPER, WATCH = range(5)
-"""Kinds of visits: people who do not log in, people who do, search engines, scrapers, the monitor."""
-
-SHARE = {GUEST: 0.55, MEMBER: 0.17, CRAWLER: 0.2, SCRAPER: 0.07, WATCH: 0.01}
-"""Share of each kind in the lines."""
-
-PAGES = {GUEST: 4.5, MEMBER: 6.0, CRAWLER: 14.0, SCRAPER: 22.0, WATCH: 1.0}
-"""Average number of pages of a visit."""
-
-ASSETS = 1.2
-"""Style sheets, scripts and pictures loaded with a page that a person reads, on the average."""
+"""The kinds of visits, as in `Kinds`."""
 
 TOOL_USERS = 0.45
 """Share of the members' visits that start a tool."""
 
 BY_HOUR = np.array([3, 2, 2, 2, 2, 3, 4, 6, 9, 12, 13, 12, 11, 12, 13, 13, 12, 10, 8, 8, 8, 7, 6, 4], float)
 """How many people come in each hour, as weights."""
-
-WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
-
-BROWSERS = (
-    (f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Chrome/126.0.0.0 Safari/537.36", 46),
-    (f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {WEBKIT} Version/17.5 Safari/605.1.15", 21),
-    ("Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0", 14),
-    (f"Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) {WEBKIT} Mobile/15E148", 12),
-    ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:127.0) Gecko/20100101 Firefox/127.0", 6),
-    ("Mozilla/5.0 (Windows NT 6.1; WOW64; Trident/7.0; rv:11.0) like Gecko", 1),
-)
-"""The browsers of people, with weights; the last one looks like a machine to the filters."""
 
 CRAWLERS = (
     ("Mozilla/5.0 (compatible; Seeklybot/2.1; +https://seekly.example/bot)", 5),
@@ -112,14 +92,15 @@ class Pages:
 def day(world: World, pages: Pages, date: dt.date, lines: float) -> Day:
     """What happens on `date`, about `lines` log lines of it. Called again with the same, it gives the same day."""
     rng = world.rng(1, date.toordinal())
-    kind, start = _visits(rng, lines)
+    proportions = world.proportions
+    kind, start = _visits(rng, proportions, lines)
     progress = (date - world.first).days / max(1, (world.last - world.first).days)
     account = np.where(kind == MEMBER, _members(rng, world, date, len(kind)), -1)
     address = _origins(rng, world, kind, account, progress)
-    agent = _agents(rng, kind)
+    agent = _agents(rng, proportions, kind)
     session = pa.array([f"{n:016x}" for n in rng.integers(1 << 60, 1 << 63, len(kind)).tolist()], pa.string())
 
-    count = np.clip(rng.geometric(1 / np.array(list(PAGES.values()))[kind]), 1, 80)
+    count = np.clip(rng.geometric(1 / np.array(proportions.pages)[kind]), 1, 80)
     visit = np.repeat(np.arange(len(kind)), count)
     nth = np.arange(len(visit)) - np.repeat(np.cumsum(count) - count, count)
     is_person = (kind <= MEMBER)[visit]
@@ -128,7 +109,7 @@ def day(world: World, pages: Pages, date: dt.date, lines: float) -> Day:
     tool_visit, tool = _tool_starts(rng, kind)
     page[_last_of(visit, count)[tool_visit]] = pages.tool[tool]
 
-    asset_of = np.repeat(np.flatnonzero(is_person), rng.poisson(ASSETS, int(is_person.sum())))
+    asset_of = np.repeat(np.flatnonzero(is_person), rng.poisson(proportions.assets, int(is_person.sum())))
     request_visit = np.concatenate([visit, visit[asset_of]])
     request_page = np.concatenate([page, rng.choice(pages.assets, len(asset_of))])
     request_time = np.concatenate([time, time[asset_of] + rng.integers(0, 3, len(asset_of))])
@@ -192,6 +173,11 @@ def known_pages(world: World) -> Pages:
     rows.append(("/robots.txt", "-", "-", "-", 400, 0, 0))
     rows += [(f"/search?terms={word}", "com_search", "results", "-", 26_000, 2.5, 2) for word in WORDS]
     rows += [(f"/resources/browse?tag={word}", "com_resources", "browse", word, 30_000, 1, 12) for word in WORDS]
+    for n in range(1, world.proportions.listed):
+        for word in WORDS:
+            query, browsed = f"{word}&start={20 * n}&limit=20", ("com_resources", "browse", word)
+            rows.append((f"/search?terms={query}", "com_search", "results", "-", 26_000, 1 / n, 1 / n))
+            rows.append((f"/resources/browse?tag={query}", *browsed, 30_000, 0.5 / n, 6 / n))
     for rank, resource in enumerate(world.resources, 1):
         interest = 160 / (rank + 4)
         rows.append((f"/resources/{resource.id}", "com_resources", "view", str(resource.id), 28_000, interest, 6))
@@ -231,11 +217,11 @@ def _cumulated(weights: Sequence[float]) -> npt.NDArray[np.float64]:
     return share
 
 
-def _visits(rng: np.random.Generator, lines: float) -> tuple[Numbers, Numbers]:
+def _visits(rng: np.random.Generator, proportions: Proportions, lines: float) -> tuple[Numbers, Numbers]:
     """Kind and start of each visit of a day."""
     kinds, starts = [], []
-    for kind, share in SHARE.items():
-        of_a_visit = PAGES[kind] * (1 + ASSETS if kind <= MEMBER else 1)
+    for kind, (share, pages) in enumerate(zip(proportions.share, proportions.pages, strict=True)):
+        of_a_visit = pages * (1 + proportions.assets if kind <= MEMBER else 1)
         number = int(rng.poisson(lines * share / of_a_visit))
         if kind == WATCH:
             start = np.arange(number) * 86400 // max(1, number)
@@ -275,11 +261,11 @@ def _origins(rng: np.random.Generator, world: World, kind: Numbers, account: Num
     )
 
 
-def _agents(rng: np.random.Generator, kind: Numbers) -> pa.Array:
+def _agents(rng: np.random.Generator, proportions: Proportions, kind: Numbers) -> pa.Array:
     """The user agent of each visit."""
-    names = [name for name, _ in (*BROWSERS, *CRAWLERS)]
-    browser = _chosen(rng, [weight for _, weight in BROWSERS], len(kind))
-    crawler = _chosen(rng, [weight for _, weight in CRAWLERS], len(kind)) + len(BROWSERS)
+    names = [name for name, _ in (*proportions.browsers, *CRAWLERS)]
+    browser = _chosen(rng, [weight for _, weight in proportions.browsers], len(kind))
+    crawler = _chosen(rng, [weight for _, weight in CRAWLERS], len(kind)) + len(proportions.browsers)
     chosen = np.select([kind == CRAWLER, kind == WATCH], [crawler, np.full(len(kind), len(names))], browser)
     return pa.array([*names, WATCHER]).take(pa.array(chosen))
 

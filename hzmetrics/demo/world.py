@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hzmetrics.demo.maxmind import place
+from hzmetrics.demo.proportions import DEMO, Proportions
 
 Numbers = npt.NDArray[np.int64]
 
@@ -138,6 +139,7 @@ class World:
     seed: int
     first: dt.date
     last: dt.date
+    proportions: Proportions
     organizations: tuple[Organization, ...]
     addresses: Addresses
     visitors: Numbers
@@ -153,12 +155,12 @@ class World:
         return np.random.default_rng((self.seed, *key))
 
 
-def invent(seed: int, first: dt.date, last: dt.date, lines: int) -> World:
+def invent(seed: int, first: dt.date, last: dt.date, lines: int, proportions: Proportions = DEMO) -> World:
     """The world in which about `lines` log lines are written from `first` to `last`."""
     rng = np.random.default_rng((seed, 0))
     organizations = _organizations()
-    people = max(300, lines // 30)
-    weights = np.array([organization.weight for organization in organizations])
+    people = max(300, lines // proportions.lines_of_a_person)
+    weights = np.array([o.weight * (proportions.providers if o.kind == PROVIDER else 1) for o in organizations])
     owners = rng.choice(len(organizations), people, p=weights / weights.sum())
     domains = [organization.domain for organization in organizations]
     search = np.repeat([i for i, o in enumerate(organizations) if o.kind == SEARCH], 12)
@@ -170,13 +172,14 @@ def invent(seed: int, first: dt.date, last: dt.date, lines: int) -> World:
         seed,
         first,
         last,
+        proportions,
         organizations,
         addresses,
         visitors,
         np.arange(people, people + len(search)),
         np.arange(people + len(search), len(owners)),
         _accounts(rng, organizations, addresses, visitors, first, last, max(60, lines // 250)),
-        _resources(rng),
+        _resources(rng, proportions.resources),
     )
 
 
@@ -269,14 +272,14 @@ def _accounts(
     )
 
 
-def _resources(rng: np.random.Generator) -> tuple[Resource, ...]:
+def _resources(rng: np.random.Generator, count: int) -> tuple[Resource, ...]:
     """Lectures, papers and data sets, most with a file."""
     subjects = ("Quantum Transport", "Nanophotonics", "Heat Flow", "Molecular Electronics", "Biosensors", "Spintronics")
     kinds = (("Lecture", "slides.pdf"), ("Notes", "notes.pdf"), ("Data Set", "data.zip"), ("Seminar", "talk.mp4"))
     found = []
-    for number in range(120):
+    for number in range(count):
         subject, (kind, file) = subjects[number % len(subjects)], kinds[int(rng.integers(0, len(kinds)))]
-        year, month = 2019 + number // 24, 1 + number % 12
+        year, month = 2019 + 5 * number // count, 1 + number % 12
         path = f"{year}/{month:02d}/{400 + number:05d}/{file}" if rng.random() < 0.8 else ""
         found.append(Resource(400 + number, f"{subject} {kind} {number // len(subjects) + 1}", path))
     return tuple(found)
