@@ -10,6 +10,7 @@ from hzmetrics.engine import Engine
 from hzmetrics.enrich import rows
 from hzmetrics.log import log
 from hzmetrics.store import Store
+from hzmetrics.store.by_number import by_number
 from hzmetrics.store.tables.metrics import exclude_list
 
 
@@ -27,8 +28,8 @@ def clean_bots(
     rows.require(metrics, table)
     with Engine("hzmetrics.enrich") as engine:
         engine.register("filters", metrics.read(sa.select(exclude_list.c.filter, exclude_list.c.type)))
-        query = sa.select(target.c.id, target.c.host, target.c.domain).where(window)
-        engine.load("checked_rows", metrics.stream(rows.newer(metrics, target, query, after)))
+        query = sa.select(target.c.id, target.c.host, target.c.domain)
+        engine.load("checked_rows", metrics.stream(by_number(metrics, query, target, window, after)))
         found = engine.table("bot_rows")
     if dry_run:
         log.info("%s: would delete %d rows", table, found.num_rows)

@@ -17,6 +17,7 @@ from hzmetrics.enrich.resolver import Resolver
 from hzmetrics.errors import LookupFailure
 from hzmetrics.log import log
 from hzmetrics.store import Store
+from hzmetrics.store.by_number import by_number
 from hzmetrics.store.tables.metrics import dns_cache
 from hzmetrics.store.types import is_empty
 
@@ -58,10 +59,8 @@ def resolve_dns(
     wanted = [rows.key(target).label("row"), target.c.ip]
     if with_domains:
         wanted.append(sa.case((domains.is_lacking(target), 1), else_=0).label("lacks_domain"))
-    query = sa.select(*wanted).where(
-        rows.within(rows.moment(target), span), is_empty(target.c.host), sa.not_(is_empty(target.c.ip))
-    )
-    lacking = source.read(rows.newer(source, target, query, after))
+    query = sa.select(*wanted).where(is_empty(target.c.host), sa.not_(is_empty(target.c.ip)))
+    lacking = source.read(by_number(source, query, target, rows.within(rows.moment(target), span), after))
     texts = lacking["ip"].unique().to_pylist()
     if dry_run:
         log.info("%s: would look up %d addresses for %d rows", table, len(texts), lacking.num_rows)

@@ -13,6 +13,7 @@ from hzmetrics.config import Settings
 from hzmetrics.engine import Engine
 from hzmetrics.enrich import rows
 from hzmetrics.store import Store
+from hzmetrics.store.by_number import by_number
 from hzmetrics.store.fit import fit
 from hzmetrics.store.types import is_empty
 
@@ -35,12 +36,11 @@ def fill_domain(
     target = rows.named(table, *rows.TABLES)
     source = rows.database(store, database)
     rows.require(source, table)
+    window = rows.from_day_before(rows.moment(target), span or rows.this_month(settings.clock))
     query = sa.select(rows.key(target).label("row"), target.c.host, target.c.domain).where(
-        rows.from_day_before(rows.moment(target), span or rows.this_month(settings.clock)),
-        sa.not_(is_empty(target.c.host)),
-        is_lacking(target),
+        sa.not_(is_empty(target.c.host)), is_lacking(target)
     )
-    wanted = source.stream(rows.newer(source, target, query, after))
+    wanted = source.stream(by_number(source, query, target, window, after))
     with Engine("hzmetrics.enrich") as engine:
         engine.load("rows_without_domain", wanted)
         found = engine.table("domains_found")

@@ -19,6 +19,7 @@ from hzmetrics.enrich.places import DatabaseAbsent, Places
 from hzmetrics.errors import HzmetricsError, LookupFailure
 from hzmetrics.log import log
 from hzmetrics.store import Store
+from hzmetrics.store.by_number import by_number
 from hzmetrics.store.tables.metrics import web
 from hzmetrics.store.types import is_empty
 
@@ -126,8 +127,8 @@ def fill_ipcountry(
     window = rows.after_day_before(rows.moment(target), span or rows.this_month(settings.clock))
     source = rows.database(store, database)
     rows.require(source, table)
-    query = sa.select(rows.key(target).label("row"), target.c.ip).where(window, is_empty(target.c.ipcountry))
-    lacking = source.read(rows.newer(source, target, query, after))
+    query = sa.select(rows.key(target).label("row"), target.c.ip).where(is_empty(target.c.ipcountry))
+    lacking = source.read(by_number(source, query, target, window, after))
     texts = lacking["ip"].unique().to_pylist()
     if dry_run:
         log.info("%s: would look up %d addresses for %d rows", table, len(texts), lacking.num_rows)

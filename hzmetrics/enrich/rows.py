@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -93,14 +92,6 @@ def after_day_before(column: sa.Column[str], span: DateSpan) -> sa.ColumnElement
 
 def _day_before(day: dt.date) -> str:
     return midnight(day - DAY) if day > dt.date.min else "0000-12-31 00:00:00"
-
-
-def newer(database: Database, table: sa.Table, query: sa.Select[Any], after: int) -> sa.Select[Any]:
-    """`query`, of the rows whose key is above `after`, which are found by it; 0: of all rows."""
-    if not after:
-        return query
-    hint = "FORCE INDEX (PRIMARY)" if database.is_mariadb else "NOT INDEXED"
-    return query.where(key(table) > after).with_hint(table, hint)
 
 
 def addressed(database: Database, name: str) -> sa.Table:

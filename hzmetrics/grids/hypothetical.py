@@ -19,6 +19,7 @@ from hzmetrics.grids.sources import LoginRows, MonthRows, base_relations, stored
 from hzmetrics.grids.summarize import compute_cells
 from hzmetrics.sessions.build import read_requests, read_tool_starts, session_engine
 from hzmetrics.store import Store, pseudonyms
+from hzmetrics.store.by_number import by_number
 from hzmetrics.store.tables.metrics import web
 
 
@@ -40,11 +41,9 @@ def sessions_and_cells(
 
 
 def _hypothetical(store: Store, settings: Settings, month: Month) -> tuple[pa.Table, pa.Table]:
-    details = store.metrics.read(
-        sa.select(web.c.id, web.c.ipcountry, web.c.dnload).where(
-            web.c.datetime >= month.start, web.c.datetime < month.stop
-        )
-    )
+    within = sa.and_(web.c.datetime >= month.start, web.c.datetime < month.stop)
+    query = sa.select(web.c.id, web.c.ipcountry, web.c.dnload)
+    details = store.metrics.read(by_number(store.metrics, query, web, within))
     requests = read_requests(store, month, stamped=True)
     with session_engine(settings, month, requests, read_tool_starts(store, month)) as engine:
         engine.register("request_details", details)

@@ -15,6 +15,7 @@ from hzmetrics.calendar import Month, Window, Year
 from hzmetrics.grids.logins import current_logins
 from hzmetrics.grids.snapshots import Logins, Snapshot, Snapshots, Span
 from hzmetrics.store import Store
+from hzmetrics.store.by_number import by_number
 from hzmetrics.store.tables.metrics import (
     country_continent,
     domainclass,
@@ -212,25 +213,27 @@ def month_rows(store: Store, month: Month) -> MonthRows:
     session = websessions.c
     # SQLite does not know how many rows an index has: by that of downloads, it would look at those of all months
     dnload = web.c.dnload if store.metrics.is_mariadb else web.c.dnload + 0
-    of_month = _within(session.datetime, month.window)
+    of_month = sa.and_(*_within(session.datetime, month.window))
+    sessions = sa.select(
+        session.id,
+        session.datetime,
+        session.ip,
+        session.host,
+        session.domain,
+        session.ipcountry,
+        session.duration,
+        session.jobs,
+    )
+    downloads = (
+        sa.select(web.c.sessionid, web.c.datetime)
+        .join(websessions, session.id == web.c.sessionid)
+        .where(dnload == 1, session.jobs == 0, session.duration >= 0)
+    )
     return MonthRows(
-        store.metrics.stream(
-            sa.select(
-                session.id,
-                session.datetime,
-                session.ip,
-                session.host,
-                session.domain,
-                session.ipcountry,
-                session.duration,
-                session.jobs,
-            ).where(*of_month)
-        ),
-        store.metrics.stream(
-            sa.select(web.c.sessionid, web.c.datetime)
-            .join(websessions, session.id == web.c.sessionid)
-            .where(dnload == 1, session.jobs == 0, session.duration >= 0, *of_month)
-        ),
+        *(
+            store.metrics.stream(by_number(store.metrics, query, websessions, of_month))
+            for query in (sessions, downloads)
+        )
     )
 
 

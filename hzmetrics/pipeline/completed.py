@@ -17,6 +17,7 @@ from hzmetrics.calendar import DateSpan, Month
 from hzmetrics.enrich import rows
 from hzmetrics.enrich.geo import Countries
 from hzmetrics.store import state
+from hzmetrics.store.by_number import by_number
 from hzmetrics.store.tables.metrics import exclude_list, web
 from hzmetrics.store.types import is_empty
 
@@ -56,8 +57,9 @@ def after_analysis(store: Store, before: Requests) -> dict[str, str]:
     """The state key to be stored with the end of an analysis that did not fail; none if a request lacks something."""
     span = DateSpan.of(before.month)
     lacking = sa.or_(*(is_empty(web.c[name]) for name in before.awaited))
-    query = sa.select(web.c.id).where(web.c.id <= before.last, rows.after_day_before(web.c.datetime, span), lacking)
-    if store.metrics.scalar(rows.newer(store.metrics, web, query, before.completed).limit(1)) is not None:
+    query = sa.select(web.c.id).where(web.c.id <= before.last, lacking).limit(1)
+    window = rows.after_day_before(web.c.datetime, span)
+    if store.metrics.scalar(by_number(store.metrics, query, web, window, before.completed)) is not None:
         return {}
     return state.completed_requests(before.month, before.last, before.rules)
 

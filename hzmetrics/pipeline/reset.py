@@ -28,7 +28,7 @@ def reset_month(store: Store, settings: Settings, month: Month, dry_run: bool = 
     what it would do. Raises StoreError.
     """
     for table in STAMPED:
-        clear_stamps(store, table, stamped(table, month.window), dry_run)
+        clear_stamps(store, table, stamped(store, table, month.window), dry_run)
     if dry_run:
         log.info("%s: would delete its sessions, hits and cells of all periods, and count the hits again", month)
         return 0

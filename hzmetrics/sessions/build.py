@@ -13,6 +13,7 @@ from hzmetrics.config import Settings
 from hzmetrics.engine import Engine
 from hzmetrics.log import log
 from hzmetrics.store import Store, state
+from hzmetrics.store.by_number import by_number
 from hzmetrics.store.in_order import Work, commit_in_order
 from hzmetrics.store.tables.metrics import toolstart, web, websessions
 from hzmetrics.store.types import epoch_seconds
@@ -80,8 +81,9 @@ def read_requests(store: Store, month: Month, stamped: bool = False) -> pa.Recor
     """The requests of a month that no session has, or all of them: id, datetime, t (Unix seconds), ip, host, domain."""
     time = web.c.datetime
     query = sa.select(web.c.id, time, epoch_seconds(time).label("t"), web.c.ip, web.c.host, web.c.domain)
-    query = query.where(time >= month.start, time < month.stop)
-    return store.metrics.stream(query if stamped else query.where(sa.func.coalesce(web.c.sessionid, 0) == 0))
+    if not stamped:
+        query = query.where(sa.func.coalesce(web.c.sessionid, 0) == 0)
+    return store.metrics.stream(by_number(store.metrics, query, web, sa.and_(time >= month.start, time < month.stop)))
 
 
 def read_tool_starts(store: Store, month: Month) -> pa.Table:

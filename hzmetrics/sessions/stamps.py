@@ -11,6 +11,7 @@ from hzmetrics.calendar import DateSpan, Month, Window
 from hzmetrics.config import Settings
 from hzmetrics.log import log
 from hzmetrics.store import Store
+from hzmetrics.store.by_number import by_number
 from hzmetrics.store.tables.metrics import toolstart, web, websessions
 
 STAMPED = (web, toolstart)
@@ -22,7 +23,7 @@ BATCH = 10_000
 
 def has_orphans(store: Store, month: Month) -> bool:
     """Whether a request or a tool start of the month carries the id of a session that does not exist."""
-    return any(store.metrics.scalar(orphans(table, month.window).limit(1)) is not None for table in STAMPED)
+    return any(store.metrics.scalar(orphans(store, table, month.window).limit(1)) is not None for table in STAMPED)
 
 
 def clear_orphans(store: Store, settings: Settings, span: DateSpan | None = None, *, dry_run: bool = False) -> int:
@@ -31,7 +32,7 @@ def clear_orphans(store: Store, settings: Settings, span: DateSpan | None = None
     Without `span` the rows of this month. Raises StoreError.
     """
     window = (span or DateSpan.of(settings.clock.month)).window
-    return sum(clear_stamps(store, table, orphans(table, window), dry_run) for table in STAMPED)
+    return sum(clear_stamps(store, table, orphans(store, table, window), dry_run) for table in STAMPED)
 
 
 def clear_stamps(store: Store, table: sa.Table, ids: sa.Select[Any], dry_run: bool = False) -> int:
@@ -50,14 +51,14 @@ def clear_stamps(store: Store, table: sa.Table, ids: sa.Select[Any], dry_run: bo
     return int(found.num_rows)
 
 
-def stamped(table: sa.Table, window: Window) -> sa.Select[Any]:
+def stamped(store: Store, table: sa.Table, window: Window) -> sa.Select[Any]:
     """The ids of the rows of a window that carry a session id."""
-    return sa.select(table.c.id).where(
-        table.c.datetime >= window.start, table.c.datetime < window.stop, table.c.sessionid != 0
-    )
+    within = sa.and_(table.c.datetime >= window.start, table.c.datetime < window.stop)
+    return by_number(store.metrics, sa.select(table.c.id).where(table.c.sessionid != 0), table, within)
 
 
-def orphans(table: sa.Table, window: Window) -> sa.Select[Any]:
+def orphans(store: Store, table: sa.Table, window: Window) -> sa.Select[Any]:
     """The ids of those of them whose session does not exist."""
-    session = sa.select(websessions.c.id).where(websessions.c.id == table.c.sessionid)
-    return stamped(table, window).where(~session.exists())
+    # MariaDB asks for each session by its id; of a subquery it would note down the sessions of all months
+    found = table.outerjoin(websessions, websessions.c.id == table.c.sessionid)
+    return stamped(store, table, window).select_from(found).where(websessions.c.id.is_(None))

@@ -250,11 +250,20 @@ def delete(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:
     with _loaded(connection, table, rows, key) as loaded:
         if connection.dialect.name in ("mysql", "mariadb"):
             same = sa.and_(*(table.c[name] == loaded.c[name] for name in key))
-            revisions.note_rows(connection, table, same)
-            return connection.execute(sa.delete(table).where(same)).rowcount
-        found = sa.tuple_(*(table.c[name] for name in key)).in_(sa.select(*(loaded.c[name] for name in key)))
+        else:
+            same = sa.tuple_(*(table.c[name] for name in key)).in_(sa.select(*(loaded.c[name] for name in key)))
+        # a table without an index is read whole: most of its rows need not be compared with those that were loaded
+        found = sa.and_(*_between(table, rows), same)
         revisions.note_rows(connection, table, found)
         return connection.execute(sa.delete(table).where(found)).rowcount
+
+
+def _between(table: sa.Table, rows: pa.Table) -> Iterator[sa.ColumnElement[bool]]:
+    """Between which numbers those of `rows` are."""
+    for name in rows.column_names:
+        if pa.types.is_integer(rows.schema.field(name).type):
+            bounds = pc.min_max(rows[name])
+            yield table.c[name].between(bounds["min"].as_py(), bounds["max"].as_py())
 
 
 @contextmanager
