@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from hzmetrics.collation import fold
+from hzmetrics.keeping import keep
 from hzmetrics.store import Store
 from hzmetrics.store.remake import remake
 from hzmetrics.store.tables.metrics import anonymous_logins, userlogin, userlogin_lite
@@ -16,10 +19,23 @@ if TYPE_CHECKING:
 
 ACTIONS = frozenset((fold("login"), fold("simulation")))
 
+_of_run: ContextVar[set[int | None] | None] = ContextVar("newest logins in userlogin_lite", default=None)
+
+
+def kept() -> AbstractContextManager[None]:
+    """Within this context, `userlogin_lite` is made anew only for logins that come: in a run, none goes or changes."""
+    return keep(_of_run, nullcontext(set()))
+
 
 def remake_userlogin_lite(store: Store) -> None:
     """Make `userlogin_lite` anew out of `userlogin`; readers find the old rows or the new ones. Raises StoreError."""
+    made = _of_run.get()
+    newest = store.metrics.scalar(sa.select(sa.func.max(userlogin.c.id)))  # one that comes gets a larger id
+    if made and newest in made:
+        return
     remake(store.metrics, userlogin_lite, userlogin, userlogin.c.action.in_(_counted_actions(store)))
+    if made is not None:
+        made.add(newest)
 
 
 def counted_logins(store: Store, has_pseudonyms: bool) -> pa.RecordBatchReader:

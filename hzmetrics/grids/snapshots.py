@@ -3,6 +3,8 @@
 The database stays the truth. The name of a snapshot says what it was made from: the models, the key of the pseudonyms,
 the revision of each month and the number of rows. A snapshot that does not match the database is made anew. Deleting
 snapshots costs time, never a number.
+
+In a run, rows are counted once: while it holds the lock, all that changes them gives their months new revisions.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
+from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files as resources
 from pathlib import Path
@@ -22,10 +25,11 @@ from hzmetrics import files
 from hzmetrics.calendar import Month, Window, Year
 from hzmetrics.config import Settings
 from hzmetrics.errors import UsageError
+from hzmetrics.keeping import keep
 from hzmetrics.log import log
 from hzmetrics.store import Store, state
 from hzmetrics.store.revisions import revisions
-from hzmetrics.store.tables.metrics import session_revisions, userlogin, web, websessions
+from hzmetrics.store.tables.metrics import userlogin, web, websessions
 
 MADE_BY = (
     ("hzmetrics.grids", "models/month_sessions.sql"),
@@ -89,6 +93,14 @@ class Kept(NamedTuple):
         return f"{self.span}.{self.fingerprint}.{counts}.{self.checksum:08x}.parquet"
 
 
+_of_run: ContextVar[set[Kept] | None] = ContextVar("right snapshots of the run", default=None)
+
+
+def kept() -> AbstractContextManager[None]:
+    """Within this context, a snapshot that was found right, or was made, is right while its name stays."""
+    return keep(_of_run, nullcontext(set()))
+
+
 class Snapshots:
     """The snapshots that are right for the database as it is when this is made. Raises StoreError."""
 
@@ -102,19 +114,25 @@ class Snapshots:
         self._failure: str | None = None
         """Why one could not be kept; empty: each could; None: none has been made."""
         self._origin = f"{store.metrics.engine.url.render_as_string()} {pseudonym_key} {_models()}"
-        self._revisions: dict[str, str] = {}
-        self._kept: dict[Span, Kept] = {}
-        self._right: dict[Span, Kept] = {}
-        self._is_possible = session_revisions.name in store.metrics.table_names
-        if self._is_possible:
-            with store.metrics.connect() as connection:
-                self._revisions = revisions(connection)
-            self._kept = {one.span: one for one in self.files() if one.fingerprint == self._fingerprint(one.span)}
+        with store.metrics.connect() as connection:
+            found = revisions(connection)
+        self._is_possible = found is not None
+        self._revisions = found or {}
+        there = self.files() if self._is_possible else []
+        self._kept = {one.span: one for one in there if one.fingerprint == self._fingerprint(one.span)}
+        right = _of_run.get()
+        self._right = set() if right is None else right
+        """Those known to have as many rows as the database."""
 
-    def expect(self, spans: Iterable[Span]) -> None:
-        """Compare with the database all at once what will be asked for: spans of sessions, or of logins."""
-        kept = [self._kept[span] for span in spans if span in self._kept]
-        self._right |= self._counted(sorted(kept, key=lambda one: str(one.span.window.start)))
+    def expect(self, spans: Iterable[Span], others: Iterable[Span] = ()) -> None:
+        """Compare with the database all at once what will be asked for: spans of sessions, or of logins.
+
+        `others` have rows that would have to be counted else. Where some are known to be right, the few that are not
+        are compared when they are asked for.
+        """
+        asked, more = ([self._kept[span] for span in some if span in self._kept] for some in (spans, others))
+        if asked and self._right.isdisjoint(asked):
+            self._right |= self._counted(sorted([*asked, *more], key=lambda one: str(one.span.window.start)))
 
     def months_outside(self, window: Window) -> list[Month]:
         """The months outside of a window that have a snapshot."""
@@ -125,13 +143,13 @@ class Snapshots:
         """The snapshot of a span, which need not exist yet; None if it is not over. Raises StoreError."""
         if not self._is_possible or str(span.window.stop) > self.current.start:
             return None
-        if kept := self._right.get(span):
-            return Snapshot(self, kept, exists=True)
-        made = Kept(span, self._fingerprint(span), self._count(span, span.window), 0)
         kept = self._kept.get(span)
-        if kept and kept.counts == made.counts:
-            return Snapshot(self, kept, exists=True)
-        return Snapshot(self, made, exists=False)
+        if kept not in self._right:
+            counts = self._count(span, span.window)
+            if not kept or kept.counts != counts:
+                return Snapshot(self, Kept(span, self._fingerprint(span), counts, 0), exists=False)
+            self.note_right(kept)
+        return Snapshot(self, kept, exists=True)
 
     def files(self, span: Span | None = None) -> list[Kept]:
         """The files of a span, or all, whatever they were made from."""
@@ -140,6 +158,10 @@ class Snapshots:
             with suppress(ValueError, UsageError):
                 found.append(Kept.parse(path.name))
         return found
+
+    def note_right(self, kept: Kept) -> None:
+        """Remember that a file has as many rows as the database."""
+        self._right.add(kept)
 
     def note(self, failure: str) -> None:
         """Remember for `status` why a snapshot could not be kept; empty: it was. The first failure is a warning."""
@@ -157,24 +179,24 @@ class Snapshots:
         found = " ".join(self._revisions.get(str(month), "") for month in months)
         return hashlib.sha256(f"{self._origin} {found}".encode()).hexdigest()[:16]
 
-    def _counted(self, kept: list[Kept]) -> dict[Span, Kept]:
+    def _counted(self, kept: list[Kept]) -> set[Kept]:
         """Those that have as many rows as before, if all have. All rows together are counted faster than one by one."""
-        if not kept:
-            return {}
         windows = [one.span.window for one in kept]
         edges = [None, *(edge for window in windows for edge in (window.start, window.stop)), None]
         between = [Window(*edges[place : place + 2]) for place in range(0, len(edges), 2)]
         counts = [one.counts for one in kept]
         counts += [self._count(kept[0].span, window) for window in between if window.start != window.stop]
         whole = self._count(kept[0].span, Window(None, None))
-        return {one.span: one for one in kept} if whole == tuple(map(sum, zip(*counts, strict=True))) else {}
+        return set(kept) if whole == tuple(map(sum, zip(*counts, strict=True))) else set()
 
     def _count(self, span: Span, window: Window) -> Counts:
         """The rows whose times are in a window: logins, or sessions and downloads, as `span` has. Raises StoreError."""
         number = sa.func.count()
         if isinstance(span, Logins):
             ids = sa.func.coalesce(sa.func.sum(userlogin.c.id), 0)
-            counts = [sa.select(count).where(*_within(userlogin, window)) for count in (number, ids)]
+            counts = [
+                sa.select(count).select_from(userlogin).where(*_within(userlogin, window)) for count in (number, ids)
+            ]
         else:
             counts = [
                 sa.select(number).select_from(websessions).where(*_within(websessions, window)),
@@ -219,6 +241,7 @@ class Snapshot:
             self._snapshots.note(f"{self._path(kept)}: {error.strerror}")
         else:
             self._snapshots.note("")
+            self._snapshots.note_right(kept)
 
     def _path(self, kept: Kept) -> Path:
         return self._snapshots.directory / str(kept)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from hzmetrics import journal, lock, scratch
 from hzmetrics.errors import LockHeld
+from hzmetrics.grids import logins, snapshots
 from hzmetrics.log import log
 from hzmetrics.pipeline import corrections
 from hzmetrics.pipeline.work import Progress, Work
@@ -45,13 +47,20 @@ def run(
             make_state_table(store)
             corrections.adopt(store, settings, yes)
             limit = None if every else settings.months_per_run
-            with visitors.kept(), closing(Work(store, settings, is_single=limit == 1)) as work:
+            with keeping(), closing(Work(store, settings, is_single=limit == 1)) as work:
                 code = max(work.units(limit, progress, recording), work.publish())
                 recording.update(exit_code=code, error=work.error)
                 return code
     except LockHeld as held:
         log.info("%s", held)
         return 0
+
+
+@contextmanager
+def keeping() -> Iterator[None]:
+    """Within this context, what summaries have compared with the database stays compared: only the run changes it."""
+    with logins.kept(), snapshots.kept(), visitors.kept():
+        yield
 
 
 def make_state_table(store: Store) -> None:

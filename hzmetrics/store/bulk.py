@@ -181,8 +181,8 @@ def append(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:
         arrived = _insert(connection, table, fitted)
     if arrived != rows.num_rows:
         raise StoreError(f"{table.name}: the database took {arrived} of {rows.num_rows} rows")
-    if table is websessions:
-        revisions.note(connection, pc.unique(pc.utf8_slice_codeunits(rows["datetime"], 0, 7)).to_pylist())
+    if table in revisions.TABLES and "datetime" in fitted.column_names:  # rows without a time are of no month
+        revisions.note(connection, pc.unique(pc.utf8_slice_codeunits(fitted["datetime"], 0, 7)).to_pylist())
     return arrived
 
 

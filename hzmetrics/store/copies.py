@@ -5,18 +5,15 @@ Within a unit the hub's tables count as unchanged (spec 60 §8.6). Slow to impor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from contextvars import ContextVar
-from functools import cached_property
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from hzmetrics.errors import StoreUnavailable
-from hzmetrics.scratch import Scratch
+from hzmetrics.keeping import Files, keep
 from hzmetrics.store.database import Database
 
 READ = {
@@ -29,27 +26,18 @@ BATCH = 25_000
 """Rows read from a copy at a time."""
 
 
-class Copies:
+class Copies(Files):
     """Files of tables, each made when it is first asked for. Close them."""
 
     def __init__(self) -> None:
         self._made: dict[str, pq.ParquetFile] = {}
-
-    @cached_property
-    def _directory(self) -> Scratch:
-        return Scratch()
-
-    def close(self) -> None:
-        """Remove the files."""
-        if "_directory" in self.__dict__:
-            self._directory.cleanup()
 
     def of(self, hub: Database, table: sa.Table) -> pq.ParquetFile:
         """The copy of a table. Raises StoreError."""
         if table.name not in self._made:
             rows = hub.stream(sa.select(*(table.c[name] for name in READ[table.name])))
             try:
-                path = Path(self._directory.name, f"{table.name}.parquet")
+                path = self.directory / f"{table.name}.parquet"
                 with pq.ParquetWriter(path, rows.schema, compression="zstd") as file:
                     for batch in rows:
                         file.write_batch(batch)
@@ -62,15 +50,9 @@ class Copies:
 _of_unit: ContextVar[Copies | None] = ContextVar("copies of the unit of work", default=None)
 
 
-@contextmanager
-def kept() -> Iterator[None]:
+def kept() -> AbstractContextManager[None]:
     """Within this context, tables of the hub are read once, and stay as they were then."""
-    with closing(Copies()) as copies:
-        token = _of_unit.set(copies)
-        try:
-            yield
-        finally:
-            _of_unit.reset(token)
+    return keep(_of_unit, closing(Copies()))
 
 
 def stream(hub: Database, table: sa.Table, *names: str) -> pa.RecordBatchReader:

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Month, Window
+from hzmetrics.grids import snapshots
 from hzmetrics.grids.comparison import differences
 from hzmetrics.grids.snapshots import directory
 from hzmetrics.grids.summarize import GRIDS, summarize_month
@@ -18,6 +19,7 @@ from hzmetrics.health.status import look
 from hzmetrics.store import state
 from hzmetrics.store.tables.metrics import userlogin, web, websessions
 from tests.conftest import TestHub
+from tests.statements import asked, whole_counts
 
 OLD = (Month(2022, 5), Month(2023, 4), Month(2023, 12))
 """Months of years that no window of the last month cuts."""
@@ -169,6 +171,18 @@ def move_login(hub: TestHub, first: int) -> None:
     insert_login(hub, first)
 
 
+def bulk_append_login(hub: TestHub, first: int) -> None:
+    row = {"id": 99, "datetime": "2023-07-01 00:00:00", "user": "new", "ip": "198.51.100.1", "action": "login"}
+    with hub.store.metrics.begin() as connection:
+        hub.store.metrics.append(connection, userlogin, pa.Table.from_pylist([row]))
+
+
+def bulk_append_session(hub: TestHub, first: int) -> None:
+    row = {"id": 99, "datetime": f"{RECENT[1]}-20 10:00:00", "ip": "198.51.100.1", "host": "new", "duration": 60}
+    with hub.store.metrics.begin() as connection:
+        hub.store.metrics.append(connection, websessions, pa.Table.from_pylist([row | {"jobs": 0}]))
+
+
 def bulk_update_login(hub: TestHub, first: int) -> None:
     rows = pa.table({"id": [first + 2], "user": ["new"]})
     with hub.store.metrics.begin() as connection:
@@ -188,6 +202,7 @@ CHANGES = (
 BY_HAND = (insert_by_hand, delete_by_hand, delete_request_by_hand)
 IN_OLD_YEAR = (bulk_update, insert_by_hand, delete_request_by_hand)
 OF_LOGINS = (insert_login, move_login)
+OF_A_RUN = (*(one for one in CHANGES if one not in BY_HAND), bulk_append_session, bulk_append_login, bulk_update_login)
 
 
 @pytest.mark.parametrize(
@@ -216,6 +231,45 @@ def test_a_year_of_logins_that_changes_is_made_anew(summarized: TestHub, change:
     assert found != old
     after = kept(summarized)
     assert {span for span in SPANS if after[span] != before[span]} == {"2023-logins"}
+    assert found == cells_without(summarized)
+
+
+@pytest.mark.parametrize("are_there", [True, False])
+def test_a_run_counts_rows_once(summarized: TestHub, are_there: bool) -> None:
+    with asked() as alone:
+        old = cells(summarized)
+    assert sorted(whole_counts(alone)) == ["userlogin", "userlogin", "web", "websessions"]
+    with snapshots.kept():
+        if not are_there:
+            assert cells_without(summarized) == old
+        with asked() as first:
+            assert cells(summarized) == old
+        with asked() as second:
+            assert cells(summarized) == old
+    assert sorted(whole_counts(first)) == (sorted(whole_counts(alone)) if are_there else [])
+    assert [statement for statement in second if statement.startswith(("SELECT count(", "SELECT coalesce("))] == []
+    with asked() as alone_again:
+        assert cells(summarized) == old
+    assert sorted(whole_counts(alone_again)) == sorted(whole_counts(alone))
+
+
+def test_all_logins_are_counted_before_those_of_each_year(summarized: TestHub) -> None:
+    with asked() as statements:
+        cells(summarized)
+    counts = [one for one in statements if one.startswith("SELECT count(") and "FROM userlogin" in one]
+    assert len(counts) == 4  # all of them, and those before, between and after the three years
+
+
+@pytest.mark.parametrize("change", OF_A_RUN)
+def test_a_run_sees_what_it_changes(summarized: TestHub, change: Any) -> None:
+    with snapshots.kept():
+        old = cells(summarized)
+        change(summarized, 10)
+        with asked() as statements:
+            found = cells(summarized)
+        assert found != old
+        assert whole_counts(statements) == []
+        assert cells(summarized) == found
     assert found == cells_without(summarized)
 
 

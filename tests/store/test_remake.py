@@ -5,12 +5,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
+import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
+from hzmetrics.grids import logins
 from hzmetrics.grids.logins import remake_userlogin_lite
 from hzmetrics.store.tables.metrics import userlogin, userlogin_lite
 from tests.conftest import TestHub
+from tests.statements import asked
 
 ROWS = [
     {"id": 1, "datetime": "2025-07-01 10:00:00", "user": "Ann", "uidNumber": 1, "ip": "192.0.2.1", "action": "login"},
@@ -84,3 +87,20 @@ def test_a_table_that_would_be_the_same_is_not_written(remade: TestHub) -> None:
         version = other.execute("PRAGMA data_version").fetchone()
         remake_userlogin_lite(remade.store)
         assert other.execute("PRAGMA data_version").fetchone() == version
+
+
+def test_a_run_compares_it_again_only_when_logins_have_come(remade: TestHub) -> None:
+    metrics, new = remade.store.metrics, {**ROWS[1], "id": 4, "uidNumber": 5}
+    with logins.kept():
+        remake_userlogin_lite(remade.store)
+        with asked() as statements:
+            remake_userlogin_lite(remade.store)
+        assert len(statements) == 1
+        with metrics.begin() as connection:
+            metrics.append(connection, userlogin, pa.Table.from_pylist([new]))
+        remake_userlogin_lite(remade.store)
+        assert [row[0] for row in content(remade)] == [1, 2, 4]
+    with metrics.begin() as connection:
+        spell_otherwise(connection)
+    remake_userlogin_lite(remade.store)
+    assert "Ann" in content(remade)[0]

@@ -17,6 +17,7 @@ from hzmetrics.store.database import Database
 from hzmetrics.store.tables import metrics
 from hzmetrics.tools import resources, rules, visitors
 from tests.conftest import TestHub
+from tests.statements import asked
 from tests.tools import naive
 from tests.tools.hubs import Row, fill, stored
 
@@ -110,11 +111,17 @@ def test_a_run_reads_months_again_that_changed(hub: TestHub, monkeypatch: pytest
         with database.begin() as connection:
             connection.execute(statement)
 
+    def write(how: Callable[[sa.Connection, sa.Table, pa.Table], int], row: Row) -> None:
+        with hub.store.metrics.begin() as connection:
+            how(connection, table, pa.Table.from_pylist([row]))
+
+    append, delete = hub.store.metrics.append, hub.store.metrics.delete
     table, roots = metrics.web, hub.store.hub_tables.resources
     changes = {
         "nothing": (lambda: None, 0),
-        "a new request": (lambda: execute(sa.insert(table).values(request(4, "192.0.2.8"))), 1),
-        "one gone": (lambda: execute(sa.delete(table).where(table.c.ip == "192.0.2.1")), 1),
+        "a new request": (lambda: write(append, request(4, "192.0.2.8")), 1),
+        "one of another month": (lambda: write(append, request(6, "192.0.2.8")), 0),
+        "one gone": (lambda: write(delete, request(5, "192.0.2.1")), 1),
         "another path": (lambda: execute(sa.update(roots).values(path="c/d"), hub.store.hub), 2),
     }
     for change, times in changes.values():
@@ -125,6 +132,32 @@ def test_a_run_reads_months_again_that_changed(hub: TestHub, monkeypatch: pytest
         assert found == users(change, kept=False)
     fill(hub, {"resources": [{"id": 1, "path": "a/b", **RESOURCE}], "web": [request(5, "192.0.2.1", None)]})
     assert users(lambda: execute(sa.update(table).values(host="?")), kept=True) == [1, 1, 1]
+
+
+def test_a_run_counts_requests_of_no_month_again(hub: TestHub) -> None:
+    request = {"datetime": "2026-04-10 10:00:00", "ip": "192.0.2.1", "host": "?", "content": "/site/resources/a/b"}
+    fill(hub, {"resources": [{"id": 1, "path": "a/b", **RESOURCE}], "web": [request]})
+    with visitors.kept():
+        with asked() as first:
+            resources.andmore_usage(hub.store, hub.settings, Month(2026, 5))
+        with asked() as second:
+            resources.andmore_usage(hub.store, hub.settings, Month(2026, 5))
+    counts = [[one for one in statements if "count(" in one and "FROM web" in one] for statements in (first, second)]
+    assert [len(found) for found in counts] == [1, 0]
+
+
+def test_requests_without_a_month_are_of_january(hub: TestHub) -> None:
+    old = {"datetime": "2026-00-00 10:00:00", "ip": "192.0.2.1", "host": "?", "content": "/site/resources/a/b"}
+    fill(hub, {"resources": [{"id": 1, "path": "a/b", **RESOURCE}], "web": [old]})
+    new = {**old, "datetime": "2026-01-20 10:00:00", "ip": "192.0.2.2"}
+    with visitors.kept():
+        for _ in range(2):
+            resources.andmore_usage(hub.store, hub.settings, Month(2026, 2))
+        with hub.store.metrics.begin() as connection:
+            hub.store.metrics.append(connection, metrics.web, pa.Table.from_pylist([new]))
+        resources.andmore_usage(hub.store, hub.settings, Month(2026, 2))
+    users = {row["period"]: row["users"] for row in stored(hub, "resource_stats")}
+    assert (users[12], users[14]) == (2, 2)
 
 
 def requests(urls: list[str]) -> pa.Table:

@@ -189,7 +189,7 @@ pipeline_state = table(
     column("updated_at", Wallclock(), now_stamp()),
 )
 
-# what the sessions of a month are recognized by: it changes with them (own, spec 50 §16)
+# what the sessions, requests and logins of a month are recognized by: it changes with them (own, spec 50 §16)
 session_revisions = table(
     "session_revisions",
     key("month", Char(7)),

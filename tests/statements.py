@@ -1,0 +1,37 @@
+"""What databases are asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+WHOLE = re.compile(
+    r"SELECT (?:count\(\*\)|coalesce\(sum\(\S+\), \S+\)) AS \w+ "
+    r"FROM (websessions|web|userlogin)(?: WHERE web\.dnload = (?:\?|%\(\w+\)s))?(?=$|\))"
+)
+"""A count of all sessions, of all requests or downloads, or of all logins; also the sum of their ids."""
+
+
+@contextmanager
+def asked() -> Iterator[list[str]]:
+    """The statements that are executed in this context, each on one line."""
+    found: list[str] = []
+
+    def see(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        found.append(" ".join(statement.split()))
+
+    event.listen(sa.Engine, "before_cursor_execute", see)
+    try:
+        yield found
+    finally:
+        event.remove(sa.Engine, "before_cursor_execute", see)
+
+
+def whole_counts(statements: list[str]) -> list[str]:
+    """The tables whose rows are all counted, each as often as it is."""
+    return [table for statement in statements for table in WHOLE.findall(statement)]
