@@ -78,11 +78,7 @@ def segments(store: Store, courses: Courses, course: str, kind: str) -> list[Pat
 
 def register_events(engine: Engine, store: Store, courses: Courses, course: str) -> None:
     """Make the copied events of a course the relation `events` (position, time, student, notebook, action)."""
-    paths = [str(path) for path in segments(store, courses, course, EVENTS)]
-    if paths:
-        engine.register_parquet("events", paths)
-    else:
-        engine.register("events", rows_of(NO_LINES, EVENTS)[0])
+    engine.register_parquet("events", [str(path) for path in segments(store, courses, course, EVENTS)])
 
 
 def read_counts(store: Store, courses: Courses, course: str) -> pa.Table:

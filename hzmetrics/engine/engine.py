@@ -108,6 +108,9 @@ class Engine:
 
     def register_parquet(self, name: str, paths: Sequence[str]) -> None:
         """Make the rows of Parquet files known as a relation; they are read as models need them. Raises ModelError."""
+        if not paths:
+            self.create(name)
+            return
         self._register(name, self.connection.read_parquet(list(paths), hive_partitioning=False))
         self._give(name)
 
@@ -202,12 +205,18 @@ class Engine:
     def _register(self, name: str, rows: Any) -> None:
         """Make rows of Python's known by a name."""
         self._free(name)
+        if name in self._session.tables:
+            self.connection.execute(f'DROP TABLE "{name}"')
+            self._session.tables.remove(name)
         self.connection.register(name, rows)
         self._session.registered.add(name)
 
     def _create(self, name: str, what: str) -> None:
         """Make a table of the engine."""
         self._free(name)
+        if name in self._session.registered:
+            self.connection.unregister(name)
+            self._session.registered.remove(name)
         self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" {what}')
         self._session.tables.add(name)
 

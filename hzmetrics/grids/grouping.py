@@ -18,11 +18,7 @@ def group(engine: Engine, held: ExitStack, name: str, rows: Iterable[Rows]) -> N
 
     `held` keeps its files readable: those of snapshots are read as they were opened, whatever becomes of their names.
     """
-    paths = list(_files(engine, held, rows))
-    if paths:
-        engine.register_parquet(name, paths)
-    else:
-        engine.create(name)
+    engine.register_parquet(name, list(_files(engine, held, rows)))
 
 
 def _files(engine: Engine, held: ExitStack, spans: Iterable[Rows]) -> Iterator[str]:

@@ -43,11 +43,10 @@ def andmore_usage(store: Store, settings: Settings, month: Month, *, dry_run: bo
         engine.register_values("run", {"datetime": month.start})
         engine.register("resources", published)
         engine.register("resource_assoc", descent)
-        files = [seen.of(engine, metrics, *stretch) for stretch in _months(metrics, month)]
-        if files:
-            engine.register_parquet("visitors", files)
-        else:
-            engine.create("visitors")
+        starts = sorted(str(month.period(code).start) for code in PERIODS)
+        months = {start: seen.of(engine, metrics, start, stop) for start, stop in _months(metrics, starts[0], month)}
+        engine.register_parquet("all_visitors", seen.together(engine, list(months.values())))
+        engine.register_parquet("visitors", [file for start, file in months.items() if start >= starts[1]])
         rows = engine.table("resource_users")
 
     log.debug("%s: %d resources, %d rows", month, rows.num_rows // len(PERIODS), rows.num_rows)
@@ -58,10 +57,8 @@ def andmore_usage(store: Store, settings: Settings, month: Month, *, dry_run: bo
     return int(rows.num_rows)
 
 
-def _months(metrics: Database, month: Month) -> Iterator[tuple[str, str]]:
+def _months(metrics: Database, position: str, month: Month) -> Iterator[tuple[str, str]]:
     """The widest window, one stretch for every month that has requests: the first request, and the month's end."""
-    starts = [start for code in PERIODS if (start := month.period(code).start)]
-    position = min(starts)
     while first := metrics.scalar(
         sa.select(sa.func.min(web.c.datetime)).where(web.c.datetime >= position, web.c.datetime < month.stop)
     ):

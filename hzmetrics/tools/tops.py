@@ -12,6 +12,7 @@ from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import countries, profiles_copy, sessionlog_metrics
 from hzmetrics.tools import rules
+from hzmetrics.tools.hub_rows import replace
 from hzmetrics.tools.rules import TOOL
 
 
@@ -70,5 +71,5 @@ def gen_tool_tops(store: Store, settings: Settings, month: Month, *, dry_run: bo
         return 0
     replaced = lists.filter(pc.equal(lists["rank"], 0)).select(["id", "top"])
     with hub.begin(tables.resource_stats_tools_topvals) as connection:
-        hub.delete(connection, tables.resource_stats_tools_topvals, replaced)
-        return hub.append(connection, tables.resource_stats_tools_topvals, lists)
+        replace(hub, connection, tables.resource_stats_tools_topvals, lists, replaced)
+    return int(lists.num_rows)

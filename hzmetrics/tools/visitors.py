@@ -1,15 +1,19 @@
 """The visitors of roots, month by month. A run keeps them on disk: all its summaries count the months before theirs.
 
+Those of many months are kept in parts: each part has the visitors of some more months that are in no part before. So a
+month that follows is compared with the months before it, which are not put together again.
+
 A month whose requests all have a host is read again only when requests have come or gone, which gives it a new
 revision, or the resources have changed: nothing else in a run changes what a request counts for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from itertools import count, takewhile
+from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
@@ -24,6 +28,14 @@ if TYPE_CHECKING:
 REQUEST = (web.c.datetime, web.c.ip, web.c.host, web.c.content)
 
 
+class Part(NamedTuple):
+    """The visitors of some months who are in no part before."""
+
+    through: int
+    """How many months this part and those before have the visitors of."""
+    file: str
+
+
 class Visitors(Files):
     """Files of the visitors of months. Close them."""
 
@@ -33,6 +45,12 @@ class Visitors(Files):
         """Those of all months, as they were before requests are read."""
         self._complete: dict[str, Mapping[str, str]] = {}
         """The months whose files are right while they have these revisions."""
+        self._files: dict[str, str] = {}
+        """The file of each month. One that is made anew has another name."""
+        self._made = count(1)
+        self._together: list[str] = []
+        """The files of months, of which the parts are made."""
+        self._parts: list[Part] = []
 
     def begin(self, metrics: Database, origin: str) -> None:
         """Visitors are wanted now; `origin` is what, beside the requests, decides on them."""
@@ -45,7 +63,6 @@ class Visitors(Files):
     def of(self, engine: Engine, metrics: Database, start: str, stop: str) -> str:
         """The file of a month's visitors. Its first request is at `start`, and the engine knows the resources."""
         month = start[:7]
-        path = self.directory / f"{month}.parquet"
         # also those of `YYYY-00`, whose requests are of January here
         current = {text: revision for text, revision in self._revisions.items() if month <= text < stop[:7]}
         if self._complete.get(month) != current:
@@ -53,10 +70,27 @@ class Visitors(Files):
             within = sa.and_(web.c.datetime >= start, web.c.datetime < stop)
             number = metrics.scalar(sa.select(sa.func.count()).where(within))
             engine.load("requests", metrics.stream(sa.select(*REQUEST).where(within, web.c.host.is_not(None))))
-            engine.save("root_visitors", path)
+            self._files[month] = self._save(engine, "root_visitors")
             named = engine.query("SELECT count(*) AS number FROM requests WHERE trim(host) <> ''")
             if named["number"][0].as_py() == number:
                 self._complete[month] = current
+        return self._files[month]
+
+    def together(self, engine: Engine, months: Sequence[str]) -> list[str]:
+        """Files of the visitors of some months, whose files are given in order; all visitors of a root are distinct."""
+        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(months, self._together, strict=False)))
+        self._parts = [part for part in self._parts if part.through <= same]
+        self._together = list(months)
+        begun = self._parts[-1].through if self._parts else 0
+        if begun < len(months):
+            engine.register_parquet("visitors", months[begun:])
+            engine.register_parquet("all_visitors", [part.file for part in self._parts])
+            self._parts.append(Part(len(months), self._save(engine, "new_visitors")))
+        return [part.file for part in self._parts]
+
+    def _save(self, engine: Engine, model: str) -> str:
+        path = self.directory / f"{model}-{next(self._made)}.parquet"
+        engine.save(model, path)
         return str(path)
 
 

@@ -40,11 +40,17 @@ CREATE TABLE requests (
     content VARCHAR    -- URL
 );
 
--- The root_visitors of months.
+-- The root_visitors of months, those of the windows but for the widest.
 CREATE TABLE visitors (
     root BIGINT,      -- number of the resource
     visitor UBIGINT,  -- identity of the visitor
     month VARCHAR     -- month of the latest request, YYYY-MM
+);
+
+-- The visitors of all months, or of some before others.
+CREATE TABLE all_visitors (
+    root BIGINT,     -- number of the resource
+    visitor UBIGINT  -- identity of the visitor
 );
 
 -- The tools of the hub.
