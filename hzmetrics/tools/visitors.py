@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import sqlalchemy as sa
 
 from hzmetrics.keeping import Files, keep
+from hzmetrics.store.by_number import by_number
 from hzmetrics.store.revisions import revisions
 from hzmetrics.store.tables.metrics import web
 
@@ -69,7 +70,8 @@ class Visitors(Files):
             self._complete.pop(month, None)
             within = sa.and_(web.c.datetime >= start, web.c.datetime < stop)
             number = metrics.scalar(sa.select(sa.func.count()).where(within))
-            engine.load("requests", metrics.stream(sa.select(*REQUEST).where(within, web.c.host.is_not(None))))
+            query = sa.select(*REQUEST).where(web.c.host.is_not(None))
+            engine.load("requests", metrics.stream(by_number(metrics, query, web, within)))
             self._files[month] = self._save(engine, "root_visitors")
             named = engine.query("SELECT count(*) AS number FROM requests WHERE trim(host) <> ''")
             if named["number"][0].as_py() == number:

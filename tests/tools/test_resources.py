@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextvars
+import random
 from collections.abc import Callable
 from contextlib import nullcontext
 
@@ -143,7 +145,7 @@ def test_a_run_counts_requests_of_no_month_again(hub: TestHub) -> None:
         with asked() as second:
             resources.andmore_usage(hub.store, hub.settings, Month(2026, 5))
     counts = [[one for one in statements if "count(" in one and "FROM web" in one] for statements in (first, second)]
-    assert [len(found) for found in counts] == [1, 0]
+    assert [bool(found) for found in counts] == [True, False]
 
 
 def test_requests_without_a_month_are_of_january(hub: TestHub) -> None:
@@ -158,6 +160,37 @@ def test_requests_without_a_month_are_of_january(hub: TestHub) -> None:
         resources.andmore_usage(hub.store, hub.settings, Month(2026, 2))
     users = {row["period"]: row["users"] for row in stored(hub, "resource_stats")}
     assert (users[12], users[14]) == (2, 2)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_months_of_a_run_are_counted_as_they_would_be_alone(hub: TestHub, seed: int) -> None:
+    chance = random.Random(seed)
+    names, database = ("datetime", "ip", "host", "content"), hub.store.metrics
+
+    def some(number: int) -> pa.Table:
+        rows = [
+            (f"2026-{chance.randrange(1, 9):02}-10 10:00:00", f"192.0.2.{chance.randrange(6)}",
+             chance.choice([None, "", "?", "?", "a.example"]), f"/site/resources/{chance.choice('ab')}")
+            for _ in range(number)
+        ]  # fmt: skip
+        return pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+
+    def users(month: Month) -> list[Row]:
+        resources.andmore_usage(hub.store, hub.settings, month)
+        return [row for row in stored(hub, "resource_stats") if row["datetime"] == month.start]
+
+    fill(hub, {"resources": [{"id": number, "path": path, **RESOURCE} for number, path in enumerate("ab", 1)]})
+    with visitors.kept():
+        for _ in range(12):
+            month = Month(2026, chance.randrange(2, 9))
+            with database.begin() as connection:
+                if chance.random() < 0.4:
+                    database.append(connection, metrics.web, some(4))
+                if chance.random() < 0.2:
+                    database.delete(connection, metrics.web, some(1).select(["datetime", "ip"]))
+            together = users(month)
+            alone = contextvars.Context().run(users, month)
+            assert together == alone and together
 
 
 def requests(urls: list[str]) -> pa.Table:
