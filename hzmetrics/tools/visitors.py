@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from contextvars import ContextVar
 from itertools import count, takewhile
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
@@ -47,7 +48,7 @@ class Visitors(Files):
         self._complete: dict[str, Mapping[str, str]] = {}
         """The months whose files are right while they have these revisions."""
         self._files: dict[str, str] = {}
-        """The file of each month. One that is made anew has another name."""
+        """The file of each month, named by its rows."""
         self._made = count(1)
         self._together: list[str] = []
         """The files of months, of which the parts are made."""
@@ -72,7 +73,7 @@ class Visitors(Files):
             number = metrics.scalar(sa.select(sa.func.count()).where(within))
             query = sa.select(*REQUEST).where(web.c.host.is_not(None))
             engine.load("requests", metrics.stream(by_number(metrics, query, web, within)))
-            self._files[month] = self._save(engine, "root_visitors")
+            self._make(engine, month)
             named = engine.query("SELECT count(*) AS number FROM requests WHERE trim(host) <> ''")
             if named["number"][0].as_py() == number:
                 self._complete[month] = current
@@ -81,19 +82,31 @@ class Visitors(Files):
     def together(self, engine: Engine, months: Sequence[str]) -> list[str]:
         """Files of the visitors of some months, whose files are given in order; all visitors of a root are distinct."""
         same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(months, self._together, strict=False)))
-        self._parts = [part for part in self._parts if part.through <= same]
+        while self._parts and self._parts[-1].through > same:
+            Path(self._parts.pop().file).unlink()
         self._together = list(months)
         begun = self._parts[-1].through if self._parts else 0
         if begun < len(months):
             engine.register_parquet("visitors", months[begun:])
             engine.register_parquet("all_visitors", [part.file for part in self._parts])
-            self._parts.append(Part(len(months), self._save(engine, "new_visitors")))
+            self._parts.append(Part(len(months), str(self._save(engine, "new_visitors"))))
         return [part.file for part in self._parts]
 
-    def _save(self, engine: Engine, model: str) -> str:
+    def _make(self, engine: Engine, month: str) -> None:
+        """Make the file of a month. With the rows that it had, it keeps its name, and what was made of it is right."""
+        made = self._save(engine, "root_visitors")
+        engine.register_parquet("visitors", [str(made)])
+        rows = engine.query("SELECT count(*) AS number, bit_xor(hash(root, visitor)) AS digest FROM visitors")
+        named = made.with_name(f"{month}-{rows['number'][0]}-{rows['digest'][0]}.parquet")
+        before = self._files.get(month, str(named))
+        self._files[month] = str(made.replace(named))
+        if before != str(named):
+            Path(before).unlink()
+
+    def _save(self, engine: Engine, model: str) -> Path:
         path = self.directory / f"{model}-{next(self._made)}.parquet"
         engine.save(model, path)
-        return str(path)
+        return path
 
 
 _of_run: ContextVar[Visitors | None] = ContextVar("visitors of the run", default=None)

@@ -191,6 +191,24 @@ def test_months_of_a_run_are_counted_as_they_would_be_alone(hub: TestHub, seed: 
             together = users(month)
             alone = contextvars.Context().run(users, month)
             assert together == alone and together
+        with visitors.visitors() as seen:
+            files = [path.name[:7] for path in seen.directory.iterdir() if path.name.startswith("2026")]
+        assert len(files) == len(set(files))
+
+
+def test_a_month_read_again_with_the_same_rows_changes_no_other(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    requests = [
+        {"datetime": f"2026-0{month}-10 10:00:00", "ip": "192.0.2.1", "host": host, "content": "/site/resources/a/b"}
+        for month in (2, 3, 4)
+        for host in ("?", "" if month == 2 else "?")
+    ]
+    fill(hub, {"resources": [{"id": 1, "path": "a/b", **RESOURCE}], "web": requests})
+    made, save = [], Engine.save
+    monkeypatch.setattr(Engine, "save", lambda self, name, path: (made.append(name), save(self, name, path))[1])
+    with visitors.kept():
+        for month in (4, 5):
+            resources.andmore_usage(hub.store, hub.settings, Month(2026, month))
+    assert made == ["root_visitors"] * 3 + ["new_visitors", "root_visitors"]
 
 
 def requests(urls: list[str]) -> pa.Table:
