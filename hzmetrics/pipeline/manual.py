@@ -13,7 +13,7 @@ from hzmetrics.errors import HzmetricsError
 from hzmetrics.log import log, stage
 from hzmetrics.pipeline import corrections, facts, stages, unfinished
 from hzmetrics.pipeline.reset import reset_month
-from hzmetrics.pipeline.run import make_state_table
+from hzmetrics.pipeline.run import keeping, make_state_table
 from hzmetrics.store import state
 from hzmetrics.store.schema import require_transactional
 from hzmetrics.store.state import Left
@@ -212,8 +212,9 @@ def rebuild_summaries(
     """Summarize each month from `first` through `last`, ascending; none before the plausible ones (spec 60 §3.3)."""
     store.require("hub", "metrics")
     _settle_corrections(store, settings, consent)
-    for month in max(first, settings.plausible_months.first).through(last):
-        _summarize(store, settings, month, periods, consent.dry_run)
+    with keeping():
+        for month in max(first, settings.plausible_months.first).through(last):
+            _summarize(store, settings, month, periods, consent.dry_run)
 
 
 def _summarize(store: Store, settings: Settings, month: Month, periods: Sequence[int], dry_run: bool) -> None:

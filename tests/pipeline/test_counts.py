@@ -31,3 +31,19 @@ def test_a_run_counts_the_whole_history_once(
         assert hub.run("run", "--all") == 0
     assert Counter(whole_counts(statements)) <= Counter(ONCE)
     assert cells(hub) == before
+
+
+@pytest.mark.slow
+def test_so_does_a_command_for_many_months(
+    hub: TestHub,
+    names: DnsServer,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    prepare(hub, names, monkeypatch)
+    place(hub, list(logs()))
+    settle(hub)
+    before = cells(hub)
+    with asked() as statements:
+        assert hub.run("rebuild-summaries", "--since", "2026-01") == 0
+    assert Counter(whole_counts(statements)) <= Counter(ONCE)
+    assert cells(hub) == before
