@@ -33,7 +33,7 @@ def remake_userlogin_lite(store: Store) -> None:
     newest = store.metrics.scalar(sa.select(sa.func.max(userlogin.c.id)))  # one that comes gets a larger id
     if made and newest in made:
         return
-    remake(store.metrics, userlogin_lite, userlogin, userlogin.c.action.in_(_counted_actions(store)))
+    remake(store.metrics, userlogin_lite, userlogin, userlogin.c.action.in_(_counted_actions(store, sa.true())))
     if made is not None:
         made.add(newest)
 
@@ -50,8 +50,9 @@ def current_logins(
     store: Store, has_pseudonyms: bool, where: sa.ColumnElement[bool] | None = None
 ) -> pa.RecordBatchReader:
     """The same as it would be if it were made anew now, or those of its rows `where` holds for. Raises StoreError."""
-    query = _logins(userlogin, has_pseudonyms).where(userlogin.c.action.in_(_counted_actions(store)))
-    return store.metrics.stream(query if where is None else query.where(where))
+    where = sa.true() if where is None else where
+    counted = userlogin.c.action.in_(_counted_actions(store, where))
+    return store.metrics.stream(_logins(userlogin, has_pseudonyms).where(counted, where))
 
 
 def _logins(table: sa.Table, has_pseudonyms: bool) -> sa.Select[Any]:
@@ -64,7 +65,7 @@ def _logins(table: sa.Table, has_pseudonyms: bool) -> sa.Select[Any]:
     )
 
 
-def _counted_actions(store: Store) -> list[str]:
-    """The spellings of the actions that count."""
-    spellings = [row.action for row in store.metrics.rows(sa.select(userlogin.c.action).distinct())]
+def _counted_actions(store: Store, where: sa.ColumnElement[bool]) -> list[str]:
+    """The spellings of the actions that count, among some logins."""
+    spellings = [row.action for row in store.metrics.rows(sa.select(userlogin.c.action).distinct().where(where))]
     return [action for action in spellings if fold(action) in ACTIONS]
