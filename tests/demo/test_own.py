@@ -52,6 +52,7 @@ def test_months_far_from_the_bulk_are_not_shown(views: dict[Month, int], shown: 
     assert " ".join(map(str, of_the_bulk(views, NOW))) == shown
 
 
+@pytest.mark.slow
 def test_a_month_of_a_few_hours_is_not_shown(capfd: pytest.CaptureFixture[str]) -> None:
     edges = ["30/Sep/2026:23:30:00 +0000", "01/Nov/2026:01:30:00 +0000"]
     text = "".join(map(line, range(200))) + "".join(

@@ -92,6 +92,7 @@ RUNS_ON = [request(1, "", "a.example"), request(2, "192.0.2.1", "a.example"), re
 """The first session goes from a request without an address into the first address."""
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @example((RUNS_ON, []), set(), 3)
 @given(months(), st.sets(st.sampled_from(CORRECTIONS)), st.sampled_from((1, 2, 3, 7)))
