@@ -107,7 +107,10 @@ class Engine:
         return pa.RecordBatchReader.from_batches(stream.schema, batches())
 
     def register_parquet(self, name: str, paths: Sequence[str]) -> None:
-        """Make the rows of Parquet files known as a relation; they are read as models need them. Raises ModelError."""
+        """Make the rows of Parquet files known as a relation; they are read as models need them. No files: no rows.
+
+        Raises ModelError.
+        """
         if not paths:
             self.create(name)
             return

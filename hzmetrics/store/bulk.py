@@ -259,10 +259,10 @@ def delete(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:
 
 
 def _between(table: sa.Table, rows: pa.Table) -> Iterator[sa.ColumnElement[bool]]:
-    """Between which numbers those of `rows` are."""
+    """Between which numbers those of `rows` are, as the table stores them."""
     for name in rows.column_names:
         if pa.types.is_integer(rows.schema.field(name).type):
-            bounds = pc.min_max(rows[name])
+            bounds = pc.min_max(fit(rows[name], table.c[name].type))
             yield table.c[name].between(bounds["min"].as_py(), bounds["max"].as_py())
 
 

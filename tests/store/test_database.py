@@ -129,6 +129,15 @@ def test_update_by_number_reaches_exactly_the_rows_named(hub: TestHub, seed: int
     assert found == {one: str(one) if one in named else None for one in there}
 
 
+def test_numbers_beyond_the_column_delete_the_rows_that_hold_its_largest(hub: TestHub) -> None:
+    database, web = hub.store.metrics, metrics.web
+    rows = pa.table({"content": ["a", "b", "c"], "dnload": [300, 1, 300]})
+    with database.begin() as connection:
+        database.append(connection, web, rows)
+        assert database.delete(connection, web, pa.table({"content": ["a"], "dnload": [300]})) == 1
+    assert [content for (content,) in database.rows(sa.select(web.c.content).order_by(web.c.id))] == ["b", "c"]
+
+
 def test_update_of_those_rows_for_which_a_condition_holds(hub: TestHub) -> None:
     database, web = hub.store.metrics, metrics.web
     with database.begin() as connection:
