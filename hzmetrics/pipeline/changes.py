@@ -1,19 +1,20 @@
 """What has changed while a run holds the lock: a step whose inputs have not, since it ran, has nothing to do.
 
 All who write rows of ours hold the run lock, so imports, resets and steps are all that changes them. Tables that others
-write are compared, once a unit of work, with what they were (spec 60 §8.6).
+write are compared with what they were by the first unit of work after `UNCHANGED` (spec 60 §8.6).
 """
 
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from hzmetrics.calendar import ALL_MONTHS, Month, Months
 from hzmetrics.errors import StoreError
 from hzmetrics.log import log
-from hzmetrics.pipeline.inputs import UNIT, Inputs, Rows, inputs, of_others
+from hzmetrics.pipeline.inputs import HUB, Inputs, Rows, inputs, of_others
 from hzmetrics.store import copies
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from hzmetrics.pipeline.steps import Step
     from hzmetrics.store import Store
     from hzmetrics.store.database import Database
+
+UNCHANGED = 300
+"""Seconds for which tables of others count as unchanged; to the end of a unit of work in any case."""
 
 
 class Change(NamedTuple):
@@ -52,7 +56,9 @@ class Changes:
         self._others = {} if is_single else of_others(store)
         self._digests: dict[str, bytes] = {}
         self._compared: set[str] = set()
-        """The tables of others that have been looked at in this unit."""
+        """Those of them that have been looked at since `_looked`."""
+        self._looked: float | None = None
+        """When a unit last began to look at tables of others."""
         self._time = 0
         self._changes: dict[str, dict[Change, int]] = {}
         """By table, the oldest first: when each last happened."""
@@ -60,9 +66,14 @@ class Changes:
         """By kind of step and month."""
 
     def begin_unit(self) -> None:
-        """Another unit of work begins: others may have written meanwhile."""
+        """Another unit of work begins: after a while, it looks at the tables of others again."""
+        now = time.monotonic()
+        if self._looked is not None and now - self._looked < UNCHANGED:
+            return
+        self._looked = now
         self._compared.clear()
-        self._note({UNIT: ALL_MONTHS})
+        self._note({HUB: ALL_MONTHS})
+        copies.forget()
 
     def imported(self, months: Iterable[Month]) -> None:
         """Rows of some months are imported."""
@@ -101,7 +112,7 @@ class Changes:
             changes[change] = self._time
 
     def _compare(self, names: Rows) -> None:
-        """Look at those tables of others that have not been looked at in this unit."""
+        """Look at those tables of others that have not been looked at yet."""
         for name in names.keys() & self._others.keys() - self._compared:
             digest = _digest(*self._others[name])
             if not digest or digest != self._digests.get(name):

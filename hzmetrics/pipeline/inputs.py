@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from hzmetrics.store import Store
     from hzmetrics.store.database import Database
 
-UNIT = "unit"
-"""What changes with every unit of work."""
+HUB = "hub"
+"""The hub as a whole: it counts as changed whenever it is looked at again."""
 
 TOOL_SESSIONS = "sessionlog"
 """The hub's tool sessions, and `sessionlog_metrics`, whose rows are copies of them."""
@@ -49,7 +49,7 @@ def inputs(step: Step) -> Inputs | None:
     """What a step reads and writes; None: it always runs."""
     match step.name, step.arguments:
         case "import-hub-data" as name, ():
-            return Inputs((name,), _always(UNIT))
+            return Inputs((name,), _always(HUB))
         case "middleware-wall" as name, ():
             return Inputs((name,), _always("joblog", TOOL_SESSIONS, "toolstart"), _always("toolstart"))
         case "middleware-cpu" as name, ():

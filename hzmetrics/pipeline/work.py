@@ -75,11 +75,15 @@ class Work:
 
         Without a limit, a normal unit ends them only when there is no backlog any more.
         """
-        done = 0
         if self.settings.is_site:
             self.read_site()
         else:
             self.look_for_logs()
+        with copies.kept():
+            return self._units(limit, progress, recording)
+
+    def _units(self, limit: int | None, progress: Progress, recording: journal.Recording | None) -> int:
+        done = 0
         while True:
             self.changes.begin_unit()
             known = facts.gather(self.store, self.settings)
@@ -90,7 +94,7 @@ class Work:
             progress(done, decide.units_left(known), what)
             if recording:
                 recording.update(what=what)
-            with stage(what), copies.kept():
+            with stage(what):
                 for action in unit.actions:
                     self.do(action, known)
             done += 1

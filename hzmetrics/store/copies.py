@@ -1,6 +1,6 @@
-"""Tables of the hub that grow with its history and are read by many steps: a unit of work reads each of them once.
+"""Tables of the hub that grow with its history and are read by many steps: a run keeps what it has read of them.
 
-Within a unit the hub's tables count as unchanged (spec 60 §8.6). Slow to import, so only work that moves rows does it.
+For some minutes the hub's tables count as unchanged (spec 60 §8.6). Slow to import, so only work that moves rows does it.
 """
 
 from __future__ import annotations
@@ -46,18 +46,28 @@ class Copies(Files):
             self._made[table.name] = pq.ParquetFile(path)
         return self._made[table.name]
 
+    def forget(self) -> None:
+        """Make the files anew when they are asked for."""
+        self._made.clear()
 
-_of_unit: ContextVar[Copies | None] = ContextVar("copies of the unit of work", default=None)
+
+_of_run: ContextVar[Copies | None] = ContextVar("copies of the run", default=None)
 
 
 def kept() -> AbstractContextManager[None]:
-    """Within this context, tables of the hub are read once, and stay as they were then."""
-    return keep(_of_unit, closing(Copies()))
+    """Within this context, tables of the hub are read once, and stay as they were then until `forget`."""
+    return keep(_of_run, closing(Copies()))
+
+
+def forget() -> None:
+    """Read the tables again when they are next asked for."""
+    if copies := _of_run.get():
+        copies.forget()
 
 
 def stream(hub: Database, table: sa.Table, *names: str) -> pa.RecordBatchReader:
     """Columns of a table of the hub, in batches that can be read once. Raises StoreError."""
-    copies = _of_unit.get()
+    copies = _of_run.get()
     if copies is None or table.name not in READ:
         return hub.stream(sa.select(*(table.c[name] for name in names)))
     file = copies.of(hub, table)

@@ -39,11 +39,11 @@ def gen_tool_stats(store: Store, settings: Settings, month: Month, *, dry_run: b
             ),
         )
         engine.register("tool_version", hub.read(sa.select(versions.toolname, versions.instance)))
-        engine.register(
+        engine.load(
             "sessionlog",
             copies.stream(hub, tables.sessionlog, "sessnum", "username", "start", "appname", "walltime", "viewtime"),
         )
-        engine.register(
+        engine.load(
             "joblog",
             copies.stream(
                 hub, tables.joblog, "sessnum", "job", "superjob", "event", "venue", "walltime", "cputime", "ncpus"

@@ -21,7 +21,7 @@ from hzmetrics.errors import LookupFailure
 from hzmetrics.pipeline import run, work
 from hzmetrics.pipeline.changes import Change, Changes
 from hzmetrics.pipeline.steps import Step
-from hzmetrics.store import Store, state
+from hzmetrics.store import Store, copies, state
 from hzmetrics.store.schema import create_hub, create_metrics
 from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
@@ -226,6 +226,33 @@ def test_lists_of_tools_are_made_anew_for_what_they_read(make_hub: Callable[[str
         assert not leaves_out(changes, lists)
 
 
+def test_tables_of_others_count_as_unchanged_for_a_while(
+    make_hub: Callable[[str], TestHub], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = make_hub("sqlite").store
+    tools, hub_data, seen = Step("gen-tool-stats", (MARCH,)), Step("import-hub-data"), Changes(store)
+
+    def tool_sessions() -> int:
+        return int(copies.stream(store.hub, store.hub_tables.sessionlog, "sessnum").read_all().num_rows)
+
+    with copies.kept():
+        seen.begin_unit()
+        assert not leaves_out(seen, tools)
+        assert not leaves_out(seen, hub_data)
+        assert tool_sessions() == 0
+        with store.hub.begin() as connection:
+            connection.execute(sa.insert(store.hub_tables.sessionlog).values(username="ann"))
+        seen.begin_unit()
+        assert leaves_out(seen, tools)
+        assert leaves_out(seen, hub_data)
+        assert tool_sessions() == 0
+        monkeypatch.setattr("hzmetrics.pipeline.changes.UNCHANGED", 0)
+        seen.begin_unit()
+        assert tool_sessions() == 1
+        assert not leaves_out(seen, tools)
+        assert not leaves_out(seen, hub_data)
+
+
 def test_a_change_touches_months_but_those_without() -> None:
     change = Change(Months(FEBRUARY, APRIL), frozenset({MARCH}))
     assert not change.touches(Months(MARCH, MARCH))
@@ -254,6 +281,7 @@ def test_the_rows_are_those_of_all_steps(
         shutil.copytree(invented, hub, symlinks=True)
         with monkeypatch.context() as context:
             context.setattr(work, "Changes", kind)
+            context.setattr("hzmetrics.pipeline.changes.UNCHANGED", 0)
             if kind is EveryStep:
                 context.setattr(run, "keeping", nullcontext)
                 context.setattr(work.copies, "kept", nullcontext)
