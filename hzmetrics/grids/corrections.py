@@ -13,7 +13,7 @@ from hzmetrics.engine import Engine
 from hzmetrics.grids.hypothetical import sessions_and_cells
 from hzmetrics.grids.logins import counted_logins
 from hzmetrics.grids.snapshots import Snapshots
-from hzmetrics.grids.sources import LoginRows, base_relations, stored_sessions
+from hzmetrics.grids.sources import History, LoginRows, base_relations, stored_sessions
 from hzmetrics.grids.summarize import compute_cells
 from hzmetrics.store import Store, pseudonyms
 
@@ -56,8 +56,8 @@ def _outcome(store: Store, settings: Settings, month: Month, with_sessions: bool
     key = pseudonyms.key(store, settings)
     relations = base_relations(store, month, PERIODS)
     sessions = stored_sessions(store, Snapshots(store, settings, key), month, PERIODS)
-    logins = [LoginRows(counted_logins(store, bool(key)))]
-    return None, compute_cells(settings, month, relations, sessions, logins, pseudonym_key=key)
+    history = History(sessions, iter([LoginRows(counted_logins(store, bool(key)))]))
+    return None, compute_cells(settings, month, relations, history, pseudonym_key=key)
 
 
 def _effect(name: str, before: pa.Table | None, after: pa.Table | None, cells: pa.Table, others: pa.Table) -> Effect:

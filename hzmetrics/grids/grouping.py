@@ -1,4 +1,4 @@
-"""The relations `grouped_sessions` and `grouped_logins`: files of months and years, made where they are not kept."""
+"""The rows of `grouped_sessions` and `grouped_logins`: files of months and years, made where they are not kept."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ from hzmetrics.grids.sources import LoginRows, MonthRows, Rows, YearRows
 from hzmetrics.scratch import Scratch
 
 
-def group(engine: Engine, held: ExitStack, name: str, rows: Iterable[Rows]) -> None:
-    """Give the engine the relation `name`, out of the sessions or the logins that are its rows.
+def grouped(engine: Engine, held: ExitStack, rows: Iterable[Rows]) -> list[str]:
+    """The files of `grouped_sessions` or `grouped_logins` that hold some sessions or logins.
 
-    `held` keeps its files readable: those of snapshots are read as they were opened, whatever becomes of their names.
+    `held` keeps them readable: those of snapshots are read as they were opened, whatever becomes of their names.
     """
-    engine.register_parquet(name, list(_files(engine, held, rows)))
+    return list(_files(engine, held, rows))
 
 
 def _files(engine: Engine, held: ExitStack, spans: Iterable[Rows]) -> Iterator[str]:
-    """Where the engine finds the rows, in a file each."""
     made = Path(held.enter_context(Scratch()))
     for number, rows in enumerate(spans):
         if not isinstance(rows, MonthRows | YearRows | LoginRows):

@@ -15,7 +15,7 @@ from hzmetrics.calendar import PERIODS, Month
 from hzmetrics.config import Settings
 from hzmetrics.grids.logins import counted_logins
 from hzmetrics.grids.snapshots import Snapshots
-from hzmetrics.grids.sources import LoginRows, MonthRows, base_relations, stored_logins, stored_sessions
+from hzmetrics.grids.sources import History, LoginRows, MonthRows, base_relations, stored_logins, stored_sessions
 from hzmetrics.grids.summarize import compute_cells
 from hzmetrics.sessions.build import read_requests, read_tool_starts, session_engine
 from hzmetrics.store import Store, pseudonyms
@@ -36,8 +36,8 @@ def sessions_and_cells(
     relations = base_relations(store, month, periods)
     before = stored_sessions(store, snapshots, month, periods, with_last=False)
     rows = chain(before, [MonthRows(sessions, downloads)])
-    logins = stored_logins(store, snapshots) if with_new_logins else [LoginRows(counted_logins(store, bool(key)))]
-    return sessions, compute_cells(settings, month, relations, rows, logins, periods, pseudonym_key=key)
+    logins = stored_logins(store, snapshots) if with_new_logins else iter([LoginRows(counted_logins(store, bool(key)))])
+    return sessions, compute_cells(settings, month, relations, History(rows, logins), periods, pseudonym_key=key)
 
 
 def _hypothetical(store: Store, settings: Settings, month: Month) -> tuple[pa.Table, pa.Table]:

@@ -1,8 +1,8 @@
-"""Snapshots: the sessions of months and years that are over, and the logins of years, in files (spec 50 §16).
+"""Snapshots, in files: sessions of months and years that are over, logins of years, and what is counted of these.
 
-The database stays the truth. The name of a snapshot says what it was made from: the models, the key of the pseudonyms,
-the revision of each month and the number of rows. A snapshot that does not match the database is made anew. Deleting
-snapshots costs time, never a number.
+The database stays the truth (spec 50 §16). The name of a snapshot says what it was made from: the models, the key of
+the pseudonyms, the revision of each month and the number of rows. A snapshot that does not match the database is made
+anew. Deleting snapshots costs time, never a number.
 
 In a run, rows are counted once: while it holds the lock, all that changes them gives their months new revisions.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from contextvars import ContextVar
 from functools import cache
@@ -21,7 +21,7 @@ from typing import BinaryIO, NamedTuple
 
 import sqlalchemy as sa
 
-from hzmetrics import files
+from hzmetrics import __version__, files
 from hzmetrics.calendar import Month, Window, Year
 from hzmetrics.config import Settings
 from hzmetrics.errors import UsageError
@@ -63,21 +63,35 @@ class Logins(NamedTuple):
 
 LOGINS = "-logins"
 
+
+class Settled(NamedTuple):
+    """A relation that is counted of all years up to one. Written `YYYY-RELATION`."""
+
+    year: Year
+    relation: str
+
+    def __str__(self) -> str:
+        return f"{self.year}-{self.relation}"
+
+
+SETTLED = ("settled_visitors", "settled_totals", "settled_domains", "settled_addresses")
+"""The relations that are counted so (`grids.settled`)."""
+
 Span = Month | Year | Logins
-"""What a snapshot is of: the sessions of a month or year, or the logins of a year."""
+"""What a snapshot of rows is of: the sessions of a month or year, or the logins of a year."""
 
 Counts = tuple[int, ...]
 """What is counted of the rows of a stretch of time: rows inserted or deleted show here.
 
 Of sessions, their number and that of their downloads; of logins, their number and the sum of their ids, which are never
-used again.
+used again. Of what is counted of whole snapshots, their number.
 """
 
 
 class Kept(NamedTuple):
     """What the name of a snapshot says: `SPAN.FINGERPRINT.COUNTS.CHECKSUM.parquet`."""
 
-    span: Span
+    span: Span | Settled
     fingerprint: str
     counts: Counts
     checksum: int
@@ -119,7 +133,11 @@ class Snapshots:
         self._is_possible = found is not None
         self._revisions = found or {}
         there = self.files() if self._is_possible else []
-        self._kept = {one.span: one for one in there if one.fingerprint == self._fingerprint(one.span)}
+        self._kept: dict[Span, Kept] = {
+            one.span: one
+            for one in there
+            if not isinstance(one.span, Settled) and one.fingerprint == self._fingerprint(one.span)
+        }
         right = _of_run.get()
         self._right = set() if right is None else right
         """Those known to have as many rows as the database."""
@@ -130,9 +148,9 @@ class Snapshots:
         `others` have rows that would have to be counted else. Where some are known to be right, the few that are not
         are compared when they are asked for.
         """
-        asked, more = ([self._kept[span] for span in some if span in self._kept] for some in (spans, others))
-        if asked and self._right.isdisjoint(asked):
-            self._right |= self._counted(sorted([*asked, *more], key=lambda one: str(one.span.window.start)))
+        asked, more = ([span for span in some if span in self._kept] for some in (spans, others))
+        if asked and self._right.isdisjoint(self._kept[span] for span in asked):
+            self._right |= self._counted(sorted([*asked, *more], key=lambda span: str(span.window.start)))
 
     def months_outside(self, window: Window) -> list[Month]:
         """The months outside of a window that have a snapshot."""
@@ -151,7 +169,16 @@ class Snapshots:
             self.note_right(kept)
         return Snapshot(self, kept, exists=True)
 
-    def files(self, span: Span | None = None) -> list[Kept]:
+    def counted(self, span: Settled, of: Sequence[Snapshot], rules: str) -> Snapshot:
+        """The snapshot of what is counted by some rules of whole snapshots, all of which have their files."""
+        names = " ".join(one.name for one in of)
+        fingerprint = hashlib.sha256(f"{self._origin} {_counting()} {rules} {names}".encode()).hexdigest()[:16]
+        for kept in self.files(span):
+            if kept.fingerprint == fingerprint:
+                return Snapshot(self, kept, exists=True)
+        return Snapshot(self, Kept(span, fingerprint, (len(of),), 0), exists=False)
+
+    def files(self, span: Span | Settled | None = None) -> list[Kept]:
         """The files of a span, or all, whatever they were made from."""
         found = []
         for path in self.directory.glob(f"{span or '*'}.*.parquet"):
@@ -179,14 +206,14 @@ class Snapshots:
         found = " ".join(self._revisions.get(str(month), "") for month in months)
         return hashlib.sha256(f"{self._origin} {found}".encode()).hexdigest()[:16]
 
-    def _counted(self, kept: list[Kept]) -> set[Kept]:
+    def _counted(self, spans: list[Span]) -> set[Kept]:
         """Those that have as many rows as before, if all have. All rows together are counted faster than one by one."""
-        windows = [one.span.window for one in kept]
+        kept, windows = [self._kept[span] for span in spans], [span.window for span in spans]
         edges = [None, *(edge for window in windows for edge in (window.start, window.stop)), None]
         between = [Window(*edges[place : place + 2]) for place in range(0, len(edges), 2)]
         counts = [one.counts for one in kept]
-        counts += [self._count(kept[0].span, window) for window in between if window.start != window.stop]
-        whole = self._count(kept[0].span, Window(None, None))
+        counts += [self._count(spans[0], window) for window in between if window.start != window.stop]
+        whole = self._count(spans[0], Window(None, None))
         return set(kept) if whole == tuple(map(sum, zip(*counts, strict=True))) else set()
 
     def _count(self, span: Span, window: Window) -> Counts:
@@ -213,6 +240,16 @@ class Snapshot:
         self._kept = kept
         self._exists = exists
 
+    @property
+    def name(self) -> str:
+        """What the rows are recognized by, once they are in a file."""
+        return str(self._kept)
+
+    @property
+    def rows(self) -> int:
+        """How many sessions or logins it is of."""
+        return self._kept.counts[0]
+
     def whole(self) -> BinaryIO | None:
         """The file, whole and unchanged since it was written; None if there is none. A damaged one is removed."""
         if not self._exists:
@@ -230,7 +267,7 @@ class Snapshot:
     def keep(self, made: Path) -> None:
         """Keep the rows in a file made now, in place of earlier ones, if that is possible. Raises StoreError."""
         content = files.read(made)
-        kept = self._kept._replace(checksum=zlib.crc32(content))
+        kept = self._kept = self._kept._replace(checksum=zlib.crc32(content))
         try:
             files.make_directory(self._snapshots.directory, files.SECRET_DIRECTORY)
             files.replace(self._path(kept), content, files.SECRET)
@@ -263,8 +300,11 @@ def remove_all(settings: Settings) -> None:
         path.unlink(missing_ok=True)
 
 
-def _span(text: str) -> Span:
+def _span(text: str) -> Span | Settled:
     """Raises ValueError or UsageError."""
+    year, _, relation = text.partition("-")
+    if relation in SETTLED:
+        return Settled(Year(int(year)), relation)
     if text.endswith(LOGINS):
         return Logins(Year(int(text.removesuffix(LOGINS))))
     return Month.parse(text) if "-" in text else Year(int(text))
@@ -279,10 +319,20 @@ def _within(table: sa.Table, window: Window) -> Iterator[sa.ColumnElement[bool]]
 
 @cache
 def _models() -> str:
-    """What the models are recognized by."""
+    """What the models of rows are recognized by."""
     found = hashlib.sha256()
     for package, name in MADE_BY:
         found.update(resources(package).joinpath(name).read_bytes())
+    return found.hexdigest()
+
+
+@cache
+def _counting() -> str:
+    """What the models that count are recognized by, which are many, and the program that asks them."""
+    found = hashlib.sha256(__version__.encode())
+    models = resources("hzmetrics.grids").joinpath("models").iterdir()
+    for path in sorted(models, key=lambda path: path.name):
+        found.update(path.read_bytes())
     return found.hexdigest()
 
 

@@ -5,7 +5,7 @@ See spec 50 §6.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 import pyarrow as pa
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from hzmetrics.calendar import Month, Window, Year
 from hzmetrics.grids.logins import current_logins
-from hzmetrics.grids.snapshots import Logins, Snapshot, Snapshots, Span
+from hzmetrics.grids.snapshots import Logins, Snapshot, Snapshots
 from hzmetrics.store import Store
 from hzmetrics.store.by_number import by_number
 from hzmetrics.store.tables.metrics import (
@@ -123,29 +123,114 @@ class LoginRows(NamedTuple):
 Rows = BinaryIO | MonthRows | YearRows | LoginRows
 """Sessions of a month or year, or logins: a snapshot, or what it is made of."""
 
+FEWEST = 1_000_000
+"""Sessions of settled years for which counting them once pays: fewer are counted with the others as fast."""
+
+
+class SettledRows(NamedTuple):
+    """The sessions and logins of settled years, which are before every window but the widest of a month."""
+
+    month: Month
+    period: int
+    """Code of the widest window."""
+    last: Year
+    sessions: Iterator[Rows]
+    logins: Iterator[Rows]
+    snapshots: Sequence[Snapshot]
+    """Those of all these rows."""
+    kept: Snapshots
+    """Where what is counted of them is kept."""
+
+
+class History(NamedTuple):
+    """The sessions and logins that the cells of a month count."""
+
+    sessions: Iterator[Rows]
+    logins: Iterator[Rows]
+    settled: SettledRows | None = None
+    """Those of settled years, which are then not among the others."""
+
+
+def stored_history(store: Store, snapshots: Snapshots, month: Month, periods: Sequence[int]) -> History:
+    """The sessions and logins that are stored; those of settled years apart, if that pays. Raises StoreError."""
+    spans, of_logins = session_spans(store, snapshots, month, periods), login_spans(store, snapshots)
+    settled = _settled(store, snapshots, spans, of_logins, month, periods)
+    last = settled.last.number if settled else 0
+    return History(
+        sessions_of(store, snapshots, [span for span in spans if not isinstance(span, Year) or span.number > last]),
+        stored_logins(store, snapshots, [span for span in of_logins if span.year.number > last]),
+        settled,
+    )
+
+
+def _settled(
+    store: Store,
+    snapshots: Snapshots,
+    spans: Sequence[Month | Year],
+    of_logins: Sequence[Logins],
+    month: Month,
+    periods: Sequence[int],
+) -> SettledRows | None:
+    """The settled years among some spans, and those of their logins, if all have snapshots, or will have."""
+    period, *others = sorted(periods, key=lambda code: str(month.period(code).start))
+    stop = min((str(month.period(code).start) for code in others), default=month.stop)
+    years = [span for span in spans if isinstance(span, Year) and str(span.window.stop) <= stop]
+    if not years:
+        return None
+    last = years[-1]
+    sessions = [(year, snapshots.of(year)) for year in years]
+    logins = [(span, snapshots.of(span)) for span in of_logins if span.year.number <= last.number]
+    found = [snapshot for _, snapshot in (*sessions, *logins) if snapshot]
+    if len(found) < len(sessions) + len(logins) or sum(one.rows for one in found[: len(years)]) < FEWEST:
+        return None
+    return SettledRows(
+        month,
+        period,
+        last,
+        (year_rows(store, snapshots, year, snapshot) for year, snapshot in sessions if snapshot),
+        (logins_of(store, snapshots, span, snapshot) for span, snapshot in logins),
+        found,
+        snapshots,
+    )
+
 
 def stored_sessions(
     store: Store, snapshots: Snapshots, month: Month, periods: Sequence[int], with_last: bool = True
 ) -> Iterator[Rows]:
-    """The sessions in the windows of a month's periods; `with_last`: those of the month too. Raises StoreError.
+    """The sessions in the windows of a month's periods; `with_last`: those of the month too. Raises StoreError."""
+    yield from sessions_of(store, snapshots, session_spans(store, snapshots, month, periods, with_last))
 
-    Years that no window cuts are read as a whole.
+
+def session_spans(
+    store: Store, snapshots: Snapshots, month: Month, periods: Sequence[int], with_last: bool = True
+) -> list[Month | Year]:
+    """The months and years in the windows of a month's periods that have sessions; `with_last`: the month too.
+
+    Years that no window cuts are taken as a whole. Raises StoreError.
     """
     starts = {str(month.period(code).start) for code in periods}
     window = Window(min(starts), month.stop if with_last else month.start)
     spans = list(_spans(store, window, starts))
     snapshots.expect(spans, snapshots.months_outside(window))
+    return spans
+
+
+def sessions_of(store: Store, snapshots: Snapshots, spans: Iterable[Month | Year]) -> Iterator[Rows]:
+    """The sessions of some spans. Raises StoreError."""
     for span in spans:
         snapshot = snapshots.of(span) if isinstance(span, Year) else None
         if not isinstance(span, Year) or not snapshot:
             yield from _months(store, snapshots, span.window)
-        elif file := snapshot.whole():
-            yield file
         else:
-            yield YearRows(span, _months(store, snapshots, span.window), snapshot)
+            yield year_rows(store, snapshots, span, snapshot)
 
 
-def _spans(store: Store, window: Window, starts: Collection[str]) -> Iterator[Span]:
+def year_rows(store: Store, snapshots: Snapshots, year: Year, snapshot: Snapshot) -> Rows:
+    """The sessions of a year that has a snapshot, or will have one."""
+    return snapshot.whole() or YearRows(year, _months(store, snapshots, year.window), snapshot)
+
+
+def _spans(store: Store, window: Window, starts: Collection[str]) -> Iterator[Month | Year]:
     """The years and months of a window that have sessions: as many whole years as none of `starts` cuts."""
     rest = window
     while first := next(occupied_months(store, rest), None):
@@ -178,20 +263,33 @@ def occupied_months(store: Store, window: Window) -> Iterator[Month]:
         start = first.stop
 
 
-def stored_logins(store: Store, snapshots: Snapshots) -> Iterator[Rows]:
-    """The logins that `userlogin_lite` holds when it has been made anew. Raises StoreError.
+def stored_logins(store: Store, snapshots: Snapshots, spans: Sequence[Logins] | None = None) -> Iterator[Rows]:
+    """The logins that `userlogin_lite` holds when it has been made anew, or those of them not in other years than some.
 
-    Only years that are over have snapshots: the logins of the running one are few.
+    Only years that are over have snapshots: the logins of the running one are few. Raises StoreError.
     """
-    time, has_pseudonyms = userlogin.c.datetime, bool(snapshots.pseudonym_key)
-    over = Window(Year(1).window.start, Year(snapshots.current.year).window.start)
-    spans = list(map(Logins, _years_of_logins(store, over)))
+    of_years = sa.and_(*_within(userlogin.c.datetime, _over(snapshots)))
+    yield LoginRows(current_logins(store, bool(snapshots.pseudonym_key), sa.not_(of_years)))
+    for span in login_spans(store, snapshots) if spans is None else spans:
+        yield logins_of(store, snapshots, span, snapshots.of(span))
+
+
+def login_spans(store: Store, snapshots: Snapshots) -> list[Logins]:
+    """The years that are over and have logins."""
+    spans = list(map(Logins, _years_of_logins(store, _over(snapshots))))
     snapshots.expect(spans)
-    yield LoginRows(current_logins(store, has_pseudonyms, sa.not_(sa.and_(*_within(time, over)))))
-    for span in spans:
-        snapshot = snapshots.of(span)
-        kept = snapshot.whole() if snapshot else None
-        yield kept or year_of_logins(store, span, has_pseudonyms)._replace(snapshot=snapshot)
+    return spans
+
+
+def logins_of(store: Store, snapshots: Snapshots, span: Logins, snapshot: Snapshot | None) -> Rows:
+    """The logins of a year, which `snapshot` has, or will have."""
+    kept = snapshot.whole() if snapshot else None
+    return kept or year_of_logins(store, span, bool(snapshots.pseudonym_key))._replace(snapshot=snapshot)
+
+
+def _over(snapshots: Snapshots) -> Window:
+    """The years that are over."""
+    return Window(Year(1).window.start, Year(snapshots.current.year).window.start)
 
 
 def year_of_logins(store: Store, span: Logins, has_pseudonyms: bool) -> LoginRows:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import hashlib
+from collections.abc import Mapping, Sequence, Set
 from contextlib import ExitStack
 from typing import Any
 
@@ -14,16 +15,17 @@ from hzmetrics.config import Settings
 from hzmetrics.engine import Engine, windows
 from hzmetrics.grids import SECTIONS
 from hzmetrics.grids.applications import tool_directories
-from hzmetrics.grids.grouping import group
+from hzmetrics.grids.counting import count_settled, count_visitors, nothing_settled
+from hzmetrics.grids.grouping import grouped
 from hzmetrics.grids.logins import remake_userlogin_lite
 from hzmetrics.grids.snapshots import Snapshots
-from hzmetrics.grids.sources import Rows, base_relations, stored_logins, stored_sessions
+from hzmetrics.grids.sources import History, base_relations, stored_history
 from hzmetrics.log import log
 from hzmetrics.store import Store, pseudonyms
 from hzmetrics.store.tables.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals
 
-PART = 1_000_000
-"""Rows of `grouped_sessions` whose visitors are counted at a time: their sets then fit in memory."""
+REFERENCES = ("country_continent", "domainclass")
+"""The relations that, beside sessions and logins, decide on what is counted of them."""
 
 GRIDS = {"user": summary_user_vals, "simusage": summary_simusage_vals, "misc": summary_misc_vals}
 
@@ -51,8 +53,8 @@ def summarize_month(
     key = pseudonyms.key(store, settings)
     snapshots = Snapshots(store, settings, key)
     relations = base_relations(store, month, periods)
-    sessions, logins = stored_sessions(store, snapshots, month, periods), stored_logins(store, snapshots)
-    cells = compute_cells(settings, month, relations, sessions, logins, periods, only, key)
+    history = stored_history(store, snapshots, month, periods)
+    cells = compute_cells(settings, month, relations, history, periods, only, key)
     return write_cells(store, month, cells)
 
 
@@ -60,8 +62,7 @@ def compute_cells(
     settings: Settings,
     month: Month,
     relations: Mapping[str, Any],
-    sessions: Iterable[Rows],
-    logins: Iterable[Rows],
+    history: History,
     periods: Sequence[int] = PERIODS,
     sections: Sequence[str] = SECTIONS,
     pseudonym_key: str = "",
@@ -79,21 +80,27 @@ def compute_cells(
         engine.register("applications", pa.table({"name": pa.array(applications, pa.string())}))
         engine.register("sections", pa.table({"section": pa.array(sections, pa.string())}))
         engine.register("windows", windows(month, periods))
-        group(engine, held, "grouped_logins", logins)
-        group(engine, held, "grouped_sessions", sessions)
+        logins, sessions = grouped(engine, held, history.logins), grouped(engine, held, history.sessions)
+        if history.settled:
+            rules = _digest(settings.corrections, *(relations[name] for name in REFERENCES))
+            returning, settled_logins = count_settled(engine, held, history.settled, sessions, logins, rules)
+            sessions, logins = [*sessions, returning], [*logins, *settled_logins]
+            engine.register("windows", windows(month, periods))
+        else:
+            nothing_settled(engine)
+        engine.register_parquet("grouped_logins", logins)
+        engine.register_parquet("grouped_sessions", sessions)
         count_visitors(engine)
         return engine.table("cells")
 
 
-def count_visitors(engine: Engine) -> None:
-    """Give the engine the relation `counted_visitors`, a part of the visitors at a time."""
-    engine.create("counted_visitors")
-    rows = engine.query("SELECT count(*) AS number FROM grouped_sessions")["number"][0].as_py()
-    parts = -(-rows // PART)
-    for part in range(parts):
-        engine.set_variable("first_address", (part << 64) // parts)
-        engine.set_variable("last_address", (part + 1 << 64) // parts - 1)
-        engine.collect("counted_visitors", "visitor_counts")
+def _digest(corrections: Set[str], *tables: pa.Table) -> str:
+    """What tells corrections and tables from others."""
+    digest = hashlib.blake2b(repr(sorted(corrections)).encode())
+    for table in tables:
+        for batch in table.to_batches():
+            digest.update(batch.serialize())
+    return digest.hexdigest()
 
 
 def write_cells(store: Store, month: Month, cells: pa.Table) -> int:

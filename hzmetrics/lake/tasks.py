@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from hzmetrics.calendar import Month
 from hzmetrics.engine import Engine, windows
-from hzmetrics.grids.summarize import count_visitors
+from hzmetrics.grids.counting import count_visitors, nothing_settled
 from hzmetrics.lake import tables
 from hzmetrics.lake.place import Place
 from hzmetrics.lake.rows import register, rows_of, write
@@ -97,6 +97,7 @@ class CountVisitors:
             register(engine, "userlogin_lite", [place.part("userlogin_lite", self.bucket)])
             for table in ("domainclass", "country_continent"):
                 register(engine, table, [place.whole(table)])
+            nothing_settled(engine)
             count_visitors(engine)
             for table in (*SUMMED, *KEYED):
                 engine.build(table)

@@ -1,6 +1,7 @@
 """Tables of the hub that grow with its history and are read by many steps: a run keeps what it has read of them.
 
-For some minutes the hub's tables count as unchanged (spec 60 §8.6). Slow to import, so only work that moves rows does it.
+For some minutes the hub's tables count as unchanged (spec 60 §8.6). Slow to import, so only work that moves rows does
+it.
 """
 
 from __future__ import annotations

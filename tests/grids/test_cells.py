@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from hzmetrics.calendar import PERIODS, Month
 from hzmetrics.collation import fold
 from hzmetrics.grids.applications import tool_directories
+from hzmetrics.grids.counting import PART
 from hzmetrics.grids.snapshots import remove_all
+from hzmetrics.grids.sources import FEWEST
 from hzmetrics.grids.state import incomplete_months, is_fully_summarized, summarized_months
-from hzmetrics.grids.summarize import GRIDS, PART, summarize_month
+from hzmetrics.grids.summarize import GRIDS, summarize_month
 from hzmetrics.store.database import Database
 from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
@@ -137,9 +139,11 @@ def corrected(hub: TestHub, *names: str) -> Any:
 @given(hubs(), st.sets(st.sampled_from(CORRECTIONS)))
 def test_cells_are_those_of_the_definitions(hub: TestHub, tables: dict[str, list[Row]], names: set[str]) -> None:
     fill(hub, tables)
-    for part in (PART, 3):  # first from the rows, then from snapshots, with the visitors in several parts
+    # the rows; snapshots, with the visitors in several parts; settled years by themselves; snapshots of these
+    for part, fewest in ((PART, FEWEST), (3, FEWEST), (3, 0), (PART, 0)):
         with pytest.MonkeyPatch.context() as context:
-            context.setattr("hzmetrics.grids.summarize.PART", part)
+            context.setattr("hzmetrics.grids.counting.PART", part)
+            context.setattr("hzmetrics.grids.sources.FEWEST", fewest)
             summarize_month(hub.store, corrected(hub, *names), MONTH)
         hold_definitions(hub, tables, names)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from hzmetrics.grids.snapshots import directory
 from hzmetrics.grids.summarize import GRIDS, summarize_month
 from hzmetrics.health.status import look
 from hzmetrics.store import state
-from hzmetrics.store.tables.metrics import userlogin, web, websessions
+from hzmetrics.store.tables.metrics import domainclass, userlogin, web, websessions
 from tests.conftest import TestHub
 from tests.statements import asked, whole_counts
 
@@ -386,3 +387,88 @@ def test_rows_moved_by_hand_show(summarized: TestHub) -> None:
         connection.execute(sa.delete(websessions).where(websessions.c.id == 33))
     found = cells(summarized)
     assert found == cells_without(summarized)
+
+
+SETTLED_FILES = [f"2023-settled_{name}" for name in ("addresses", "domains", "totals", "visitors")]
+
+
+def return_later(hub: TestHub) -> None:
+    """A visitor of 2022 comes again."""
+    row = {"id": 99, "datetime": f"{RECENT[1]}-20 10:00:00", "ip": "192.0.0.3", "host": "h3.example", "duration": 1800}
+    with hub.store.metrics.begin() as connection:
+        hub.store.metrics.append(connection, websessions, pa.Table.from_pylist([row | {"jobs": 0}]))
+
+
+def log_in_later(hub: TestHub) -> None:
+    """Somebody logs in from the address of a visitor of 2022."""
+    row = {"id": 99, "datetime": f"{RECENT[2]}-20 10:00:00", "user": "new", "ip": "192.0.0.3", "action": "login"}
+    with hub.store.metrics.begin() as connection:
+        hub.store.metrics.append(connection, userlogin, pa.Table.from_pylist([row]))
+
+
+def class_domain(hub: TestHub) -> None:
+    with hub.store.metrics.begin() as connection:
+        connection.execute(sa.insert(domainclass).values(domain="example", **{"class": 2}))
+
+
+SETTLED_CHANGES = (
+    return_later,
+    log_in_later,
+    class_domain,
+    *(partial(change, first=10) for change in (bulk_update, bulk_delete, insert_by_hand, insert_login)),
+)
+
+
+@pytest.fixture
+def settled(summarized: TestHub, monkeypatch: pytest.MonkeyPatch) -> TestHub:
+    """The same hub, its settled years counted by themselves."""
+    monkeypatch.setattr("hzmetrics.grids.sources.FEWEST", 0)
+    cells(summarized)
+    return summarized
+
+
+def cells_of_all(hub: TestHub) -> list[Any]:
+    """The cells of the last month, all years counted together."""
+    with pytest.MonkeyPatch.context() as context:
+        context.setattr("hzmetrics.grids.sources.FEWEST", 1_000)
+        return cells(hub)
+
+
+def test_settled_years_are_counted_once(settled: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = kept(settled)
+    assert sorted(before) == sorted([*SPANS, *SETTLED_FILES])
+    with monkeypatch.context() as context:
+        context.setattr("hzmetrics.grids.snapshots.Snapshot.keep", None)
+        found = cells(settled)
+    assert found == cells_of_all(settled)
+    assert kept(settled) == before
+
+
+@pytest.mark.parametrize("change", SETTLED_CHANGES, ids=lambda change: getattr(change, "func", change).__name__)
+def test_what_later_months_and_changes_make_of_settled_years(settled: TestHub, change: Any) -> None:
+    before, old = kept(settled), cells(settled)
+    change(settled)
+    found = cells(settled)
+    assert found != old
+    assert found == cells_of_all(settled)
+    after = kept(settled)
+    are_kept = change in (return_later, log_in_later)
+    assert [after[name] == before[name] for name in SETTLED_FILES] == [are_kept] * len(SETTLED_FILES)
+
+
+def test_damaged_counts_of_settled_years_are_made_anew(settled: TestHub, caplog: pytest.LogCaptureFixture) -> None:
+    before, old = kept(settled), cells(settled)
+    whole = before[SETTLED_FILES[0]].read_bytes()
+    before[SETTLED_FILES[0]].write_bytes(whole[:-9])
+    with caplog.at_level(logging.WARNING):
+        assert cells(settled) == old
+    assert "is damaged" in caplog.text
+    assert kept(settled)[SETTLED_FILES[0]].read_bytes() == whole
+
+
+def test_without_snapshots_settled_years_are_counted_all_the_same(settled: TestHub) -> None:
+    old = cells(settled)
+    snapshots.remove_all(settled.settings)
+    directory(settled.settings).rmdir()
+    directory(settled.settings).write_text("no directory")
+    assert cells(settled) == old

@@ -19,7 +19,7 @@ from hzmetrics.config import Settings
 from hzmetrics.engine import runner
 from hzmetrics.grids.logins import remake_userlogin_lite
 from hzmetrics.grids.snapshots import Snapshots
-from hzmetrics.grids.sources import base_relations, stored_logins, stored_sessions
+from hzmetrics.grids.sources import History, base_relations, stored_logins, stored_sessions
 from hzmetrics.grids.summarize import compute_cells
 from hzmetrics.lake.export import export
 from hzmetrics.lake.place import Place
@@ -48,7 +48,8 @@ def ordinary(hub: TestHub, chosen: Settings, month: Month) -> Values:
     relations = base_relations(hub.store, month, PERIODS)
     snapshots = Snapshots(hub.store, chosen, key)
     sessions, logins = stored_sessions(hub.store, snapshots, month, PERIODS), stored_logins(hub.store, snapshots)
-    return by_cell(compute_cells(chosen, month, relations, sessions, logins, pseudonym_key=key).to_pylist())
+    history = History(sessions, logins)
+    return by_cell(compute_cells(chosen, month, relations, history, pseudonym_key=key).to_pylist())
 
 
 def of_lake(root: Path, month: Month) -> Values:

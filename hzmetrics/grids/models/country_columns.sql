@@ -1,7 +1,7 @@
 -- Columns 1-6 of a session (spec 50 §7), for every country that occurs.
 --
 -- grain: a country and column
--- reads: grouped_sessions, continent_columns
+-- reads: grouped_sessions, settled_addresses, continent_columns
 -- corrections: countries
 -- stored: table
 -- columns:
@@ -9,7 +9,8 @@
 --   colid    INTEGER  column of the grid, 1 to 6
 
 WITH countries AS (
-    SELECT DISTINCT country_of(country) AS country FROM (SELECT DISTINCT country FROM grouped_sessions)
+    SELECT DISTINCT country_of(country) AS country
+    FROM (SELECT country FROM grouped_sessions UNION SELECT country FROM settled_addresses)
 )
 SELECT country, 1 AS colid FROM countries
 UNION ALL

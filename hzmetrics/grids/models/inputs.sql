@@ -80,6 +80,44 @@ CREATE TABLE grouped_sessions (
     seconds DECIMAL(38,0)   -- s, the duration of the latter
 );
 
+-- The counted_visitors of the settled years, which are those before every window but the widest (spec 50 §16): of all their
+-- sessions, by sign 1, and of their returning_sessions, by sign -1.
+CREATE TABLE settled_visitors (
+    sign INTEGER,    -- 1 or -1
+    kind VARCHAR,    -- visit, interactive, download or any
+    colid INTEGER,   -- column of the grid
+    depth BIGINT,    -- depth of the latest session
+    hidden BIGINT,   -- depth down to which the visitors are hidden
+    visitors BIGINT  -- number of visitors
+);
+
+-- The session_totals of the same.
+CREATE TABLE settled_totals (
+    sign INTEGER,          -- 1 or -1
+    depth BIGINT,          -- depth of the begin
+    visits BIGINT,         -- number of visits
+    user_sessions BIGINT,  -- number of sessions that are long or in which a tool was started
+    seconds DECIMAL(38,0)  -- s, the duration of the latter; NULL if there are none
+);
+
+-- The session_domains of the same.
+CREATE TABLE settled_domains (
+    sign INTEGER,    -- 1 or -1
+    domain UBIGINT,  -- identity of the domain
+    depth BIGINT     -- depth of the latest begin
+);
+
+-- The known_addresses of the same.
+CREATE TABLE settled_addresses (
+    sign INTEGER,          -- 1 or -1
+    address UBIGINT,       -- identity of the address
+    country VARCHAR,       -- folded country of the address; empty if not known
+    class BIGINT,          -- class of the domain; 0 if it has none
+    interactive BIGINT,    -- depth of the latest interactive session; 0: none
+    download BIGINT,       -- depth of the latest download session (DA)
+    dated_download BIGINT  -- depth of the latest download session and its download (DW)
+);
+
 -- Table toolstart: the successful tool starts before the windows' end.
 CREATE TABLE toolstart (
     user VARCHAR,             -- login name

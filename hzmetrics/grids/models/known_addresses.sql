@@ -2,7 +2,7 @@
 -- long their sessions are.
 --
 -- grain: an address, country and class
--- reads: window_sessions, known_users
+-- reads: window_sessions, known_users, settled_addresses
 -- stored: table
 -- columns:
 --   address         UBIGINT  identity of the address
@@ -21,3 +21,7 @@ FROM window_sessions
 SEMI JOIN known_users USING (address)
 WHERE is_interactive OR has_download
 GROUP BY address, country, class
+UNION ALL
+SELECT address, country, class, interactive, download, dated_download
+FROM settled_addresses
+WHERE sign > 0 AND address NOT IN (SELECT address FROM settled_addresses WHERE sign < 0)
