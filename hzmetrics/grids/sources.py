@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from hzmetrics.calendar import Month, Window, Year
 from hzmetrics.grids.logins import current_logins
 from hzmetrics.grids.snapshots import Logins, Snapshot, Snapshots
-from hzmetrics.store import Store
+from hzmetrics.store import Store, copies
 from hzmetrics.store.by_number import by_number
 from hzmetrics.store.tables.metrics import (
     country_continent,
@@ -27,6 +27,10 @@ from hzmetrics.store.tables.metrics import (
     webhits,
     websessions,
 )
+
+SESSIONLOG = ("sessnum", "username", "appname", "start", "walltime", "viewtime", "cputime")
+JOBLOG = ("sessnum", "job", "event", "venue", "cputime")
+"""The columns read of these tables of the hub."""
 
 
 def base_relations(
@@ -42,6 +46,7 @@ def base_relations(
     window = widest(month, periods)
     profiles = profiles_copy(store.prefix).c
     run = toolstart.c
+    in_window = sa.and_(*_within(tables.sessionlog.c.start, window))
     return {
         "country_continent": metrics.read(sa.select(country_continent)),
         "domainclass": metrics.read(sa.select(domainclass.c.domain, domainclass.c["class"])),
@@ -60,27 +65,12 @@ def base_relations(
             )
         ),
         "webhits": metrics.read(sa.select(webhits).where(*_within(webhits.c.datetime, window))),
-        "sessionlog": hub.read(
-            sa.select(
-                tables.sessionlog.c.sessnum,
-                tables.sessionlog.c.username,
-                tables.sessionlog.c.appname,
-                tables.sessionlog.c.start,
-                tables.sessionlog.c.walltime,
-                tables.sessionlog.c.viewtime,
-                tables.sessionlog.c.cputime,
-            ).where(*_within(tables.sessionlog.c.start, window))
-        ),
-        "joblog": hub.stream(
-            sa.select(
-                tables.joblog.c.sessnum,
-                tables.joblog.c.job,
-                tables.joblog.c.event,
-                tables.joblog.c.venue,
-                tables.joblog.c.cputime,
-            )
-            .join(tables.sessionlog, tables.sessionlog.c.sessnum == tables.joblog.c.sessnum)
-            .where(*_within(tables.sessionlog.c.start, window))
+        "sessionlog": copies.stream(hub, tables.sessionlog, *SESSIONLOG, enough=in_window).read_all(),
+        "joblog": copies.stream(
+            hub,
+            tables.joblog,
+            *JOBLOG,
+            enough=tables.joblog.c.sessnum.in_(sa.select(tables.sessionlog.c.sessnum).where(in_window)),
         ),
         "tool_version": hub.read(sa.select(tables.tool_version.c.toolname, tables.tool_version.c.instance)),
         "stored": metrics.read(

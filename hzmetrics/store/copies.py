@@ -6,6 +6,7 @@ it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, closing
 from contextvars import ContextVar
 
@@ -18,7 +19,17 @@ from hzmetrics.keeping import Files, keep
 from hzmetrics.store.database import Database
 
 READ = {
-    "sessionlog": ("sessnum", "username", "remoteip", "start", "appname", "exechost", "walltime", "viewtime"),
+    "sessionlog": (
+        "sessnum",
+        "username",
+        "remoteip",
+        "start",
+        "appname",
+        "exechost",
+        "walltime",
+        "viewtime",
+        "cputime",
+    ),
     "joblog": ("sessnum", "job", "superjob", "event", "venue", "start", "walltime", "cputime", "ncpus"),
 }
 """The tables that are kept, each with the columns that steps read."""
@@ -66,11 +77,16 @@ def forget() -> None:
         copies.forget()
 
 
-def stream(hub: Database, table: sa.Table, *names: str) -> pa.RecordBatchReader:
-    """Columns of a table of the hub, in batches that can be read once. Raises StoreError."""
+def stream(
+    hub: Database, table: sa.Table, *names: str, enough: sa.ColumnElement[bool] | None = None
+) -> pa.RecordBatchReader:
+    """Columns of a table of the hub, in batches that can be read once. Raises StoreError.
+
+    `enough`: the rows that would be enough. A copy has all of them.
+    """
     copies = _of_run.get()
     if copies is None or table.name not in READ:
-        return hub.stream(sa.select(*(table.c[name] for name in names)))
+        return hub.stream(sa.select(*(table.c[name] for name in names)).where(sa.true() if enough is None else enough))
     file = copies.of(hub, table)
     batches = (batch.select(names) for batch in file.iter_batches(BATCH, columns=list(names)))
     return pa.RecordBatchReader.from_batches(pa.schema([file.schema_arrow.field(name) for name in names]), batches)

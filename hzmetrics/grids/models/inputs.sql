@@ -132,7 +132,7 @@ CREATE TABLE webhits (
     hits BIGINT        -- requests
 );
 
--- Table sessionlog of the hub: the middleware's tool sessions that start in the widest window.
+-- Table sessionlog of the hub: the middleware's tool sessions, at least those that start in the widest window.
 CREATE TABLE sessionlog (
     sessnum BIGINT,    -- number of the tool session
     username VARCHAR,  -- login name
