@@ -201,6 +201,7 @@ def test_the_daily_analysis_asks_nothing(
     Work(hub.store, settings).analyze_today(dt.date(2026, 4, 19))
 
 
+@pytest.mark.slow
 def test_a_rebuild_fills_again_what_was_emptied_by_hand(
     hub: TestHub, settings: config.Settings, called: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
