@@ -59,7 +59,7 @@ def resolve_dns(
     wanted = [rows.key(target).label("row"), target.c.ip]
     if with_domains:
         wanted.append(sa.case((domains.is_lacking(target), 1), else_=0).label("lacks_domain"))
-    query = sa.select(*wanted).where(is_empty(target.c.host), sa.not_(is_empty(target.c.ip)))
+    query = sa.select(*wanted).where(lacks_host(target))
     lacking = source.read(by_number(source, query, target, rows.within(rows.moment(target), span), after))
     texts = lacking["ip"].unique().to_pylist()
     if dry_run:
@@ -70,6 +70,11 @@ def resolve_dns(
     if with_domains:
         found = (part for named in found for part in domains.with_domains(target, named))
     return rows.write_each(source, target, found)
+
+
+def lacks_host(table: sa.Table) -> sa.ColumnElement[bool]:
+    """Whether a row takes the name of its address."""
+    return sa.and_(is_empty(table.c.host), sa.not_(is_empty(table.c.ip)))
 
 
 def _hosts(

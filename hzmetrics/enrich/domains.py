@@ -37,14 +37,21 @@ def fill_domain(
     source = rows.database(store, database)
     rows.require(source, table)
     window = rows.from_day_before(rows.moment(target), span or rows.this_month(settings.clock))
-    query = sa.select(rows.key(target).label("row"), target.c.host, target.c.domain).where(
-        sa.not_(is_empty(target.c.host)), is_lacking(target)
-    )
+    query = sa.select(rows.key(target).label("row"), target.c.host, target.c.domain).where(lacks_domain(target))
     wanted = source.stream(by_number(source, query, target, window, after))
     with Engine("hzmetrics.enrich") as engine:
         engine.load("rows_without_domain", wanted)
         found = engine.table("domains_found")
     return rows.write(source, target, found, dry_run)
+
+
+def lacks_domain(table: sa.Table) -> sa.ColumnElement[bool]:
+    """Whether a row has a host, and a domain that it may change. A host without a dot has the domain `?`."""
+    # LIKE counts blanks at the end: a domain that is spelled otherwise is written anew
+    is_final = sa.and_(table.c.domain.like("?"), table.c.host.not_like("%.%"))
+    return sa.and_(
+        is_lacking(table), sa.or_(table.c.domain.is_(None), sa.not_(is_final)), sa.not_(is_empty(table.c.host))
+    )
 
 
 def is_lacking(table: sa.Table) -> sa.ColumnElement[bool]:

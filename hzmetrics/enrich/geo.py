@@ -127,7 +127,7 @@ def fill_ipcountry(
     window = rows.after_day_before(rows.moment(target), span or rows.this_month(settings.clock))
     source = rows.database(store, database)
     rows.require(source, table)
-    query = sa.select(rows.key(target).label("row"), target.c.ip).where(is_empty(target.c.ipcountry))
+    query = sa.select(rows.key(target).label("row"), target.c.ip).where(lacks_country(target))
     lacking = source.read(by_number(source, query, target, window, after))
     texts = lacking["ip"].unique().to_pylist()
     if dry_run:
@@ -140,12 +140,16 @@ def fill_ipcountry(
     here = rows.answered(lacking, "ip", _relation(answers | private))
     spelled = {fold(text): text for text in answers}.values()
     elsewhere = _relation({text: answers[text] for text in spelled})
-    empty = is_empty(target.c.ipcountry)
     with source.begin() as connection:  # before those of the window, which tell a later run that this is still to do
-        written = source.update(connection, target, elsewhere, ["ip"], sa.and_(empty, sa.not_(window)))
+        written = source.update(connection, target, elsewhere, ["ip"], sa.and_(lacks_country(target), sa.not_(window)))
     written += rows.write(source, target, here, dry_run=False)
     _report(table, countries, len(public) - len(answers))
     return written
+
+
+def lacks_country(table: sa.Table) -> sa.ColumnElement[bool]:
+    """Whether a row takes the country of its address."""
+    return is_empty(table.c.ipcountry)
 
 
 def fill_geo(store: Store, settings: Settings, span: DateSpan | None = None, *, dry_run: bool = False) -> int:
@@ -173,7 +177,7 @@ def fill_geo(store: Store, settings: Settings, span: DateSpan | None = None, *, 
 def _months_lacking(store: Store) -> list[Month]:
     """The months with a `web` row without country, ascending; none of zero dates, nor the last, which has no end."""
     month = sa.func.substr(web.c.datetime, 1, 7)
-    found = store.metrics.rows(sa.select(month).where(is_empty(web.c.ipcountry)).distinct().order_by(month))
+    found = store.metrics.rows(sa.select(month).where(lacks_country(web)).distinct().order_by(month))
     return [Month.parse(text) for (text,) in found if "0001-01" <= text < "9999-12" and not text.endswith("-00")]
 
 

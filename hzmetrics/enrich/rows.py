@@ -90,6 +90,14 @@ def after_day_before(column: sa.Column[str], span: DateSpan) -> sa.ColumnElement
     return sa.and_(column > _day_before(span.start), column <= midnight(span.stop))
 
 
+def in_any_window(column: sa.Column[str], span: DateSpan) -> sa.ColumnElement[bool]:
+    """start less a day <= t <= stop, an open side without limit: what one of the above takes, and little else."""
+    return sa.and_(
+        sa.true() if span.start is None else column >= _day_before(span.start),
+        sa.true() if span.stop is None else column <= midnight(span.stop),
+    )
+
+
 def _day_before(day: dt.date) -> str:
     return midnight(day - DAY) if day > dt.date.min else "0000-12-31 00:00:00"
 

@@ -1,7 +1,8 @@
 """What has changed while a run holds the lock: a step whose inputs have not, since it ran, has nothing to do.
 
 All who write rows of ours hold the run lock, so imports, resets and steps are all that changes them. Tables that others
-write are compared with what they were by the first unit of work after `UNCHANGED` (spec 60 §8.6).
+write are compared with what they were by the first unit of work after `UNCHANGED` (spec 60 §8.6). A step that would
+find no row counts as one that ran.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ class Changes:
             return work()
         self._compare(found.reads)
         if self._is_done(found):
-            log.debug("%s: nothing that it reads has changed since it ran", step)
+            log.debug("%s: nothing that it reads has changed since it had nothing more to do", step)
             return 0
         self._done.pop((found.kind, found.month), None)
         rows: int | None = None  # a step that fails may have written some
@@ -103,6 +104,15 @@ class Changes:
                 self._note(found.writes, self._completed(found.kind))
         self._done[found.kind, found.month] = Done(self._time, found.reads)
         return rows
+
+    def ask(self, steps: Iterable[Step], without_rows: Callable[[Sequence[Step]], Iterable[Step]]) -> None:
+        """Let `without_rows` say which steps, of those that may have work, would find no row: they count as done."""
+        asked = [step for step in steps if (found := inputs(step)) and not self._is_done(found)]
+        for step in without_rows(asked) if asked else ():
+            found = inputs(step)
+            assert found is not None
+            log.debug("%s: no row lacks what it gives", step)
+            self._done[found.kind, found.month] = Done(self._time, found.reads)
 
     def _note(self, rows: Rows, without: frozenset[Month] = frozenset()) -> None:
         self._time += 1

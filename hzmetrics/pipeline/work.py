@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -247,10 +247,16 @@ class Work:
 
     def analyze(self, month: Month, known: Facts) -> None:
         """The analysis of a closed month. It waits for failed lookups, at most `PATIENCE` (spec 60 §10.2)."""
+        from hzmetrics.pipeline.gaps import without_rows
+
         failing = dict(known.state.lookups_failing)
         since = failing.get(month)
         now = self.settings.clock.now
         waited = since is not None and now - moment(since) >= PATIENCE
+        if not self.dry_run:
+            parts = stages.analysis(month, sessions=True, is_site=self.settings.is_site)
+            steps = (step for part in parts for step in part.steps)
+            self.changes.ask(steps, partial(without_rows, self.store, self.settings, month))
         try:
             failed = stages.analyze(
                 self.store,

@@ -77,12 +77,17 @@ def session_engine(
     return engine
 
 
+def lacks_session() -> sa.ColumnElement[bool]:
+    """Whether a request belongs to no session."""
+    return sa.func.coalesce(web.c.sessionid, 0) == 0
+
+
 def read_requests(store: Store, month: Month, stamped: bool = False) -> pa.RecordBatchReader:
     """The requests of a month that no session has, or all of them: id, datetime, t (Unix seconds), ip, host, domain."""
     time = web.c.datetime
     query = sa.select(web.c.id, time, epoch_seconds(time).label("t"), web.c.ip, web.c.host, web.c.domain)
     if not stamped:
-        query = query.where(sa.func.coalesce(web.c.sessionid, 0) == 0)
+        query = query.where(lacks_session())
     return store.metrics.stream(by_number(store.metrics, query, web, sa.and_(time >= month.start, time < month.stop)))
 
 

@@ -59,6 +59,24 @@ def stamped(store: Store, table: sa.Table, window: Window) -> sa.Select[Any]:
 
 def orphans(store: Store, table: sa.Table, window: Window) -> sa.Select[Any]:
     """The ids of those of them whose session does not exist."""
+    rows = stamped(store, table, window)
+    if store.metrics.is_mariadb and _name_no_gap(store, table, rows):
+        return rows.where(sa.false())
     # MariaDB asks for each session by its id; of a subquery it would note down the sessions of all months
     found = table.outerjoin(websessions, websessions.c.id == table.c.sessionid)
-    return stamped(store, table, window).select_from(found).where(websessions.c.id.is_(None))
+    return rows.select_from(found).where(websessions.c.id.is_(None))
+
+
+def _name_no_gap(store: Store, table: sa.Table, rows: sa.Select[Any]) -> bool:
+    """Whether all sessions exist from the first to the last that rows of `table` name.
+
+    MariaDB counts them in half of the time in which it asks for each of them, SQLite gains nothing.
+    """
+    session = table.c.sessionid
+    (named,) = store.metrics.rows(
+        rows.with_only_columns(sa.func.min(session).label("first"), sa.func.max(session).label("last"))
+    )
+    if named.first is None:
+        return True
+    between = websessions.c.id.between(named.first, named.last)
+    return bool(store.metrics.scalar(sa.select(sa.func.count()).where(between)) == named.last - named.first + 1)

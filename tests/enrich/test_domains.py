@@ -1,12 +1,13 @@
 """Host to domain: the model against a plain reading of the rule; which rows get one (spec 20 §3)."""
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hzmetrics.enrich.domains import domains_of
+from hzmetrics.enrich.domains import domains_of, lacks_domain
 from tests.conftest import TestHub
-from tests.enrich.tables import column, visits
+from tests.enrich.tables import TABLES, column, visits
 
 
 def split_label(label: str) -> str:
@@ -137,6 +138,21 @@ def test_which_rows(hub: TestHub, table: str) -> None:
     ]  # fmt: skip
     assert hub.run("fill-domain", "metrics", table, "--all") == 0
     assert column(hub, table, "domain")[-4:] == [ours] * 4
+
+
+@pytest.mark.parametrize("table", ["web", "sessionlog_metrics"])
+def test_a_host_without_a_dot_keeps_its_question_mark(hub: TestHub, table: str) -> None:
+    """Only rows that may change are taken; the domain of others is what a new look gives them."""
+    taken = [("?", None), ("?", ""), ("?", "  "), ("?", "? "), ("localhost", "? "), ("..", "?"), ("a.example.org", "?")]
+    left = [("?", "?"), ("? ", "?"), ("localhost", "?"), ("é", "?"), ("?", "-"), (None, None), ("", "?"), (None, "?")]
+    visits(hub, table, *({"host": host, "domain": domain} for host, domain in taken + left))
+    target = TABLES[table]
+    found = hub.store.metrics.rows(sa.select(target.c.id).where(lacks_domain(target)).order_by(target.c.id))
+    assert [row.id for row in found] == list(range(1, len(taken) + 1))
+    assert hub.run("fill-domain", "metrics", table, "2025-03") == 0
+    expected = ["?"] * 6 + ["example.org"] + [domain for _, domain in left]
+    assert column(hub, table, "domain") == expected
+    assert {domain for _, domain in left[:4]} == set(domains_of(host for host, _ in left[:4] if host).values())
 
 
 def test_default_dates_and_zero_dates(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,6 +58,33 @@ def test_only_ids_of_no_session_are_cleared_and_only_in_the_month(
     assert not has_orphans(hub.store, MONTH) and has_orphans(hub.store, MONTH.plus(1))
 
 
+@pytest.mark.parametrize(
+    ("sessions", "named", "left"),
+    [
+        ([5, 6, 7], [5, 7], [5, 7]),
+        ([5, 6, 7], [5, 8], [5, None]),
+        ([5, 6, 7], [4, 7], [None, 7]),
+        ([5, 7], [5, 7], [5, 7]),
+        ([5, 7], [5, 6], [5, None]),
+        ([5, 7, 9, 10], [5, 8, 9], [5, None, 9]),
+        ([], [5], [None]),
+        ([5], [-5, 5], [None, 5]),
+        ([5], [], []),
+    ],
+)
+def test_sessions_with_and_without_gaps(
+    hub: TestHub, sessions: list[int], named: list[int], left: list[int | None]
+) -> None:
+    with hub.store.metrics.begin() as connection:
+        for number in sessions:
+            connection.execute(sa.insert(metrics.websessions).values(id=number, datetime="2025-06-10 00:00:00"))
+    if named:
+        put(hub, metrics.web, {number: ("2025-06-10 00:00:00", one) for number, one in enumerate(named, 1)})
+    assert has_orphans(hub.store, MONTH) == (None in left)
+    assert clear_orphans(hub.store, hub.settings, DateSpan.of(MONTH)) == left.count(None)
+    assert stamps(hub, metrics.web) == left
+
+
 def test_a_reset_month_can_be_computed_anew(hub: TestHub) -> None:
     put(
         hub,
