@@ -6,7 +6,6 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager, closing
 from contextvars import ContextVar
 
@@ -19,19 +18,10 @@ from hzmetrics.keeping import Files, keep
 from hzmetrics.store.database import Database
 
 READ = {
-    "sessionlog": (
-        "sessnum",
-        "username",
-        "remoteip",
-        "start",
-        "appname",
-        "exechost",
-        "walltime",
-        "viewtime",
-        "cputime",
-    ),
+    "sessionlog": ("sessnum", "username", "remoteip", "start", "appname", "exechost", "walltime", "viewtime",
+                   "cputime"),
     "joblog": ("sessnum", "job", "superjob", "event", "venue", "start", "walltime", "cputime", "ncpus"),
-}
+}  # fmt: skip
 """The tables that are kept, each with the columns that steps read."""
 
 BATCH = 25_000
