@@ -330,9 +330,9 @@ def _models() -> str:
 def _counting() -> str:
     """What the models that count are recognized by, which are many, and the program that asks them."""
     found = hashlib.sha256(__version__.encode())
-    models = resources("hzmetrics.grids").joinpath("models").iterdir()
-    for path in sorted(models, key=lambda path: path.name):
-        found.update(path.read_bytes())
+    models = resources("hzmetrics.grids").joinpath("models")
+    for name in sorted(model.name for model in models.iterdir()):
+        found.update(models.joinpath(name).read_bytes())
     return found.hexdigest()
 
 
