@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hzmetrics.engine import Engine, windows
+from hzmetrics.errors import StoreUnavailable
 from hzmetrics.grids.grouping import grouped
 from hzmetrics.grids.snapshots import SETTLED, Settled, Snapshot, path_of
 from hzmetrics.grids.sources import SettledRows
@@ -77,9 +78,7 @@ def count_settled(
     if not kept:
         kept = _counted(engine)
         for name, snapshot in snapshots.items():
-            made = directory / f"{name}.parquet"
-            pq.write_table(kept[name], made, compression="zstd")
-            snapshot.keep(made)
+            snapshot.keep(_written(kept[name], directory / f"{name}.parquet"))
     engine.register_parquet("grouped_sessions", [returning])
     taken_off = _counted(engine)
     for name in SETTLED:
@@ -92,6 +91,15 @@ def _counted(engine: Engine) -> dict[str, pa.Table]:
     nothing_settled(engine)
     count_visitors(engine)
     return {name: engine.table(counted) for name, counted in COUNTED.items()}
+
+
+def _written(rows: pa.Table, path: Path) -> Path:
+    """The file `path`, with the rows. Raises StoreUnavailable."""
+    try:
+        pq.write_table(rows, path, compression="zstd")
+    except OSError as error:
+        raise StoreUnavailable(f"no room in the temporary directory: {error}") from None
+    return path
 
 
 def _kept(snapshots: Mapping[str, Snapshot]) -> dict[str, pa.Table]:

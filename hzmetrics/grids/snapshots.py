@@ -75,7 +75,7 @@ class Settled(NamedTuple):
 
 
 SETTLED = ("settled_visitors", "settled_totals", "settled_domains", "settled_addresses")
-"""The relations that are counted so (`grids.settled`)."""
+"""The relations that are counted so (`grids.counting`)."""
 
 Span = Month | Year | Logins
 """What a snapshot of rows is of: the sessions of a month or year, or the logins of a year."""

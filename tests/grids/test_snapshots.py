@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Month, Window
+from hzmetrics.errors import StoreUnavailable
 from hzmetrics.grids import snapshots
 from hzmetrics.grids.comparison import differences
 from hzmetrics.grids.snapshots import directory
@@ -471,4 +474,20 @@ def test_without_snapshots_settled_years_are_counted_all_the_same(settled: TestH
     snapshots.remove_all(settled.settings)
     directory(settled.settings).rmdir()
     directory(settled.settings).write_text("no directory")
+    assert cells(settled) == old
+
+
+def test_a_full_temporary_directory_is_told(settled: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = cells(settled)
+    snapshots.remove_all(settled.settings)
+
+    def write(*arguments: object, **options: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with (
+        monkeypatch.context() as context,
+        pytest.raises(StoreUnavailable, match="temporary directory"),
+    ):
+        context.setattr("hzmetrics.grids.counting.pq.write_table", write)
+        cells(settled)
     assert cells(settled) == old
