@@ -13,7 +13,7 @@ from hzmetrics.calendar import DateSpan
 from hzmetrics.config import Settings
 from hzmetrics.enrich import domains, rows
 from hzmetrics.enrich.addresses import Address, address, is_host
-from hzmetrics.enrich.resolver import Resolver
+from hzmetrics.enrich.resolver import HOSTS, Resolver, hosts_file
 from hzmetrics.errors import LookupFailure
 from hzmetrics.log import log
 from hzmetrics.store import Store
@@ -93,6 +93,26 @@ def _hosts(
                 f"{table}: the resolver ({settings.dns.nameserver}) does not answer; "
                 f"{len(texts) - stop + silent} of {len(texts)} addresses stay without a host"
             )
+
+
+class Remembered:
+    """The hosts of addresses that are known without asking: those the resolver gave lately, and the hosts file's."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._cache = _Cache(store, settings)
+        self._hosts = hosts_file(HOSTS)
+
+    def of(self, texts: Sequence[str]) -> dict[str, str]:
+        """The host of each text, in lower case; of some none is known."""
+        hosts: dict[str, str] = {}
+        for start in range(0, len(texts), BATCH):
+            some = {text: address(text) for text in texts[start : start + BATCH] if text.strip(" ")}
+            names = self._cache.read({found for found in some.values() if found})
+            hosts |= {
+                text: _named(text) if found is None else names.get(found) or self._hosts.get(found, "")
+                for text, found in some.items()
+            }
+        return {text: host.lower() for text, host in hosts.items() if host}
 
 
 def _gathered(answers: Iterator[dict[str, str]]) -> Iterator[dict[str, str]]:

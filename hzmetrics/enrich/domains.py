@@ -68,10 +68,15 @@ def with_domains(table: sa.Table, named: pa.Table) -> Iterator[pa.Table]:
     lacking = named["lacks_domain"].cast(pa.bool_())
     without = stored.filter(lacking)
     if without.num_rows:
-        with Engine("hzmetrics.enrich") as engine:
-            engine.register("rows_without_domain", without.append_column("domain", pa.nulls(len(without), pa.string())))
-            yield engine.table("rows_with_domains")
+        yield hosts_with_domains(without)
     yield stored.filter(pc.invert(lacking))
+
+
+def hosts_with_domains(hosts: pa.Table) -> pa.Table:
+    """Rows with a host as it is stored (`row`, `host`), in the order of `row`, with its `domain`."""
+    with Engine("hzmetrics.enrich") as engine:
+        engine.register("rows_without_domain", hosts.append_column("domain", pa.nulls(len(hosts), pa.string())))
+        return engine.table("rows_with_domains")
 
 
 def domains_of(names: Iterable[str]) -> dict[str, str]:

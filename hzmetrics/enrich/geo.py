@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv6Address
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -12,97 +12,18 @@ from hzmetrics.calendar import DateSpan, Month
 from hzmetrics.collation import fold
 from hzmetrics.config import Settings
 from hzmetrics.enrich import rows
-from hzmetrics.enrich.addresses import Address, address, is_local, is_private
-from hzmetrics.enrich.geocache import Cache
-from hzmetrics.enrich.ipinfo import Service
-from hzmetrics.enrich.places import DatabaseAbsent, Places
+from hzmetrics.enrich.addresses import is_private
+from hzmetrics.enrich.countries import NONE, Countries
 from hzmetrics.errors import HzmetricsError, LookupFailure
 from hzmetrics.log import log
 from hzmetrics.store import Store
 from hzmetrics.store.by_number import by_number
+from hzmetrics.store.database import Database
 from hzmetrics.store.tables.metrics import web
 from hzmetrics.store.types import is_empty
 
-NONE = "-"
-"""The country of an address that has none. Final."""
-
-
-class Countries:
-    """The sources of countries, each asked at most once for an address (spec 20 §4.2 to §4.4).
-
-    Raises ConfigurationError if the address of the remote service is none.
-    """
-
-    def __init__(self, store: Store, settings: Settings) -> None:
-        geoip = settings.geoip
-        self._reads_ipv6 = geoip.database is not None or ("ipv6" in settings.corrections and not geoip.url)
-        self._cache = Cache(store, settings.clock)
-        self._service = Service(geoip) if geoip.url else None
-        self._local: Places | None = None
-        self._known: dict[Address, str] = {}
-        self.can_answer = geoip.database is not None or self._service is not None
-        """Whether a source is configured; one whose file does not exist yet is none."""
-        self.trouble = "no country source is configured ([geoip] database)"
-        """Why an address may be without an answer."""
-        if self._service:
-            self.trouble = "the address service gave no answer"
-        if geoip.database is not None:
-            try:
-                self._local = Places(geoip.database)
-            except DatabaseAbsent as absence:
-                self.can_answer = self._service is not None
-                self.trouble = str(absence)
-            except LookupFailure as failure:
-                self.trouble = str(failure)
-
-    def revision(self) -> str:
-        """What changes when an address without an answer may get one; empty where a source can answer all the time."""
-        return "" if self.can_answer else repr((self._reads_ipv6, self._cache.revision()))
-
-    def of(self, texts: Iterable[str]) -> dict[str, str]:
-        """The country of each text, `-` for what is no address or has no country; a missing one has no answer yet."""
-        asked = {text: self._asked(text) for text in texts}
-        self._learn({found for found in asked.values() if found is not None})
-        countries = {text: NONE if found is None else self._known.get(found) for text, found in asked.items()}
-        return {text: country for text, country in countries.items() if country is not None}
-
-    def _asked(self, text: str) -> Address | None:
-        """The address to ask for, None for what no source is asked about. Without a local database no IPv6 text is."""
-        found = address(text)
-        return None if found is None or is_local(found) or (":" in text and not self._reads_ipv6) else found
-
-    def _learn(self, addresses: set[Address]) -> None:
-        """Ask cache, local database and service, in this order, for the addresses not known yet."""
-        unknown = sorted(addresses - self._known.keys(), key=lambda found: (found.version, int(found)))
-        cached = self._cache.countries([found for found in unknown if isinstance(found, IPv4Address)])
-        self._known |= {found: _or_none(code) for found, code in cached.items()}
-        unknown = [found for found in unknown if found not in cached]
-        without = self._ask_local(unknown)
-        if self._service is None:
-            self._known |= dict.fromkeys(without, NONE)
-            return
-        self._known |= {found: NONE for found in without if isinstance(found, IPv6Address)}
-        remaining = [found for found in unknown if found not in self._known and isinstance(found, IPv4Address)]
-        answers = self._service.many(remaining)
-        self._cache.keep(answers)
-        self._known |= {found: _or_none(place.code) for found, place in answers.items()}
-
-    def _ask_local(self, addresses: list[Address]) -> list[Address]:
-        """Look up in the local database, if there is one; the addresses that it holds no country of."""
-        if self._local is None:
-            return []
-        without = []
-        try:
-            for found in addresses:
-                country = self._local.country(found)
-                if country is None:
-                    without.append(found)
-                else:
-                    self._known[found] = country
-        except LookupFailure as failure:
-            self.trouble = str(failure)
-            self._local = None
-        return without
+if TYPE_CHECKING:
+    from hzmetrics.enrich.known import KnownAddresses
 
 
 def fill_ipcountry(
@@ -113,18 +34,21 @@ def fill_ipcountry(
     span: DateSpan | None = None,
     *,
     countries: Countries | None = None,
+    known: KnownAddresses | None = None,
     after: int = 0,
     dry_run: bool = False,
 ) -> int:
     """Fill in the country of the rows whose address lacks it; the rows written (spec 20 §4.1).
 
     The addresses are those of rows in the window of `span` (default: this month), but all rows of such an address get
-    its country. `after`: only of those with larger keys. Private addresses get `-` in the window only. Raises
+    its country. `after`: only of those with larger keys. `known`: also of the addresses whose rows in the window were
+    written with their country. Private addresses get `-` in the window only. Raises
     UsageError for another table or an open span, StoreError, and, after writing what is definite, LookupFailure if
     a configured source left addresses unanswered.
     """
     target = rows.named(table, *rows.TABLES)
-    window = rows.after_day_before(rows.moment(target), span or rows.this_month(settings.clock))
+    span = span or rows.this_month(settings.clock)
+    window = rows.after_day_before(rows.moment(target), span)
     source = rows.database(store, database)
     rows.require(source, table)
     query = sa.select(rows.key(target).label("row"), target.c.ip).where(lacks_country(target))
@@ -138,13 +62,24 @@ def fill_ipcountry(
     answers = countries.of(public)
     private = dict.fromkeys((text for text in texts if is_private(text)), NONE)
     here = rows.answered(lacking, "ip", _relation(answers | private))
-    spelled = {fold(text): text for text in answers}.values()
-    elsewhere = _relation({text: answers[text] for text in spelled})
+    everywhere = (_given(source, target, window, known.take_given(table, span)) if known else {}) | answers
+    spelled = {fold(text): text for text in everywhere}.values()
+    elsewhere = _relation({text: everywhere[text] for text in spelled})
     with source.begin() as connection:  # before those of the window, which tell a later run that this is still to do
         written = source.update(connection, target, elsewhere, ["ip"], sa.and_(lacks_country(target), sa.not_(window)))
     written += rows.write(source, target, here, dry_run=False)
     _report(table, countries, len(public) - len(answers))
     return written
+
+
+def _given(
+    source: Database, table: sa.Table, window: sa.ColumnElement[bool], given: Mapping[str, str]
+) -> dict[str, str]:
+    """Those of the addresses `given` a country that rows in the window still have."""
+    if not given:
+        return {}
+    there = source.read(by_number(source, sa.select(table.c.ip).distinct(), table, window))["ip"].to_pylist()
+    return {text: given[text] for text in there if text in given}
 
 
 def lacks_country(table: sa.Table) -> sa.ColumnElement[bool]:
@@ -183,10 +118,6 @@ def _months_lacking(store: Store) -> list[Month]:
 
 def _relation(answers: dict[str, str]) -> pa.Table:
     return pa.table({"ip": pa.array(answers.keys(), pa.string()), "ipcountry": pa.array(answers.values(), pa.string())})
-
-
-def _or_none(code: str) -> str:
-    return code if code.strip(" ") else NONE
 
 
 def _report(table: str, countries: Countries, unanswered: int) -> None:

@@ -41,6 +41,10 @@ OnRows = Callable[[sa.Connection, frozenset[Month]], None]
 """Called with the months of a file's rows, inside their transaction: what it changes becomes true with them."""
 
 
+Complete = Callable[[pa.Table, Sequence[pa.Table]], pa.Table]
+"""Gives new rows of `web` the values of further columns; it is told the rows that follow, as far as they are there."""
+
+
 @dataclass
 class DayReport:
     """What the import of one day did."""
@@ -64,6 +68,7 @@ def import_day(
     files: Sequence[Source] | None = None,
     on_rows: OnRows | None = None,
     readers: Readers | None = None,
+    complete: Complete | None = None,
 ) -> DayReport:
     """Import all pending files of one day; one that fails is left in place and does not stop the others (spec 10 §9).
 
@@ -85,7 +90,14 @@ def import_day(
             try:
                 remembered.refuse_anonymised(source.month)
                 outcome = _import(
-                    store, settings, source.path, source.kind, readers, progress=progress, on_rows=on_rows
+                    store,
+                    settings,
+                    source.path,
+                    source.kind,
+                    readers,
+                    progress=progress,
+                    on_rows=on_rows,
+                    complete=complete,
                 )
             except StoreUnavailable:
                 raise
@@ -302,6 +314,7 @@ def _import(
     dry_run: bool = False,
     progress: Progress | None = None,
     on_rows: OnRows | None = None,
+    complete: Complete | None = None,
 ) -> Outcome:
     """One file, whole or not at all, and its ledger row; then the move (spec 10 §10.2)."""
     database, is_file = store.metrics, path != STANDARD_INPUT
@@ -313,7 +326,7 @@ def _import(
         else:
             log.info("reading %s", stream.name)
             stream.require_packed_as_named(path)
-            transaction = Transaction(database, connection, settings, readers, dry_run, progress)
+            transaction = Transaction(database, connection, settings, readers, dry_run, progress, complete=complete)
             reading = transaction.read(path, stream, kind)
             reading.refuse_unread(settings)
             rows = reading.ids.count
@@ -366,6 +379,7 @@ class Transaction:
     """Whether the hits of access logs are added to `webhits`."""
     replaced: Record | None = None
     """The record whose rows are deleted in the same transaction."""
+    complete: Complete | None = None
 
     def read(self, path: Path, stream: LogStream, kind: sources.Kind) -> Reading:
         """The rows of a log into their table."""
@@ -387,7 +401,11 @@ class Transaction:
         rules.report()
         ids = Ids(self.database.next_id(self.connection, web))
         with self.readers.access.reading(path, stream, rules) as judged:
-            self._append(web, (ids.number(rows) for rows in self._watched(judged.kept(stream), stream)))
+            requests = self._watched(judged.kept(stream), stream)
+            if complete := self.complete:
+                ahead = [file.rows for file in self.readers.access.ahead]
+                requests = (complete(rows, ahead) for rows in requests)
+            self._append(web, map(ids.number, requests))
             access.report(judged, is_daily=not self.settings.is_site)
             access.report_agents(judged)
         tally = judged.tally

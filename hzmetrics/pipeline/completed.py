@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from hzmetrics import __version__
 from hzmetrics.calendar import DateSpan, Month
 from hzmetrics.enrich import rows
-from hzmetrics.enrich.geo import Countries
+from hzmetrics.enrich.countries import Countries
 from hzmetrics.store import state
 from hzmetrics.store.by_number import by_number
 from hzmetrics.store.tables.metrics import exclude_list, web

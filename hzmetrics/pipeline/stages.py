@@ -13,6 +13,7 @@ from hzmetrics.store import state
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
+    from hzmetrics.enrich.known import KnownAddresses
     from hzmetrics.store import Store
 
 
@@ -121,12 +122,13 @@ def analyze(
     go_on_without_lookups: bool = False,
     through: Through | None = None,
     completed: int = 0,
+    known: KnownAddresses | None = None,
 ) -> list[LookupFailure]:
     """Run the parts of the analysis of `month` (spec 60 §8.3).
 
     Stops at the first step that fails and raises its error. With `go_on_without_lookups` a failed lookup does not stop
     the analysis: the failures are logged and returned. `completed`: the requests with ids up to this one are.
-    Raises HzmetricsError for an anonymised month.
+    `known`: what the run knows of addresses. Raises HzmetricsError for an anonymised month.
     """
     state.refuse_anonymised(store, month)
     failures: list[LookupFailure] = []
@@ -134,7 +136,7 @@ def analyze(
         with stage(f"{part.name} of {month}"):
             for step in part.steps:
                 try:
-                    step.run(store, settings, dry_run, through, completed)
+                    step.run(store, settings, dry_run, through, completed, known)
                 except LookupFailure as failure:
                     if not go_on_without_lookups:
                         raise

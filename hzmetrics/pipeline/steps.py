@@ -12,6 +12,7 @@ from hzmetrics.store.tables.metrics import web
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
+    from hzmetrics.enrich.known import KnownAddresses
     from hzmetrics.store import Store
 
 FUNCTIONS = {
@@ -40,6 +41,9 @@ A function takes the store, the settings, the step's arguments and options, and 
 COMPLETING = frozenset({"resolve-dns", "fill-domain", "clean-bots", "fill-ipcountry"})
 """The steps that have nothing to do for a request that is completed."""
 
+KNOWING = frozenset({"fill-ipcountry", "logfix-session"})
+"""The steps that take what is known of addresses."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -67,14 +71,17 @@ class Step:
         dry_run: bool = False,
         through: Through | None = None,
         completed: int = 0,
+        known: KnownAddresses | None = None,
     ) -> int:
         """Call the function, `through` what may leave it out; returns the rows written. Raises what it raises.
 
-        `completed`: the requests with ids up to this one are completed.
+        `completed`: the requests with ids up to this one are completed. `known`: what the run knows of addresses.
         """
         options = {**self.options, **self.shortcuts}
         if completed and self.name in COMPLETING and web.name in self.arguments:
             options["after"] = completed
+        if known and self.name in KNOWING:
+            options["known"] = known
 
         def work() -> int:
             function = cast("Callable[..., int]", resolve_name(FUNCTIONS[self.name]))

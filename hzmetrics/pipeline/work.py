@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from hzmetrics import journal, lock
-from hzmetrics.calendar import Month, moment, some
+from hzmetrics.calendar import DateSpan, Month, moment, some
 from hzmetrics.config.schema import Publish
 from hzmetrics.errors import HzmetricsError, LockHeld, LookupFailure
 from hzmetrics.log import log, stage
@@ -24,7 +24,9 @@ from hzmetrics.store.state import Left
 
 if TYPE_CHECKING:
     from hzmetrics.config import Settings
+    from hzmetrics.enrich.known import KnownAddresses
     from hzmetrics.ingest.readers import Readers
+    from hzmetrics.pipeline.steps import Step
     from hzmetrics.store import Store
 
 PATIENCE = dt.timedelta(hours=24)
@@ -57,6 +59,13 @@ class Work:
         from hzmetrics.ingest.readers import Readers
 
         return Readers(self.settings)
+
+    @cached_property
+    def addresses(self) -> KnownAddresses:
+        """What is known of addresses; made when there are rows to complete."""
+        from hzmetrics.enrich.known import KnownAddresses
+
+        return KnownAddresses(self.store, self.settings)
 
     def close(self) -> None:
         """Close what reads log files."""
@@ -183,6 +192,7 @@ class Work:
                 files=known.files.get(month, ()),
                 on_rows=on_rows,
                 readers=self.readers,
+                complete=partial(self.addresses.complete_requests, month),
             )
             running.rows = report.rows
         self.failed_files += len(report.failed) + len(report.unmoved)
@@ -238,6 +248,7 @@ class Work:
             go_on_without_lookups=True,
             through=self.through,
             completed=requests.completed,
+            known=self.addresses,
         )
         if failed:
             self.failures += [str(failure) for failure in failed]
@@ -255,7 +266,7 @@ class Work:
         waited = since is not None and now - moment(since) >= PATIENCE
         if not self.dry_run:
             parts = stages.analysis(month, sessions=True, is_site=self.settings.is_site)
-            steps = (step for part in parts for step in part.steps)
+            steps = (step for part in parts for step in part.steps if not self.is_awaited(step))
             self.changes.ask(steps, partial(without_rows, self.store, self.settings, month))
         try:
             failed = stages.analyze(
@@ -265,6 +276,7 @@ class Work:
                 dry_run=self.dry_run,
                 go_on_without_lookups=waited,
                 through=self.through,
+                known=self.addresses,
             )
         except LookupFailure:
             failing.setdefault(month, now.isoformat(timespec="seconds"))
@@ -275,6 +287,13 @@ class Work:
         elif since:
             del failing[month]
             self.remember(lambda connection: state.remember_lookups(connection, failing))
+
+    def is_awaited(self, step: Step) -> bool:
+        """Whether a step has other rows to write for addresses whose country was known."""
+        match step.name, step.arguments:
+            case "fill-ipcountry", (_, str(table), DateSpan() as span):
+                return self.addresses.has_given(table, span)
+        return False
 
     def tell_bad_files(self, known: Facts) -> None:
         """Warn of the remembered files; forget those that have changed or gone, and those that can be put away now."""

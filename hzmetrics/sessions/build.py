@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -17,6 +18,9 @@ from hzmetrics.store.by_number import by_number
 from hzmetrics.store.in_order import Work, commit_in_order
 from hzmetrics.store.tables.metrics import toolstart, web, websessions
 from hzmetrics.store.types import epoch_seconds
+
+if TYPE_CHECKING:
+    from hzmetrics.enrich.known import KnownAddresses
 
 BATCH = 50_000
 """Sessions a transaction. Every batch is a prefix in id order, so a new run continues from what a crash leaves."""
@@ -38,11 +42,13 @@ def session_windows(month: Month, settings: Settings) -> tuple[Window, ...]:
     )
 
 
-def build_sessions(store: Store, settings: Settings, month: Month, dry_run: bool = False) -> int:
+def build_sessions(
+    store: Store, settings: Settings, month: Month, dry_run: bool = False, *, known: KnownAddresses | None = None
+) -> int:
     """Write the sessions of a month and stamp its requests and tool starts; returns the sessions written (spec 30).
 
-    A dry run logs the windows and reads nothing. Raises StoreError; complete batches before it stay. Raises
-    HzmetricsError for an anonymised month.
+    `known`: the sessions get their country as far as it is known. A dry run logs the windows and reads nothing. Raises
+    StoreError; complete batches before it stay. Raises HzmetricsError for an anonymised month.
     """
     if dry_run:
         for window in session_windows(month, settings):
@@ -53,7 +59,8 @@ def build_sessions(store: Store, settings: Settings, month: Month, dry_run: bool
         ids_before = store.metrics.scalar(sa.select(sa.func.coalesce(sa.func.max(websessions.c.id), 0)))
         windows = engine.table("window_totals").to_pylist()
         count: int = sum(window["sessions"] for window in windows)
-        linked = sum(commit_in_order(store.metrics, _batches(store, engine, ids_before, count)))
+        complete = partial(known.complete_sessions, month) if known else lambda sessions: sessions
+        linked = sum(commit_in_order(store.metrics, _batches(store, engine, ids_before, count, complete)))
     for window in windows:
         log.debug(
             "window %s to %s: %d sessions written, %d web rows stamped",
@@ -114,11 +121,14 @@ def register_windows(engine: Engine, windows: Sequence[Window]) -> None:
     engine.register("session_windows", pa.table({name: pa.array(values) for name, values in columns.items()}))
 
 
-def _batches(store: Store, engine: Engine, ids_before: int, count: int) -> Iterator[Work]:
+def _batches(
+    store: Store, engine: Engine, ids_before: int, count: int, complete: Callable[[pa.Table], pa.Table]
+) -> Iterator[Work]:
     """The writing of each batch, in id order; a work's result is the number of tool starts linked."""
     for after in range(0, count, BATCH):
         engine.register_values("batch", {"ids_before": ids_before, "after": after, "through": after + BATCH})
-        yield partial(_write, store, *(engine.table(name) for name in WRITTEN))
+        sessions, *stamps = (engine.table(name) for name in WRITTEN)
+        yield partial(_write, store, complete(sessions), *stamps)
 
 
 def _write(
