@@ -141,6 +141,14 @@ class leading_number(sa.sql.functions.FunctionElement[float]):
     name = "leading_number"
 
 
+class is_ascii(sa.sql.functions.FunctionElement[bool]):
+    """Whether all characters of a text are ASCII; NULL for NULL."""
+
+    type = sa.Boolean()
+    inherit_cache = True
+    name = "is_ascii"
+
+
 class now_stamp(sa.sql.functions.FunctionElement[str]):
     """Default of a column that tells when its row was last written."""
 
@@ -268,6 +276,18 @@ def _leading_number(element: leading_number, compiler: SQLCompiler, **kw: Any) -
 @compiles(leading_number, "mysql", "mariadb")
 def _leading_number_mariadb(element: leading_number, compiler: SQLCompiler, **kw: Any) -> str:
     return f"({compiler.process(element.clauses, **kw)} + 0e0)"
+
+
+@compiles(is_ascii)
+def _is_ascii(element: is_ascii, compiler: SQLCompiler, **kw: Any) -> str:
+    text = compiler.process(element.clauses, **kw)
+    return f"(length(CAST({text} AS BLOB)) = length({text}))"
+
+
+@compiles(is_ascii, "mysql", "mariadb")
+def _is_ascii_mariadb(element: is_ascii, compiler: SQLCompiler, **kw: Any) -> str:
+    text = compiler.process(element.clauses, **kw)
+    return f"(LENGTH(CONVERT({text} USING utf8mb4)) = CHAR_LENGTH({text}))"
 
 
 @compiles(now_stamp)
