@@ -30,7 +30,8 @@ from hzmetrics.store.tables.metrics import (
 
 SESSIONLOG = ("sessnum", "username", "appname", "start", "walltime", "viewtime", "cputime")
 JOBLOG = ("sessnum", "job", "event", "venue", "cputime")
-"""The columns read of these tables of the hub."""
+TOOLSTART = ("user", "datetime", "countryresident", "orgtype")
+"""The columns read of these tables."""
 
 
 def base_relations(
@@ -45,7 +46,6 @@ def base_relations(
     metrics, hub, tables = store.metrics, store.hub, store.hub_tables
     window = widest(month, periods)
     profiles = profiles_copy(store.prefix).c
-    run = toolstart.c
     in_window = sa.and_(*_within(tables.sessionlog.c.start, window))
     return {
         "country_continent": metrics.read(sa.select(country_continent)),
@@ -59,11 +59,7 @@ def base_relations(
                 profiles.countryresident,
             )
         ),
-        "toolstart": metrics.stream(
-            sa.select(run.user, run.datetime, run.countryresident, run.orgtype).where(
-                run.success == 1, run.datetime < window.stop
-            )
-        ),
+        "toolstart": copies.stream(metrics, toolstart, *TOOLSTART, enough=toolstart.c.datetime < window.stop),
         "webhits": metrics.read(sa.select(webhits).where(*_within(webhits.c.datetime, window))),
         "sessionlog": copies.stream(hub, tables.sessionlog, *SESSIONLOG, enough=in_window).read_all(),
         "joblog": copies.stream(

@@ -30,9 +30,6 @@ SUMMED = ("counted_visitors", "session_totals")
 KEYED = {"known_session_users": "kind, colid, class, who", "session_domains": "domain"}
 """The relations whose rows can be the same in several buckets, with their keys: the greatest depth counts."""
 
-DIMENSIONS = tuple(table for table in tables.WHOLE if table != "toolstart")
-"""The tables that step 3 reads as they are."""
-
 
 @dataclass(frozen=True)
 class Lake:
@@ -119,17 +116,12 @@ class FillCells:
                 "sections", pa.table({"section": pa.array(tables.sections(self.lake.has_hub), pa.string())})
             )
             engine.create("stored")
-            for table in DIMENSIONS:
+            for table in tables.WHOLE:
                 register(engine, table, [place.whole(table)])
             register(
                 engine,
                 "userlogin_lite",
                 [place.part("userlogin_lite", bucket) for bucket in range(self.lake.buckets)],
-            )
-            engine.define(
-                "toolstart",
-                f"SELECT * FROM {rows_of(engine, [place.whole('toolstart')])} WHERE datetime < '{month.stop}'",
-                reads=(),
             )
             for table in SUMMED:
                 register(engine, table, self.lake.all_buckets(table, month))

@@ -79,12 +79,12 @@ class Changes:
     def imported(self, months: Iterable[Month]) -> None:
         """Rows of some months are imported."""
         for month in months:
-            self._note({"web": Months(month, month)})
+            self._wrote({"web": Months(month, month)})
 
     def reset(self, month: Month) -> None:
         """A month loses its sessions."""
         names = ("websessions", "websessions.removed", "web.sessionid", "toolstart.sessionid")
-        self._note(dict.fromkeys(names, Months(month, month)))
+        self._wrote(dict.fromkeys(names, Months(month, month)))
 
     def run(self, step: Step, work: Callable[[], int]) -> int:
         """Do the work of a step, if there may be any; returns the rows written. Raises what it raises."""
@@ -101,7 +101,7 @@ class Changes:
             rows = work()
         finally:
             if rows != 0:
-                self._note(found.writes, self._completed(found.kind))
+                self._wrote(found.writes, self._completed(found.kind))
         self._done[found.kind, found.month] = Done(self._time, found.reads)
         return rows
 
@@ -113,6 +113,11 @@ class Changes:
             assert found is not None
             log.debug("%s: no row lacks what it gives", step)
             self._done[found.kind, found.month] = Done(self._time, found.reads)
+
+    def _wrote(self, rows: Rows, without: frozenset[Month] = frozenset()) -> None:
+        """The run may have written rows."""
+        copies.written(rows)
+        self._note(rows, without)
 
     def _note(self, rows: Rows, without: frozenset[Month] = frozenset()) -> None:
         self._time += 1

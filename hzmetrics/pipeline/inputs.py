@@ -25,7 +25,10 @@ HUB = "hub"
 """The hub as a whole: it counts as changed whenever it is looked at again."""
 
 TOOL_SESSIONS = "sessionlog"
-"""The hub's tool sessions, and `sessionlog_metrics`, whose rows are copies of them."""
+"""The hub's tool sessions. Steps that read `sessionlog_metrics` read them: its rows are copies.
+
+That rows have been copied matters only to what the run keeps of that table (`store/copies.py`).
+"""
 
 Rows = Mapping[str, Months]
 """The months of the rows of each table."""
@@ -46,10 +49,10 @@ class Inputs:
 
 
 def inputs(step: Step) -> Inputs | None:
-    """What a step reads and writes; None: it always runs."""
+    """What a step reads and writes; None: it always runs, and writes nothing that others read."""
     match step.name, step.arguments:
         case "import-hub-data" as name, ():
-            return Inputs((name,), _always(HUB))
+            return Inputs((name,), _always(HUB), _always("sessionlog_metrics"))
         case "middleware-wall" as name, ():
             return Inputs((name,), _always("joblog", TOOL_SESSIONS, "toolstart"), _always("toolstart"))
         case "middleware-cpu" as name, ():

@@ -1,11 +1,12 @@
-"""Tables of the hub that grow with its history and are read by many steps: a run keeps what it has read of them.
+"""Tables that grow with the hub's history and are read by many steps: a run keeps what it has read of them.
 
-For some minutes the hub's tables count as unchanged (spec 60 §8.6). Slow to import, so only work that moves rows does
-it.
+For some minutes the hub's tables count as unchanged, and ours until the run writes what is kept of them (spec 60 §8.6).
+Slow to import, so only work that moves rows does it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, closing
 from contextvars import ContextVar
 
@@ -16,13 +17,22 @@ import sqlalchemy as sa
 from hzmetrics.errors import StoreUnavailable
 from hzmetrics.keeping import Files, keep
 from hzmetrics.store.database import Database
+from hzmetrics.store.tables.metrics import sessionlog_metrics, toolstart
 
 READ = {
     "sessionlog": ("sessnum", "username", "remoteip", "start", "appname", "exechost", "walltime", "viewtime",
                    "cputime"),
     "joblog": ("sessnum", "job", "superjob", "event", "venue", "start", "walltime", "cputime", "ncpus"),
+    "sessionlog_metrics": ("sessnum", "user", "start", "appname", "countryresident", "domain"),
+    "toolstart": ("user", "datetime", "countryresident", "orgtype"),
 }  # fmt: skip
 """The tables that are kept, each with the columns that steps read."""
+
+OURS = {table.name: table for table in (sessionlog_metrics, toolstart)}
+"""Those of them that the run writes."""
+
+ROWS = {toolstart.name: toolstart.c.success == 1}
+"""The rows that steps read of a table, where these are not all."""
 
 BATCH = 25_000
 """Rows read from a copy at a time."""
@@ -34,10 +44,11 @@ class Copies(Files):
     def __init__(self) -> None:
         self._made: dict[str, pq.ParquetFile] = {}
 
-    def of(self, hub: Database, table: sa.Table) -> pq.ParquetFile:
+    def of(self, database: Database, table: sa.Table) -> pq.ParquetFile:
         """The copy of a table. Raises StoreError."""
         if table.name not in self._made:
-            rows = hub.stream(sa.select(*(table.c[name] for name in READ[table.name])))
+            query = sa.select(*(table.c[name] for name in READ[table.name])).where(ROWS.get(table.name, sa.true()))
+            rows = database.stream(query)
             try:
                 path = self.directory / f"{table.name}.parquet"
                 with pq.ParquetWriter(path, rows.schema, compression="zstd") as file:
@@ -52,12 +63,19 @@ class Copies(Files):
         """Make the files anew when they are asked for."""
         self._made.clear()
 
+    def written(self, names: Iterable[str]) -> None:
+        """Make the files of our tables anew, except where only columns that they do not have may have been written."""
+        for name in names:
+            table, _, column = name.partition(".")
+            if table in OURS and (column in READ[table] or column not in OURS[table].c):
+                self._made.pop(table, None)
+
 
 _of_run: ContextVar[Copies | None] = ContextVar("copies of the run", default=None)
 
 
 def kept() -> AbstractContextManager[None]:
-    """Within this context, tables of the hub are read once, and stay as they were then until `forget`."""
+    """Within this context, tables are read once, and stay as they were then until `forget`, ours until `written`."""
     return keep(_of_run, closing(Copies()))
 
 
@@ -67,16 +85,23 @@ def forget() -> None:
         copies.forget()
 
 
-def stream(
-    hub: Database, table: sa.Table, *names: str, enough: sa.ColumnElement[bool] | None = None
-) -> pa.RecordBatchReader:
-    """Columns of a table of the hub, in batches that can be read once. Raises StoreError.
+def written(names: Iterable[str]) -> None:
+    """The run may have written rows: names are those of tables, or `TABLE.COLUMN` (`pipeline/inputs.py`)."""
+    if copies := _of_run.get():
+        copies.written(names)
 
-    `enough`: the rows that would be enough. A copy has all of them.
+
+def stream(
+    database: Database, table: sa.Table, *names: str, enough: sa.ColumnElement[bool] | None = None
+) -> pa.RecordBatchReader:
+    """Columns of a table, in batches that can be read once. Raises StoreError.
+
+    `enough`: the rows that would be enough. A copy has all of them, and others.
     """
     copies = _of_run.get()
     if copies is None or table.name not in READ:
-        return hub.stream(sa.select(*(table.c[name] for name in names)).where(sa.true() if enough is None else enough))
-    file = copies.of(hub, table)
+        rows = ROWS.get(table.name, sa.true()), sa.true() if enough is None else enough
+        return database.stream(sa.select(*(table.c[name] for name in names)).where(*rows))
+    file = copies.of(database, table)
     batches = (batch.select(names) for batch in file.iter_batches(BATCH, columns=list(names)))
     return pa.RecordBatchReader.from_batches(pa.schema([file.schema_arrow.field(name) for name in names]), batches)

@@ -8,7 +8,7 @@ from hzmetrics.calendar import PERIODS, Month
 from hzmetrics.config import Settings
 from hzmetrics.engine import Engine, windows
 from hzmetrics.log import log
-from hzmetrics.store import Store
+from hzmetrics.store import Store, copies
 from hzmetrics.store.tables.metrics import sessionlog_metrics
 from hzmetrics.tools import rules
 
@@ -41,11 +41,7 @@ def gen_tool_toplists(store: Store, settings: Settings, month: Month, *, dry_run
         engine.register("published", hub.read(sa.select(resources.id, resources.title).where(resources.published == 1)))
         engine.register(
             "session_starts",
-            metrics.stream(
-                sa.select(sessionlog_metrics.c.user, sessionlog_metrics.c.start).where(
-                    sessionlog_metrics.c.start < month.stop
-                )
-            ),
+            copies.stream(metrics, sessionlog_metrics, "user", "start", enough=sessionlog_metrics.c.start < month.stop),
         )
         rows = engine.table("toplists")
 

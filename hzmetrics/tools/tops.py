@@ -9,7 +9,7 @@ from hzmetrics.calendar import PERIODS, Month
 from hzmetrics.config import Settings
 from hzmetrics.engine import Engine, windows
 from hzmetrics.log import log
-from hzmetrics.store import Store
+from hzmetrics.store import Store, copies
 from hzmetrics.store.tables.metrics import countries, profiles_copy, sessionlog_metrics
 from hzmetrics.tools import rules
 from hzmetrics.tools.hub_rows import replace
@@ -24,7 +24,7 @@ def gen_tool_tops(store: Store, settings: Settings, month: Month, *, dry_run: bo
     """
     hub, metrics, tables = store.hub, store.metrics, store.hub_tables
     stats, resources, versions = tables.resource_stats_tools.c, tables.resources.c, tables.tool_version.c
-    profiles, sessions = profiles_copy(store.prefix).c, sessionlog_metrics.c
+    profiles = profiles_copy(store.prefix).c
 
     tool_rows = hub.read(
         sa.select(
@@ -53,15 +53,16 @@ def gen_tool_tops(store: Store, settings: Settings, month: Month, *, dry_run: bo
         engine.register("xprofiles", metrics.read(sa.select(profiles.username, profiles.uidNumber, profiles.orgtype)))
         engine.register(
             "sessionlog_metrics",
-            metrics.stream(
-                sa.select(
-                    sessions.sessnum,
-                    sessions.user,
-                    sessions.start,
-                    sessions.appname,
-                    sessions.countryresident,
-                    sessions.domain,
-                ).where(sessions.start < month.stop)
+            copies.stream(
+                metrics,
+                sessionlog_metrics,
+                "sessnum",
+                "user",
+                "start",
+                "appname",
+                "countryresident",
+                "domain",
+                enough=sessionlog_metrics.c.start < month.stop,
             ),
         )
         lists = engine.table("breakdowns")

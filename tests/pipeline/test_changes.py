@@ -26,6 +26,7 @@ from hzmetrics.store import Store, copies, state
 from hzmetrics.store.schema import create_hub, create_metrics
 from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
+from tests.pipeline.compared import ComparedCopies
 
 NOW = Clock(dt.datetime(2026, 5, 19, 9, 30))
 FEBRUARY, MARCH, APRIL = Month(2026, 2), Month(2026, 3), Month(2026, 4)
@@ -282,7 +283,9 @@ def test_the_rows_are_those_of_all_steps(
         shutil.copytree(invented, hub, symlinks=True)
         with monkeypatch.context() as context:
             context.setattr(work, "Changes", kind)
-            context.setattr("hzmetrics.pipeline.changes.UNCHANGED", 0)
+            context.setattr(copies, "Copies", ComparedCopies)
+            if meanwhile is not nothing:
+                context.setattr("hzmetrics.pipeline.changes.UNCHANGED", 0)
             if kind is EveryStep:
                 context.setattr(KnownAddresses, "complete_requests", lambda known, month, rows, ahead: rows)
                 context.setattr(KnownAddresses, "complete_sessions", lambda known, month, rows: rows)

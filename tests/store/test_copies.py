@@ -1,4 +1,4 @@
-"""A run reads tool sessions and jobs once in some minutes (spec 60 §8.6)."""
+"""A run reads tool sessions and jobs once in some minutes, and its own tables until it writes them (spec 60 §8.6)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from hzmetrics.errors import StoreError, StoreUnavailable
 from hzmetrics.store import copies
+from hzmetrics.store.tables.metrics import toolstart
 from tests.conftest import TestHub
 
 
@@ -36,6 +37,33 @@ def test_rows_stay_as_they_were_first_read(hub: TestHub) -> None:
     assert users(hub) == [ann, zoe]
     with copies.kept():
         assert users(hub) == [ann, zoe]
+
+
+@pytest.mark.parametrize(
+    ("name", "starts"),
+    [
+        ("toolstart", 1),
+        ("toolstart.orgtype", 1),
+        ("toolstart.removed", 1),
+        ("toolstart.sessionid", 0),
+        ("sessionlog_metrics", 0),
+        ("web.orgtype", 0),
+        ("sessionlog", 0),
+    ],
+)
+def test_a_table_of_ours_is_read_again_when_what_is_kept_was_written(hub: TestHub, name: str, starts: int) -> None:
+    def users() -> list[str]:
+        return copies.stream(hub.store.metrics, toolstart, "user").read_all()["user"].to_pylist()
+
+    with copies.kept():
+        assert users() == []
+        with hub.store.metrics.begin() as connection:
+            start = {"datetime": "2026-03-10 12:00:00", "ip": "", "tool": ""}
+            rows = [{**start, "user": user, "success": success} for user, success in (("ann", 1), ("bob", 0))]
+            connection.execute(sa.insert(toolstart), rows)
+        copies.written([name])
+        assert users() == ["ann"][:starts]
+    assert users() == ["ann"]
 
 
 def test_other_tables_are_read_each_time(hub: TestHub) -> None:

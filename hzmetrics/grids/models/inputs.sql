@@ -118,7 +118,7 @@ CREATE TABLE settled_addresses (
     dated_download BIGINT  -- depth of the latest download session and its download (DW)
 );
 
--- Table toolstart: the successful tool starts before the windows' end.
+-- Table toolstart: the successful tool starts, at least those before the windows' end.
 CREATE TABLE toolstart (
     user VARCHAR,             -- login name
     datetime VARCHAR,         -- time of the start

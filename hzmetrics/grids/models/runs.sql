@@ -15,3 +15,4 @@ SELECT
     fold("user") AS who, datetime, coalesce(country_of(countryresident), '') AS country,
     coalesce(fold(orgtype), '') AS orgtype, depth(datetime) AS depth
 FROM toolstart
+WHERE datetime < (SELECT max(stop) FROM windows)

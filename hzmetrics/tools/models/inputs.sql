@@ -87,7 +87,7 @@ CREATE TABLE joblog (
     ncpus BIGINT       -- CPUs
 );
 
--- Table sessionlog_metrics: the copies of the tool sessions that start before the month ends.
+-- Table sessionlog_metrics: the copies of the tool sessions, at least those that start before the month ends.
 CREATE TABLE sessionlog_metrics (
     sessnum BIGINT,           -- number of the tool session
     user VARCHAR,             -- login name
