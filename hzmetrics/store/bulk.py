@@ -124,7 +124,7 @@ def _ask(database: Connections, query: sa.Select[Any], **form: Any) -> Any:
 
 def _text(database: Connections, query: sa.Select[Any]) -> str:
     """A query for MariaDB with its values in it."""
-    dialect = copy(database.engine.dialect)
+    dialect = copy(database.reading.dialect)
     dialect.statement_compiler = _ModelessCompiler
     return str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True})).replace("%%", "%")
 

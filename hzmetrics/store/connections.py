@@ -123,9 +123,18 @@ class Connections:
     `begin` opens a transaction, `connect` reads what is committed; both give SQLAlchemy connections.
     """
 
-    def __init__(self, name: str, engine: sa.Engine, bulk_url: str = "", server: Server | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        engine: sa.Engine,
+        bulk_url: str = "",
+        server: Server | None = None,
+        reading: sa.Engine | None = None,
+    ) -> None:
         self.name = name
         self.engine = engine
+        self.reading = reading or engine.execution_options(isolation_level="AUTOCOMMIT")
+        """The engine of connections without transactions."""
         self.server = server
         """MariaDB only."""
         self.bulk_url = bulk_url
@@ -176,10 +185,7 @@ class Connections:
     @contextmanager
     def connect(self) -> Iterator[sa.Connection]:
         """A connection without a transaction, for reading and for statements that stand alone. Raises StoreError."""
-        with (
-            self.readable_errors(),
-            self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
-        ):
+        with self.readable_errors(), self.reading.connect() as connection:
             yield connection
 
     @contextmanager
@@ -241,6 +247,7 @@ class Connections:
 
     def close(self) -> None:
         self.engine.dispose()
+        self.reading.dispose()
 
     @contextmanager
     def readable_errors(self) -> Iterator[None]:

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -108,17 +109,20 @@ def open_mariadb(name: str, settings: MariaDb, database: str, scratch: str | Non
         "conv": _text_dates(),
         **({"unix_socket": socket} if socket else {"host": host, "port": port}),
     }
-    engine = sa.create_engine(
-        "mysql+pymysql://", connect_args=arguments, pool_pre_ping=True, isolation_level="REPEATABLE READ"
-    )
-    event.listen(engine, "connect", _refuse_other_servers)
+    # connections of their own for reading: turning one from transactions to reading and back takes three statements
+    make = partial(sa.create_engine, "mysql+pymysql://", connect_args=arguments, pool_pre_ping=True)
+    engine = make(isolation_level="REPEATABLE READ")
+    reading = make(isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+    for each in (engine, reading):
+        event.listen(each, "connect", _refuse_other_servers)
     url = (
         f"mysql://{quote(settings.user, safe='')}:{quote(settings.password, safe='')}"
         f"@{'localhost' if socket else host}:{port}/{quote(database, safe='')}"
         + (f"?socket={quote(socket, safe='')}" if socket else "")
     )
     server = Server(socket or f"{host}:{port}", settings.file)
-    return Database(name, engine.execution_options(**{SCRATCH: scratch}), url, server)
+    options = {SCRATCH: scratch}
+    return Database(name, engine.execution_options(**options), url, server, reading.execution_options(**options))
 
 
 def _socket(settings: MariaDb) -> str:
