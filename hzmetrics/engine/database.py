@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import threading
 from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
@@ -51,9 +52,13 @@ class Session:
 
 
 class Database:
-    """What all engines have in common: memory, threads, a directory for what does not fit, functions and macros."""
+    """What all engines have in common: memory, threads, a directory for what does not fit, functions and macros.
+
+    Threads may open and close engines at the same time.
+    """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._spill = Scratch()
         self.directory = self._spill.name
         """Where what does not fit in memory goes."""
@@ -74,45 +79,50 @@ class Database:
 
     def begin(self, packages: tuple[str, ...], limit: int) -> Session:
         """A session for an engine of some packages; all sessions together may use `limit` bytes."""
-        if limit != self._limit:
-            self._connection.execute(f"SET memory_limit = '{limit}B'")
-            self._connection.execute(f"SET threads = {max(1, min(self._threads, limit // MEMORY_A_THREAD))}")
-            self._limit = limit
-        self._in_use += 1
-        return self._kept.pop(packages, None) or Session(packages, self._connection.cursor())
+        with self._lock:
+            if limit != self._limit:
+                self._connection.execute(f"SET memory_limit = '{limit}B'")
+                self._connection.execute(f"SET threads = {max(1, min(self._threads, limit // MEMORY_A_THREAD))}")
+                self._limit = limit
+            self._in_use += 1
+            return self._kept.pop(packages, None) or Session(packages, self._connection.cursor())
 
     def end(self, session: Session, keep: bool) -> None:
         """Take a session back: `keep` it, without its rows, for the next engine of its packages, or close it."""
-        self._in_use -= 1
-        if keep and session.packages and not self._is_retired and session.packages not in self._kept:
-            session.clear()
-            self._kept[session.packages] = session
-        else:
-            session.connection.close()
-        self._close_if_done()
+        with self._lock:
+            self._in_use -= 1
+            if keep and session.packages and not self._is_retired and session.packages not in self._kept:
+                session.clear()
+                self._kept[session.packages] = session
+            else:
+                session.connection.close()
+            self._close_if_done()
 
     def function(self, name: str, function: Callable[[str], str]) -> None:
         """Make a function of one text known to all connections. The same name always means the same function."""
-        if name not in self._functions:
-            columnar = _columnar(function)
-            self._connection.create_function(name, columnar, ["VARCHAR"], "VARCHAR", type=PythonUDFType.ARROW)
-            self._functions.add(name)
+        with self._lock:
+            if name not in self._functions:
+                columnar = _columnar(function)
+                self._connection.create_function(name, columnar, ["VARCHAR"], "VARCHAR", type=PythonUDFType.ARROW)
+                self._functions.add(name)
 
     def schema(self, package: str, macros: str) -> str:
         """The schema of a package, with its macros: preparing them takes long, so they are made once."""
-        name = package.replace(".", "_")
-        if name not in self._schemas:
-            with self._connection.cursor() as cursor:
-                cursor.execute(f'CREATE SCHEMA "{name}"')
-                cursor.execute(f"SET search_path = '{name}'")
-                cursor.execute(macros)
-            self._schemas.add(name)
-        return name
+        with self._lock:
+            name = package.replace(".", "_")
+            if name not in self._schemas:
+                with self._connection.cursor() as cursor:
+                    cursor.execute(f'CREATE SCHEMA "{name}"')
+                    cursor.execute(f"SET search_path = '{name}'")
+                    cursor.execute(macros)
+                self._schemas.add(name)
+            return name
 
     def retire(self) -> None:
         """Give back memory and disk with the last connection."""
-        self._is_retired = True
-        self._close_if_done()
+        with self._lock:
+            self._is_retired = True
+            self._close_if_done()
 
     def _close_if_done(self) -> None:
         if self._is_retired and not self._in_use:

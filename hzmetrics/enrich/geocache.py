@@ -91,6 +91,8 @@ class _Shelf:
         self.table = table
         self.key = key
         self.clock = clock
+        self._is_empty: bool | None = None
+        """Whether there was no entry when it was first read; None: it was not read yet."""
 
     def entries(self, addresses: Sequence[IPv4Address]) -> dict[IPv4Address, Entry]:
         found: dict[IPv4Address, Entry] = {}
@@ -100,6 +102,10 @@ class _Shelf:
         query = sa.select(column.ip, *(column[name] for name in PLACE))
         try:
             database = self.database()
+            if self._is_empty is None:
+                self._is_empty = database.scalar(sa.select(column.ip).limit(1)) is None
+            if self._is_empty:
+                return found
             first = midnight(database.clock(self.clock).today - dt.timedelta(days=DAYS))
             for start in range(0, len(keys), ASKED):
                 some = column.ip.in_(keys[start : start + ASKED])
@@ -123,6 +129,7 @@ class _Shelf:
         try:
             database = self.database()
             rows = self._rows(places, database.clock(self.clock).local)
+            self._is_empty = False
             with database.begin() as connection:
                 for start in range(0, len(rows), WRITTEN):
                     upsert(connection, self.table, rows[start : start + WRITTEN])

@@ -6,7 +6,7 @@ it. What is not known stays empty, and is left to the steps of the analysis.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -19,6 +19,7 @@ from hzmetrics.enrich.addresses import is_private
 from hzmetrics.enrich.countries import NONE, Countries
 from hzmetrics.enrich.dns import Remembered
 from hzmetrics.enrich.domains import hosts_with_domains
+from hzmetrics.errors import StoreError
 from hzmetrics.store import Store
 from hzmetrics.store.fit import fit
 from hzmetrics.store.tables.metrics import web, websessions
@@ -48,13 +49,10 @@ class KnownAddresses:
         self._given: dict[tuple[str, DateSpan], dict[str, str]] = {}
         """By table and month, the public addresses whose rows were written with their country."""
 
-    def complete_requests(self, month: Month, rows: pa.Table, ahead: Sequence[pa.Table] = ()) -> pa.Table:
-        """New rows of `web`, those of the month with host, domain and country as far as they are known.
-
-        Addresses of the rows `ahead` are looked up together with new ones of these.
-        """
+    def complete_requests(self, month: Month, rows: pa.Table) -> pa.Table:
+        """New rows of `web`, those of the month with host, domain and country as far as they are known."""
         is_of_month = pc.starts_with(rows["datetime"], f"{month}-")
-        places, among = self._look_up(month, web, pc.if_else(is_of_month, rows["ip"], None), ahead)
+        places, among = self._look_up(month, web, pc.if_else(is_of_month, rows["ip"], None))
         for name in Place._fields:
             values = pa.array([getattr(place, name) for place in places], pa.string())
             rows = rows.append_column(name, pc.take(values, among))
@@ -74,9 +72,7 @@ class KnownAddresses:
         """Whether there are such addresses."""
         return (table, span) in self._given
 
-    def _look_up(
-        self, month: Month, table: sa.Table, ips: pa.ChunkedArray, ahead: Sequence[pa.Table] = ()
-    ) -> tuple[list[Place], pa.ChunkedArray]:
+    def _look_up(self, month: Month, table: sa.Table, ips: pa.ChunkedArray) -> tuple[list[Place], pa.ChunkedArray]:
         """What is known of each distinct address of a column, and which of them each of its rows has."""
         if month != self._month:
             self._begin(month)
@@ -85,9 +81,9 @@ class KnownAddresses:
         texts: list[str] = distinct.to_pylist()
         if len(self._places) > ADDRESSES:
             self._places.clear()
-        if not self._places.keys() >= set(texts):
-            following = (fit(rows["ip"], table.c.ip.type).unique().to_pylist() for rows in ahead)
-            self._learn(set(texts).union(*following) - self._places.keys())
+        unknown = [text for text in texts if text not in self._places]
+        if unknown:
+            self._learn(unknown)
         places = [self._places[text] for text in texts]
         countries = {text: place.ipcountry for text, place in zip(texts, places, strict=True) if not is_private(text)}
         given = {text: country for text, country in countries.items() if country is not None}
@@ -103,9 +99,12 @@ class KnownAddresses:
         self._hosts = Remembered(self._store, self._settings)
         self._month, self._places = month, {}
 
-    def _learn(self, texts: Set[str]) -> None:
+    def _learn(self, texts: Sequence[str]) -> None:
         """Find out what is known of more addresses."""
-        hosts = self._hosts.of(sorted(texts))
+        try:
+            hosts = self._hosts.of(texts)
+        except StoreError:  # resolve-dns will report it
+            hosts = {}
         names = self._names(hosts) if hosts else {}
         countries = self._countries.of(text for text in texts if not is_private(text)) if self._countries else {}
         for text in texts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -44,6 +44,10 @@ AGENTS = {
     "is_old_explorer": pa.bool_(),
 }
 """Columns of the relation `agents`."""
+
+
+Complete = Callable[[pa.Table], pa.Table]
+"""Gives new rows of `web` the values of further columns."""
 
 
 @dataclass(frozen=True)
@@ -97,12 +101,13 @@ class Tally(log_file.Tally):
 
 
 class AccessLog(LogFile[Rules, Tally]):
-    """An access log, filtered by its rules."""
+    """An access log, filtered by its rules. `complete`: what else is known of its requests."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, complete: Complete = lambda rows: rows) -> None:
         super().__init__({**filters.EXPRESSIONS, **rules.days})
         self.any_server = rules.logs.format != HUB
         self.requests = Requests(self.engine, rules.logs)
+        self.complete = complete
         self.begin(rules)
 
     @property
@@ -137,7 +142,8 @@ class AccessLog(LogFile[Rules, Tally]):
         kept = self.engine.table("kept_requests")
         requests = self.requests.of_lines("kept_requests", list(STORED.values()))
         stored = {column: pc.fill_null(requests[field], "") for column, field in STORED.items()}
-        return pa.table({**stored, **{name: kept[name] for name in ("ip", "uidNumber", "dnload", "number")}})
+        rows = pa.table({**stored, **{name: kept[name] for name in ("ip", "uidNumber", "dnload", "number")}})
+        return self.complete(rows)
 
     def read(self, lines: pa.Table) -> None:
         """Take a chunk's lines apart: `requests` and `clients` tell what they are."""

@@ -19,6 +19,7 @@ from hzmetrics.calendar import Month, month_of
 from hzmetrics.config import Settings
 from hzmetrics.errors import HzmetricsError, StoreUnavailable
 from hzmetrics.ingest import access, auth, ledger, sources, unread
+from hzmetrics.ingest.access import Complete
 from hzmetrics.ingest.ledger import Record
 from hzmetrics.ingest.readers import Readers
 from hzmetrics.ingest.sources import Source
@@ -39,10 +40,6 @@ Progress = Callable[[int, int], None]
 
 OnRows = Callable[[sa.Connection, frozenset[Month]], None]
 """Called with the months of a file's rows, inside their transaction: what it changes becomes true with them."""
-
-
-Complete = Callable[[pa.Table, Sequence[pa.Table]], pa.Table]
-"""Gives new rows of `web` the values of further columns; it is told the rows that follow, as far as they are there."""
 
 
 @dataclass
@@ -72,8 +69,8 @@ def import_day(
 ) -> DayReport:
     """Import all pending files of one day; one that fails is left in place and does not stop the others (spec 10 §9).
 
-    A run that imports many days gives its `readers`, and the pending `files` of the month as it has found them. Raises
-    StoreUnavailable: that the database is gone is no file's fault.
+    A run that imports many days gives its `readers`, the pending `files` of the month as it has found them, and what is
+    to `complete` requests. Raises StoreUnavailable: that the database is gone is no file's fault.
     """
     report = DayReport()
     if files is None:
@@ -85,19 +82,12 @@ def import_day(
     remembered = state.read(store)
     alone = readers is None
     with closing(Readers(settings)) if readers is None else nullcontext(readers) as readers:
-        readers.expect(of_day if alone else files)
+        readers.expect(of_day if alone else files, complete)
         for source in of_day:
             try:
                 remembered.refuse_anonymised(source.month)
                 outcome = _import(
-                    store,
-                    settings,
-                    source.path,
-                    source.kind,
-                    readers,
-                    progress=progress,
-                    on_rows=on_rows,
-                    complete=complete,
+                    store, settings, source.path, source.kind, readers, progress=progress, on_rows=on_rows
                 )
             except StoreUnavailable:
                 raise
@@ -314,7 +304,6 @@ def _import(
     dry_run: bool = False,
     progress: Progress | None = None,
     on_rows: OnRows | None = None,
-    complete: Complete | None = None,
 ) -> Outcome:
     """One file, whole or not at all, and its ledger row; then the move (spec 10 §10.2)."""
     database, is_file = store.metrics, path != STANDARD_INPUT
@@ -326,7 +315,7 @@ def _import(
         else:
             log.info("reading %s", stream.name)
             stream.require_packed_as_named(path)
-            transaction = Transaction(database, connection, settings, readers, dry_run, progress, complete=complete)
+            transaction = Transaction(database, connection, settings, readers, dry_run, progress)
             reading = transaction.read(path, stream, kind)
             reading.refuse_unread(settings)
             rows = reading.ids.count
@@ -379,7 +368,6 @@ class Transaction:
     """Whether the hits of access logs are added to `webhits`."""
     replaced: Record | None = None
     """The record whose rows are deleted in the same transaction."""
-    complete: Complete | None = None
 
     def read(self, path: Path, stream: LogStream, kind: sources.Kind) -> Reading:
         """The rows of a log into their table."""
@@ -401,11 +389,7 @@ class Transaction:
         rules.report()
         ids = Ids(self.database.next_id(self.connection, web))
         with self.readers.access.reading(path, stream, rules) as judged:
-            requests = self._watched(judged.kept(stream), stream)
-            if complete := self.complete:
-                ahead = [file.rows for file in self.readers.access.ahead]
-                requests = (complete(rows, ahead) for rows in requests)
-            self._append(web, map(ids.number, requests))
+            self._append(web, (ids.number(rows) for rows in self._watched(judged.kept(stream), stream)))
             access.report(judged, is_daily=not self.settings.is_site)
             access.report_agents(judged)
         tally = judged.tally

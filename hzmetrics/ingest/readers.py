@@ -13,7 +13,7 @@ import pyarrow as pa
 from hzmetrics.config import Settings
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.ingest import access, auth
-from hzmetrics.ingest.access import AccessLog
+from hzmetrics.ingest.access import AccessLog, Complete
 from hzmetrics.ingest.auth import AuthLog
 from hzmetrics.ingest.log_file import Judged, LogFile, Rules, Tally
 from hzmetrics.ingest.logins import Logins
@@ -182,10 +182,14 @@ class Readers:
 
     def __init__(self, settings: Settings) -> None:
         limits = Limits.of(settings)
-        self.access = Reader[access.Rules, access.Tally](AccessLog, limits, log_settings(settings).format == HUB)
+        self.access = Reader[access.Rules, access.Tally](self._log, limits, log_settings(settings).format == HUB)
         self.auth = Reader[auth.Rules, Tally](AuthLog, limits, is_format_known=True)
         self.logins = Logins()
         self.writer = ThreadPoolExecutor(1)
+        self._complete: Complete | None = None
+
+    def _log(self, rules: access.Rules) -> AccessLog:
+        return AccessLog(rules, lambda rows: self._complete(rows) if self._complete else rows)
 
     def close(self) -> None:
         """Close their engines."""
@@ -193,7 +197,8 @@ class Readers:
         self.access.close()
         self.auth.close()
 
-    def expect(self, files: Sequence[Source]) -> None:
-        """Tell which files will be imported, in their order."""
+    def expect(self, files: Sequence[Source], complete: Complete | None = None) -> None:
+        """Tell which files will be imported, in their order, and what completes their requests."""
+        self._complete = complete
         self.access.expected = [source.path for source in files if source.kind == "access"]
         self.auth.expected = [source.path for source in files if source.kind == "auth"]

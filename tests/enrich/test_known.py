@@ -143,23 +143,32 @@ def test_other_rows_of_an_address_get_its_country_if_it_still_has_rows_in_the_mo
 
 
 @pytest.mark.usefixtures("names", "countries")
-def test_addresses_are_looked_up_together_with_those_that_follow(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_is_looked_up_once_a_month_as_far_as_there_is_room(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[list[str]] = []
     of = Remembered.of
 
     def noted(self: Remembered, texts: Sequence[str]) -> dict[str, str]:
-        asked.append(list(texts))
+        asked.append(sorted(texts))
         return of(self, texts)
 
     monkeypatch.setattr(Remembered, "of", noted)
-    monkeypatch.setattr(known, "ADDRESSES", 3)
+    monkeypatch.setattr(known, "ADDRESSES", 2)
     addresses = known_to(hub)
-    days = [requests("192.0.2.1", "192.0.2.9"), requests("192.0.2.2"), requests("192.0.2.3"), requests("192.0.2.1")]
-    found = [addresses.complete_requests(MARCH, day, days[number + 1 : 3]) for number, day in enumerate(days)]
-    assert asked == [["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.9"], ["192.0.2.2", "192.0.2.3"], ["192.0.2.1"]]
-    assert [places(rows)[0][0] for rows in found] == ["one.example.org", "two", None, "one.example.org"]
+    days = [requests("192.0.2.1", "192.0.2.9"), requests("192.0.2.1"), requests("192.0.2.2"), requests("192.0.2.1")]
+    found = [addresses.complete_requests(MARCH, day) for day in days]
+    assert asked == [["192.0.2.1", "192.0.2.9"], ["192.0.2.2"], ["192.0.2.1"]]
+    assert [places(rows)[0][0] for rows in found] == ["one.example.org", "one.example.org", "two", "one.example.org"]
     addresses.complete_requests(Month(2025, 4), requests("192.0.2.1", times=["2025-04-01 00:00:00"]))
     assert len(asked) == 4
+
+
+@pytest.mark.usefixtures("names", "countries")
+def test_names_that_cannot_be_read_are_not_known(hub: TestHub) -> None:
+    with hub.store.metrics.begin() as connection:
+        dns_cache.drop(connection)
+    assert places(known_to(hub).complete_requests(MARCH, requests("192.0.2.1"))) == [(None, None, "FR")]
 
 
 @pytest.mark.usefixtures("names", "countries")

@@ -287,7 +287,7 @@ def test_the_rows_are_those_of_all_steps(
             if meanwhile is not nothing:
                 context.setattr("hzmetrics.pipeline.changes.UNCHANGED", 0)
             if kind is EveryStep:
-                context.setattr(KnownAddresses, "complete_requests", lambda known, month, rows, ahead: rows)
+                context.setattr(KnownAddresses, "complete_requests", lambda known, month, rows: rows)
                 context.setattr(KnownAddresses, "complete_sessions", lambda known, month, rows: rows)
                 context.setattr(run, "keeping", nullcontext)
                 context.setattr(work.copies, "kept", nullcontext)
