@@ -17,7 +17,7 @@ from hzmetrics.enrich.countries import NONE, Countries
 from hzmetrics.errors import HzmetricsError, LookupFailure
 from hzmetrics.log import log
 from hzmetrics.store import Store
-from hzmetrics.store.by_number import by_number
+from hzmetrics.store.by_number import by_number, outside
 from hzmetrics.store.database import Database
 from hzmetrics.store.tables.metrics import web
 from hzmetrics.store.types import is_empty
@@ -42,9 +42,9 @@ def fill_ipcountry(
 
     The addresses are those of rows in the window of `span` (default: this month), but all rows of such an address get
     its country. `after`: only of those with larger keys. `known`: also of the addresses whose rows in the window were
-    written with their country. Private addresses get `-` in the window only. Raises
-    UsageError for another table or an open span, StoreError, and, after writing what is definite, LookupFailure if
-    a configured source left addresses unanswered.
+    written with their country. Private addresses get `-` in the window only. Raises UsageError for another table or an
+    open span, StoreError, and, after writing what is definite, LookupFailure if a configured source left addresses
+    unanswered.
     """
     target = rows.named(table, *rows.TABLES)
     span = span or rows.this_month(settings.clock)
@@ -63,10 +63,8 @@ def fill_ipcountry(
     private = dict.fromkeys((text for text in texts if is_private(text)), NONE)
     here = rows.answered(lacking, "ip", _relation(answers | private))
     everywhere = (_given(source, target, window, known.take_given(table, span)) if known else {}) | answers
-    spelled = {fold(text): text for text in everywhere}.values()
-    elsewhere = _relation({text: everywhere[text] for text in spelled})
-    with source.begin() as connection:  # before those of the window, which tell a later run that this is still to do
-        written = source.update(connection, target, elsewhere, ["ip"], sa.and_(lacks_country(target), sa.not_(window)))
+    # before those of the window, which tell a later run that this is still to do
+    written = _write_elsewhere(source, target, span, window, everywhere) if everywhere else 0
     written += rows.write(source, target, here, dry_run=False)
     _report(table, countries, len(public) - len(answers))
     return written
@@ -80,6 +78,17 @@ def _given(
         return {}
     there = source.read(by_number(source, sa.select(table.c.ip).distinct(), table, window))["ip"].to_pylist()
     return {text: given[text] for text in there if text in given}
+
+
+def _write_elsewhere(
+    source: Database, table: sa.Table, span: DateSpan, window: sa.ColumnElement[bool], countries: Mapping[str, str]
+) -> int:
+    """Give rows outside the window that lack their country that of their address; the rows written."""
+    spelled = {fold(text): text for text in countries}.values()
+    found = _relation({text: countries[text] for text in spelled})
+    elsewhere = outside(source, table, window, rows.before_last_day(rows.moment(table), span))
+    with source.begin() as connection:
+        return source.update(connection, table, found, ["ip"], sa.and_(lacks_country(table), elsewhere))
 
 
 def lacks_country(table: sa.Table) -> sa.ColumnElement[bool]:

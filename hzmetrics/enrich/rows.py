@@ -90,6 +90,13 @@ def after_day_before(column: sa.Column[str], span: DateSpan) -> sa.ColumnElement
     return sa.and_(column > _day_before(span.start), column <= midnight(span.stop))
 
 
+def before_last_day(column: sa.Column[str], span: DateSpan) -> sa.ColumnElement[bool]:
+    """start <= t < stop less a day: far from what none of these takes. Raises UsageError for an open side."""
+    if span.stop is None:
+        raise UsageError("this step needs a date with a start and an end")
+    return within(column, DateSpan(span.start, span.stop - DAY))
+
+
 def in_any_window(column: sa.Column[str], span: DateSpan) -> sa.ColumnElement[bool]:
     """start less a day <= t <= stop, an open side without limit: what one of the above takes, and little else."""
     return sa.and_(

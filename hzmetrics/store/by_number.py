@@ -30,13 +30,36 @@ def by_number(
         return query
     if after:
         return query.where(number > after).with_hint(table, _hint(database))
+    found = _bounds(database, table, within)
+    if not found.rows or found.last - found.first >= SPREAD * found.rows:
+        return query
+    return query.where(number.between(found.first, found.last)).with_hint(table, _hint(database))
+
+
+def outside(
+    database: Connections, table: sa.Table, within: sa.ColumnElement[bool], inner: sa.ColumnElement[bool]
+) -> sa.ColumnElement[bool]:
+    """Whether a row of `table` is none of those for which `within` holds. Raises StoreError.
+
+    Where `within` holds for every row between the first and the last for which `inner` does, an index tells it of most
+    rows, and they need not be read.
+    """
+    (number,) = table.primary_key
+    found = _bounds(database, table, inner)
+    between = number.between(found.first, found.last)
+    if not found.rows or database.rows(sa.select(number).where(between, sa.not_(within)).limit(1)):
+        return sa.not_(within)
+    return sa.and_(sa.not_(between), sa.not_(within))
+
+
+def _bounds(database: Connections, table: sa.Table, within: sa.ColumnElement[bool]) -> sa.Row[Any]:
+    """The least and the greatest of the numbers of some rows (first, last), and how many rows these are (rows)."""
+    (number,) = table.primary_key
     bounds = sa.select(
         sa.func.min(number).label("first"), sa.func.max(number).label("last"), sa.func.count().label("rows")
     )
     (found,) = database.rows(bounds.where(within))
-    if not found.rows or found.last - found.first >= SPREAD * found.rows:
-        return query
-    return query.where(number.between(found.first, found.last)).with_hint(table, _hint(database))
+    return found
 
 
 def _hint(database: Connections) -> str:

@@ -18,6 +18,7 @@ from hzmetrics.store.tables.metrics import ipgeo_cache, web
 from tests.conftest import TestHub
 from tests.enrich.ipinfo_server import AddressService, serve
 from tests.enrich.tables import column, put, visits
+from tests.statements import asked
 
 MARCH = "2025-03"
 FAR = "2037-06-01 00:00:00"
@@ -277,3 +278,13 @@ def test_wrong_use(hub: TestHub) -> None:
     for words in ([], ["--all", "--month", "2025-03"], ["--month", "2025-13"], ["--month", "2025-3.."]):
         assert hub.run("fill-geo", *words) == 2
     assert hub.run("fill-ipcountry", "hub", "web", MARCH) == 1
+
+
+@pytest.mark.usefixtures("local")
+def test_an_empty_cache_is_looked_at_once(hub: TestHub) -> None:
+    months = ("2025-01", "2025-02", "2025-03")
+    visits(hub, "web", *({"ip": f"192.0.2.{month[-1]}", "datetime": f"{month}-15 12:00:00"} for month in months))
+    with asked() as statements:
+        assert hub.run("fill-geo") == 0
+    assert column(hub, "web", "ipcountry") == ["FR"] * 3
+    assert sum("ipgeo_cache" in statement for statement in statements) == 2
