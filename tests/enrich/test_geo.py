@@ -285,6 +285,6 @@ def test_an_empty_cache_is_looked_at_once(hub: TestHub) -> None:
     months = ("2025-01", "2025-02", "2025-03")
     visits(hub, "web", *({"ip": f"192.0.2.{month[-1]}", "datetime": f"{month}-15 12:00:00"} for month in months))
     with asked() as statements:
-        assert hub.run("fill-geo") == 0
+        assert hub.run("fill-geo", "--all") == 0
     assert column(hub, "web", "ipcountry") == ["FR"] * 3
     assert sum("ipgeo_cache" in statement for statement in statements) == 2
