@@ -287,4 +287,4 @@ def test_an_empty_cache_is_looked_at_once(hub: TestHub) -> None:
     with asked() as statements:
         assert hub.run("fill-geo", "--all") == 0
     assert column(hub, "web", "ipcountry") == ["FR"] * 3
-    assert sum("ipgeo_cache" in statement for statement in statements) == 2
+    assert sum("FROM" in statement and "ipgeo_cache" in statement for statement in statements) == 2
