@@ -43,6 +43,9 @@ MADE_BY = (
 
 CHUNK = 1 << 20
 
+OPEN_FILES = Path("/proc/self/fd")
+"""Where the system shows the files that this process has open."""
+
 
 class Logins(NamedTuple):
     """The logins of a year. Written `YYYY-logins`."""
@@ -251,8 +254,11 @@ class Snapshot:
         return self._kept.counts[0]
 
     def whole(self) -> BinaryIO | None:
-        """The file, whole and unchanged since it was written; None if there is none. A damaged one is removed."""
-        if not self._exists:
+        """The file, whole and unchanged since it was written; None if there is none. A damaged one is removed.
+
+        Where the system does not show open files, as in a changed root, no snapshot is used.
+        """
+        if not self._exists or not OPEN_FILES.is_dir():
             return None
         path = self._path(self._kept)
         with suppress(OSError):
@@ -291,7 +297,7 @@ def directory(settings: Settings) -> Path:
 
 def path_of(file: BinaryIO) -> str:
     """Under what name the engine finds an open snapshot, also when its file is removed meanwhile."""
-    return f"/proc/self/fd/{file.fileno()}"
+    return str(OPEN_FILES / str(file.fileno()))
 
 
 def remove_all(settings: Settings) -> None:

@@ -382,6 +382,15 @@ def test_where_none_can_be_written_it_goes_on(summarized: TestHub, caplog: pytes
     assert not any("snapshots" in line for line in look(summarized.store, summarized.settings).warnings)
 
 
+def test_where_open_files_are_not_shown_rows_are_read(
+    summarized: TestHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    old = cells(summarized)
+    monkeypatch.setattr(snapshots, "OPEN_FILES", tmp_path / "absent")
+    assert cells(summarized) == old
+    assert cells(summarized) == old
+
+
 def test_rows_moved_by_hand_show(summarized: TestHub) -> None:
     """All rows together are as many as before, and so are those without a snapshot."""
     with summarized.store.metrics.begin() as connection:
