@@ -43,8 +43,8 @@ class KnownAddresses:
         self._store = store
         self._settings = settings
         self._month: Month | None = None
-        self._hosts: Remembered
-        self._countries: Countries | None
+        self._hosts: Remembered | None = None
+        self._countries: Countries | None = None
         self._places: dict[str, Place] = {}
         self._given: dict[tuple[str, DateSpan], dict[str, str]] = {}
         """By table and month, the public addresses whose rows were written with their country."""
@@ -93,18 +93,22 @@ class KnownAddresses:
 
     def _begin(self, month: Month) -> None:
         """See what is known by now. Countries are known if a local database is all that is asked for them."""
-        geoip = self._settings.geoip
-        is_local = geoip.database is not None and not geoip.url
-        self._countries = Countries(self._store, self._settings) if is_local else None
-        self._hosts = Remembered(self._store, self._settings)
         self._month, self._places = month, {}
+        self._hosts = self._countries = None
+        if not self._store.metrics.reads_beside_writers:
+            return
+        self._hosts = Remembered(self._store, self._settings)
+        geoip = self._settings.geoip
+        if geoip.database is not None and not geoip.url:
+            self._countries = Countries(self._store, self._settings)
 
     def _learn(self, texts: Sequence[str]) -> None:
         """Find out what is known of more addresses."""
+        hosts: dict[str, str] = {}
         try:
-            hosts = self._hosts.of(texts)
-        except StoreError:  # resolve-dns will report it
-            hosts = {}
+            hosts = self._hosts.of(texts) if self._hosts else {}
+        except StoreError:  # the steps will report it
+            self._hosts = self._countries = None
         names = self._names(hosts) if hosts else {}
         countries = self._countries.of(text for text in texts if not is_private(text)) if self._countries else {}
         for text in texts:

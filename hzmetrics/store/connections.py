@@ -217,6 +217,14 @@ class Connections:
         return Clock(dt.datetime.fromtimestamp(int(row[0]), dt.timezone(dt.timedelta(seconds=int(row[1])))))
 
     @cached_property
+    def reads_beside_writers(self) -> bool:
+        """Whether rows can be read while a transaction writes others. Raises StoreError.
+
+        SQLite logs ahead for that, which some file systems do not allow.
+        """
+        return self.is_mariadb or self.scalar(sa.text("PRAGMA journal_mode")) == "wal"
+
+    @cached_property
     def table_names(self) -> frozenset[str]:
         """The names of the existing tables. Raises StoreError."""
         with self.connect() as connection:

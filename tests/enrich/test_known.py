@@ -165,10 +165,19 @@ def test_an_address_is_looked_up_once_a_month_as_far_as_there_is_room(
 
 
 @pytest.mark.usefixtures("names", "countries")
-def test_names_that_cannot_be_read_are_not_known(hub: TestHub) -> None:
+def test_nothing_is_known_of_the_month_where_names_cannot_be_read(hub: TestHub) -> None:
+    addresses = known_to(hub)
+    assert places(addresses.complete_requests(MARCH, requests("192.0.2.1")))[0][2] == "FR"
     with hub.store.metrics.begin() as connection:
         dns_cache.drop(connection)
-    assert places(known_to(hub).complete_requests(MARCH, requests("192.0.2.1"))) == [(None, None, "FR")]
+    found = addresses.complete_requests(MARCH, requests("192.0.2.1", "192.0.2.2", "10.0.0.1"))
+    assert places(found) == [("one.example.org", "example.org", "FR"), EMPTY, EMPTY]
+
+
+@pytest.mark.usefixtures("names", "countries")
+def test_nothing_is_known_where_readers_wait_for_writers(hub: TestHub) -> None:
+    hub.store.metrics.reads_beside_writers = False
+    assert places(known_to(hub).complete_requests(MARCH, requests("192.0.2.1"))) == [EMPTY]
 
 
 @pytest.mark.usefixtures("names", "countries")

@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from hzmetrics.engine import Engine
 from hzmetrics.errors import StoreError
+from hzmetrics.store.database import open_sqlite
 from hzmetrics.store.in_order import commit_in_order
 from hzmetrics.store.tables import metrics
 from hzmetrics.store.tables.live import activity_weights
@@ -240,3 +242,12 @@ def test_a_fork_reads_without_the_threads_of_its_parent(hub: TestHub, monkeypatc
         finally:
             os._exit(3)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_only_files_of_sqlite_without_a_log_ahead_make_readers_wait(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert hub.store.metrics.reads_beside_writers
+    monkeypatch.setattr("hzmetrics.store.database._log_ahead", lambda connection: None)
+    with closing(open_sqlite("metrics", str(tmp_path / "plain.db"))) as plain:
+        assert not plain.reads_beside_writers
