@@ -28,7 +28,7 @@ ADDRESSES = 200_000
 """Addresses that are remembered at a time."""
 
 
-class Place(NamedTuple):
+class Known(NamedTuple):
     """What is known of an address; None: it cannot be told without asking."""
 
     host: str | None
@@ -45,23 +45,23 @@ class KnownAddresses:
         self._month: Month | None = None
         self._hosts: Remembered | None = None
         self._countries: Countries | None = None
-        self._places: dict[str, Place] = {}
+        self._known: dict[str, Known] = {}
         self._given: dict[tuple[str, DateSpan], dict[str, str]] = {}
         """By table and month, the public addresses whose rows were written with their country."""
 
     def complete_requests(self, month: Month, rows: pa.Table) -> pa.Table:
         """New rows of `web`, those of the month with host, domain and country as far as they are known."""
         is_of_month = pc.starts_with(rows["datetime"], f"{month}-")
-        places, among = self._look_up(month, web, pc.if_else(is_of_month, rows["ip"], None))
-        for name in Place._fields:
-            values = pa.array([getattr(place, name) for place in places], pa.string())
+        known, among = self._look_up(month, web, pc.if_else(is_of_month, rows["ip"], None))
+        for name in Known._fields:
+            values = pa.array([getattr(place, name) for place in known], pa.string())
             rows = rows.append_column(name, pc.take(values, among))
         return rows
 
     def complete_sessions(self, month: Month, rows: pa.Table) -> pa.Table:
         """New rows of `websessions` of the month, with the country as far as it is known."""
-        places, among = self._look_up(month, websessions, rows["ip"])
-        countries = pa.array([place.ipcountry or "" for place in places], pa.string())
+        known, among = self._look_up(month, websessions, rows["ip"])
+        countries = pa.array([place.ipcountry or "" for place in known], pa.string())
         return rows.set_column(rows.column_names.index("ipcountry"), "ipcountry", pc.take(countries, among))
 
     def take_given(self, table: str, span: DateSpan) -> dict[str, str]:
@@ -72,28 +72,28 @@ class KnownAddresses:
         """Whether there are such addresses."""
         return (table, span) in self._given
 
-    def _look_up(self, month: Month, table: sa.Table, ips: pa.ChunkedArray) -> tuple[list[Place], pa.ChunkedArray]:
+    def _look_up(self, month: Month, table: sa.Table, ips: pa.ChunkedArray) -> tuple[list[Known], pa.ChunkedArray]:
         """What is known of each distinct address of a column, and which of them each of its rows has."""
         if month != self._month:
             self._begin(month)
         ips = fit(ips, table.c.ip.type)
         distinct = pc.drop_null(pc.unique(ips))
         texts: list[str] = distinct.to_pylist()
-        if len(self._places) > ADDRESSES:
-            self._places.clear()
-        unknown = [text for text in texts if text not in self._places]
+        if len(self._known) > ADDRESSES:
+            self._known.clear()
+        unknown = [text for text in texts if text not in self._known]
         if unknown:
             self._learn(unknown)
-        places = [self._places[text] for text in texts]
-        countries = {text: place.ipcountry for text, place in zip(texts, places, strict=True) if not is_private(text)}
+        known = [self._known[text] for text in texts]
+        countries = {text: place.ipcountry for text, place in zip(texts, known, strict=True) if not is_private(text)}
         given = {text: country for text, country in countries.items() if country is not None}
         if given:
             self._given.setdefault((table.name, DateSpan.of(month)), {}).update(given)
-        return places, pc.index_in(ips, distinct)
+        return known, pc.index_in(ips, distinct)
 
     def _begin(self, month: Month) -> None:
         """See what is known by now. Countries are known if a local database is all that is asked for them."""
-        self._month, self._places = month, {}
+        self._month, self._known = month, {}
         self._hosts = self._countries = None
         if not self._store.metrics.reads_beside_writers:
             return
@@ -114,7 +114,7 @@ class KnownAddresses:
         for text in texts:
             host, domain = names.get(text, (None, None))
             country = NONE if self._countries and is_private(text) else countries.get(text)
-            self._places[text] = Place(host, domain, country)
+            self._known[text] = Known(host, domain, country)
 
     def _names(self, hosts: dict[str, str]) -> dict[str, tuple[str, str]]:
         """The hosts as they are stored, and their domains."""

@@ -7,21 +7,23 @@ from collections.abc import Callable, Iterator, Sequence
 from pkgutil import resolve_name
 from typing import Any
 
+import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
 from hzmetrics import config
 from hzmetrics.calendar import Clock, Month
 from hzmetrics.demo import maxmind
-from hzmetrics.pipeline import facts, gaps, steps
+from hzmetrics.pipeline import facts, gaps, run, steps
 from hzmetrics.pipeline.run import make_state_table
 from hzmetrics.pipeline.steps import Step
 from hzmetrics.pipeline.work import Work
 from hzmetrics.store import Store
-from hzmetrics.store.tables.metrics import web, websessions
+from hzmetrics.store.tables.metrics import dns_cache, web, websessions
 from tests.conftest import TestHub
 from tests.enrich.dns_server import DnsServer, name, serve
 from tests.enrich.tables import put
+from tests.pipeline.scenario import write_files
 
 FEBRUARY, MARCH, APRIL = Month(2026, 2), Month(2026, 3), Month(2026, 4)
 NOW = Clock(dt.datetime(2026, 5, 19, 9, 30).astimezone(), fixed=True)
@@ -217,3 +219,34 @@ def test_a_rebuild_fills_again_what_was_emptied_by_hand(
     assert rows(hub) == before
     assert "resolve-dns metrics web 2026-03" in called
     assert "resolve-dns metrics web 2026-02" not in called
+
+
+@pytest.mark.parametrize("table", [web, websessions], ids=str)
+@pytest.mark.parametrize("is_written", [True, False])
+def test_other_rows_of_addresses_that_were_written_with_their_country_get_it(
+    hub: TestHub, settings: config.Settings, table: sa.Table, is_written: bool
+) -> None:
+    old = {"id": 99, "datetime": "2026-01-05 12:00:00", "ip": PUBLIC, "host": "?", "domain": "?", "ipcountry": ""}
+    put(hub.store.metrics, table, {**old, **({"content": "/"} if table is web else {"duration": 0})})
+    work = Work(hub.store, settings)
+    if is_written:
+        written = pa.table({"datetime": [MIDDLE], "ip": [PUBLIC]})
+        if table is web:
+            work.addresses.complete_requests(MARCH, written)
+        else:
+            work.addresses.complete_sessions(MARCH, written.append_column("ipcountry", pa.array([""])))
+    analyze(hub.store, settings, MARCH, work)
+    country = hub.store.metrics.scalar(sa.select(table.c.ipcountry).where(table.c.id == 99))
+    assert country == ("DE" if is_written else "")
+
+
+def test_a_request_that_is_complete_when_it_is_imported_needs_no_step(
+    hub: TestHub, settings: config.Settings, called: list[str]
+) -> None:
+    asked = {"ip": "10.7.0.1", "host": "gate.example.org", "asked_at": "2026-05-10 00:00:00"}
+    put(hub.store.metrics, dns_cache, asked)
+    write_files(hub, {"httpd/daily/parity-access.log-20260311": {"lines": ["2026-03-11"]}})
+    assert run.run(hub.store, settings, every=True) == 0
+    assert not steps_of("web") - {"logfix-session 2026-03"} & set(called)
+    places = sa.select(web.c.host, web.c.domain, web.c.ipcountry).where(web.c.ip == "10.7.0.1")
+    assert list(map(tuple, hub.store.metrics.rows(places))) == [("gate.example.org", "example.org", "-")]
