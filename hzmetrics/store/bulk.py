@@ -226,6 +226,32 @@ def update(
         return sum(connection.execute(change.where(these)).rowcount for these in some)
 
 
+def matching(
+    connection: sa.Connection,
+    table: sa.Table,
+    columns: Sequence[sa.Column[Any]],
+    rows: pa.Table,
+    key: Sequence[str],
+    where: sa.ColumnElement[bool],
+) -> pa.Table:
+    """Columns of those rows of `table`, of the ones `where` it holds, whose key is that of one of `rows`.
+
+    They are as the transaction sees them. A key with a NULL equals none.
+    """
+    keys = rows.select(key).drop_null()
+    with _loaded(connection, table, keys, key) as loaded:
+        same = sa.and_(where, *(table.c[name] == loaded.c[name] for name in key))
+        return read_within(connection, sa.select(*columns).join_from(loaded, table, same))
+
+
+def read_within(connection: sa.Connection, query: sa.Select[Any]) -> pa.Table:
+    """The rows of a query as its transaction sees them."""
+    schema = _schema(query)
+    rows = connection.execute(query).all()
+    columns = zip(*rows, strict=True) if rows else [()] * len(schema)
+    return pa.table([pa.array(values, kind) for values, kind in zip(columns, schema.types, strict=True)], schema)
+
+
 def _among(number: sa.Column[int], numbers: npt.NDArray[np.int64]) -> sa.ColumnElement[bool]:
     """Whether `number` is one of `numbers`, which ascend. To the server a range costs no more than one of them.
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import reduce
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from hzmetrics.store.bulk import fitted_rows
+from hzmetrics.store.bulk import fitted_rows, matching, read_within
 from hzmetrics.store.database import Database
-from hzmetrics.store.fit import arrow_type
+
+STORED = " stored"
+"""At the end of the names of columns that the database has."""
 
 
 def upsert(
@@ -19,16 +21,22 @@ def upsert(
 ) -> None:
     """Set the columns of `rows` on the rows of `table` under `month` with an equal `key`, and insert the others.
 
-    An updated row keeps its id, and its other columns; of several with one key the lowest id is updated. `month` is the
-    value of the `datetime` column that all of `rows` have. The table's own keys are not relied on.
+    An updated row keeps its id, and its other columns; of several with one key the lowest id is updated. A row whose
+    values are the same is not written. `month` is the value of the `datetime` column that all of `rows` have.
     """
-    columns = [table.c[name] for name in key]
-    number = sa.func.min(table.c.id, type_=table.c.id.type).label("id")
-    known = _read(connection, sa.select(number, *columns).where(table.c.datetime == month).group_by(*columns))
-    joined = rows.join(known, list(key), join_type="left outer").sort_by([(name, "ascending") for name in key])
-    stored_before = pc.is_valid(joined["id"])
-    database.update(connection, table, joined.filter(stored_before).drop_columns([*key, "datetime"]), ["id"])
-    database.append(connection, table, joined.filter(pc.invert(stored_before)).drop_columns("id"))
+    fitted = fitted_rows(table, rows.drop_columns("datetime"))
+    columns = [table.c.id, *(table.c[name] for name in fitted.column_names)]
+    stored = matching(connection, table, columns, fitted, key, table.c.datetime == month)
+    lowest = stored.group_by(key).aggregate([("id", "min")])["id_min"]
+    stored = stored.filter(pc.is_in(stored["id"], lowest))
+    joined = fitted.join(stored, list(key), right_suffix=STORED).sort_by([(name, "ascending") for name in key])
+    values = [name for name in fitted.column_names if name not in key]
+    are_new = pc.is_null(joined["id"])
+    differ = [pc.invert(_are_same(joined[name], joined[name + STORED])) for name in values]
+    changed = joined.filter(pc.and_(pc.invert(are_new), reduce(pc.or_, differ)))
+    database.update(connection, table, changed.select(["id", *values]), ["id"])
+    new = joined.filter(are_new).select(fitted.column_names)
+    database.append(connection, table, new.append_column("datetime", pa.repeat(month, len(new))))
 
 
 def replace(database: Database, connection: sa.Connection, table: sa.Table, rows: pa.Table, lists: pa.Table) -> None:
@@ -39,7 +47,7 @@ def replace(database: Database, connection: sa.Connection, table: sa.Table, rows
     fitted, lists = fitted_rows(table, rows), fitted_rows(table, lists)
     bounds = pc.min_max(lists["id"])
     query = sa.select(*(table.c[name] for name in fitted.column_names))
-    stored = _read(connection, query.where(table.c.id.between(bounds["min"].as_py(), bounds["max"].as_py())))
+    stored = read_within(connection, query.where(table.c.id.between(bounds["min"].as_py(), bounds["max"].as_py())))
     stored = stored.join(lists, lists.column_names, join_type="left semi")
     if _sorted(stored) == _sorted(fitted):
         return
@@ -48,12 +56,10 @@ def replace(database: Database, connection: sa.Connection, table: sa.Table, rows
     database.append(connection, table, rows)
 
 
-def _read(connection: sa.Connection, query: sa.Select[Any]) -> pa.Table:
-    """The rows of a query as its transaction sees them."""
-    schema = pa.schema([(column.name, arrow_type(column.type)) for column in query.selected_columns])
-    rows = connection.execute(query).all()
-    columns = zip(*rows, strict=True) if rows else [()] * len(schema)
-    return pa.table([pa.array(values, kind) for values, kind in zip(columns, schema.types, strict=True)], schema)
+def _are_same(values: pa.ChunkedArray, others: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Which values are equal, or both NULL."""
+    both_null = pc.and_(pc.is_null(values), pc.is_null(others))
+    return pc.or_(both_null, pc.fill_null(pc.equal(values, others), False))
 
 
 def _sorted(rows: pa.Table) -> pa.Table:

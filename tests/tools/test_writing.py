@@ -7,10 +7,14 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 
 from hzmetrics.calendar import Month
+from hzmetrics.config import Settings
+from hzmetrics.store import Store
 from hzmetrics.tools.resources import andmore_usage
 from hzmetrics.tools.stats import gen_tool_stats
 from hzmetrics.tools.toplists import gen_tool_toplists
@@ -63,6 +67,35 @@ def test_a_second_run_changes_nothing(hub: TestHub) -> None:
         seen.append([[{k: v for k, v in r.items() if (name, k) != ("stats_topvals", "id")} for r in found]
                      for name, found in zip(names, rows, strict=True)])  # fmt: skip
     assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize(
+    ("command", "name"), [(gen_tool_stats, "resource_stats_tools"), (andmore_usage, "resource_stats")]
+)
+def test_only_rows_whose_values_differ_are_written(
+    hub: TestHub, command: Callable[[Store, Settings, Month], int], name: str
+) -> None:
+    pages = [
+        {"id": number, "title": "Page", "type": 39, "path": f"/resources/{number}", "published": 1, "standalone": 1}
+        for number in (2, 3)
+    ]
+    fill(hub, small_hub(resources=[TOOL, *pages]))
+    command(hub.store, hub.settings, MONTH)
+    before = stored(hub, name)
+    table = hub.store.hub_tables.metadata.tables[f"jos_{name}"]
+    wrong = [(before[0]["id"], 99), (before[-1]["id"], None)]
+    with hub.store.hub.begin() as connection:
+        for number, users in wrong:
+            connection.execute(sa.update(table).where(table.c.id == number).values(users=users))
+        others = f"OLD.id NOT IN ({wrong[0][0]}, {wrong[1][0]})"
+        refuse = (
+            f"FOR EACH ROW BEGIN IF {others} THEN SIGNAL SQLSTATE '45000'; END IF; END"
+            if hub.store.hub.is_mariadb
+            else f"WHEN {others} BEGIN SELECT RAISE(ABORT, 'written'); END"
+        )
+        connection.exec_driver_sql(f"CREATE TRIGGER same BEFORE UPDATE ON {table.name} {refuse}")
+    command(hub.store, hub.settings, MONTH)
+    assert stored(hub, name) == before
 
 
 def test_an_existing_resource_row_gets_its_users_only(hub: TestHub) -> None:
