@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
-from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Exclusion = Callable[[str], bool]
+Exclusion = Callable[[Sequence[str]], list[bool]]
+"""Which of some addresses are excluded."""
+
+CLIENTS = {"address": pa.string(), "stored": pa.string(), "is_ipv6": pa.bool_(), "is_excluded": pa.bool_()}
+"""Columns of the relation `clients`."""
 
 
 def is_ipv6(text: str) -> bool:
@@ -29,7 +35,15 @@ def canonical(text: str) -> str:
 def anywhere(filters: Iterable[str]) -> Exclusion:
     """The reference's rule: a filter matches wherever it occurs in the address, ignoring case."""
     texts = [text.lower() for text in filters if text]
-    return lambda address: any(text in address.lower() for text in texts)
+
+    def excludes(addresses: Sequence[str]) -> list[bool]:
+        together = "\n".join(addresses).lower()
+        present = [text for text in texts if text in together]
+        return (
+            [any(text in address.lower() for text in present) for address in addresses] if present else _none(addresses)
+        )
+
+    return excludes
 
 
 def exactly(filters: Iterable[str]) -> Exclusion:
@@ -37,7 +51,7 @@ def exactly(filters: Iterable[str]) -> Exclusion:
     texts = {text.strip().lower().rstrip(".") for text in filters} - {""}
     networks = [network for network in map(_network, texts) if network is not None]
 
-    def excludes(address: str) -> bool:
+    def is_excluded(address: str) -> bool:
         parts = address.lower().split(".")
         if any(".".join(parts[:count]) in texts for count in range(1, len(parts) + 1)):
             return True
@@ -46,7 +60,11 @@ def exactly(filters: Iterable[str]) -> Exclusion:
             known.version == network.version and known.network_address in network for network in networks
         )
 
-    return excludes
+    return lambda addresses: list(map(is_excluded, addresses)) if texts else _none(addresses)
+
+
+def _none(addresses: Sequence[str]) -> list[bool]:
+    return [False] * len(addresses)
 
 
 def _network(text: str) -> Network | None:
@@ -54,15 +72,6 @@ def _network(text: str) -> Network | None:
         return ipaddress.ip_network(text, strict=False)
     except ValueError:
         return None
-
-
-class Client(NamedTuple):
-    """One address as the import sees it."""
-
-    stored: str | None
-    """The address as it is stored; None: lines with it are not read."""
-    is_ipv6: bool
-    is_excluded: bool
 
 
 @dataclass(frozen=True)
@@ -78,11 +87,25 @@ class Clients:
         exclusion = exactly if "exact-ip-filter" in corrections else anywhere
         return cls(exclusion(filters), "ipv6" in corrections)
 
-    def client(self, address: str) -> Client:
-        """The client with an address."""
-        if ":" not in address:
-            return Client(address, False, self.excludes(address))
-        if not is_ipv6(address):
-            return Client(None, False, False)
-        stored = canonical(address) if self.reads_ipv6 else None
-        return Client(stored, True, stored is not None and self.excludes(stored))
+    def rows(self, addresses: pa.ChunkedArray) -> pa.Table:
+        """The relation `clients` of some addresses, as the import sees them.
+
+        Lines whose address cannot be stored (`stored` is NULL) are not read.
+        """
+        with_colon = pc.match_substring(addresses, ":")
+        others = addresses.filter(pc.invert(with_colon))
+        is_excluded = pa.array(self.excludes(others.to_pylist()), pa.bool_())
+        plain = pa.table([others, others, pa.repeat(False, len(others)), is_excluded], pa.schema(CLIENTS))
+        return pa.concat_tables([plain, self._with_colon(addresses.filter(with_colon).to_pylist())])
+
+    def _with_colon(self, addresses: Sequence[str]) -> pa.Table:
+        """Those that are IPv6 addresses, or none at all."""
+        are_ipv6 = list(map(is_ipv6, addresses))
+        stored = [
+            canonical(text) if is_one and self.reads_ipv6 else None
+            for text, is_one in zip(addresses, are_ipv6, strict=True)
+        ]
+        excluded = self.excludes([text or "" for text in stored])
+        is_excluded = [text is not None and is_one for text, is_one in zip(stored, excluded, strict=True)]
+        columns = zip((addresses, stored, are_ipv6, is_excluded), CLIENTS.values(), strict=True)
+        return pa.table([pa.array(values, kind) for values, kind in columns], pa.schema(CLIENTS))

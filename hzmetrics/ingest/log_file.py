@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from types import TracebackType
@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from hzmetrics.calendar import some
 from hzmetrics.config import Settings
 from hzmetrics.engine import Engine, Value, relation
-from hzmetrics.ingest.addresses import Clients
+from hzmetrics.ingest.addresses import CLIENTS, Clients
 from hzmetrics.ingest.filters import DATE
 from hzmetrics.log import log
 from hzmetrics.logs.account import Account, lines_of_logs
@@ -150,7 +150,7 @@ class LogFile(ABC, Generic[R, T]):
         self._clients = rules.clients
         self._rules = [rules] * logs
         self._tallies = [self.new_tally() for _ in range(logs)]
-        self.engine.load("clients", self._client_rows([]))
+        self.engine.load("clients", relation([], CLIENTS))
 
     @abstractmethod
     def new_tally(self) -> T:
@@ -205,12 +205,7 @@ class LogFile(ABC, Generic[R, T]):
 
     def learn_clients(self, model: str) -> None:
         """Look at the addresses that a model yields: those not seen before."""
-        self.engine.add("clients", self._client_rows(self.engine.table(model)["address"].to_pylist()))
-
-    def _client_rows(self, addresses: Iterable[str]) -> pa.Table:
-        rows = [(address, *self._clients.client(address)) for address in addresses]
-        kinds = {"address": pa.string(), "stored": pa.string(), "is_ipv6": pa.bool_(), "is_excluded": pa.bool_()}
-        return relation(rows, kinds)
+        self.engine.add("clients", self._clients.rows(self.engine.table(model)["address"]))
 
 
 def report_unread(account: Account) -> None:

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -232,26 +232,13 @@ class Connections:
 
     def next_id(self, connection: sa.Connection, table: sa.Table) -> int:
         """The id of the next row: above all existing ids and, where the database numbers the rows, all earlier ones."""
-        largest = sa.select(sa.func.max(table.c.id)).scalar_subquery()
-        found, following = connection.execute(sa.select(largest, self._following(table))).one()
+        found, following = connection.execute(_numbering(table, self.is_mariadb)).one()
         return max(int(found or 0) + 1, int(following or 1))
 
     def counter(self, connection: sa.Connection, table: sa.Table) -> int | None:
         """The next id as the database counts them; None where it does not count."""
-        following = connection.execute(sa.select(self._following(table))).scalar()
+        following = connection.execute(sa.select(_following(table, self.is_mariadb))).scalar()
         return None if following is None else int(following)
-
-    def _following(self, table: sa.Table) -> sa.ColumnElement[Any]:
-        """The query for it; NULL where it does not count."""
-        if self.is_mariadb:
-            names = ("auto_increment", "table_schema", "table_name")
-            known = sa.table("TABLES", *map(sa.column, names), schema="information_schema").c
-            here = sa.and_(known.table_schema == sa.func.database(), known.table_name == table.name)
-            return sa.select(known.auto_increment).where(here).scalar_subquery()
-        if not table.dialect_options["sqlite"]["autoincrement"]:
-            return sa.null()
-        issued = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq")).c
-        return sa.select(issued.seq + 1).where(issued.name == table.name).scalar_subquery()
 
     def close(self) -> None:
         self.engine.dispose()
@@ -307,3 +294,23 @@ def refuse_other_servers(version: str) -> None:
     numbers = re.search(r"(\d+)\.(\d+)\.\d+-MariaDB", version)
     if not numbers or (int(numbers[1]), int(numbers[2])) < OLDEST:
         raise StoreError(f"the database server is {version}, but MariaDB {OLDEST[0]}.{OLDEST[1]} or newer is needed")
+
+
+@cache
+def _numbering(table: sa.Table, is_mariadb: bool) -> sa.Select[Any]:
+    """The query for the largest id of a table, and the next one as the database counts them."""
+    largest = sa.select(sa.func.max(table.c.id)).scalar_subquery()
+    return sa.select(largest, _following(table, is_mariadb))
+
+
+def _following(table: sa.Table, is_mariadb: bool) -> sa.ColumnElement[Any]:
+    """The next id as the database counts them; NULL where it does not count."""
+    if is_mariadb:
+        names = ("auto_increment", "table_schema", "table_name")
+        known = sa.table("TABLES", *map(sa.column, names), schema="information_schema").c
+        here = sa.and_(known.table_schema == sa.func.database(), known.table_name == table.name)
+        return sa.select(known.auto_increment).where(here).scalar_subquery()
+    if not table.dialect_options["sqlite"]["autoincrement"]:
+        return sa.null()
+    issued = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq")).c
+    return sa.select(issued.seq + 1).where(issued.name == table.name).scalar_subquery()

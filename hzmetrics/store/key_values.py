@@ -16,6 +16,8 @@ class KeyValues:
     def __init__(self, table: sa.Table) -> None:
         self.table = table
         self.key, self.value = list(table.columns)[:2]
+        self._of_key = sa.select(self.value).where(self.key == sa.bindparam("wanted"))
+        self._to_change = self._of_key.with_for_update()
 
     def recall_all(self, connection: sa.Connection, prefix: str = "") -> dict[str, str]:
         """The values of all keys that begin with `prefix`, in the order of their keys."""
@@ -25,13 +27,12 @@ class KeyValues:
 
     def recall(self, source: Database | sa.Connection, key: str) -> str | None:
         """The value of a key; None if there is none. Raises StoreError."""
-        value: str | None = source.scalar(sa.select(self.value).where(self.key == key))
+        value: str | None = source.scalar(self._of_key.params(wanted=key))
         return value
 
     def recall_to_change(self, connection: sa.Connection, key: str) -> str:
         """The value of a key, empty if there is none; other writers wait until the transaction ends."""
-        query = sa.select(self.value).where(self.key == key).with_for_update()
-        return connection.execute(query).scalar() or ""
+        return connection.execute(self._to_change, {"wanted": key}).scalar() or ""
 
     def remember(self, connection: sa.Connection, values: Mapping[str, str]) -> None:
         """Store values under their keys, in one statement of the caller's transaction."""

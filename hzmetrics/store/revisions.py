@@ -19,6 +19,9 @@ from hzmetrics.store.upsert import upsert
 NOTED = "changed_months"
 """Where a connection keeps what was noted."""
 
+FOUND = "revisions"
+"""Where it keeps whether there is the table of revisions."""
+
 TABLES = (websessions, userlogin, web)
 """The tables whose months have revisions."""
 
@@ -70,4 +73,7 @@ def revisions(connection: sa.Connection) -> dict[str, str] | None:
 
 
 def _has_revisions(connection: sa.Connection) -> bool:
-    return sa.inspect(connection).has_table(session_revisions.name)
+    """Whether there is the table. A connection that has found it does not look for it again."""
+    if not connection.info.get(FOUND):
+        connection.info[FOUND] = sa.inspect(connection).has_table(session_revisions.name)
+    return bool(connection.info[FOUND])

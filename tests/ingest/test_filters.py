@@ -2,14 +2,18 @@
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from hzmetrics.ingest.addresses import anywhere, canonical, exactly
+from hzmetrics.ingest.addresses import Clients, anywhere, canonical, exactly, is_ipv6
 from hzmetrics.ingest.bots import Bots
 from hzmetrics.logs.reader import SCAN_BATCH
 from hzmetrics.logs.settings import LogSettings
 from tests.logs import lines
 
 pytestmark = pytest.mark.slow
+
+ADDRESSES = st.text("0123456789.:aAbB", max_size=12)
 
 
 def line(
@@ -142,12 +146,32 @@ def test_download_flag() -> None:
 
 def test_exact_ip_filter_means_addresses_prefixes_and_networks() -> None:
     reference, corrected = anywhere(["10.1.1.1"]), exactly(["10.1.1.1", "192.0.2.", "198.51.100", "2001:db8::/32"])
-    assert [reference(ip) for ip in ("10.1.1.1", "210.1.1.17")] == [True, True]
-    assert [corrected(ip) for ip in ("10.1.1.1", "210.1.1.17", "10.1.1.17")] == [True, False, False]
-    assert [corrected(ip) for ip in ("192.0.2.9", "198.51.100.1", "198.51.1.1")] == [True, True, False]
-    assert [corrected(ip) for ip in ("2001:db8::5", "2001:db9::5")] == [True, False]
-    assert exactly(["10.0.0.0/8"])("10.200.3.4")
-    assert not exactly(["", " "])("10.1.1.1")
+    assert reference(["10.1.1.1", "210.1.1.17", "10.1.1.2"]) == [True, True, False]
+    assert corrected(["10.1.1.1", "210.1.1.17", "10.1.1.17"]) == [True, False, False]
+    assert corrected(["192.0.2.9", "198.51.100.1", "198.51.1.1"]) == [True, True, False]
+    assert corrected(["2001:db8::5", "2001:db9::5"]) == [True, False]
+    assert exactly(["10.0.0.0/8"])(["10.200.3.4"]) == [True]
+    assert exactly(["", " "])(["10.1.1.1"]) == [False]
+
+
+@given(st.lists(ADDRESSES), st.lists(st.text("0123456789.ABab\n", max_size=4)))
+def test_an_ip_filter_matches_wherever_it_occurs(addresses: list[str], texts: list[str]) -> None:
+    expected = [any(text and text.lower() in address.lower() for text in texts) for address in addresses]
+    assert anywhere(texts)(addresses) == expected
+
+
+@given(st.lists(ADDRESSES | st.ip_addresses().map(str), unique=True), st.booleans())
+def test_clients_are_stored_as_their_addresses_are_written(addresses: list[str], reads_ipv6: bool) -> None:
+    clients = Clients(anywhere(["b", "::", "1.1"]), reads_ipv6)
+    found = {row["address"]: row for row in clients.rows(pa.chunked_array([addresses], pa.string())).to_pylist()}
+    assert found.keys() == set(addresses)
+    for address in addresses:
+        is_one = is_ipv6(address)
+        stored = address if ":" not in address else canonical(address) if is_one and reads_ipv6 else None
+        is_excluded = stored is not None and any(text in stored.lower() for text in ("b", "::", "1.1"))
+        assert found[address] == {
+            "address": address, "stored": stored, "is_ipv6": is_one, "is_excluded": is_excluded
+        }  # fmt: skip
 
 
 def test_ipv6_lines_are_read_with_the_correction_only() -> None:
