@@ -1,7 +1,8 @@
 """The visitors of roots, month by month. A run keeps them on disk: all its summaries count the months before theirs.
 
 Those of many months are kept in parts: each part has the visitors of some more months that are in no part before. So a
-month that follows is compared with the months before it, which are not put together again.
+month that follows is compared with the months before it, which are not put together again. For windows of fewer months,
+each month's visitors are counted by their visit before, which is looked for once.
 
 A month whose requests all have a host is read again only when requests have come or gone, which gives it a new
 revision, or the resources have changed: nothing else in a run changes what a request counts for.
@@ -16,6 +17,7 @@ from itertools import count, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import pyarrow as pa
 import sqlalchemy as sa
 
 from hzmetrics.keeping import Files, keep
@@ -27,6 +29,16 @@ if TYPE_CHECKING:
     from hzmetrics.engine import Engine
     from hzmetrics.store.database import Database
 
+NO_COUNTS = pa.table({"root": pa.array([], pa.int64()), "visitors": pa.array([], pa.int64())})
+NO_VISITS = pa.table(
+    {
+        "root": pa.array([], pa.int64()),
+        "month": pa.array([], pa.string()),
+        "before": pa.array([], pa.string()),
+        "visitors": pa.array([], pa.int64()),
+    }
+)
+
 REQUEST = (web.c.datetime, web.c.ip, web.c.host, web.c.content)
 
 
@@ -36,6 +48,17 @@ class Part(NamedTuple):
     through: int
     """How many months this part and those before have the visitors of."""
     file: str
+    counts: pa.Table
+    """`root_counts`."""
+
+
+class Visits(NamedTuple):
+    """The visits of a month."""
+
+    earlier: Sequence[str]
+    """The files of months in which visits before were looked for."""
+    counts: pa.Table
+    """`visit_counts`."""
 
 
 class Visitors(Files):
@@ -53,6 +76,8 @@ class Visitors(Files):
         self._together: list[str] = []
         """The files of months, of which the parts are made."""
         self._parts: list[Part] = []
+        self._visits: dict[str, Visits] = {}
+        """By file of a month."""
 
     def begin(self, metrics: Database, origin: str) -> None:
         """Visitors are wanted now; `origin` is what, beside the requests, decides on them."""
@@ -79,8 +104,8 @@ class Visitors(Files):
                 self._complete[month] = current
         return self._files[month]
 
-    def together(self, engine: Engine, months: Sequence[str]) -> list[str]:
-        """Files of the visitors of some months, whose files are given in order; all visitors of a root are distinct."""
+    def counts(self, engine: Engine, months: Sequence[str]) -> pa.Table:
+        """The visitors of some months (`counted_visitors`), whose files are given in order."""
         same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(months, self._together, strict=False)))
         while self._parts and self._parts[-1].through > same:
             Path(self._parts.pop().file).unlink()
@@ -89,8 +114,22 @@ class Visitors(Files):
         if begun < len(months):
             engine.register_parquet("visitors", months[begun:])
             engine.register_parquet("all_visitors", [part.file for part in self._parts])
-            self._parts.append(Part(len(months), str(self._save(engine, "new_visitors"))))
-        return [part.file for part in self._parts]
+            file = str(self._save(engine, "new_visitors"))
+            engine.register_parquet("all_visitors", [file])
+            self._parts.append(Part(len(months), file, engine.table("root_counts")))
+        return pa.concat_tables([NO_COUNTS, *(part.counts for part in self._parts)])
+
+    def visits(self, engine: Engine, months: Sequence[str]) -> pa.Table:
+        """The visits of some months (`counted_visits`), whose files are given in order."""
+        for place, file in enumerate(months):
+            earlier = months[:place]
+            known = self._visits.get(file)
+            if known is None or list(earlier) != list(known.earlier[len(known.earlier) - place :]):
+                engine.register_parquet("visitors", [file])
+                engine.register_parquet("earlier_visitors", earlier)
+                self._visits[file] = Visits(earlier, engine.table("visit_counts"))
+        self._visits = {file: self._visits[file] for file in months}
+        return pa.concat_tables([NO_VISITS, *(visits.counts for visits in self._visits.values())])
 
     def _make(self, engine: Engine, month: str) -> None:
         """Make the file of a month. With the rows that it had, it keeps its name, and what was made of it is right."""

@@ -40,17 +40,38 @@ CREATE TABLE requests (
     content VARCHAR    -- URL
 );
 
--- The root_visitors of months, those of the windows but for the widest.
+-- The root_visitors of some months.
 CREATE TABLE visitors (
     root BIGINT,      -- number of the resource
     visitor UBIGINT,  -- identity of the visitor
     month VARCHAR     -- month of the latest request, YYYY-MM
 );
 
--- The visitors of all months, or of some before others.
+-- The root_visitors of months before those.
+CREATE TABLE earlier_visitors (
+    root BIGINT,      -- number of the resource
+    visitor UBIGINT,  -- identity of the visitor
+    month VARCHAR     -- month of the latest request, YYYY-MM
+);
+
+-- Visitors of some months, each once.
 CREATE TABLE all_visitors (
     root BIGINT,     -- number of the resource
     visitor UBIGINT  -- identity of the visitor
+);
+
+-- The visit_counts of the months of the windows but for the widest.
+CREATE TABLE counted_visits (
+    root BIGINT,     -- number of the resource
+    month VARCHAR,   -- month of the visits, YYYY-MM
+    before VARCHAR,  -- month of the visits before; NULL: there are none
+    visitors BIGINT  -- visitors
+);
+
+-- The root_counts of all months, one or more of a root.
+CREATE TABLE counted_visitors (
+    root BIGINT,     -- number of the resource
+    visitors BIGINT  -- visitors who are in no other
 );
 
 -- The tools of the hub.
