@@ -45,9 +45,15 @@ def andmore_usage(store: Store, settings: Settings, month: Month, *, dry_run: bo
         engine.register("resource_assoc", descent)
         starts = sorted(str(month.period(code).start) for code in PERIODS)
         months = {start: seen.of(engine, metrics, start, stop) for start, stop in _months(metrics, starts[0], month)}
-        engine.register("counted_visitors", seen.counts(engine, list(months.values())))
         recent = [file for start, file in months.items() if start >= starts[1]]
-        engine.register("counted_visits", seen.visits(engine, recent))
+        counts = {
+            "counted_visitors": seen.counts(engine, list(months.values())),
+            "counted_visits": seen.visits(engine, recent),
+        }
+        for name, found in counts.items():
+            engine.create(name)
+            if found:
+                engine.add(name, pa.concat_tables(found))
         rows = engine.table("resource_users")
 
     log.debug("%s: %d resources, %d rows", month, rows.num_rows // len(PERIODS), rows.num_rows)

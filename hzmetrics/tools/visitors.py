@@ -17,7 +17,6 @@ from itertools import count, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import pyarrow as pa
 import sqlalchemy as sa
 
 from hzmetrics.keeping import Files, keep
@@ -26,18 +25,10 @@ from hzmetrics.store.revisions import revisions
 from hzmetrics.store.tables.metrics import web
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from hzmetrics.engine import Engine
     from hzmetrics.store.database import Database
-
-NO_COUNTS = pa.table({"root": pa.array([], pa.int64()), "visitors": pa.array([], pa.int64())})
-NO_VISITS = pa.table(
-    {
-        "root": pa.array([], pa.int64()),
-        "month": pa.array([], pa.string()),
-        "before": pa.array([], pa.string()),
-        "visitors": pa.array([], pa.int64()),
-    }
-)
 
 REQUEST = (web.c.datetime, web.c.ip, web.c.host, web.c.content)
 
@@ -104,8 +95,8 @@ class Visitors(Files):
                 self._complete[month] = current
         return self._files[month]
 
-    def counts(self, engine: Engine, months: Sequence[str]) -> pa.Table:
-        """The visitors of some months (`counted_visitors`), whose files are given in order."""
+    def counts(self, engine: Engine, months: Sequence[str]) -> list[pa.Table]:
+        """How many visitors some months have (`root_counts`), whose files are given in order; none is in two tables."""
         same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(months, self._together, strict=False)))
         while self._parts and self._parts[-1].through > same:
             Path(self._parts.pop().file).unlink()
@@ -117,10 +108,10 @@ class Visitors(Files):
             file = str(self._save(engine, "new_visitors"))
             engine.register_parquet("all_visitors", [file])
             self._parts.append(Part(len(months), file, engine.table("root_counts")))
-        return pa.concat_tables([NO_COUNTS, *(part.counts for part in self._parts)])
+        return [part.counts for part in self._parts]
 
-    def visits(self, engine: Engine, months: Sequence[str]) -> pa.Table:
-        """The visits of some months (`counted_visits`), whose files are given in order."""
+    def visits(self, engine: Engine, months: Sequence[str]) -> list[pa.Table]:
+        """The `visit_counts` of some months, whose files are given in order."""
         for place, file in enumerate(months):
             earlier = months[:place]
             known = self._visits.get(file)
@@ -129,7 +120,7 @@ class Visitors(Files):
                 engine.register_parquet("earlier_visitors", earlier)
                 self._visits[file] = Visits(earlier, engine.table("visit_counts"))
         self._visits = {file: self._visits[file] for file in months}
-        return pa.concat_tables([NO_VISITS, *(visits.counts for visits in self._visits.values())])
+        return [visits.counts for visits in self._visits.values()]
 
     def _make(self, engine: Engine, month: str) -> None:
         """Make the file of a month. With the rows that it had, it keeps its name, and what was made of it is right."""
