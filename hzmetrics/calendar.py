@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from calendar import monthrange
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import total_ordering
@@ -67,6 +67,13 @@ class Window:
 
     start: str | None
     stop: str | None
+
+
+def complement(windows: Sequence[Window]) -> list[Window]:
+    """The stretches of time outside of some windows, which are in order and do not overlap."""
+    edges = [None, *(edge for window in windows for edge in (window.start, window.stop)), None]
+    between = [Window(*edges[place : place + 2]) for place in range(0, len(edges), 2)]
+    return [window for window in between if not windows or window.start != window.stop]
 
 
 @total_ordering

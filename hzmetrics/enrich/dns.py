@@ -60,7 +60,7 @@ def resolve_dns(
     if with_domains:
         wanted.append(sa.case((domains.is_lacking(target), 1), else_=0).label("lacks_domain"))
     query = sa.select(*wanted).where(lacks_host(target))
-    lacking = source.read(by_number(source, query, target, rows.within(rows.moment(target), span), after))
+    lacking = source.read(by_number(source, query, target, rows.within(rows.moment(target), span.window), after))
     texts = lacking["ip"].unique().to_pylist()
     if dry_run:
         log.info("%s: would look up %d addresses for %d rows", table, len(texts), lacking.num_rows)

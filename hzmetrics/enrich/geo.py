@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import sqlalchemy as sa
 
-from hzmetrics.calendar import DateSpan, Month
+from hzmetrics.calendar import DateSpan, Month, Window
 from hzmetrics.collation import fold
 from hzmetrics.config import Settings
 from hzmetrics.enrich import rows
 from hzmetrics.enrich.addresses import is_private
 from hzmetrics.enrich.countries import NONE, Countries
+from hzmetrics.enrich.located import Located
 from hzmetrics.errors import HzmetricsError, LookupFailure
 from hzmetrics.log import log
 from hzmetrics.store import Store
@@ -51,6 +52,9 @@ def fill_ipcountry(
     window = rows.after_day_before(rows.moment(target), span)
     source = rows.database(store, database)
     rows.require(source, table)
+    located = known.located if known else Located()
+    if known:
+        located.begin(store.metrics)
     query = sa.select(rows.key(target).label("row"), target.c.ip).where(lacks_country(target))
     lacking = source.read(by_number(source, query, target, window, after))
     texts = lacking["ip"].unique().to_pylist()
@@ -64,8 +68,11 @@ def fill_ipcountry(
     here = rows.answered(lacking, "ip", _relation(answers | private))
     everywhere = (_given(source, target, window, known.take_given(table, span)) if known else {}) | answers
     # before those of the window, which tell a later run that this is still to do
-    written = _write_elsewhere(source, target, span, window, everywhere) if everywhere else 0
+    others = located.elsewhere(target, span)
+    written = _write_elsewhere(source, target, span, window, others, everywhere) if everywhere else 0
     written += rows.write(source, target, here, dry_run=False)
+    if here.num_rows == lacking.num_rows:
+        located.note(target, span)
     _report(table, countries, len(public) - len(answers))
     return written
 
@@ -81,12 +88,24 @@ def _given(
 
 
 def _write_elsewhere(
-    source: Database, table: sa.Table, span: DateSpan, window: sa.ColumnElement[bool], countries: Mapping[str, str]
+    source: Database,
+    table: sa.Table,
+    span: DateSpan,
+    window: sa.ColumnElement[bool],
+    others: Sequence[Window],
+    countries: Mapping[str, str],
 ) -> int:
-    """Give rows outside the window that lack their country that of their address; the rows written."""
+    """Give rows outside the window that lack their country that of their address; the rows written.
+
+    All of them are in the stretches of time `others`.
+    """
+    times = [rows.within(rows.moment(table), other) for other in others]
+    there = [time for time in times if source.scalar(sa.select(rows.key(table)).where(time).limit(1)) is not None]
+    if not there:
+        return 0
     spelled = {fold(text): text for text in countries}.values()
     found = _relation({text: countries[text] for text in spelled})
-    elsewhere = outside(source, table, window, rows.before_last_day(rows.moment(table), span))
+    elsewhere = sa.and_(outside(source, table, window, rows.before_last_day(rows.moment(table), span)), sa.or_(*there))
     with source.begin() as connection:
         return source.update(connection, table, found, ["ip"], sa.and_(lacks_country(table), elsewhere))
 

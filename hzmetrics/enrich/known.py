@@ -19,6 +19,7 @@ from hzmetrics.enrich.addresses import is_private
 from hzmetrics.enrich.countries import NONE, Countries
 from hzmetrics.enrich.dns import Remembered
 from hzmetrics.enrich.domains import hosts_with_domains
+from hzmetrics.enrich.located import Located
 from hzmetrics.errors import StoreError
 from hzmetrics.store import Store
 from hzmetrics.store.fit import fit
@@ -46,6 +47,7 @@ class KnownAddresses:
         self._hosts: Remembered | None = None
         self._countries: Countries | None = None
         self._known: dict[str, Known] = {}
+        self.located = Located()
         self._given: dict[tuple[str, DateSpan], dict[str, str]] = {}
         """By table and month, the public addresses whose rows were written with their country."""
 

@@ -13,7 +13,7 @@ from functools import partial
 import pyarrow as pa
 import sqlalchemy as sa
 
-from hzmetrics.calendar import Clock, DateSpan, Month, midnight
+from hzmetrics.calendar import Clock, DateSpan, Month, Window, midnight
 from hzmetrics.errors import StoreError, UsageError
 from hzmetrics.log import log
 from hzmetrics.store import Store
@@ -67,11 +67,11 @@ def last_week(clock: Clock) -> DateSpan:
     return DateSpan(clock.today - 7 * DAY, clock.today)
 
 
-def within(column: sa.Column[str], span: DateSpan) -> sa.ColumnElement[bool]:
+def within(column: sa.Column[str], window: Window) -> sa.ColumnElement[bool]:
     """start <= t < stop; an open side has no limit, so that zero dates are inside."""
     return sa.and_(
-        sa.true() if span.start is None else column >= midnight(span.start),
-        sa.true() if span.stop is None else column < midnight(span.stop),
+        sa.true() if window.start is None else column >= window.start,
+        sa.true() if window.stop is None else column < window.stop,
     )
 
 
@@ -94,7 +94,7 @@ def before_last_day(column: sa.Column[str], span: DateSpan) -> sa.ColumnElement[
     """start <= t < stop less a day: far from what none of these takes. Raises UsageError for an open side."""
     if span.stop is None:
         raise UsageError("this step needs a date with a start and an end")
-    return within(column, DateSpan(span.start, span.stop - DAY))
+    return within(column, DateSpan(span.start, span.stop - DAY).window)
 
 
 def in_any_window(column: sa.Column[str], span: DateSpan) -> sa.ColumnElement[bool]:

@@ -22,7 +22,7 @@ from typing import BinaryIO, NamedTuple
 import sqlalchemy as sa
 
 from hzmetrics import __version__, files
-from hzmetrics.calendar import Month, Window, Year
+from hzmetrics.calendar import Month, Window, Year, complement
 from hzmetrics.config import Settings
 from hzmetrics.errors import UsageError
 from hzmetrics.keeping import keep
@@ -212,10 +212,8 @@ class Snapshots:
     def _counted(self, spans: list[Span]) -> set[Kept]:
         """Those that have as many rows as before, if all have. All rows together are counted faster than one by one."""
         kept, windows = [self._kept[span] for span in spans], [span.window for span in spans]
-        edges = [None, *(edge for window in windows for edge in (window.start, window.stop)), None]
-        between = [Window(*edges[place : place + 2]) for place in range(0, len(edges), 2)]
         counts = [one.counts for one in kept]
-        counts += [self._count(spans[0], window) for window in between if window.start != window.stop]
+        counts += [self._count(spans[0], window) for window in complement(windows)]
         whole = self._count(spans[0], Window(None, None))
         return set(kept) if whole == tuple(map(sum, zip(*counts, strict=True))) else set()
 

@@ -99,7 +99,11 @@ def _counts(store: Store, tables: Collection[sa.Table], span: DateSpan) -> dict[
         month = sa.func.substr(rows.moment(table), 1, 7)
         columns = [table.c[name] for name in COMPLETED if name in table.c]
         filled = [sa.func.count(sa.case((sa.not_(is_empty(column)), 1))) for column in columns]
-        query = sa.select(month, sa.func.count(), *filled).where(rows.within(rows.moment(table), span)).group_by(month)
+        query = (
+            sa.select(month, sa.func.count(), *filled)
+            .where(rows.within(rows.moment(table), span.window))
+            .group_by(month)
+        )
         for row in store.metrics.rows(query):
             if one := month_of(row[0]):
                 found.setdefault(one, []).extend([place, *row[1:]])
