@@ -32,6 +32,26 @@ def asked() -> Iterator[list[str]]:
         event.remove(sa.Engine, "before_cursor_execute", see)
 
 
+@contextmanager
+def read_whole(*tables: str) -> Iterator[list[str]]:
+    """The statements in this context for which SQLite reads all rows of one of these tables, or all of an index."""
+    found: list[str] = []
+    scans = {f"SCAN {table}" for table in tables}
+
+    def see(connection: sa.Connection, cursor: Any, statement: str, parameters: Any, *rest: Any) -> None:
+        if statement.startswith(("SELECT", "UPDATE", "DELETE")):
+            driver: Any = connection.connection.driver_connection
+            plan = driver.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            if any(scans & {detail, detail.partition(" USING ")[0]} for _, _, _, detail in plan):
+                found.append(" ".join(statement.split()))
+
+    event.listen(sa.Engine, "before_cursor_execute", see)
+    try:
+        yield found
+    finally:
+        event.remove(sa.Engine, "before_cursor_execute", see)
+
+
 def whole_counts(statements: list[str]) -> list[str]:
     """The tables whose rows are all counted, each as often as it is."""
     return [table for statement in statements for table in WHOLE.findall(statement)]

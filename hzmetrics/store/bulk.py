@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from itertools import chain, islice
@@ -53,6 +53,9 @@ _LOST = re.compile(r"IO error|IoError")
 
 _FILE = csv.WriteOptions(include_header=False, quoting_style="all_valid", null_string="NULL")
 """The form in which rows go to the server. NULL is written without quotes, text with them."""
+
+MARIADB = ("mysql", "mariadb")
+"""The dialects of a MariaDB server."""
 
 LOADED = "loaded_rows"
 """Name of the temporary table that holds the rows of an update or a deletion."""
@@ -175,7 +178,7 @@ def append(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:
     if rows.num_rows == 0:
         return 0
     fitted = fitted_rows(table, rows)
-    if connection.dialect.name in ("mysql", "mariadb"):
+    if connection.dialect.name in MARIADB:
         arrived = _load_data(connection, table, fitted)
     else:
         arrived = _insert(connection, table, fitted)
@@ -210,17 +213,21 @@ def update(
     names = [name for name in rows.column_names if name not in key]
     with _loaded(connection, table, rows, key) as loaded:
         change = sa.update(table) if where is None else sa.update(table).where(where)
-        same = sa.and_(*(table.c[name] == loaded.c[name] for name in key))
+        found = _named(connection, loaded, {name: table.c[name] for name in key})
         if not is_noted:
-            revisions.note_rows(connection, table, same if where is None else sa.and_(same, where), names)
+            revisions.note_rows(connection, table, found if where is None else sa.and_(found, where), names)
             if table is web and "sessionid" in names:
-                revisions.note_rows(connection, websessions, websessions.c.id == loaded.c.sessionid)
-        if connection.dialect.name == "sqlite" or not _is_numbered(table, rows, key):
-            change = change.where(same).values({name: loaded.c[name] for name in names})
-            return connection.execute(change).rowcount
+                stamped = _named(connection, loaded, {"sessionid": websessions.c.id})
+                revisions.note_rows(connection, websessions, stamped)
+        is_mariadb = connection.dialect.name in MARIADB
+        if is_mariadb and not _is_numbered(table, rows, key):
+            return connection.execute(change.where(found).values({name: loaded.c[name] for name in names})).rowcount
+        same = sa.and_(*(table.c[name] == loaded.c[name] for name in key))
+        change = change.values({name: sa.select(loaded.c[name]).where(same).scalar_subquery() for name in names})
+        if not is_mariadb:
+            return connection.execute(change.where(found)).rowcount
         # rows found by number change on the way; those of a join the server notes down first
-        values = {name: sa.select(loaded.c[name]).where(same).scalar_subquery() for name in names}
-        change = change.values(values).with_hint("FORCE INDEX (PRIMARY)")
+        change = change.with_hint("FORCE INDEX (PRIMARY)")
         numbers = np.sort(rows[key[0]].to_numpy())
         some = (_among(table.c[key[0]], numbers[start : start + NUMBERS]) for start in range(0, len(numbers), NUMBERS))
         return sum(connection.execute(change.where(these)).rowcount for these in some)
@@ -240,8 +247,8 @@ def matching(
     """
     keys = rows.select(key).drop_null()
     with _loaded(connection, table, keys, key) as loaded:
-        same = sa.and_(where, *(table.c[name] == loaded.c[name] for name in key))
-        return read_within(connection, sa.select(*columns).join_from(loaded, table, same))
+        found = _named(connection, loaded, {name: table.c[name] for name in key})
+        return read_within(connection, sa.select(*columns).where(found, where))
 
 
 def read_within(connection: sa.Connection, query: sa.Select[Any]) -> pa.Table:
@@ -274,14 +281,23 @@ def delete(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:
         return 0
     key = rows.column_names
     with _loaded(connection, table, rows, key) as loaded:
-        if connection.dialect.name in ("mysql", "mariadb"):
-            same = sa.and_(*(table.c[name] == loaded.c[name] for name in key))
-        else:
-            same = sa.tuple_(*(table.c[name] for name in key)).in_(sa.select(*(loaded.c[name] for name in key)))
         # a table without an index is read whole: most of its rows need not be compared with those that were loaded
-        found = sa.and_(*_between(table, rows), same)
+        found = sa.and_(*_between(table, rows), _named(connection, loaded, {name: table.c[name] for name in key}))
         revisions.note_rows(connection, table, found)
         return connection.execute(sa.delete(table).where(found)).rowcount
+
+
+def _named(
+    connection: sa.Connection, loaded: sa.Table, columns: Mapping[str, sa.Column[Any]]
+) -> sa.ColumnElement[bool]:
+    """Whether the values of some columns of a table are those of a loaded row; by the names that they have there.
+
+    For an equation, SQLite, which does not know how many rows a table has, reads the whole table and looks for each of
+    its rows among the loaded ones. For IN it looks for each of the loaded ones in an index of the table.
+    """
+    if connection.dialect.name in MARIADB:
+        return sa.and_(*(column == loaded.c[name] for name, column in columns.items()))
+    return sa.tuple_(*columns.values()).in_(sa.select(*(loaded.c[name] for name in columns)))
 
 
 def _between(table: sa.Table, rows: pa.Table) -> Iterator[sa.ColumnElement[bool]]:
@@ -311,7 +327,7 @@ def _loaded(connection: sa.Connection, table: sa.Table, rows: pa.Table, key: Seq
         append(connection, loaded, rows)
         yield loaded
     finally:
-        drop = "DROP TEMPORARY TABLE" if connection.dialect.name in ("mysql", "mariadb") else "DROP TABLE"
+        drop = "DROP TEMPORARY TABLE" if connection.dialect.name in MARIADB else "DROP TABLE"
         connection.exec_driver_sql(f"{drop} {_name(connection, loaded)}")
 
 
@@ -354,7 +370,7 @@ def _name(connection: sa.Connection, table: sa.Table) -> str:
 
 
 def _insert(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:
-    mark = "%s" if connection.dialect.name in ("mysql", "mariadb") else "?"
+    mark = "%s" if connection.dialect.name in MARIADB else "?"
     quote = connection.dialect.identifier_preparer.quote
     names = ", ".join(quote(name) for name in rows.column_names)
     marks = ", ".join([mark] * rows.num_columns)

@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 
 from hzmetrics.engine import Engine
 from hzmetrics.errors import StoreError
+from hzmetrics.store.bulk import matching
 from hzmetrics.store.database import open_sqlite
 from hzmetrics.store.in_order import commit_in_order
 from hzmetrics.store.tables import metrics
 from hzmetrics.store.tables.live import activity_weights
 from hzmetrics.store.upsert import add_to
 from tests.conftest import STORES, TestHub
+from tests.statements import read_whole
 
 TEXT = st.text(st.characters(blacklist_categories=("Cs",)), max_size=300)
 
@@ -147,6 +149,23 @@ def test_update_of_those_rows_for_which_a_condition_holds(hub: TestHub) -> None:
         new = pa.table({"content": ["a", "b"], "host": ["x", "y"]})
         assert database.update(connection, web, new, ["content"], web.c.host.is_(None)) == 2
     assert [host for (host,) in database.rows(sa.select(web.c.host).order_by(web.c.id))] == ["kept", "y", "x"]
+
+
+def test_a_few_rows_are_written_without_reading_the_others(make_hub: Callable[[str], TestHub]) -> None:
+    """SQLite, asked for equal rows, may read all of ten years and look for each of them among the few."""
+    database, web, sessions = make_hub("sqlite").store.metrics, metrics.web, metrics.websessions
+    with database.begin() as connection, read_whole("web", "websessions") as found:
+        requests = web_rows(["a", "b", "c"], ["kept", None, None])
+        database.append(connection, web, requests)
+        database.append(connection, sessions, pa.table({"id": [7, 8], "ip": ["192.0.2.1"] * 2, "duration": [1, 2]}))
+        assert database.update(connection, web, pa.table({"id": [1, 3], "sessionid": [7, 8]}), ["id"]) == 2
+        assert database.update(connection, web, pa.table({"id": [1], "host": ["h"]}), ["id"], web.c.host.is_(None)) == 0
+        countries = pa.table({"ip": ["192.0.2.1"], "ipcountry": ["FR"]})
+        assert database.update(connection, sessions, countries, ["ip"], sessions.c.id > 7) == 1
+        keys = pa.table({"id": [8, 9], "duration": [2, 2]})
+        assert matching(connection, sessions, [sessions.c.id], keys, ["id"], sa.true()).num_rows == 1
+        assert database.delete(connection, sessions, pa.table({"id": [8]})) == 1
+    assert not found
 
 
 def test_a_failed_transaction_leaves_nothing(hub: TestHub) -> None:
