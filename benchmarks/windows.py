@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.history import LAST, Size
 from benchmarks.scale import make, measure, settings_of
-from hzmetrics.grids import snapshots
+from hzmetrics import snapshots
 from hzmetrics.pipeline.steps import Step
 
 SUMMARY = Step("summarize-month", (LAST,))

@@ -4,34 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from hzmetrics.calendar import PERIODS, Month, Window, Year
 from hzmetrics.config import Settings
 from hzmetrics.engine import Engine, windows
 from hzmetrics.grids.grouping import make_logins, make_month, make_year
-from hzmetrics.grids.snapshots import Logins, Snapshots, Span, path_of
 from hzmetrics.grids.sources import month_rows, occupied_months, year_of_logins
 from hzmetrics.scratch import Scratch
+from hzmetrics.snapshots import Difference, Logins, Snapshots, Span, differing_rows
 from hzmetrics.store import Store, pseudonyms
 from hzmetrics.store.tables.metrics import userlogin, websessions
-
-DIFFERENCES = """
-    SELECT count(*)
-    FROM (
-        (FROM read_parquet($kept) EXCEPT ALL FROM read_parquet($made))
-        UNION ALL
-        (FROM read_parquet($made) EXCEPT ALL FROM read_parquet($kept))
-    )"""
-
-
-class Difference(NamedTuple):
-    """A month whose snapshot would be read but is not what the rows give."""
-
-    table: str
-    month: Month
-    rows: int
-    """Rows that only one of them has."""
 
 
 def differences(store: Store, settings: Settings, window: Window) -> Iterator[Difference]:
@@ -95,10 +78,8 @@ class _Comparison:
         """How many rows only one of two files has; 0 without the first."""
         if not kept:
             return 0
-        with kept, Engine() as engine:
-            files = {"kept": path_of(kept), "made": str(made)}
-            ((number,),) = engine.connection.execute(DIFFERENCES, files).fetchall()
-            return int(number)
+        with kept:
+            return differing_rows(kept, made)
 
     def _engine(self) -> Engine:
         engine = Engine("hzmetrics.grids")

@@ -12,9 +12,9 @@ from hzmetrics.config import Settings
 from hzmetrics.engine import Engine
 from hzmetrics.grids.hypothetical import sessions_and_cells
 from hzmetrics.grids.logins import counted_logins
-from hzmetrics.grids.snapshots import Snapshots
 from hzmetrics.grids.sources import History, LoginRows, base_relations, stored_sessions
 from hzmetrics.grids.summarize import compute_cells
+from hzmetrics.snapshots import Snapshots
 from hzmetrics.store import Store, pseudonyms
 
 OF_SESSIONS = ("all-days", "last-session", "session-order")

@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 from hzmetrics.engine import Engine, windows
 from hzmetrics.errors import StoreUnavailable
 from hzmetrics.grids.grouping import grouped
-from hzmetrics.grids.snapshots import SETTLED, Settled, Snapshot, path_of
 from hzmetrics.grids.sources import SettledRows
 from hzmetrics.scratch import Scratch
+from hzmetrics.snapshots import SETTLED, Settled, Snapshot, path_of
 
 PART = 1_000_000
 """Rows of `grouped_sessions` whose visitors are counted at a time: their sets then fit in memory."""

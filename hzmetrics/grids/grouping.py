@@ -8,9 +8,9 @@ from pathlib import Path
 
 from hzmetrics.calendar import Year
 from hzmetrics.engine import Engine
-from hzmetrics.grids.snapshots import path_of
 from hzmetrics.grids.sources import LoginRows, MonthRows, Rows, YearRows
 from hzmetrics.scratch import Scratch
+from hzmetrics.snapshots import path_of
 
 
 def grouped(engine: Engine, held: ExitStack, rows: Iterable[Rows]) -> list[str]:

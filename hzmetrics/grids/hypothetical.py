@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from hzmetrics.calendar import PERIODS, Month
 from hzmetrics.config import Settings
 from hzmetrics.grids.logins import counted_logins
-from hzmetrics.grids.snapshots import Snapshots
 from hzmetrics.grids.sources import History, LoginRows, MonthRows, base_relations, stored_logins, stored_sessions
 from hzmetrics.grids.summarize import compute_cells
 from hzmetrics.sessions.build import read_requests, read_tool_starts, session_engine
+from hzmetrics.snapshots import Snapshots
 from hzmetrics.store import Store, pseudonyms
 from hzmetrics.store.by_number import by_number
 from hzmetrics.store.tables.metrics import web

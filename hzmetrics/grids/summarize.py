@@ -18,9 +18,9 @@ from hzmetrics.grids.applications import tool_directories
 from hzmetrics.grids.counting import count_settled, count_visitors, nothing_settled
 from hzmetrics.grids.grouping import grouped
 from hzmetrics.grids.logins import remake_userlogin_lite
-from hzmetrics.grids.snapshots import Snapshots
 from hzmetrics.grids.sources import History, base_relations, stored_history
 from hzmetrics.log import log
+from hzmetrics.snapshots import Snapshots
 from hzmetrics.store import Store, pseudonyms
 from hzmetrics.store.tables.metrics import summary_misc_vals, summary_simusage_vals, summary_user_vals
 

@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from hzmetrics.calendar import Clock, Month, Window, month_of
 from hzmetrics.config import Settings
 from hzmetrics.engine import Engine, relation
-from hzmetrics.grids.comparison import differences
+from hzmetrics.grids.comparison import differences as session_differences
 from hzmetrics.grids.state import GRIDS, incomplete_months, summarized_months
 from hzmetrics.store import Store
 from hzmetrics.store.tables import metrics
 from hzmetrics.store.types import Varchar, as_text, is_empty
+from hzmetrics.tools.comparison import differences as request_differences
 
 FIRST_MONTH = Month(2014, 1)
 """Where `--all` begins on a hub without rows."""
@@ -69,7 +70,8 @@ def register(engine: Engine, store: Store, settings: Settings, window: Window, f
         engine.register(name, pa.concat_tables(database.read(query) for query in queries))
     engine.register("summarized_months", _months(summarized_months(store)))
     engine.register("incomplete_months", _months(incomplete_months(store, settings.clock.month)))
-    differing = [(table, str(month), rows) for table, month, rows in differences(store, settings, window)]
+    found = (*session_differences(store, settings, window), *request_differences(store, settings, window))
+    differing = [(table, str(month), rows) for table, month, rows in found]
     engine.register("snapshot_differences", relation(differing, DIFFERENCES))
     engine.register("next_ids", pa.Table.from_pylist(list(_next_ids(store)), NEXT_IDS))
     ranges = engine.table("id_ranges").to_pylist()

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from hzmetrics import journal, lock, scratch
+from hzmetrics import journal, lock, scratch, snapshots
 from hzmetrics.errors import LockHeld
-from hzmetrics.grids import logins, snapshots
+from hzmetrics.grids import logins
 from hzmetrics.log import log
 from hzmetrics.pipeline import corrections
 from hzmetrics.pipeline.work import Progress, Work

@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from hzmetrics import snapshots
 from hzmetrics.calendar import Month, Window
 from hzmetrics.config import Settings
 from hzmetrics.engine import Engine
 from hzmetrics.errors import HzmetricsError, UsageError
-from hzmetrics.grids import snapshots
 from hzmetrics.grids.logins import remake_userlogin_lite
 from hzmetrics.health.audit import Finding, audit
 from hzmetrics.log import log, stage

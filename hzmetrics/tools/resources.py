@@ -12,6 +12,7 @@ from hzmetrics.calendar import Month
 from hzmetrics.config import Settings
 from hzmetrics.engine import Engine, windows
 from hzmetrics.log import log
+from hzmetrics.snapshots import Snapshots
 from hzmetrics.store import Store, pseudonyms
 from hzmetrics.store.database import Database
 from hzmetrics.store.tables.metrics import web
@@ -37,14 +38,16 @@ def andmore_usage(store: Store, settings: Settings, month: Month, *, dry_run: bo
     )
     descent = hub.read(sa.select(edges.parent_id, edges.child_id))
     with visitors() as seen, Engine(rules.PACKAGE) as engine:
-        seen.begin(metrics, _digest(key, published, descent))
+        seen.begin(Snapshots(store, settings, key), _digest(key, published, descent))
         engine.set_variable("pseudonym_key", key)
         engine.register("windows", windows(month, PERIODS))
         engine.register_values("run", {"datetime": month.start})
         engine.register("resources", published)
         engine.register("resource_assoc", descent)
         starts = sorted(str(month.period(code).start) for code in PERIODS)
-        months = {start: seen.of(engine, metrics, start, stop) for start, stop in _months(metrics, starts[0], month)}
+        begins = dict(_months(metrics, starts[0], month))
+        seen.expect(list(begins))
+        months = {start: seen.of(engine, metrics, one, start) for one, start in begins.items()}
         recent = [file for start, file in months.items() if start >= starts[1]]
         counts = {
             "counted_visitors": seen.counts(engine, list(months.values())),
@@ -64,13 +67,14 @@ def andmore_usage(store: Store, settings: Settings, month: Month, *, dry_run: bo
     return int(rows.num_rows)
 
 
-def _months(metrics: Database, position: str, month: Month) -> Iterator[tuple[str, str]]:
-    """The widest window, one stretch for every month that has requests: the first request, and the month's end."""
+def _months(metrics: Database, position: str, month: Month) -> Iterator[tuple[Month, str]]:
+    """The months of the widest window that have requests, each with the time of the first; `YYYY-00` is January."""
     while first := metrics.scalar(
         sa.select(sa.func.min(web.c.datetime)).where(web.c.datetime >= position, web.c.datetime < month.stop)
     ):
-        position = Month(int(first[:4]), max(int(first[5:7]), 1)).stop
-        yield first, position
+        one = Month(int(first[:4]), max(int(first[5:7]), 1))
+        yield one, first
+        position = one.stop
 
 
 def _digest(key: str, *tables: pa.Table) -> str:

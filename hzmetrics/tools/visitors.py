@@ -5,13 +5,14 @@ month that follows is compared with the months before it, which are not put toge
 each month's visitors are counted by their visit before, which is looked for once.
 
 A month whose requests all have a host is read again only when requests have come or gone, which gives it a new
-revision, or the resources have changed: nothing else in a run changes what a request counts for.
+revision: nothing else of ours changes what a request counts for. When it is over, its requests are in a snapshot, and
+only when the resources have changed are they counted again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from contextvars import ContextVar
 from itertools import count, takewhile
 from pathlib import Path
@@ -19,9 +20,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
+from hzmetrics.calendar import Month
 from hzmetrics.keeping import Files, keep
+from hzmetrics.snapshots import Requests, Snapshots, path_of
 from hzmetrics.store.by_number import by_number
-from hzmetrics.store.revisions import revisions
 from hzmetrics.store.tables.metrics import web
 
 if TYPE_CHECKING:
@@ -57,8 +59,8 @@ class Visitors(Files):
 
     def __init__(self) -> None:
         self._origin = ""
-        self._revisions: Mapping[str, str] = {}
-        """Those of all months, as they were before requests are read."""
+        self._snapshots: Snapshots
+        """Those of the summary, with the revisions of all months as they were before requests are read."""
         self._complete: dict[str, Mapping[str, str]] = {}
         """The months whose files are right while they have these revisions."""
         self._files: dict[str, str] = {}
@@ -70,30 +72,58 @@ class Visitors(Files):
         self._visits: dict[str, Visits] = {}
         """By file of a month."""
 
-    def begin(self, metrics: Database, origin: str) -> None:
+    def begin(self, snapshots: Snapshots, origin: str) -> None:
         """Visitors are wanted now; `origin` is what, beside the requests, decides on them."""
-        with metrics.connect() as connection:
-            found = revisions(connection)
-        if origin != self._origin or found is None:
+        if origin != self._origin or not snapshots.are_possible:
             self._complete.clear()
-        self._origin, self._revisions = origin, found or {}
+        self._origin, self._snapshots = origin, snapshots
 
-    def of(self, engine: Engine, metrics: Database, start: str, stop: str) -> str:
+    def expect(self, months: Sequence[Month]) -> None:
+        """Compare with the database all at once the snapshots of the months that will be asked for."""
+        spans = set(map(Requests, months))
+        self._snapshots.expect(spans, set(self._snapshots.spans(Requests)) - spans)
+
+    def of(self, engine: Engine, metrics: Database, month: Month, start: str) -> str:
         """The file of a month's visitors. Its first request is at `start`, and the engine knows the resources."""
-        month = start[:7]
-        # also those of `YYYY-00`, whose requests are of January here
-        current = {text: revision for text, revision in self._revisions.items() if month <= text < stop[:7]}
-        if self._complete.get(month) != current:
-            self._complete.pop(month, None)
-            within = sa.and_(web.c.datetime >= start, web.c.datetime < stop)
-            number = metrics.scalar(sa.select(sa.func.count()).where(within))
-            query = sa.select(*REQUEST).where(web.c.host.is_not(None))
-            engine.load("requests", metrics.stream(by_number(metrics, query, web, within)))
-            self._make(engine, month)
-            named = engine.query("SELECT count(*) AS number FROM requests WHERE trim(host) <> ''")
-            if named["number"][0].as_py() == number:
-                self._complete[month] = current
-        return self._files[month]
+        text = str(month)
+        if not self._is_right(month):
+            self._complete.pop(text, None)
+            with ExitStack() as held:
+                requests, are_complete = self._requests(engine, metrics, held, month, start)
+                engine.register_parquet("grouped_requests", [requests])
+                self._make(engine, text)
+            if are_complete:
+                self._complete[text] = self._revisions(month)
+        return self._files[text]
+
+    def _is_right(self, month: Month) -> bool:
+        """Whether the file of a month is right."""
+        return self._complete.get(str(month)) == self._revisions(month)
+
+    def _revisions(self, month: Month) -> Mapping[str, str]:
+        """The revisions of a month and of `YYYY-00`, whose requests are of January here."""
+        first = f"{month.year:04d}-00" if month.number == 1 else str(month)
+        found = self._snapshots.revisions
+        return {text: revision for text, revision in found.items() if first <= text < month.stop[:7]}
+
+    def _requests(
+        self, engine: Engine, metrics: Database, held: ExitStack, month: Month, start: str
+    ) -> tuple[str, bool]:
+        """The file of a month's requests (`month_requests`), and whether all of them have a host."""
+        snapshot = self._snapshots.of(Requests(month)) if start >= month.start else None
+        kept = snapshot.whole() if snapshot else None
+        if kept:
+            return path_of(held.enter_context(kept)), True
+        within = sa.and_(web.c.datetime >= start, web.c.datetime < month.stop)
+        number = snapshot.rows if snapshot else metrics.scalar(sa.select(sa.func.count()).where(within))
+        made = self.directory / f"month_requests-{month}.parquet"
+        held.callback(made.unlink)
+        make_requests(engine, metrics, within, made)
+        named = engine.query("SELECT count(*) AS number FROM requests WHERE trim(host) <> ''")
+        are_complete = bool(named["number"][0].as_py() == number)
+        if snapshot and are_complete:
+            snapshot.keep(made)
+        return str(made), are_complete
 
     def counts(self, engine: Engine, months: Sequence[str]) -> list[pa.Table]:
         """How many visitors some months have (`root_counts`), whose files are given in order; none is in two tables."""
@@ -137,6 +167,13 @@ class Visitors(Files):
         path = self.directory / f"{model}-{next(self._made)}.parquet"
         engine.save(model, path)
         return path
+
+
+def make_requests(engine: Engine, metrics: Database, within: sa.ColumnElement[bool], path: Path) -> None:
+    """Write the `month_requests` of those requests whose time is `within` a month to a file."""
+    query = sa.select(*REQUEST).where(web.c.host.is_not(None))
+    engine.load("requests", metrics.stream(by_number(metrics, query, web, within)))
+    engine.save("month_requests", path)
 
 
 _of_run: ContextVar[Visitors | None] = ContextVar("visitors of the run", default=None)

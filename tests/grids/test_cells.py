@@ -16,10 +16,10 @@ from hzmetrics.calendar import PERIODS, Month
 from hzmetrics.collation import fold
 from hzmetrics.grids.applications import tool_directories
 from hzmetrics.grids.counting import PART
-from hzmetrics.grids.snapshots import remove_all
 from hzmetrics.grids.sources import FEWEST
 from hzmetrics.grids.state import incomplete_months, is_fully_summarized, summarized_months
 from hzmetrics.grids.summarize import GRIDS, summarize_month
+from hzmetrics.snapshots import remove_all
 from hzmetrics.store.database import Database
 from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub

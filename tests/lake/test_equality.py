@@ -18,13 +18,13 @@ from hzmetrics.calendar import PERIODS, Month, Months
 from hzmetrics.config import Settings
 from hzmetrics.engine import runner
 from hzmetrics.grids.logins import remake_userlogin_lite
-from hzmetrics.grids.snapshots import Snapshots
 from hzmetrics.grids.sources import History, base_relations, stored_logins, stored_sessions
 from hzmetrics.grids.summarize import compute_cells
 from hzmetrics.lake.export import export
 from hzmetrics.lake.place import Place
 from hzmetrics.lake.summarize import summarize
 from hzmetrics.privacy import anonymise as anonymising
+from hzmetrics.snapshots import Snapshots
 from hzmetrics.store import pseudonyms
 from hzmetrics.store.tables.metrics import anonymous_logins, pipeline_state
 from tests.conftest import TestHub

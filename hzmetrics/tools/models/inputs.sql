@@ -40,6 +40,13 @@ CREATE TABLE requests (
     content VARCHAR    -- URL
 );
 
+-- The month_requests of one month.
+CREATE TABLE grouped_requests (
+    content VARCHAR,  -- URL
+    visitor UBIGINT,  -- identity of the visitor
+    month VARCHAR     -- month of the latest request, YYYY-MM
+);
+
 -- The root_visitors of some months.
 CREATE TABLE visitors (
     root BIGINT,      -- number of the resource

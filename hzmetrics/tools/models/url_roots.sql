@@ -1,13 +1,13 @@
 -- The roots that the URLs of the requests count for (spec 40 §7).
 --
 -- grain: a URL and root
--- reads: requests, heads, exact_patterns, prefix_patterns
+-- reads: grouped_requests, heads, exact_patterns, prefix_patterns
 -- stored: table
 -- columns:
 --   content  VARCHAR  URL
 --   root     BIGINT   number of the root
 
-WITH urls AS (SELECT DISTINCT content FROM requests),
+WITH urls AS (SELECT DISTINCT content FROM grouped_requests),
 folded AS (SELECT content, fold_like(content) AS url FROM urls),
 nearest AS (
     SELECT folded.content, folded.url, ordered.head

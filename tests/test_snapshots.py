@@ -13,13 +13,13 @@ import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
+from hzmetrics import snapshots
 from hzmetrics.calendar import Month, Window
 from hzmetrics.errors import StoreUnavailable
-from hzmetrics.grids import snapshots
 from hzmetrics.grids.comparison import differences
-from hzmetrics.grids.snapshots import directory
 from hzmetrics.grids.summarize import GRIDS, summarize_month
 from hzmetrics.health.status import look
+from hzmetrics.snapshots import directory
 from hzmetrics.store import state
 from hzmetrics.store.tables.metrics import domainclass, userlogin, web, websessions
 from tests.conftest import TestHub
@@ -450,7 +450,7 @@ def test_settled_years_are_counted_once(settled: TestHub, monkeypatch: pytest.Mo
     before = kept(settled)
     assert sorted(before) == sorted([*SPANS, *SETTLED_FILES])
     with monkeypatch.context() as context:
-        context.setattr("hzmetrics.grids.snapshots.Snapshot.keep", None)
+        context.setattr("hzmetrics.snapshots.Snapshot.keep", None)
         found = cells(settled)
     assert found == cells_of_all(settled)
     assert kept(settled) == before

@@ -1,4 +1,6 @@
-"""Snapshots, in files: sessions of months and years that are over, logins of years, and what is counted of these.
+"""Snapshots, in files: sessions and requests of months that are over, and sessions and logins of years.
+
+Also what is counted of sessions and logins of years.
 
 The database stays the truth (spec 50 §16). The name of a snapshot says what it was made from: the models, the key of
 the pseudonyms, the revision of each month and the number of rows. A snapshot that does not match the database is made
@@ -11,13 +13,13 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files as resources
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
@@ -35,6 +37,7 @@ MADE_BY = (
     ("hzmetrics.grids", "models/month_sessions.sql"),
     ("hzmetrics.grids", "models/year_sessions.sql"),
     ("hzmetrics.grids", "models/grouped_logins.sql"),
+    ("hzmetrics.tools", "models/month_requests.sql"),
     ("hzmetrics.grids", "models/macros.sql"),
     ("hzmetrics.engine", "macros.sql"),
     ("hzmetrics.data", "utf8mb3_general_ci.tsv"),
@@ -67,6 +70,26 @@ class Logins(NamedTuple):
 LOGINS = "-logins"
 
 
+class Requests(NamedTuple):
+    """The requests of a month, all of which have a host. Written `YYYY-MM-requests`."""
+
+    month: Month
+
+    def __str__(self) -> str:
+        return f"{self.month}{REQUESTS}"
+
+    @property
+    def months(self) -> Iterator[Month]:
+        yield self.month
+
+    @property
+    def window(self) -> Window:
+        return self.month.window
+
+
+REQUESTS = "-requests"
+
+
 class Settled(NamedTuple):
     """A relation that is counted of all years up to one. Written `YYYY-RELATION`."""
 
@@ -80,14 +103,16 @@ class Settled(NamedTuple):
 SETTLED = ("settled_visitors", "settled_totals", "settled_domains", "settled_addresses")
 """The relations that are counted so (`grids.counting`)."""
 
-Span = Month | Year | Logins
-"""What a snapshot of rows is of: the sessions of a month or year, or the logins of a year."""
+Span = Month | Year | Logins | Requests
+"""What a snapshot of rows is of: the sessions of a month or year, the logins of a year, or the requests of a month."""
+
+S = TypeVar("S", Month, Requests)
 
 Counts = tuple[int, ...]
 """What is counted of the rows of a stretch of time: rows inserted or deleted show here.
 
 Of sessions, their number and that of their downloads; of logins, their number and the sum of their ids, which are never
-used again. Of what is counted of whole snapshots, their number.
+used again; of requests, their number. Of what is counted of whole snapshots, their number.
 """
 
 
@@ -133,9 +158,10 @@ class Snapshots:
         self._origin = f"{store.metrics.engine.url.render_as_string()} {pseudonym_key} {_models()}"
         with store.metrics.connect() as connection:
             found = revisions(connection)
-        self._is_possible = found is not None
-        self._revisions = found or {}
-        there = self.files() if self._is_possible else []
+        self.are_possible = found is not None
+        self.revisions: Mapping[str, str] = found or {}
+        """Those of all months that have one."""
+        there = self.files() if self.are_possible else []
         self._kept: dict[Span, Kept] = {
             one.span: one
             for one in there
@@ -146,7 +172,7 @@ class Snapshots:
         """Those known to have as many rows as the database."""
 
     def expect(self, spans: Iterable[Span], others: Iterable[Span] = ()) -> None:
-        """Compare with the database all at once what will be asked for: spans of sessions, or of logins.
+        """Compare with the database all at once what will be asked for: spans of sessions, logins or requests.
 
         `others` have rows that would have to be counted else. Where some are known to be right, the few that are not
         are compared when they are asked for.
@@ -155,14 +181,13 @@ class Snapshots:
         if asked and self._right.isdisjoint(self._kept[span] for span in asked):
             self._right |= self._counted(sorted([*asked, *more], key=lambda span: str(span.window.start)))
 
-    def months_outside(self, window: Window) -> list[Month]:
-        """The months outside of a window that have a snapshot."""
-        start, stop = str(window.start), str(window.stop)
-        return [span for span in self._kept if isinstance(span, Month) and not start <= span.start < stop]
+    def spans(self, kind: type[S]) -> list[S]:
+        """The spans of a kind that have a snapshot, right or not."""
+        return [span for span in self._kept if isinstance(span, kind)]
 
     def of(self, span: Span) -> Snapshot | None:
         """The snapshot of a span, which need not exist yet; None if it is not over. Raises StoreError."""
-        if not self._is_possible or str(span.window.stop) > self.current.start:
+        if not self.are_possible or str(span.window.stop) > self.current.start:
             return None
         kept = self._kept.get(span)
         if kept not in self._right:
@@ -206,7 +231,7 @@ class Snapshots:
     def _fingerprint(self, span: Span) -> str:
         """What a snapshot made now would be made from, beside the rows that are counted."""
         months = (span,) if isinstance(span, Month) else span.months
-        found = " ".join(self._revisions.get(str(month), "") for month in months)
+        found = " ".join(self.revisions.get(str(month), "") for month in months)
         return hashlib.sha256(f"{self._origin} {found}".encode()).hexdigest()[:16]
 
     def _counted(self, spans: list[Span]) -> set[Kept]:
@@ -218,13 +243,15 @@ class Snapshots:
         return set(kept) if whole == tuple(map(sum, zip(*counts, strict=True))) else set()
 
     def _count(self, span: Span, window: Window) -> Counts:
-        """The rows whose times are in a window: logins, or sessions and downloads, as `span` has. Raises StoreError."""
+        """The rows whose times are in a window: logins, requests, or sessions and downloads, as `span` has."""
         number = sa.func.count()
         if isinstance(span, Logins):
             ids = sa.func.coalesce(sa.func.sum(userlogin.c.id), 0)
             counts = [
                 sa.select(count).select_from(userlogin).where(*_within(userlogin, window)) for count in (number, ids)
             ]
+        elif isinstance(span, Requests):
+            counts = [sa.select(number).select_from(web).where(*_within(web, window))]
         else:
             counts = [
                 sa.select(number).select_from(websessions).where(*_within(websessions, window)),
@@ -288,6 +315,34 @@ class Snapshot:
         return self._snapshots.directory / str(kept)
 
 
+class Difference(NamedTuple):
+    """A month whose snapshot would be read but is not what the rows give."""
+
+    table: str
+    month: Month
+    rows: int
+    """Rows that only one of them has."""
+
+
+DIFFERENCES = """
+    SELECT count(*)
+    FROM (
+        (FROM read_parquet($kept) EXCEPT ALL FROM read_parquet($made))
+        UNION ALL
+        (FROM read_parquet($made) EXCEPT ALL FROM read_parquet($kept))
+    )"""
+
+
+def differing_rows(kept: BinaryIO, made: Path) -> int:
+    """How many rows only one of two files has: an open snapshot, and one made now."""
+    from hzmetrics.engine import Engine
+
+    with Engine() as engine:
+        files = {"kept": path_of(kept), "made": str(made)}
+        ((number,),) = engine.connection.execute(DIFFERENCES, files).fetchall()
+        return int(number)
+
+
 def directory(settings: Settings) -> Path:
     """Where snapshots are."""
     return settings.paths.state / "snapshots"
@@ -311,6 +366,8 @@ def _span(text: str) -> Span | Settled:
         return Settled(Year(int(year)), relation)
     if text.endswith(LOGINS):
         return Logins(Year(int(text.removesuffix(LOGINS))))
+    if text.endswith(REQUESTS):
+        return Requests(Month.parse(text.removesuffix(REQUESTS)))
     return Month.parse(text) if "-" in text else Year(int(text))
 
 

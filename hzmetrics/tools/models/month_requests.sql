@@ -1,0 +1,17 @@
+-- The requests of one month as resources count them: the visitors of each URL. What decides on them never changes once all
+-- requests of a month that is over have a host: snapshots hold these rows (spec 50 §16). Resources, which change later, are
+-- joined to them.
+--
+-- grain: a URL and visitor
+-- reads: requests
+-- variables: pseudonym_key
+-- columns:
+--   content  VARCHAR  URL
+--   visitor  UBIGINT  identity of the visitor
+--   month    VARCHAR  month of the latest request, YYYY-MM
+
+SELECT content, short_identity(visitor_of(ip, host)) AS visitor, max(left(datetime, 7)) AS month
+FROM requests
+WHERE visitor_of(ip, host) IS NOT NULL
+GROUP BY content, short_identity(visitor_of(ip, host))
+ORDER BY visitor, content
