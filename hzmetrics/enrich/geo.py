@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -66,25 +66,14 @@ def fill_ipcountry(
     answers = countries.of(public)
     private = dict.fromkeys((text for text in texts if is_private(text)), NONE)
     here = rows.answered(lacking, "ip", _relation(answers | private))
-    everywhere = (_given(source, target, window, known.take_given(table, span)) if known else {}) | answers
+    given = known.take_given(table, span) if known else {}
     # before those of the window, which tell a later run that this is still to do
-    others = located.elsewhere(target, span)
-    written = _write_elsewhere(source, target, span, window, others, everywhere) if everywhere else 0
+    written = _write_elsewhere(source, target, span, window, located.elsewhere(target, span), given, answers)
     written += rows.write(source, target, here, dry_run=False)
     if here.num_rows == lacking.num_rows:
         located.note(target, span)
     _report(table, countries, len(public) - len(answers))
     return written
-
-
-def _given(
-    source: Database, table: sa.Table, window: sa.ColumnElement[bool], given: Mapping[str, str]
-) -> dict[str, str]:
-    """Those of the addresses `given` a country that rows in the window still have."""
-    if not given:
-        return {}
-    there = source.read(by_number(source, sa.select(table.c.ip).distinct(), table, window))["ip"].to_pylist()
-    return {text: given[text] for text in there if text in given}
 
 
 def _write_elsewhere(
@@ -93,21 +82,48 @@ def _write_elsewhere(
     span: DateSpan,
     window: sa.ColumnElement[bool],
     others: Sequence[Window],
-    countries: Mapping[str, str],
+    given: Mapping[str, str],
+    answers: Mapping[str, str],
 ) -> int:
     """Give rows outside the window that lack their country that of their address; the rows written.
 
-    All of them are in the stretches of time `others`.
+    All of them are in the stretches of time `others`. The addresses are those of `answers`, and those that rows in the
+    window still have of the addresses that were `given` a country.
     """
-    times = [rows.within(rows.moment(table), other) for other in others]
-    there = [time for time in times if source.scalar(sa.select(rows.key(table)).where(time).limit(1)) is not None]
-    if not there:
+    time, number = rows.moment(table), rows.key(table)
+    elsewhere = sa.or_(*(rows.within(time, other) for other in others))
+    spelled = {fold(text): text for text in (*given, *answers)}
+    some = sa.select(number).where(elsewhere).limit(len(spelled) + 1)
+    if not spelled or not (there := source.scalar(sa.select(sa.func.count()).select_from(some.subquery()))):
         return 0
-    spelled = {fold(text): text for text in countries}.values()
-    found = _relation({text: countries[text] for text in spelled})
-    elsewhere = sa.and_(outside(source, table, window, rows.before_last_day(rows.moment(table), span)), sa.or_(*there))
+    if there <= len(spelled):  # to look at these rows is less than to look for rows of each address
+        query = sa.select(number.label("row"), table.c.ip).where(lacks_country(table), elsewhere, sa.not_(window))
+        lacking = source.read(query)
+        texts = {text: fold(text) for text in lacking["ip"].unique().to_pylist()}
+        found = _countries(source, table, window, set(texts.values()), given, answers)
+        known = {text: found[folded] for text, folded in texts.items() if folded in found}
+        return rows.write(source, table, rows.answered(lacking, "ip", _relation(known)), dry_run=False)
+    found = _countries(source, table, window, set(spelled), given, answers)
+    countries = _relation({spelled[folded]: country for folded, country in found.items()})
+    elsewhere = sa.and_(elsewhere, outside(source, table, window, rows.before_last_day(time, span)))
     with source.begin() as connection:
-        return source.update(connection, table, found, ["ip"], sa.and_(lacks_country(table), elsewhere))
+        return source.update(connection, table, countries, ["ip"], sa.and_(lacks_country(table), elsewhere))
+
+
+def _countries(
+    source: Database,
+    table: sa.Table,
+    window: sa.ColumnElement[bool],
+    addresses: Set[str],
+    given: Mapping[str, str],
+    answers: Mapping[str, str],
+) -> dict[str, str]:
+    """The countries of some folded addresses: of those that rows in the window still have what was `given`; answers."""
+    found = {folded: country for text, country in given.items() if (folded := fold(text)) in addresses}
+    if found:
+        there = source.read(by_number(source, sa.select(table.c.ip).distinct(), table, window))["ip"].to_pylist()
+        found = {folded: found[folded] for folded in map(fold, there) if folded in found}
+    return found | {folded: country for text, country in answers.items() if (folded := fold(text)) in addresses}
 
 
 def lacks_country(table: sa.Table) -> sa.ColumnElement[bool]:

@@ -120,7 +120,8 @@ def test_a_session_without_a_known_country_has_none_yet(hub: TestHub) -> None:
 
 
 @pytest.mark.usefixtures("names", "countries")
-def test_other_rows_of_an_address_get_its_country_if_it_still_has_rows_in_the_month(hub: TestHub) -> None:
+@pytest.mark.parametrize("more", [0, 5], ids=["more rows than addresses", "more addresses than rows"])
+def test_other_rows_of_an_address_get_its_country_if_it_still_has_rows_in_the_month(hub: TestHub, more: int) -> None:
     february = "2025-02-10 12:00:00"
     visits(
         hub,
@@ -132,7 +133,8 @@ def test_other_rows_of_an_address_get_its_country_if_it_still_has_rows_in_the_mo
         {"ip": "10.0.0.1", "ipcountry": "-"},
     )
     addresses = known_to(hub)
-    addresses.complete_requests(MARCH, requests("192.0.2.1", "192.0.2.2", "10.0.0.1"))
+    others = (f"192.0.2.{number}" for number in range(100, 100 + more))
+    addresses.complete_requests(MARCH, requests("192.0.2.1", "192.0.2.2", "10.0.0.1", *others))
     span = DateSpan.of(MARCH)
     assert addresses.has_given("web", span)
     assert not addresses.has_given("websessions", span)
