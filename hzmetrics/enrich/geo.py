@@ -53,8 +53,6 @@ def fill_ipcountry(
     source = rows.database(store, database)
     rows.require(source, table)
     located = known.located if known else Located()
-    if known:
-        located.begin(store.metrics)
     query = sa.select(rows.key(target).label("row"), target.c.ip).where(lacks_country(target))
     lacking = source.read(by_number(source, query, target, window, after))
     texts = lacking["ip"].unique().to_pylist()

@@ -58,13 +58,16 @@ class KnownAddresses:
         for name in Known._fields:
             values = pa.array([getattr(place, name) for place in known], pa.string())
             rows = rows.append_column(name, pc.take(values, among))
+        self.located.forget(web, _months(rows.filter(pc.is_null(rows["ipcountry"]))))
         return rows
 
     def complete_sessions(self, month: Month, rows: pa.Table) -> pa.Table:
         """New rows of `websessions` of the month, with the country as far as it is known."""
         known, among = self._look_up(month, websessions, rows["ip"])
         countries = pa.array([place.ipcountry or "" for place in known], pa.string())
-        return rows.set_column(rows.column_names.index("ipcountry"), "ipcountry", pc.take(countries, among))
+        rows = rows.set_column(rows.column_names.index("ipcountry"), "ipcountry", pc.take(countries, among))
+        self.located.forget(websessions, _months(rows.filter(pc.equal(rows["ipcountry"], ""))))
+        return rows
 
     def take_given(self, table: str, span: DateSpan) -> dict[str, str]:
         """The public addresses whose rows of a month were written with their country, and it; they are forgotten."""
@@ -125,3 +128,9 @@ class KnownAddresses:
         return dict(
             zip(hosts, zip(*(found[name].to_pylist() for name in ("host", "domain")), strict=True), strict=True)
         )
+
+
+def _months(rows: pa.Table) -> list[str]:
+    """The months of rows, YYYY-MM."""
+    months: list[str] = pc.unique(pc.utf8_slice_codeunits(rows["datetime"], 0, 7)).to_pylist()
+    return months

@@ -1,7 +1,5 @@
 """In a run, rows that lack their country are looked for only in months that may have some (spec 60 §8.8)."""
 
-from pathlib import Path
-
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
@@ -12,11 +10,10 @@ from hzmetrics.enrich.geo import fill_ipcountry
 from hzmetrics.enrich.known import KnownAddresses
 from hzmetrics.enrich.located import Located
 from hzmetrics.errors import LookupFailure
-from hzmetrics.store.revisions import note
-from hzmetrics.store.tables.metrics import session_revisions, toolstart, web, websessions
+from hzmetrics.store.tables.metrics import toolstart, web, websessions
 from tests.conftest import TestHub
 from tests.enrich.tables import column, visits
-from tests.enrich.test_known import countries, known_to, settings
+from tests.enrich.test_known import countries, known_to, requests, settings
 
 __all__ = ["countries"]
 
@@ -27,16 +24,9 @@ def fill(hub: TestHub, addresses: KnownAddresses, span: DateSpan) -> int:
     return fill_ipcountry(hub.store, settings(hub), "metrics", "web", span, known=addresses)
 
 
-def change(hub: TestHub, month: str) -> None:
-    """Give a month a new revision."""
-    with hub.store.metrics.begin() as connection:
-        note(connection, [month])
-
-
-def test_what_is_not_known_lies_around_the_months_that_are(hub: TestHub) -> None:
+def test_what_is_not_known_lies_around_the_months_that_are() -> None:
     located = Located()
     before_march, after_march = Window(None, "2025-03-01 00:00:00"), Window("2025-04-01 00:00:00", None)
-    located.begin(hub.store.metrics)
     assert located.elsewhere(web, MARCH) == [before_march, after_march]
     for month in (FEBRUARY, MAY):
         located.note(web, month)
@@ -55,32 +45,21 @@ def test_what_is_not_known_lies_around_the_months_that_are(hub: TestHub) -> None
         assert located.elsewhere(other, MARCH) == [before_march, after_march]
 
 
-@pytest.mark.parametrize("text", ["2025-02", "2025-00"])
-def test_a_month_that_has_changed_is_looked_at_again(hub: TestHub, text: str) -> None:
-    month = DateSpan.of(Month(2024, 12)) if text.endswith("00") else FEBRUARY
+@pytest.mark.parametrize(("month", "text"), [(FEBRUARY, "2025-02"), (DateSpan.of(Month(2024, 12)), "2025-00")])
+def test_a_month_to_which_rows_come_is_looked_at_again(month: DateSpan, text: str) -> None:
     located = Located()
-    located.begin(hub.store.metrics)
     located.note(web, month)
     known = located.elsewhere(web, MARCH)
-    change(hub, "2025-01")
-    located.begin(hub.store.metrics)
+    located.forget(web, ["2025-01", "2025-03"])
+    located.forget(websessions, [text])
     assert located.elsewhere(web, MARCH) == known
-    change(hub, text)
-    located.begin(hub.store.metrics)
+    located.forget(web, [text])
     assert located.elsewhere(web, MARCH) == Located().elsewhere(web, MARCH) != known
 
 
-def test_without_revisions_nothing_is_known(hub: TestHub) -> None:
-    with hub.store.metrics.begin() as connection:
-        session_revisions.drop(connection)
-    located = Located()
-    located.begin(hub.store.metrics)
-    located.note(web, FEBRUARY)
-    assert located.elsewhere(web, MARCH) == Located().elsewhere(web, MARCH)
-
-
 @pytest.mark.usefixtures("countries")
-def test_rows_that_come_to_a_month_get_the_country_that_a_later_month_gives(hub: TestHub, countries: Path) -> None:
+def test_rows_that_come_to_a_month_get_the_country_that_a_later_month_gives(hub: TestHub) -> None:
+    """The first day of a log that is rotated in the morning is that of the day before, which may be another month's."""
     visits(
         hub,
         "web",
@@ -91,20 +70,28 @@ def test_rows_that_come_to_a_month_get_the_country_that_a_later_month_gives(hub:
     addresses = known_to(hub)
     assert fill(hub, addresses, JANUARY) == 3
     assert fill(hub, addresses, FEBRUARY) == 0
-    late = {"datetime": ["2025-01-20 12:00:00", "2025-02-20 12:00:00"], "ip": ["192.0.2.2"] * 2}
+    times = ["2025-01-20 12:00:00", "2025-02-20 12:00:00", "2025-03-10 13:00:00"]
+    late = addresses.complete_requests(Month(2025, 3), requests(*["192.0.2.2"] * 3, times=times))
+    assert late["ipcountry"].to_pylist() == [None, None, "FR"]
     with hub.store.metrics.begin() as connection:
-        hub.store.metrics.append(connection, web, pa.table(late))
-    addresses.complete_requests(Month(2025, 3), pa.table({"datetime": ["2025-03-10 13:00:00"], "ip": ["192.0.2.2"]}))
-    visits_of_march = pa.table({"datetime": ["2025-03-10 13:00:00"], "ip": ["192.0.2.2"], "ipcountry": ["FR"]})
-    with hub.store.metrics.begin() as connection:
-        hub.store.metrics.append(connection, web, visits_of_march)
+        hub.store.metrics.append(connection, web, late)
     assert fill(hub, addresses, MARCH) == 2
     assert column(hub, "web", "ipcountry") == ["FR"] * 6
 
 
+def test_sessions_without_a_country_come_to_their_month(hub: TestHub) -> None:
+    addresses = known_to(hub)
+    addresses.located.note(websessions, MARCH)
+    rows = requests("192.0.2.1").append_column("ipcountry", pa.array([""]))
+    addresses.complete_sessions(Month(2025, 3), rows.slice(0, 0))
+    assert addresses.located.elsewhere(websessions, FEBRUARY) != Located().elsewhere(websessions, FEBRUARY)
+    addresses.complete_sessions(Month(2025, 3), rows)
+    assert addresses.located.elsewhere(websessions, FEBRUARY) == Located().elsewhere(websessions, FEBRUARY)
+
+
 @pytest.mark.usefixtures("countries")
 def test_a_month_that_has_all_of_its_countries_is_left_alone(hub: TestHub) -> None:
-    """Told by a change that no revision tells."""
+    """Told by a change that no run makes."""
     february = {"ip": "192.0.2.1", "datetime": "2025-02-10 12:00:00"}
     visits(hub, "web", february, {"ip": "192.0.2.1"})
     addresses = known_to(hub)
