@@ -16,7 +16,10 @@ T = TypeVar("T")
 
 @contextmanager
 def keep(variable: ContextVar[T | None], made: AbstractContextManager[T]) -> Iterator[None]:
-    """Within this context, `variable` holds what is made."""
+    """Within this context, `variable` holds what is made; within another such one, what that one made."""
+    if variable.get() is not None:
+        yield
+        return
     with made as kept:
         token = variable.set(kept)
         try:

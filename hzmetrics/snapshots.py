@@ -161,6 +161,7 @@ class Snapshots:
         self.are_possible = found is not None
         self.revisions: Mapping[str, str] = found or {}
         """Those of all months that have one."""
+        self._months = sorted(self.revisions)
         there = self.files() if self.are_possible else []
         self._kept: dict[Span, Kept] = {
             one.span: one
@@ -174,8 +175,8 @@ class Snapshots:
     def expect(self, spans: Iterable[Span], others: Iterable[Span] = ()) -> None:
         """Compare with the database all at once what will be asked for: spans of sessions, logins or requests.
 
-        `others` have rows that would have to be counted else. Where some are known to be right, the few that are not
-        are compared when they are asked for.
+        `others` have rows that would otherwise have to be counted. Where some are known to be right, the few that are
+        not are compared when they are asked for.
         """
         asked, more = ([span for span in some if span in self._kept] for some in (spans, others))
         if asked and self._right.isdisjoint(self._kept[span] for span in asked):
@@ -230,8 +231,9 @@ class Snapshots:
 
     def _fingerprint(self, span: Span) -> str:
         """What a snapshot made now would be made from, beside the rows that are counted."""
-        months = (span,) if isinstance(span, Month) else span.months
-        found = " ".join(self.revisions.get(str(month), "") for month in months)
+        # as text, `YYYY-00` is in the month before
+        first, stop = str(span.window.start)[:7], str(span.window.stop)[:7]
+        found = " ".join(f"{month} {self.revisions[month]}" for month in self._months if first <= month < stop)
         return hashlib.sha256(f"{self._origin} {found}".encode()).hexdigest()[:16]
 
     def _counted(self, spans: list[Span]) -> set[Kept]:
@@ -275,7 +277,7 @@ class Snapshot:
 
     @property
     def rows(self) -> int:
-        """How many sessions or logins it is of."""
+        """How many sessions, logins or requests it is of."""
         return self._kept.counts[0]
 
     def whole(self) -> BinaryIO | None:

@@ -21,7 +21,7 @@ month_argument = click.argument("month", type=Text("YYYY-MM", Month.parse_start)
 
 
 def _run(app: App, name: str, month: Month | None, dry_run: bool) -> None:
-    """Run a step that writes to the hub's tables only: it needs no run lock (spec 60 §9)."""
+    """Run a step that writes to the hub's tables only, and keeps no snapshot: it needs no run lock (spec 60 §9)."""
     Step(name, (month or app.clock.month,)).run(app.store, app.settings, dry_run)
 
 

@@ -68,7 +68,7 @@ def fill_ipcountry(
     # before those of the window, which tell a later run that this is still to do
     written = _write_elsewhere(source, target, span, window, located.elsewhere(target, span), given, answers)
     written += rows.write(source, target, here, dry_run=False)
-    if here.num_rows == lacking.num_rows:
+    if here.num_rows == lacking.num_rows and not after:
         located.note(target, span)
     _report(table, countries, len(public) - len(answers))
     return written
@@ -116,7 +116,7 @@ def _countries(
     given: Mapping[str, str],
     answers: Mapping[str, str],
 ) -> dict[str, str]:
-    """The countries of some folded addresses: of those that rows in the window still have what was `given`; answers."""
+    """The countries of folded addresses: their answers, or what was `given` to those that rows in the window have."""
     found = {folded: country for text, country in given.items() if (folded := fold(text)) in addresses}
     if found:
         there = source.read(by_number(source, sa.select(table.c.ip).distinct(), table, window))["ip"].to_pylist()

@@ -1,6 +1,6 @@
 """The months whose rows all have their country. A run looks for rows that lack it in the others only.
 
-It holds the run lock, so that all rows that come to a month meanwhile are its own, and it takes no row its country.
+It holds the run lock: nobody else adds rows to these months meanwhile, or takes their countries away.
 """
 
 from __future__ import annotations

@@ -121,8 +121,9 @@ def _compute(store: Store, settings: Settings, month: Month, dry_run: bool) -> N
     if is_reset:
         with stage(f"reset of {month}") as running:
             running.rows = reset_month(store, settings, month)
-    stages.analyze(store, settings, month)
-    stages.summarize(store, settings, month)
+    with keeping():
+        stages.analyze(store, settings, month)
+        stages.summarize(store, settings, month)
     unfinished.finish(store, settings, month, is_reset=is_reset)
 
 
@@ -222,7 +223,7 @@ def _summarize(store: Store, settings: Settings, month: Month, periods: Sequence
     if dry_run:
         stages.summarize(store, settings, month, periods, dry_run=True)
         return
-    with unfinished.summary(store, settings, month, is_whole=tuple(periods) == PERIODS):
+    with keeping(), unfinished.summary(store, settings, month, is_whole=tuple(periods) == PERIODS):
         stages.summarize(store, settings, month, periods)
 
 

@@ -290,10 +290,10 @@ def delete(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> int:
 def _named(
     connection: sa.Connection, loaded: sa.Table, columns: Mapping[str, sa.Column[Any]]
 ) -> sa.ColumnElement[bool]:
-    """Whether the values of some columns of a table are those of a loaded row; by the names that they have there.
+    """Whether a row of a table has the values of a loaded row. `columns`: those of the table, by their names there.
 
-    For an equation, SQLite, which does not know how many rows a table has, reads the whole table and looks for each of
-    its rows among the loaded ones. For IN it looks for each of the loaded ones in an index of the table.
+    SQLite does not know how many rows a table has. Asked for equal values, it may read the whole table and look up each
+    of its rows among the loaded ones. Asked with IN, it looks up the loaded ones in an index of the table.
     """
     if connection.dialect.name in MARIADB:
         return sa.and_(*(column == loaded.c[name] for name, column in columns.items()))

@@ -37,7 +37,7 @@ def andmore_usage(store: Store, settings: Settings, month: Month, *, dry_run: bo
         sa.select(resources.id, resources.type, resources.path, resources.published, resources.standalone)
     )
     descent = hub.read(sa.select(edges.parent_id, edges.child_id))
-    with visitors() as seen, Engine(rules.PACKAGE) as engine:
+    with visitors(dry_run) as seen, Engine(rules.PACKAGE) as engine:
         seen.begin(Snapshots(store, settings, key), _digest(key, published, descent))
         engine.set_variable("pseudonym_key", key)
         engine.register("windows", windows(month, PERIODS))

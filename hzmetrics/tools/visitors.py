@@ -5,8 +5,8 @@ month that follows is compared with the months before it, which are not put toge
 each month's visitors are counted by their visit before, which is looked for once.
 
 A month whose requests all have a host is read again only when requests have come or gone, which gives it a new
-revision: nothing else of ours changes what a request counts for. When it is over, its requests are in a snapshot, and
-only when the resources have changed are they counted again.
+revision: nothing else of ours changes what a request counts for. When the month is over, a run keeps its requests in a
+snapshot. They are counted again when the resources have changed.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ class Visits(NamedTuple):
 class Visitors(Files):
     """Files of the visitors of months. Close them."""
 
-    def __init__(self) -> None:
+    def __init__(self, keeps_snapshots: bool = False) -> None:
+        """`keeps_snapshots`: the run lock is held, so nobody takes addresses away meanwhile."""
+        self._keeps_snapshots = keeps_snapshots
         self._origin = ""
         self._snapshots: Snapshots
         """Those of the summary, with the revisions of all months as they were before requests are read."""
@@ -85,20 +87,16 @@ class Visitors(Files):
 
     def of(self, engine: Engine, metrics: Database, month: Month, start: str) -> str:
         """The file of a month's visitors. Its first request is at `start`, and the engine knows the resources."""
-        text = str(month)
-        if not self._is_right(month):
+        text, current = str(month), self._revisions(month)
+        if self._complete.get(text) != current:
             self._complete.pop(text, None)
             with ExitStack() as held:
                 requests, are_complete = self._requests(engine, metrics, held, month, start)
                 engine.register_parquet("grouped_requests", [requests])
                 self._make(engine, text)
             if are_complete:
-                self._complete[text] = self._revisions(month)
+                self._complete[text] = current
         return self._files[text]
-
-    def _is_right(self, month: Month) -> bool:
-        """Whether the file of a month is right."""
-        return self._complete.get(str(month)) == self._revisions(month)
 
     def _revisions(self, month: Month) -> Mapping[str, str]:
         """The revisions of a month and of `YYYY-00`, whose requests are of January here."""
@@ -117,11 +115,11 @@ class Visitors(Files):
         within = sa.and_(web.c.datetime >= start, web.c.datetime < month.stop)
         number = snapshot.rows if snapshot else metrics.scalar(sa.select(sa.func.count()).where(within))
         made = self.directory / f"month_requests-{month}.parquet"
-        held.callback(made.unlink)
+        held.callback(made.unlink, missing_ok=True)
         make_requests(engine, metrics, within, made)
         named = engine.query("SELECT count(*) AS number FROM requests WHERE trim(host) <> ''")
         are_complete = bool(named["number"][0].as_py() == number)
-        if snapshot and are_complete:
+        if snapshot and are_complete and self._keeps_snapshots:
             snapshot.keep(made)
         return str(made), are_complete
 
@@ -181,10 +179,10 @@ _of_run: ContextVar[Visitors | None] = ContextVar("visitors of the run", default
 
 def kept() -> AbstractContextManager[None]:
     """Within this context, the months stay on disk from one summary to the next."""
-    return keep(_of_run, closing(Visitors()))
+    return keep(_of_run, closing(Visitors(keeps_snapshots=True)))
 
 
-def visitors() -> AbstractContextManager[Visitors]:
-    """The visitors of months: those that the run keeps, or, outside of one, those of this moment."""
-    made = _of_run.get()
+def visitors(dry_run: bool = False) -> AbstractContextManager[Visitors]:
+    """The visitors of months: those that the run keeps, or, outside of one and in a dry run, those of this moment."""
+    made = None if dry_run else _of_run.get()
     return nullcontext(made) if made else closing(Visitors())

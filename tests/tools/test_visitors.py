@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,7 +12,9 @@ import sqlalchemy as sa
 
 from hzmetrics.calendar import Month, Window
 from hzmetrics.engine import Engine
+from hzmetrics.errors import StoreUnavailable
 from hzmetrics.health.audit import audit
+from hzmetrics.pipeline.run import keeping
 from hzmetrics.snapshots import directory
 from hzmetrics.store import state
 from hzmetrics.store.tables.metrics import session_revisions, web
@@ -41,8 +43,9 @@ def counted(hub: TestHub) -> TestHub:
 
 
 def users(hub: TestHub) -> list[int]:
-    """The users of the resource in each period."""
-    andmore_usage(hub.store, hub.settings, LAST)
+    """The users of the resource in each period, as a run counts them."""
+    with keeping():
+        andmore_usage(hub.store, hub.settings, LAST)
     found = [row for row in stored(hub, "resource_stats") if row["datetime"] == LAST.start]
     return [row["users"] for row in sorted(found, key=lambda row: row["period"])]
 
@@ -118,8 +121,50 @@ def test_the_running_month_has_none(counted: TestHub, monkeypatch: pytest.Monkey
     for path in kept(counted).values():
         path.unlink()
     monkeypatch.setenv("HZMETRICS_NOW", "2025-05-20T10:00:00")
-    assert counted.run("andmore-usage", "2025-05") == 0
+    assert counted.run("summarize", "--month", "2025-05", "--force") == 0
     assert sorted(kept(counted)) == list(MONTHS[:-1])
+
+
+@pytest.mark.parametrize("words", [("andmore-usage", "2025-05"), ("andmore-usage", "2025-05", "--dry-run")])
+def test_without_the_run_lock_none_is_kept(counted: TestHub, words: Sequence[str]) -> None:
+    """`anonymise` removes snapshots, and nobody may keep one meanwhile."""
+    for path in kept(counted).values():
+        path.unlink()
+    assert counted.run(*words) == 0
+    assert not kept(counted)
+    with keeping():
+        andmore_usage(counted.store, counted.settings, LAST, dry_run=True)
+    assert not kept(counted)
+    assert counted.run("summarize", "--month", "2025-05") == 0
+    assert sorted(kept(counted)) == list(MONTHS)
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("gone"), KeyboardInterrupt()])
+def test_what_breaks_the_reading_is_what_is_told(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    fill(hub, {"resources": [RESOURCE], "web": [request("2025-04", 1)]})
+    load = Engine.load
+
+    def broken(self: Engine, name: str, rows: pa.Table) -> None:
+        if name == "requests":
+            raise error
+        load(self, name, rows)
+
+    monkeypatch.setattr(Engine, "load", broken)
+    with pytest.raises(type(error)):
+        users(hub)
+
+
+def test_requests_without_a_month_are_those_of_a_december_that_has_requests(hub: TestHub) -> None:
+    fill(hub, {"resources": [RESOURCE], "web": [request("2024-12", 1)]})
+    append(hub, request("2025-00", 2))
+    with keeping():
+        andmore_usage(hub.store, hub.settings, LAST)
+        with hub.store.metrics.begin() as connection:
+            hub.store.metrics.delete(connection, web, pa.table({"datetime": ["2025-00-10 10:00:00"]}))
+        found = users(hub)
+    assert found == users_without(hub) == [0, 1, 1]
 
 
 @pytest.mark.parametrize("host", [None, "", " "])

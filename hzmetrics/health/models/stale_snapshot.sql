@@ -1,6 +1,6 @@
 -- Snapshots that are not what the rows of their months give: values were edited by hand (spec 50 §16).
 --
--- grain: a month
+-- grain: a table and month
 -- reads: snapshot_differences, state_keys
 -- columns:
 --   subject  VARCHAR  table
