@@ -68,7 +68,8 @@ docs: venv
 
 bench: venv
 	$(SERVER)
-	@$(BIN)/python -m tests.mariadb_server sh -ec 'for name in ordinary daily ingest enrich sessions grids tools online; do \
+	@$(BIN)/python -m tests.mariadb_server --innodb-buffer-pool-size=2G sh -ec \
+		'for name in ordinary daily ingest enrich sessions grids tools online; do \
 		echo "== $$name"; $(BIN)/python -m benchmarks.$$name --socket "$$HZMETRICS_TEST_SOCKET"; done'
 	@set -e; for name in courses events tick serve; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
 

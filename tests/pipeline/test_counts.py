@@ -11,7 +11,8 @@ from tests.enrich.dns_server import DnsServer
 from tests.pipeline.test_convergence import cells, logs, names, place, prepare, settle  # noqa: F401  a fixture
 from tests.statements import asked, whole_counts
 
-ONCE = {"websessions": 1, "web": 1, "userlogin": 2}
+ONCE = {"websessions": 1, "web": 2, "userlogin": 2}
+"""By table: of requests, the downloads are counted for the sessions and all of them for the users of resources."""
 
 
 @pytest.mark.slow
