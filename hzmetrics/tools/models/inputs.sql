@@ -44,7 +44,7 @@ CREATE TABLE requests (
 CREATE TABLE grouped_requests (
     content VARCHAR,  -- URL
     visitor UBIGINT,  -- identity of the visitor
-    month VARCHAR     -- month of the latest request, YYYY-MM
+    month VARCHAR     -- month of the request, YYYY-MM
 );
 
 -- The root_visitors of some months.
