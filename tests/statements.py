@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +17,20 @@ WHOLE = re.compile(
 """A count of all sessions, of all requests or downloads, or of all logins; also the sum of their ids."""
 
 
+See = Callable[..., None]
+"""Is told what is about to be executed: connection, cursor, statement, parameters and more."""
+
+
+@contextmanager
+def seen_by(see: See) -> Iterator[None]:
+    """In this context, `see` is told of all statements."""
+    event.listen(sa.Engine, "before_cursor_execute", see)
+    try:
+        yield
+    finally:
+        event.remove(sa.Engine, "before_cursor_execute", see)
+
+
 @contextmanager
 def asked() -> Iterator[list[str]]:
     """The statements that are executed in this context, each on one line."""
@@ -25,11 +39,8 @@ def asked() -> Iterator[list[str]]:
     def see(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
         found.append(" ".join(statement.split()))
 
-    event.listen(sa.Engine, "before_cursor_execute", see)
-    try:
+    with seen_by(see):
         yield found
-    finally:
-        event.remove(sa.Engine, "before_cursor_execute", see)
 
 
 @contextmanager
@@ -45,11 +56,8 @@ def read_whole(*tables: str) -> Iterator[list[str]]:
             if any(scans & {detail, detail.partition(" USING ")[0]} for _, _, _, detail in plan):
                 found.append(" ".join(statement.split()))
 
-    event.listen(sa.Engine, "before_cursor_execute", see)
-    try:
+    with seen_by(see):
         yield found
-    finally:
-        event.remove(sa.Engine, "before_cursor_execute", see)
 
 
 def whole_counts(statements: list[str]) -> list[str]:
