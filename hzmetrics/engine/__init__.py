@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hzmetrics.engine.engine import INTERRUPTED, Engine, Value, relation, windows
+from hzmetrics.engine.engine import INTERRUPTED, Columns, Engine, Value, relation, windows
 from hzmetrics.engine.models import ModelError
 
-__all__ = ["INTERRUPTED", "Engine", "ModelError", "Value", "relation", "windows"]
+__all__ = ["INTERRUPTED", "Columns", "Engine", "ModelError", "Value", "relation", "windows"]

@@ -6,10 +6,11 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from hzmetrics import memory
 from hzmetrics.calendar import Month
@@ -19,6 +20,22 @@ from hzmetrics.errors import HzmetricsError, StoreUnavailable
 
 Value = str | bytes | bool | int | Sequence[str]
 """What a model may read by name."""
+
+
+class Columns(NamedTuple):
+    """A relation that some columns of a Parquet file are. An engine reads them as models need them."""
+
+    path: Path
+    names: Sequence[str]
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows there are, as a table has it."""
+        return int(pq.read_metadata(self.path).num_rows)
+
+
+Rows: TypeAlias = pa.Table | pa.RecordBatchReader | Columns
+"""What an engine takes as the rows of a relation. A stream can be read once."""
 
 STREAMED = 25_000
 """Rows of a batch that leaves the engine."""
@@ -83,16 +100,18 @@ class Engine:
         """Forget all rows."""
         self._database.end(self._session, keep=True)
 
-    def register(self, name: str, relation: pa.Table | pa.RecordBatchReader) -> None:
-        """Make an Arrow table, or a stream that can be read once, known as a relation, without copying it.
+    def register(self, name: str, relation: Rows) -> None:
+        """Make rows known as a relation, without copying them.
 
         Raises ModelError if it has not the columns that models read.
         """
         self._register(name, self._readable(relation))
         self._give(name)
 
-    def _readable(self, relation: pa.Table | pa.RecordBatchReader) -> pa.Table | pa.RecordBatchReader:
-        """`relation`; should a stream break off, the reason is what leaves the engine, not its words about it."""
+    def _readable(self, relation: Rows) -> Any:
+        """What the engine reads. Should a stream break off, the reason is what leaves the engine, not its words."""
+        if isinstance(relation, Columns):
+            return self._parquet([str(relation.path)]).select(*(f'"{name}"' for name in relation.names))
         if not isinstance(relation, pa.RecordBatchReader):
             return relation
         stream = relation
@@ -114,14 +133,21 @@ class Engine:
         if not paths:
             self.create(name)
             return
-        self._register(name, self.connection.read_parquet(list(paths), hive_partitioning=False))
+        self._register(name, self._parquet(paths))
         self._give(name)
 
-    def load(self, name: str, relation: pa.Table | pa.RecordBatchReader) -> None:
+    def _parquet(self, paths: Sequence[str]) -> duckdb.DuckDBPyRelation:
+        return self.connection.read_parquet(list(paths), hive_partitioning=False)
+
+    def load(self, name: str, relation: Rows) -> None:
         """As `register`, but copy the rows into the engine: for relations that are read more than once.
 
-        What is many rows is given as a stream, so that they are held by the engine alone, within its limit.
+        What is many rows is given as a stream, so that they are held by the engine alone, within its limit. A file is
+        not copied.
         """
+        if isinstance(relation, Columns):
+            self.register(name, relation)
+            return
         self.connection.register("loading", self._readable(relation))
         self._create(name, "AS SELECT * FROM loading")
         self.connection.unregister("loading")

@@ -12,6 +12,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Month, Window, Year
+from hzmetrics.engine import Columns
 from hzmetrics.grids.logins import current_logins
 from hzmetrics.snapshots import Logins, Snapshot, Snapshots
 from hzmetrics.store import Store, copies
@@ -47,6 +48,7 @@ def base_relations(
     window = widest(month, periods)
     profiles = profiles_copy(store.prefix).c
     in_window = sa.and_(*_within(tables.sessionlog.c.start, window))
+    logged = copies.relation(hub, tables.sessionlog, *SESSIONLOG, enough=in_window)
     return {
         "country_continent": metrics.read(sa.select(country_continent)),
         "domainclass": metrics.read(sa.select(domainclass.c.domain, domainclass.c["class"])),
@@ -59,10 +61,10 @@ def base_relations(
                 profiles.countryresident,
             )
         ),
-        "toolstart": copies.stream(metrics, toolstart, *TOOLSTART, enough=toolstart.c.datetime < window.stop),
+        "toolstart": copies.relation(metrics, toolstart, *TOOLSTART, enough=toolstart.c.datetime < window.stop),
         "webhits": metrics.read(sa.select(webhits).where(*_within(webhits.c.datetime, window))),
-        "sessionlog": copies.stream(hub, tables.sessionlog, *SESSIONLOG, enough=in_window).read_all(),
-        "joblog": copies.stream(
+        "sessionlog": logged if isinstance(logged, Columns) else logged.read_all(),
+        "joblog": copies.relation(
             hub,
             tables.joblog,
             *JOBLOG,
@@ -255,8 +257,9 @@ def stored_logins(store: Store, snapshots: Snapshots, spans: Sequence[Logins] | 
 
     Only years that are over have snapshots: the logins of the running one are few. Raises StoreError.
     """
-    of_years = sa.and_(*_within(userlogin.c.datetime, _over(snapshots)))
-    yield LoginRows(current_logins(store, bool(snapshots.pseudonym_key), sa.not_(of_years)))
+    time, over = userlogin.c.datetime, _over(snapshots)
+    others = sa.or_(time < over.start, time >= over.stop)  # as NOT, the whole table would be read
+    yield LoginRows(current_logins(store, bool(snapshots.pseudonym_key), others))
     for span in login_spans(store, snapshots) if spans is None else spans:
         yield logins_of(store, snapshots, span, snapshots.of(span))
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, closing
 from contextvars import ContextVar
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
+from hzmetrics.engine import Columns
 from hzmetrics.errors import StoreUnavailable
 from hzmetrics.keeping import Files, keep
 from hzmetrics.store.database import Database
@@ -42,9 +44,9 @@ class Copies(Files):
     """Files of tables, each made when it is first asked for. Close them."""
 
     def __init__(self) -> None:
-        self._made: dict[str, pq.ParquetFile] = {}
+        self._made: dict[str, Path] = {}
 
-    def of(self, database: Database, table: sa.Table) -> pq.ParquetFile:
+    def of(self, database: Database, table: sa.Table) -> Path:
         """The copy of a table. Raises StoreError."""
         if table.name not in self._made:
             query = sa.select(*(table.c[name] for name in READ[table.name])).where(ROWS.get(table.name, sa.true()))
@@ -56,7 +58,7 @@ class Copies(Files):
                         file.write_batch(batch)
             except OSError as error:
                 raise StoreUnavailable(f"cannot keep rows in the temporary directory: {error}") from None
-            self._made[table.name] = pq.ParquetFile(path)
+            self._made[table.name] = path
         return self._made[table.name]
 
     def forget(self) -> None:
@@ -91,10 +93,10 @@ def written(names: Iterable[str]) -> None:
         copies.written(names)
 
 
-def stream(
+def relation(
     database: Database, table: sa.Table, *names: str, enough: sa.ColumnElement[bool] | None = None
-) -> pa.RecordBatchReader:
-    """Columns of a table, in batches that can be read once. Raises StoreError.
+) -> pa.RecordBatchReader | Columns:
+    """Columns of a table, for an engine: in batches that can be read once, or as a copy has them. Raises StoreError.
 
     `enough`: the rows that would be enough. A copy has all of them, and others.
     """
@@ -102,6 +104,14 @@ def stream(
     if copies is None or table.name not in READ:
         rows = ROWS.get(table.name, sa.true()), sa.true() if enough is None else enough
         return database.stream(sa.select(*(table.c[name] for name in names)).where(*rows))
-    file = copies.of(database, table)
+    return Columns(copies.of(database, table), names)
+
+
+def stream(database: Database, table: sa.Table, *names: str) -> pa.RecordBatchReader:
+    """As `relation`, always in batches. Raises StoreError."""
+    rows = relation(database, table, *names)
+    if isinstance(rows, pa.RecordBatchReader):
+        return rows
+    file = pq.ParquetFile(rows.path)
     batches = (batch.select(names) for batch in file.iter_batches(BATCH, columns=list(names)))
     return pa.RecordBatchReader.from_batches(pa.schema([file.schema_arrow.field(name) for name in names]), batches)

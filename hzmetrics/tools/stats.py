@@ -41,11 +41,11 @@ def gen_tool_stats(store: Store, settings: Settings, month: Month, *, dry_run: b
         engine.register("tool_version", hub.read(sa.select(versions.toolname, versions.instance)))
         engine.load(
             "sessionlog",
-            copies.stream(hub, tables.sessionlog, "sessnum", "username", "start", "appname", "walltime", "viewtime"),
+            copies.relation(hub, tables.sessionlog, "sessnum", "username", "start", "appname", "walltime", "viewtime"),
         )
         engine.load(
             "joblog",
-            copies.stream(
+            copies.relation(
                 hub, tables.joblog, "sessnum", "job", "superjob", "event", "venue", "walltime", "cputime", "ncpus"
             ),
         )

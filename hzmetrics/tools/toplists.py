@@ -41,7 +41,9 @@ def gen_tool_toplists(store: Store, settings: Settings, month: Month, *, dry_run
         engine.register("published", hub.read(sa.select(resources.id, resources.title).where(resources.published == 1)))
         engine.register(
             "session_starts",
-            copies.stream(metrics, sessionlog_metrics, "user", "start", enough=sessionlog_metrics.c.start < month.stop),
+            copies.relation(
+                metrics, sessionlog_metrics, "user", "start", enough=sessionlog_metrics.c.start < month.stop
+            ),
         )
         rows = engine.table("toplists")
 

@@ -53,7 +53,7 @@ def gen_tool_tops(store: Store, settings: Settings, month: Month, *, dry_run: bo
         engine.register("xprofiles", metrics.read(sa.select(profiles.username, profiles.uidNumber, profiles.orgtype)))
         engine.register(
             "sessionlog_metrics",
-            copies.stream(
+            copies.relation(
                 metrics,
                 sessionlog_metrics,
                 "sessnum",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from hzmetrics.engine import INTERRUPTED, Engine
+from hzmetrics.engine import INTERRUPTED, Columns, Engine, ModelError
 from hzmetrics.errors import StoreUnavailable
 
 TIME = "2026-01-12T08:00:00Z"
@@ -30,6 +32,20 @@ def test_a_stream_is_read_once() -> None:
     with Engine("hzmetrics.activity") as engine:
         engine.register("samples", samples.to_reader())
         assert engine.query("SELECT COUNT(*) AS number FROM samples").to_pylist() == [{"number": 2}]
+
+
+def test_columns_of_a_file_are_a_relation(tmp_path: Path) -> None:
+    samples = pa.table([["ann", "bob"], [TIME, TIME], [1, 0]], schema=SAMPLES)
+    pq.write_table(samples.append_column("other", pa.array([2, 3])), tmp_path / "rows.parquet")
+    columns = Columns(tmp_path / "rows.parquet", SAMPLES.names)
+    assert columns.num_rows == 2
+    with Engine("hzmetrics.activity") as engine:
+        for give in (engine.register, engine.load):
+            give("samples", columns)
+            for _ in range(2):
+                assert engine.query("FROM samples").equals(samples)
+        with pytest.raises(ModelError, match="unknown column other"):
+            engine.register("samples", columns._replace(names=[*SAMPLES.names, "other"]))
 
 
 def test_no_room_for_what_does_not_fit_in_memory() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from hzmetrics.engine import Engine
 from hzmetrics.errors import StoreError, StoreUnavailable
 from hzmetrics.store import copies
 from hzmetrics.store.tables.metrics import toolstart
@@ -37,6 +38,25 @@ def test_rows_stay_as_they_were_first_read(hub: TestHub) -> None:
     assert users(hub) == [ann, zoe]
     with copies.kept():
         assert users(hub) == [ann, zoe]
+
+
+def test_an_engine_reads_a_table_or_its_copy(hub: TestHub) -> None:
+    table = hub.store.hub_tables.sessionlog
+
+    def given() -> list[str]:
+        with Engine("hzmetrics.tools") as engine:
+            names = ("sessnum", "username", "start", "appname", "walltime", "viewtime")
+            engine.load("sessionlog", copies.relation(hub.store.hub, table, *names, enough=table.c.sessnum < 3))
+            return list(engine.query("SELECT username FROM sessionlog ORDER BY sessnum")["username"].to_pylist())
+
+    add(hub, "bob", "Zoë", "ann")
+    assert given() == ["bob", "Zoë"]
+    with copies.kept():
+        assert given() == ["bob", "Zoë", "ann"]
+        add(hub, "eve")
+        assert given() == ["bob", "Zoë", "ann"]
+        copies.forget()
+        assert given() == ["bob", "Zoë", "ann", "eve"]
 
 
 @pytest.mark.parametrize(
