@@ -22,8 +22,8 @@ from hzmetrics.store.types import epoch_seconds
 if TYPE_CHECKING:
     from hzmetrics.enrich.known import KnownAddresses
 
-BATCH = 50_000
-"""Sessions a transaction. Every batch is a prefix in id order, so a new run continues from what a crash leaves."""
+BATCH = 60_000
+"""Most sessions a transaction. Every batch is a prefix in id order, so a new run continues from what a crash leaves."""
 
 WRITTEN = ("session_rows", "web_stamps", "tool_stamps")
 """The models that a batch writes."""
@@ -124,9 +124,14 @@ def register_windows(engine: Engine, windows: Sequence[Window]) -> None:
 def _batches(
     store: Store, engine: Engine, ids_before: int, count: int, complete: Callable[[pa.Table], pa.Table]
 ) -> Iterator[Work]:
-    """The writing of each batch, in id order; a work's result is the number of tool starts linked."""
-    for after in range(0, count, BATCH):
-        engine.register_values("batch", {"ids_before": ids_before, "after": after, "through": after + BATCH})
+    """The writing of each batch, in id order; a work's result is the number of tool starts linked.
+
+    Batches are of one size: of two that are written at the same time, neither waits long for the other.
+    """
+    batches = -(-count // BATCH)
+    for number in range(batches):
+        after, through = (count * reached // batches for reached in (number, number + 1))
+        engine.register_values("batch", {"ids_before": ids_before, "after": after, "through": through})
         sessions, *stamps = (engine.table(name) for name in WRITTEN)
         yield partial(_write, store, complete(sessions), *stamps)
 
