@@ -63,7 +63,9 @@ class Countries:
 
     def _learn(self, addresses: set[Address]) -> None:
         """Ask cache, local database and service, in this order, for the addresses not known yet."""
-        unknown = sorted(addresses - self._known.keys(), key=lambda found: (found.version, int(found)))
+        # a set less the keys of a dictionary takes a look at each key
+        unknown = [found for found in addresses if found not in self._known]
+        unknown.sort(key=lambda found: (found.version, int(found)))
         cached = self._cache.countries([found for found in unknown if isinstance(found, IPv4Address)])
         self._known |= {found: _or_none(code) for found, code in cached.items()}
         unknown = [found for found in unknown if found not in cached]

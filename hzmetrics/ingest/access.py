@@ -14,7 +14,7 @@ from hzmetrics.config import Settings
 from hzmetrics.engine import Value, relation
 from hzmetrics.ingest import filters, log_file
 from hzmetrics.ingest.addresses import Clients
-from hzmetrics.ingest.bots import Bots
+from hzmetrics.ingest.bots import Bots, Recognized
 from hzmetrics.ingest.filters import Excludes
 from hzmetrics.ingest.log_file import ANY_DAY, Judged, LogFile, day_limits, report_months, report_unread
 from hzmetrics.log import log
@@ -108,6 +108,7 @@ class AccessLog(LogFile[Rules, Tally]):
         self.any_server = rules.logs.format != HUB
         self.requests = Requests(self.engine, rules.logs)
         self.complete = complete
+        self._recognized = Recognized()
         self.begin(rules)
 
     @property
@@ -154,7 +155,7 @@ class AccessLog(LogFile[Rules, Tally]):
         """Look at agents that were not seen before in their log. The bots of each log are known to those after it."""
         new = self.engine.table("new_agents")
         agents = new["agent"].combine_chunks().unique()
-        recognized = pa.array(self.rules.bots.recognize(agents), pa.bool_())
+        recognized = pa.array(self._recognized.of(self.rules.bots, agents), pa.bool_())
         rows = []
         for number, tally in enumerate(self._tallies):
             if number:

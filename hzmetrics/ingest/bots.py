@@ -28,6 +28,9 @@ TOKENS = (
 NO_BOTS = ("searchtool", " feed/")
 """Stored agents that contain one of these are deleted again."""
 
+MOST_AGENTS = 100_000
+"""User agents that are remembered."""
+
 NAME_LENGTH = 255
 """Characters of a user agent that are compared with the stored agents, which are cut to 255 bytes (spec 10 §3.2)."""
 
@@ -120,3 +123,22 @@ class Bots:
         database.append(connection, bot_useragents, pa.table({"useragent": pa.array(kept, pa.string())}))
         database.delete(connection, bot_useragents, pa.table({"useragent": pa.array(removed, pa.string())}))
         log.info("bots: %d inserted, %d removed by override", len(kept), len(removed))
+
+
+class Recognized:
+    """The agents of the logs so far, and which of them look like bots': most of a log's were in logs before it."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[bool, str | None], bool] = {}
+        """By whether there is to be evidence, and agent."""
+
+    def of(self, bots: Bots, agents: pa.Array) -> list[bool]:
+        """What `bots.recognize` says of each agent."""
+        keys = [(bots.by_evidence, agent) for agent in agents.to_pylist()]
+        if len(self._known) > MOST_AGENTS:
+            self._known.clear()
+        new = [key for key in keys if key not in self._known]
+        if new:
+            texts = pa.array([agent for _, agent in new], pa.string())
+            self._known.update(zip(new, bots.recognize(texts), strict=True))
+        return [self._known[key] for key in keys]

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from hzmetrics.calendar import DateSpan, Month
 from hzmetrics.config import Settings
 from hzmetrics.demo import maxmind
 from hzmetrics.enrich import known
+from hzmetrics.enrich.countries import Countries
 from hzmetrics.enrich.dns import Remembered
 from hzmetrics.enrich.geo import fill_ipcountry
 from hzmetrics.enrich.known import KnownAddresses
@@ -196,3 +198,25 @@ def test_what_is_written_is_what_the_steps_write(hub: TestHub) -> None:
     for row, expected in zip(written, by_steps, strict=True):
         assert row == expected or row[:2] == (None, None)
         assert row[2] == expected[2]
+
+
+def test_what_is_known_already_costs_nothing(hub: TestHub, countries: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Addresses are learned some at a time, and each time all that are known could be looked at."""
+    looked_at = 0
+
+    def counted(self: IPv4Address) -> int:
+        nonlocal looked_at
+        looked_at += 1
+        return int(self)
+
+    def cost(texts: Sequence[str]) -> int:
+        nonlocal looked_at
+        looked_at = 0
+        assert set(asked.of(texts).values()) == {"FR"}
+        return looked_at
+
+    monkeypatch.setattr(IPv4Address, "__hash__", counted)
+    asked = Countries(hub.store, settings(hub))
+    first = cost(["192.0.2.1"])
+    cost([f"192.0.2.{number}" for number in range(2, 250)])
+    assert cost(["192.0.2.255"]) == first
