@@ -21,6 +21,7 @@ from pathlib import Path
 import pymysql
 import sqlalchemy as sa
 
+from benchmarks import environment_with
 from hzmetrics import config
 from hzmetrics.calendar import epoch, utc
 from hzmetrics.store import Store
@@ -74,13 +75,13 @@ def make_hub(root: Path, socket: str | None) -> dict[str, str]:
     configuration.write_text(
         f"[hub]\nsite = {SITE}\nhub_dir = {root}/hubroot\n[db]\n{db}\n[activity]\nretention_days = 365\n"
     )
-    return {
-        **os.environ,
+    own = {
         "HZMETRICS_CONFIG": str(configuration),
         "HZMETRICS_HOME": str(root / "home"),
         "HZMETRICS_LOG": str(root / "log"),
         "HZMETRICS_LOG_ROOT": str(root / "logs"),
     }
+    return environment_with(own)
 
 
 def drop(socket: str) -> None:

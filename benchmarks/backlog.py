@@ -11,7 +11,6 @@ seconds are those of the command alone, without the server's.
 from __future__ import annotations
 
 import argparse
-import os
 import resource
 import subprocess
 import sys
@@ -20,6 +19,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks import environment_with
 from benchmarks.ingest import Spent, fresh_databases
 from benchmarks.traffic import ORDINARY
 from hzmetrics.calendar import Clock
@@ -62,8 +62,7 @@ def run_all(directory: Directory) -> Spent:
     """Import the logs, and make all of their months."""
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     command = [sys.executable, "-m", "hzmetrics", "run", "--all"]
-    environment = {**os.environ, **directory.environment}
-    subprocess.run(command, env=environment, check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(command, env=environment_with(directory.environment), check=True, stderr=subprocess.DEVNULL)
     seconds, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
     return Spent(seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 

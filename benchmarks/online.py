@@ -23,6 +23,7 @@ from typing import cast
 import pymysql
 import sqlalchemy as sa
 
+from benchmarks import environment_with
 from hzmetrics import config
 from hzmetrics.demo import maxmind
 from hzmetrics.store import Store
@@ -90,9 +91,9 @@ def fill(store: Store, sessions: int, addresses: int) -> None:
     create_metrics(store.metrics, store.prefix)
 
 
-def measure(what: str, environment: dict[str, str]) -> None:
+def measure(what: str, own: dict[str, str]) -> None:
     begun = time.monotonic()
-    child = subprocess.Popen([sys.executable, "-m", "hzmetrics", "whoisonline"], env={**os.environ, **environment})
+    child = subprocess.Popen([sys.executable, "-m", "hzmetrics", "whoisonline"], env=own)
     _, status, usage = os.wait4(child.pid, 0)
     wall = time.monotonic() - begun
     cpu = usage.ru_utime + usage.ru_stime
@@ -122,7 +123,7 @@ def main() -> None:
             f"[hub]\nsite = bench\nhub_dir = {folder}\n[db]\n{database(options.socket, folder)}\n"
             f"[dns]\nnameserver = 127.0.0.1:{port.get()}\n[geoip]\ndatabase = {folder / 'city.mmdb'}\n"
         )
-        environment = {
+        own = {
             "HZMETRICS_CONFIG": str(file),
             "HZMETRICS_HOME": str(folder / "home"),
             "HZMETRICS_LOG": str(folder / "log.txt"),
@@ -130,9 +131,9 @@ def main() -> None:
         store = Store(config.load(file))
         fill(store, options.sessions, options.addresses)
         store.close()
-        measure(f"{options.sessions} sessions, {options.addresses} new addresses", environment)
+        measure(f"{options.sessions} sessions, {options.addresses} new addresses", environment_with(own))
         for _ in range(2):
-            measure("nothing new", environment)
+            measure("nothing new", environment_with(own))
     resolver.terminate()
 
 

@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks import environment_with
 from benchmarks.history import LAST, Size, write_history
 from benchmarks.ingest import fresh_databases
 from hzmetrics.calendar import Clock, Month
@@ -69,8 +70,10 @@ def rebuild(directory: Directory, first: Month) -> Cost:
 
 def _run(directory: Directory, *words: str) -> resource.struct_rusage:
     """Run a command; returns what it used."""
-    environment = {**os.environ, **directory.environment, "HZMETRICS_NOW": NOW}
-    process = subprocess.Popen([sys.executable, "-m", "hzmetrics", *words], env=environment, stderr=subprocess.DEVNULL)
+    own = {**directory.environment, "HZMETRICS_NOW": NOW}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hzmetrics", *words], env=environment_with(own), stderr=subprocess.DEVNULL
+    )
     _, code, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(code)
     if process.returncode:
