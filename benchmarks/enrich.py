@@ -12,7 +12,6 @@ import argparse
 import datetime as dt
 import logging
 import multiprocessing
-import os
 import socket
 import sys
 import tempfile
@@ -27,6 +26,7 @@ import pyarrow as pa
 import pymysql
 import sqlalchemy as sa
 
+from benchmarks import environment_with
 from hzmetrics import config
 from hzmetrics.calendar import DateSpan
 from hzmetrics.demo import maxmind
@@ -143,7 +143,7 @@ def main() -> None:
         )
         file = folder / "hub.conf"
         file.write_text(configuration(options.socket, folder, port.get()))
-        settings = config.load(file, os.environ)
+        settings = config.load(file, environment_with({}))
         store = Store(settings)
         create_hub(store.hub, store.hub_tables.metadata)
         create_metrics(store.metrics, store.prefix)

@@ -91,9 +91,9 @@ def fill(store: Store, sessions: int, addresses: int) -> None:
     create_metrics(store.metrics, store.prefix)
 
 
-def measure(what: str, own: dict[str, str]) -> None:
+def measure(what: str, environment: dict[str, str]) -> None:
     begun = time.monotonic()
-    child = subprocess.Popen([sys.executable, "-m", "hzmetrics", "whoisonline"], env=own)
+    child = subprocess.Popen([sys.executable, "-m", "hzmetrics", "whoisonline"], env=environment)
     _, status, usage = os.wait4(child.pid, 0)
     wall = time.monotonic() - begun
     cpu = usage.ru_utime + usage.ru_stime
@@ -128,12 +128,13 @@ def main() -> None:
             "HZMETRICS_HOME": str(folder / "home"),
             "HZMETRICS_LOG": str(folder / "log.txt"),
         }
-        store = Store(config.load(file))
+        environment = environment_with(own)
+        store = Store(config.load(file, environment))
         fill(store, options.sessions, options.addresses)
         store.close()
-        measure(f"{options.sessions} sessions, {options.addresses} new addresses", environment_with(own))
+        measure(f"{options.sessions} sessions, {options.addresses} new addresses", environment)
         for _ in range(2):
-            measure("nothing new", environment_with(own))
+            measure("nothing new", environment)
     resolver.terminate()
 
 

@@ -28,8 +28,8 @@ TOKENS = (
 NO_BOTS = ("searchtool", " feed/")
 """Stored agents that contain one of these are deleted again."""
 
-MOST_AGENTS = 100_000
-"""User agents that are remembered."""
+REMEMBERED = 2**24
+"""Characters of user agents that are remembered. Whoever writes an agent decides how long it is."""
 
 NAME_LENGTH = 255
 """Characters of a user agent that are compared with the stored agents, which are cut to 255 bytes (spec 10 §3.2)."""
@@ -131,14 +131,19 @@ class Recognized:
     def __init__(self) -> None:
         self._known: dict[tuple[bool, str | None], bool] = {}
         """By whether there is to be evidence, and agent."""
+        self._characters = 0
+        """Of these agents."""
 
     def of(self, bots: Bots, agents: pa.Array) -> list[bool]:
         """What `bots.recognize` says of each agent."""
         keys = [(bots.by_evidence, agent) for agent in agents.to_pylist()]
-        if len(self._known) > MOST_AGENTS:
-            self._known.clear()
         new = [key for key in keys if key not in self._known]
         if new:
-            texts = pa.array([agent for _, agent in new], pa.string())
-            self._known.update(zip(new, bots.recognize(texts), strict=True))
-        return [self._known[key] for key in keys]
+            texts = [agent for _, agent in new]
+            self._known.update(zip(new, bots.recognize(pa.array(texts, pa.string())), strict=True))
+            self._characters += sum(map(len, filter(None, texts)))
+        found = [self._known[key] for key in keys]
+        if self._characters > REMEMBERED:
+            self._known.clear()
+            self._characters = 0
+        return found

@@ -47,8 +47,9 @@ class Copies(Files):
         self._made: dict[str, Path] = {}
 
     def of(self, database: Database, table: sa.Table) -> Path:
-        """The copy of a table. Raises StoreError."""
-        if table.name not in self._made:
+        """The copy of a table, made again if somebody has tidied it away. Raises StoreError."""
+        made = self._made.get(table.name)
+        if made is None or not made.exists():
             query = sa.select(*(table.c[name] for name in READ[table.name])).where(ROWS.get(table.name, sa.true()))
             rows = database.stream(query)
             try:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pyarrow as pa
 import sqlalchemy as sa
 
+from hzmetrics.calendar import Clock
 from hzmetrics.grids.sources import LoginRows, stored_logins
 from hzmetrics.snapshots import Snapshots
 from hzmetrics.store.tables.metrics import userlogin
@@ -30,7 +32,8 @@ def test_logins_of_other_years_than_those_that_are_over_are_found_in_the_index(
         rows = [{"datetime": time, "user": "ann", "uidNumber": 1, "ip": "", "action": "login"} for time in TIMES]
         connection.execute(sa.insert(userlogin), rows)
     with read_whole("userlogin") as found:
-        first = next(stored_logins(hub.store, Snapshots(hub.store, hub.settings, "")))
+        settings = replace(hub.settings, clock=Clock.parse("2026-03-10"))
+        first = next(stored_logins(hub.store, Snapshots(hub.store, settings, "")))
         assert isinstance(first, LoginRows)
         assert isinstance(first.logins, pa.RecordBatchReader)
         times = first.logins.read_all()["datetime"].to_pylist()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pyarrow as pa
 import pytest
 
@@ -17,9 +19,9 @@ def agents(numbers: list[int]) -> pa.Array:
     return pa.array([AGENTS[number] for number in numbers], pa.string())
 
 
-@pytest.mark.parametrize("most", [0, 2, 100])
-def test_agents_of_earlier_logs_are_recognized_as_before(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bots, "MOST_AGENTS", most)
+@pytest.mark.parametrize("remembered", [0, 60, 2**24])
+def test_agents_of_earlier_logs_are_recognized_as_before(remembered: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bots, "REMEMBERED", remembered)
     recognized = Recognized()
     for numbers in ASKED:
         for by_evidence in (False, True):
@@ -41,3 +43,13 @@ def test_an_agent_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for numbers in ASKED:
         assert recognized.of(Bots(frozenset()), agents(numbers)) == [number == 1 for number in numbers]
     assert sorted(looked_at, key=str) == sorted(AGENTS, key=str)
+
+
+def test_what_agents_are_remembered_takes_little_room() -> None:
+    recognized, rules = Recognized(), Bots(frozenset())
+    tracemalloc.start()
+    for log in range(20):
+        recognized.of(rules, pa.array([f"{log} {number} {'x' * 8_000}" for number in range(500)]))
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 2 * bots.REMEMBERED

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hzmetrics.engine import Engine
+from hzmetrics.engine import Columns, Engine
 from hzmetrics.errors import StoreError, StoreUnavailable
 from hzmetrics.store import copies
 from hzmetrics.store.tables.metrics import toolstart
@@ -57,6 +57,16 @@ def test_an_engine_reads_a_table_or_its_copy(hub: TestHub) -> None:
         assert given() == ["bob", "Zoë", "ann"]
         copies.forget()
         assert given() == ["bob", "Zoë", "ann", "eve"]
+
+
+def test_a_copy_that_was_tidied_away_is_made_again(hub: TestHub) -> None:
+    add(hub, "ann")
+    table = hub.store.hub_tables.sessionlog
+    with copies.kept():
+        copy = copies.relation(hub.store.hub, table, "username")
+        assert isinstance(copy, Columns)
+        copy.path.unlink()
+        assert users(hub) == [{"username": "ann", "sessnum": 1}]
 
 
 @pytest.mark.parametrize(
