@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -16,7 +16,16 @@ from hzmetrics.ingest import filters, log_file
 from hzmetrics.ingest.addresses import Clients
 from hzmetrics.ingest.bots import Bots, Recognized
 from hzmetrics.ingest.filters import Excludes
-from hzmetrics.ingest.log_file import ANY_DAY, Judged, LogFile, day_limits, report_months, report_unread
+from hzmetrics.ingest.log_file import (
+    ANY_DAY,
+    Complete,
+    Judged,
+    LogFile,
+    as_they_are,
+    day_limits,
+    report_months,
+    report_unread,
+)
 from hzmetrics.log import log
 from hzmetrics.logs.account import Account
 from hzmetrics.logs.formats import HUB
@@ -44,10 +53,6 @@ AGENTS = {
     "is_old_explorer": pa.bool_(),
 }
 """Columns of the relation `agents`."""
-
-
-Complete = Callable[[pa.Table], pa.Table]
-"""Gives new rows of `web` the values of further columns."""
 
 
 @dataclass(frozen=True)
@@ -101,13 +106,12 @@ class Tally(log_file.Tally):
 
 
 class AccessLog(LogFile[Rules, Tally]):
-    """An access log, filtered by its rules. `complete`: what else is known of its requests."""
+    """An access log, filtered by its rules."""
 
-    def __init__(self, rules: Rules, complete: Complete = lambda rows: rows) -> None:
-        super().__init__({**filters.EXPRESSIONS, **rules.days})
+    def __init__(self, rules: Rules, complete: Complete = as_they_are) -> None:
+        super().__init__({**filters.EXPRESSIONS, **rules.days}, complete)
         self.any_server = rules.logs.format != HUB
         self.requests = Requests(self.engine, rules.logs)
-        self.complete = complete
         self._recognized = Recognized()
         self.begin(rules)
 
@@ -143,8 +147,7 @@ class AccessLog(LogFile[Rules, Tally]):
         kept = self.engine.table("kept_requests")
         requests = self.requests.of_lines("kept_requests", list(STORED.values()))
         stored = {column: pc.fill_null(requests[field], "") for column, field in STORED.items()}
-        rows = pa.table({**stored, **{name: kept[name] for name in ("ip", "uidNumber", "dnload", "number")}})
-        return self.complete(rows)
+        return pa.table({**stored, **{name: kept[name] for name in ("ip", "uidNumber", "dnload", "number")}})
 
     def read(self, lines: pa.Table) -> None:
         """Take a chunk's lines apart: `requests` and `clients` tell what they are."""

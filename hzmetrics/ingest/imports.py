@@ -19,8 +19,8 @@ from hzmetrics.calendar import Month, month_of
 from hzmetrics.config import Settings
 from hzmetrics.errors import HzmetricsError, StoreUnavailable
 from hzmetrics.ingest import access, auth, ledger, sources, unread
-from hzmetrics.ingest.access import Complete
 from hzmetrics.ingest.ledger import Record
+from hzmetrics.ingest.log_file import Complete, as_they_are
 from hzmetrics.ingest.readers import Readers
 from hzmetrics.ingest.sources import Source
 from hzmetrics.ingest.unread import UnreadLog
@@ -65,12 +65,13 @@ def import_day(
     files: Sequence[Source] | None = None,
     on_rows: OnRows | None = None,
     readers: Readers | None = None,
-    complete: Complete | None = None,
+    complete: Complete = as_they_are,
 ) -> DayReport:
     """Import all pending files of one day; one that fails is left in place and does not stop the others (spec 10 §9).
 
-    A run that imports many days gives its `readers`, the pending `files` of the month as it has found them, and what is
-    to `complete` requests. Raises StoreUnavailable: that the database is gone is no file's fault.
+    A run that imports many days gives its `readers`, the pending `files` of the month, and of later ones, as it has
+    found them, and what is to `complete` requests of the month. Raises StoreUnavailable: that the database is gone is
+    no file's fault.
     """
     report = DayReport()
     if files is None:

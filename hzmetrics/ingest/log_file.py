@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from types import TracebackType
@@ -77,6 +77,14 @@ class Tally:
 R = TypeVar("R", bound=Rules)
 T = TypeVar("T", bound=Tally)
 
+Complete = Callable[[pa.Table], pa.Table]
+"""Gives rows that lines became the values of further columns."""
+
+
+def as_they_are(rows: pa.Table) -> pa.Table:
+    """Completes rows of which nothing else is known."""
+    return rows
+
 
 @dataclass(frozen=True)
 class Judged(Generic[R, T]):
@@ -88,6 +96,8 @@ class Judged(Generic[R, T]):
     kind: Kind | None
     rows: pa.Table
     """What the lines become, without ids."""
+    is_complete: bool = False
+    """Whether they have what else is known of them."""
 
     def kept(self, stream: LogStream) -> Iterator[pa.Table]:
         """The rows. Of the stream nothing is read any more."""
@@ -105,8 +115,10 @@ class LogFile(ABC, Generic[R, T]):
     any_server = False
     """Whether the log may be another server's than the hub's."""
 
-    def __init__(self, variables: Mapping[str, Value]) -> None:
+    def __init__(self, variables: Mapping[str, Value], complete: Complete = as_they_are) -> None:
+        """`complete`: what else is known of the rows. Those of logs that are judged together are completed later."""
         self.engine = Engine(LOGS, PACKAGE)
+        self._complete = complete
         for name, value in variables.items():
             self.engine.set_variable(name, value)
         self._rules: list[R]
@@ -172,7 +184,7 @@ class LogFile(ABC, Generic[R, T]):
         """The rows of a log without their ids, chunk by chunk in file order. The tally grows with them."""
         for lines in self.chunks(stream):
             self._count(lines)
-            yield self.rows().drop_columns("number")
+            yield self._complete(self.rows().drop_columns("number"))
         self.tally.lines += stream.blank
 
     def judge(self, rules: R, logs: Sequence[tuple[pa.Table, int]]) -> Iterator[Judged[R, T]]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from itertools import accumulate, chain, dropwhile, groupby, islice, pairwise
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 import pyarrow as pa
 
 from hzmetrics.config import Settings
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.ingest import access, auth
-from hzmetrics.ingest.access import AccessLog, Complete
+from hzmetrics.ingest.access import AccessLog
 from hzmetrics.ingest.auth import AuthLog
-from hzmetrics.ingest.log_file import Judged, LogFile, Rules, Tally
+from hzmetrics.ingest.log_file import Complete, Judged, LogFile, Rules, Tally, as_they_are
 from hzmetrics.ingest.logins import Logins
 from hzmetrics.ingest.sources import Source
 from hzmetrics.logs.formats import HUB
@@ -35,9 +37,14 @@ T = TypeVar("T", bound=Tally)
 State = tuple[int, ...]
 """A file as it was when it was opened (`LogStream.state`)."""
 
+Group: TypeAlias = dict[Path, tuple[State, Judged[R, T]]]
+"""Small files of a month that are judged together, in their order."""
+
 
 class Reader(Generic[R, T]):
     """Judges logs of one kind, one after the other: small ones in groups, a group while that before it is imported.
+
+    The first group of a month is judged while the month before it is analyzed.
 
     What the lines of a file become depends on the filters and the bots that are stored when it begins. What was judged
     ahead counts only where these, and the file, are still what they were taken to be; otherwise the file is read anew.
@@ -45,15 +52,17 @@ class Reader(Generic[R, T]):
 
     def __init__(self, make: Callable[[R], LogFile[R, T]], limits: Limits, is_format_known: bool) -> None:
         """`is_format_known`: the format is configured, so that one engine can read one log after the other."""
-        self.expected: Sequence[Path] = ()
-        """The files that will be imported, in their order."""
+        self.expected: Sequence[Sequence[Path]] = ()
+        """The files that will be imported, in their order: those of the month that is imported, and of later ones."""
+        self.complete: Complete = as_they_are
+        """What completes the rows of that month, as it is known by now."""
         self._make = make
         self._limits = limits
         self._is_format_known = is_format_known
         self._log: LogFile[R, T] | None = None
-        self._group: dict[Path, tuple[State, Judged[R, T]]] = {}
+        self._group: Group[R, T] = {}
         """What is left of the group that is imported."""
-        self._next: tuple[Future[dict[Path, tuple[State, Judged[R, T]]]], ExitStack] | None = None
+        self._next: tuple[Future[Group[R, T]], ExitStack] | None = None
         """The group after it, and what gives back the log that judges it."""
         self._judging = ThreadPoolExecutor(1)
 
@@ -84,12 +93,12 @@ class Reader(Generic[R, T]):
         if not self._is_format_known:
             return None
         if path not in self._group:
-            self._group = self._next_group()
+            self._group = self._completed(self._next_group())
         judged = self._taken(path, stream, rules)
         if judged is None:
             self._next_group()  # what is judged under other rules is of no use
             with self._open(rules) as log:
-                self._group = self._judge(log, path, rules)
+                self._group = self._completed(self._judge(log, path, rules))
             judged = self._taken(path, stream, rules)
         if judged and not self._next:
             last, (_, before) = next(reversed(self._group.items()), (path, (stream.state, judged)))
@@ -106,11 +115,12 @@ class Reader(Generic[R, T]):
         if path:
             stack = ExitStack()
             log = stack.enter_context(self._open(rules))
-            judging = self._judging.submit(self._judge, log, path, rules)
+            is_due = path in self.expected[0]
+            judging = self._judging.submit(self._judge_due if is_due else self._judge, log, path, rules)
             stack.callback(wait, [judging])
             self._next = judging, stack
 
-    def _next_group(self) -> dict[Path, tuple[State, Judged[R, T]]]:
+    def _next_group(self) -> Group[R, T]:
         """The group that is judged meanwhile, when it is; empty if there is none or judging it failed."""
         if not self._next:
             return {}
@@ -123,11 +133,28 @@ class Reader(Generic[R, T]):
 
     def _after(self, path: Path) -> Path | None:
         """The file that is expected after another one."""
-        place = self.expected.index(path) + 1 if path in self.expected else len(self.expected)
-        return self.expected[place] if place < len(self.expected) else None
+        following = dropwhile(lambda file: file != path, chain.from_iterable(self.expected))
+        return next(islice(following, 1, None), None)
 
-    def _judge(self, log: LogFile[R, T], path: Path, rules: R) -> dict[Path, tuple[State, Judged[R, T]]]:
-        """What a small file, and small ones that follow it, become."""
+    def _judge_due(self, log: LogFile[R, T], path: Path, rules: R) -> Group[R, T]:
+        """As `_judge`, for the month that is imported: the rows are completed."""
+        return self._completed(self._judge(log, path, rules))
+
+    def _completed(self, group: Group[R, T]) -> Group[R, T]:
+        """A group with its rows completed, all together."""
+        if not group or all(judged.is_complete for _, judged in group.values()):
+            return group
+        states, logs = zip(*group.values(), strict=True)
+        rows = self.complete(pa.concat_tables(judged.rows for judged in logs))
+        places = pairwise(accumulate((len(judged.rows) for judged in logs), initial=0))
+        completed = (
+            replace(judged, rows=rows.slice(begin, end - begin), is_complete=True)
+            for judged, (begin, end) in zip(logs, places, strict=True)
+        )
+        return dict(zip(group, zip(states, completed, strict=True), strict=True))
+
+    def _judge(self, log: LogFile[R, T], path: Path, rules: R) -> Group[R, T]:
+        """What a small file becomes, and small ones that follow it."""
         files = self._small_files(path)
         if not files:
             return {}
@@ -135,23 +162,23 @@ class Reader(Generic[R, T]):
         return {path: (state, one) for (path, (state, _, _)), one in zip(files.items(), judged, strict=True)}
 
     def _small_files(self, path: Path) -> dict[Path, tuple[State, pa.Table, int]]:
-        """A file and those that follow it, with their lines and the number of blank ones, up to the first large one.
+        """A file and those of its month that follow it, with their lines and the number of blank ones.
 
-        One that cannot be read is left out: it is told when it is its turn.
+        The first large one ends them. One that cannot be read is left out: it is told when it is its turn.
         """
         found: dict[Path, tuple[State, pa.Table, int]] = {}
         size = 0
-        following = self.expected[self.expected.index(path) :] if path in self.expected else []
-        for path in following:
+        month = next((paths for paths in self.expected if path in paths), [])
+        for file in dropwhile(lambda file: file != path, month):
             try:
-                with open_log(path, self._limits) as stream:
+                with open_log(file, self._limits) as stream:
                     state = stream.state
                     lines = stream.lines_up_to(SMALL)
             except UnreadableLog:
                 continue
             if lines is None:
                 break
-            found[path] = (state, lines, stream.blank)
+            found[file] = (state, lines, stream.blank)
             size += lines.nbytes
             if size > SMALL:
                 break
@@ -186,10 +213,9 @@ class Readers:
         self.auth = Reader[auth.Rules, Tally](AuthLog, limits, is_format_known=True)
         self.logins = Logins()
         self.writer = ThreadPoolExecutor(1)
-        self._complete: Complete | None = None
 
     def _log(self, rules: access.Rules) -> AccessLog:
-        return AccessLog(rules, lambda rows: self._complete(rows) if self._complete else rows)
+        return AccessLog(rules, lambda rows: self.access.complete(rows))
 
     def close(self) -> None:
         """Close their engines."""
@@ -197,8 +223,9 @@ class Readers:
         self.access.close()
         self.auth.close()
 
-    def expect(self, files: Sequence[Source], complete: Complete | None = None) -> None:
-        """Tell which files will be imported, in their order, and what completes their requests."""
-        self._complete = complete
-        self.access.expected = [source.path for source in files if source.kind == "access"]
-        self.auth.expected = [source.path for source in files if source.kind == "auth"]
+    def expect(self, files: Sequence[Source], complete: Complete = as_they_are) -> None:
+        """Tell which files will be imported, in their order, and what completes requests of their first month."""
+        self.access.complete = complete
+        for kind, reader in (("access", self.access), ("auth", self.auth)):
+            months = groupby(files, lambda source: source.month)
+            reader.expected = [[source.path for source in month if source.kind == kind] for _, month in months]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -116,7 +117,7 @@ class Lines:
         rest = b""
         for block in blocks:
             text = rest + block
-            if LONG_RUN * b"\n" in text:
+            if _has_long_run(text, b"\n"):
                 shorter = _shortened(text, b"\n")
                 self.blank += len(text) - len(shorter)
                 text = shorter
@@ -285,7 +286,7 @@ def _short_nuls(text: bytes) -> bytes:
     """`text` with every run of NULs cut to the length at which it counts as a block of them."""
     if NULS not in text:
         return text
-    if bytes(LONG_RUN) in text:
+    if _has_long_run(text, b"\0"):
         text = _shortened(text, b"\0")
     for size in (32, 24, 20, 18, 17):
         while (run := bytes(size)) in text:
@@ -293,10 +294,21 @@ def _short_nuls(text: bytes) -> bytes:
     return text
 
 
+def _has_long_run(text: bytes, byte: bytes) -> bool:
+    """Whether one byte is there `LONG_RUN` times in a row."""
+    return bool(_words_of(text, byte).any()) and byte * LONG_RUN in text  # a search alone takes ten times as long
+
+
+def _words_of(text: bytes, byte: bytes) -> npt.NDArray[np.bool_]:
+    """Which groups of eight bytes of `text` consist of one byte."""
+    same: npt.NDArray[np.bool_] = np.frombuffer(text, np.uint64, len(text) // 8) == np.frombuffer(byte * 8, np.uint64)
+    return same
+
+
 def _shortened(text: bytes, byte: bytes) -> bytes:
     """`text` with long runs of one byte cut to some 16 to 30."""
     words = np.frombuffer(text, np.uint64, len(text) // 8)
-    same = words == np.frombuffer(byte * 8, np.uint64)
+    same = _words_of(text, byte)
     same[2:] &= same[1:-1] & same[:-2]
     same[:2] = False
     kept: bytes = words[~same].tobytes()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hzmetrics.config import Settings
     from hzmetrics.enrich.known import KnownAddresses
     from hzmetrics.ingest.readers import Readers
+    from hzmetrics.ingest.sources import Source
     from hzmetrics.pipeline.steps import Step
     from hzmetrics.store import Store
 
@@ -51,6 +52,7 @@ class Work:
         self.unseen: list[str] = []
         """Directories of logs that cannot be looked into, with the reasons."""
         self.changes = Changes(store, is_single)
+        self._is_single = is_single
         self.through = None if dry_run else self.changes.run
 
     @cached_property
@@ -189,7 +191,7 @@ class Work:
                 self.settings,
                 day,
                 dry_run=self.dry_run,
-                files=known.files.get(month, ()),
+                files=self._files(month, known),
                 on_rows=on_rows,
                 readers=self.readers,
                 complete=partial(self.addresses.complete_requests, month),
@@ -198,6 +200,12 @@ class Work:
         self.failed_files += len(report.failed) + len(report.unmoved)
         if report.failed or report.unmoved:
             self.remember(lambda connection: facts.remember_failures(connection, report, self.settings))
+
+    def _files(self, month: Month, known: Facts) -> list[Source]:
+        """The files of a month, and those of the next one that has some: a run that goes on will import them."""
+        later = min((other for other in known.files if other > month), default=None)
+        following = known.files[later] if later and not self._is_single else ()
+        return [*known.files.get(month, ()), *following]
 
     def look_for_logs(self) -> None:
         """See whether there may be logs that cannot be seen (spec 60 §10.1)."""

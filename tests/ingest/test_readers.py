@@ -5,17 +5,25 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import random
+import time
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
+import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
+from hzmetrics.calendar import Month
 from hzmetrics.ingest import readers as reading
+from hzmetrics.ingest import sources
+from hzmetrics.ingest.access import AccessLog
 from hzmetrics.ingest.imports import DayReport, import_day
 from hzmetrics.ingest.log_file import LogFile
 from hzmetrics.ingest.readers import Readers
+from hzmetrics.pipeline.facts import Facts
+from hzmetrics.pipeline.run import run
+from hzmetrics.pipeline.work import Work
 from hzmetrics.store.tables import metrics
 from tests.conftest import TestHub
 from tests.ingest.test_imports import TABLES, access_line, ledger, write
@@ -130,3 +138,72 @@ def test_a_file_that_cannot_be_read_or_is_large_does_not_disturb_the_others(
     assert [len(report.failed) for report in reports] == [0, 1, 0, 0, 0, 0]
     assert [report.rows for report in reports] == [3, 0, 3, 40, 3, 3]
     assert [name for name, *_ in ledger(hub)] == [f"parity-access.log-2025070{n}" for n in (1, 3, 4, 5, 6)]
+
+
+def test_the_next_month_is_judged_ahead_and_completed_in_its_turn(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged = months_judged(monkeypatch)
+    days = [dt.date(2025, 7, 30), dt.date(2025, 7, 31), dt.date(2025, 8, 1), dt.date(2025, 8, 2)]
+    for day in days:
+        line = access_line(day.day).replace("2025-07-01", f"{day}")
+        write(hub, f"parity-access.log-{day:%Y%m%d}", line)
+    with closing(Readers(hub.settings)) as readers:
+        for day in days:
+            if day.month == 8:
+                wait_for(lambda: "2025-08" in judged)
+
+            def complete(rows: pa.Table, month: str = f"{day:%Y-%m}") -> pa.Table:
+                return rows.append_column("host", pa.repeat(month, len(rows)))
+
+            expected = [source for source in sources.pending(hub.settings) if source.date >= day]
+            import_day(hub.store, hub.settings, day, readers=readers, files=expected, complete=complete)
+    assert judged == ["2025-07", "2025-08"]
+    web = metrics.web.c
+    rows = hub.store.metrics.rows(sa.select(web.datetime, web.host).order_by(web.id))
+    assert [(row.datetime[:7], row.host) for row in rows] == [(f"{day:%Y-%m}", f"{day:%Y-%m}") for day in days]
+
+
+@pytest.mark.parametrize("every", [True, False], ids=["the whole backlog", "one unit"])
+def test_a_run_that_goes_on_judges_ahead_while_it_analyzes(
+    every: bool, make_hub: Callable[[str], TestHub], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged = months_judged(monkeypatch)
+    hub = make_hub("sqlite")
+    for day in (dt.date(2025, 5, 30), dt.date(2025, 6, 1)):
+        line = access_line(day.day).replace("2025-07-01", f"{day}")
+        write(hub, f"parity-access.log-{day:%Y%m%d}", line)
+    seen: list[list[str]] = []
+    analyze = Work.analyze
+
+    def noted(self: Work, month: Month, known: Facts) -> None:
+        if every and not seen:
+            wait_for(lambda: "2025-06" in judged)
+        seen.append(list(judged))
+        analyze(self, month, known)
+
+    monkeypatch.setattr(Work, "analyze", noted)
+    run(hub.store, hub.settings, every=every)
+    assert seen[0] == (["2025-05", "2025-06"] if every else ["2025-05"])
+    assert judged == seen[0]
+
+
+def months_judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A list that gets the month of each group of access logs that has been judged."""
+    found: list[str] = []
+    judge = AccessLog.judge
+
+    def noted(self: Any, rules: Any, logs: Any) -> Any:
+        judged = list(judge(self, rules, logs))
+        found.extend(sorted({month for one in judged for month in one.tally.months}))
+        return iter(judged)
+
+    monkeypatch.setattr(AccessLog, "judge", noted)
+    return found
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until something holds, for half a minute at most."""
+    until = time.monotonic() + 30
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.01)
