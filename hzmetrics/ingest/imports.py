@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from hzmetrics.calendar import Month, month_of
 from hzmetrics.config import Settings
-from hzmetrics.errors import HzmetricsError, StoreUnavailable
+from hzmetrics.errors import NO_FILES_FAULT, HzmetricsError
 from hzmetrics.ingest import access, auth, ledger, sources, unread
 from hzmetrics.ingest.ledger import Record
 from hzmetrics.ingest.log_file import Complete, as_they_are
@@ -90,7 +90,7 @@ def import_day(
                 outcome = _import(
                     store, settings, source.path, source.kind, readers, progress=progress, on_rows=on_rows
                 )
-            except StoreUnavailable:
+            except NO_FILES_FAULT:
                 raise
             except HzmetricsError as error:
                 log.error("%s: %s", source.path, error)

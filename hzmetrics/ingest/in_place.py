@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from hzmetrics.config import Settings
 from hzmetrics.config.schema import Logs
-from hzmetrics.errors import HzmetricsError, StoreUnavailable
+from hzmetrics.errors import NO_FILES_FAULT, HzmetricsError
 from hzmetrics.files import open_regular
 from hzmetrics.ingest.imports import OnRows, Transaction
 from hzmetrics.ingest.readers import Readers
@@ -113,7 +113,7 @@ def _read_new(site: _Site, skip: Callable[[Path], bool]) -> Report:
             continue
         try:
             report.rows += site.read(path)
-        except StoreUnavailable:
+        except NO_FILES_FAULT:
             raise
         except HzmetricsError as error:
             log.error("%s: %s", path, error)
