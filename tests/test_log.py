@@ -66,3 +66,14 @@ def test_what_several_steps_fail_at_is_told_once(tmp_path: Path, capfd: pytest.C
     log.tell(down, "map")
     log.stop()
     assert capfd.readouterr().err.count("cannot be reached") == 1
+
+
+@pytest.mark.timeout(10)
+def test_a_log_file_that_is_a_link_to_nothing_costs_a_warning(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "log.txt").symlink_to("/nowhere/x")
+    log.start(tmp_path / "log.txt")
+    log.stop()
+    (shown,) = capfd.readouterr().err.splitlines()
+    assert shown.endswith(f"cannot write the log file {tmp_path}/log.txt: it is a link to what does not exist")
