@@ -49,6 +49,9 @@ OTHERS = stat.S_IROTH | stat.S_IWOTH
 LINKS = 40
 """Links that a path may lead through, as in the kernel."""
 
+STANDARD = (Path("/dev/stdout"), Path("/dev/stderr"))
+"""Links of root to what the process has open, which only the kernel can follow."""
+
 
 def open_regular(path: Path) -> BinaryIO:
     """A regular file, opened for reading. Raises OSError, also for a pipe, a device or a directory."""
@@ -71,7 +74,7 @@ def read(path: Path) -> bytes:
 def _open(path: Path, flags: int, mode: int = 0) -> int:
     """A descriptor. Root follows only links that root made, also if they are replaced meanwhile. Raises OSError."""
     flags |= os.O_CLOEXEC | os.O_NOCTTY
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 or path in STANDARD:
         return os.open(path, flags, mode)
     directory, name = _reach(path, is_followed=not flags & (os.O_EXCL | os.O_NOFOLLOW))
     try:
@@ -100,6 +103,8 @@ def place(path: Path) -> Path:
     directory, name = _reach(path)
     try:
         return Path(f"/proc/self/fd/{directory}").readlink() / name
+    except FileNotFoundError:  # the system does not show open files, as in a changed root
+        return Path(os.path.realpath(path))
     finally:
         os.close(directory)
 
