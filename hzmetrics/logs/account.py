@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from hzmetrics.engine import Engine
 from hzmetrics.logs.reader import LOG
+from hzmetrics.logs.shortened import shortened
 from hzmetrics.output.text import printable
 
 MOST_EXAMPLES = 3
@@ -54,8 +55,8 @@ class Account:
 
     @property
     def shown_examples(self) -> list[str]:
-        """The examples without control characters, not too long."""
-        return [printable(line[:MOST_SHOWN]) for line in self.examples]
+        """The examples without control characters, not too long. Messages outlive the logs: addresses are shortened."""
+        return [printable(line[:MOST_SHOWN]) for line in shortened(self.examples)]
 
     def __str__(self) -> str:
         if not self.lines:

@@ -110,8 +110,11 @@ def open_mariadb(name: str, settings: MariaDb, database: str, scratch: str | Non
         "conv": _text_dates(),
         **({"unix_socket": socket} if socket else {"host": host, "port": port}),
     }
+    # parameters are hidden: tracebacks go to the log file, and rows have addresses
     # connections of their own for reading: turning one from transactions to reading and back takes three statements
-    make = partial(sa.create_engine, "mysql+pymysql://", connect_args=arguments, pool_pre_ping=True)
+    make = partial(
+        sa.create_engine, "mysql+pymysql://", connect_args=arguments, pool_pre_ping=True, hide_parameters=True
+    )
     engine = make(isolation_level="REPEATABLE READ")
     reading = make(isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
     for each in (engine, reading):
@@ -149,7 +152,7 @@ def _text_dates() -> dict[Any, Any]:
 
 def open_sqlite(name: str, path: str) -> Database:
     """A SQLite file, created when first used."""
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": SQLITE_PATIENCE})
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": SQLITE_PATIENCE}, hide_parameters=True)
 
     @event.listens_for(engine, "do_connect")
     def _make(dialect: sa.Dialect, record: Any, arguments: Any, keywords: Any) -> None:
