@@ -25,7 +25,10 @@ EXPRESSIONS = {
     ),
     "bracketed": rf'(?s)^(.*?)\[({MOMENT})\]([^"]*)"(.*?){ANSWER}',
     "quoted": rf'(?s)^(.*?)()()"([A-Z]+ [^" ]+ HTTP/\d(?:\.\d)?){ANSWER}',
-    "two_quoted": (rf'(?s)^[^"]*"({QUOTED})" (?:[^"\s]+ )*"({QUOTED})"((?:\s+(?:[^"\s]\S*|"{QUOTED}"))*)\s*$'),
+    "two_quoted": (
+        rf'(?s)^[^"]*"({QUOTED})" (?:[^"\s]+ )*"({QUOTED})"((?:\s+(?:[^"\s]\S*|"{QUOTED}"))*)\s*(?: "{QUOTED}\\?)?$'
+    ),
+    "cut_in_agent": rf'(?s)^[^"]*"({QUOTED})" (?:[^"\s]+ )*"({QUOTED}[^"\\]|)()\\?$',
     "two_unruly": r'(?s)^[^"]*"(.*?)" "(.*)"([^"]*)$',
     "quoted_addresses": (
         r'"((?:[\s,]*(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]+\]?)(?::\d+)?|, ?unknown|unknown,)+)"'

@@ -315,6 +315,28 @@ def test_quotes_in_an_agent() -> None:
     assert [(row["agent"], row["referrer"]) for row in rows] == [(agent, "-") for _, agent in cases]
 
 
+CUT = f'192.0.2.1 - - [{TIME}] {ANSWER} "https://news.example/a" "'
+
+
+@pytest.mark.parametrize(
+    ("cut", "agent"),
+    [
+        ("Mozilla/5.0 (compatible; AhrefsBot/7.0; +http://ahrefs.com/rob", None),
+        (r"Mozilla/5.0 (Linux; \"Tab", 'Mozilla/5.0 (Linux; "Tab'),
+        ("Mozilla/5.0 (Linux; \\", "Mozilla/5.0 (Linux; "),
+        ("", ""),
+    ],
+)
+def test_an_agent_that_is_cut_counts_as_far_as_it_goes(cut: str, agent: str | None) -> None:
+    row = one(CUT + cut)
+    assert (row["referrer"], row["agent"]) == ("https://news.example/a", cut if agent is None else agent)
+
+
+def test_an_address_that_is_cut_is_neither_a_client_nor_of_the_agent() -> None:
+    row = one(f'{COMBINED.replace("192.0.2.1", "10.0.0.1")} "198.51.100.1')
+    assert (row["address"], row["referrer"], row["agent"]) == ("10.0.0.1", "-", BROWSER)
+
+
 def test_formats_without_a_field_leave_it_out() -> None:
     row = one(f"192.0.2.1 - - [{TIME}] {ANSWER}")
     assert (row["referrer"], row["agent"]) == (None, None)
