@@ -337,6 +337,16 @@ def test_an_address_that_is_cut_is_neither_a_client_nor_of_the_agent() -> None:
     assert (row["address"], row["referrer"], row["agent"]) == ("10.0.0.1", "-", BROWSER)
 
 
+def test_what_has_no_url_is_no_request() -> None:
+    members = dict(OBJECTS["Cloudflare"])
+    url = members.pop("ClientRequestURI")
+    in_pieces = {**members, "ClientRequestPath": url}
+    both = {**members, "ClientRequestPath": url, "ClientRequestURI": "/about?q"}
+    account, rows = read([json.dumps(line) for line in (in_pieces, both, members)])
+    assert ([row["url"] for row in rows], account.unread) == (["/about", "/about?q"], 1)
+    assert read(["#Fields: date time c-ip sc-status", "2025-03-03 09:05:00 192.0.2.1 200"], format="w3c")[1] == []
+
+
 def test_formats_without_a_field_leave_it_out() -> None:
     row = one(f"192.0.2.1 - - [{TIME}] {ANSWER}")
     assert (row["referrer"], row["agent"]) == (None, None)
