@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from hzmetrics.errors import UsageError
 
-VALUES = {"anything": r".*?", "status": r"\d{3}|-", "size": r"\d+|-", "time": r"[^\]\"]*?"}
+VALUES = {"anything": r".*?", "status": r"\d{3}|-", "size": r"\d+|-", "time": r"[^\]\"]*?", "port": r"\d+"}
 """How some fields look; others are any text."""
 
 NGINX = {
-    "remote_addr": "peer", "proxy_protocol_addr": "forwarded", "realip_remote_addr": "forwarded",
+    "remote_addr": "peer", "remote_port": "port", "proxy_protocol_addr": "forwarded", "realip_remote_addr": "forwarded",
     "http_x_forwarded_for": "forwarded", "proxy_add_x_forwarded_for": "forwarded", "http_x_real_ip": "forwarded",
     "http_cf_connecting_ip": "forwarded", "remote_user": "user", "time_local": "time", "time_iso8601": "time",
     "msec": "time", "request": "request", "request_method": "method", "request_uri": "target", "uri": "path",
@@ -34,6 +34,7 @@ APACHE_ARGUMENTS = {
     ("i", "referer"): "referrer", ("i", "user-agent"): "agent", ("i", "x-forwarded-for"): "forwarded",
     ("i", "x-real-ip"): "forwarded", ("i", "forwarded"): "forwarded", ("i", "host"): "host", ("a", "c"): "forwarded",
     ("T", "s"): "seconds", ("T", "ms"): "milliseconds", ("T", "us"): "microseconds", ("h", "c"): "forwarded",
+    ("p", "remote"): "port",
 }  # fmt: skip
 """Fields by the directive of Apache and its argument in braces."""
 

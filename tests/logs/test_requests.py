@@ -245,6 +245,44 @@ def test_clients() -> None:
     assert [row["address"] for row in rows] == [client for _, client in cases]
 
 
+HAPROXY = FORMATS["haproxy"].example.replace("192.0.2.1:50000", "%s")
+
+
+@pytest.mark.parametrize(
+    ("client", "without_port"),
+    [
+        ("2001:db8::1:1024", "2001:db8::1"),
+        ("2001:db8::1:10240", "2001:db8::1"),
+        ("2001:db8:1:2:3:4:5:6:80", "2001:db8:1:2:3:4:5:6"),
+        ("::ffff:192.0.2.1:80", "::ffff:192.0.2.1"),
+        ("192.0.2.1:80", "192.0.2.1"),
+    ],
+)
+def test_a_port_that_a_format_has_is_no_part_of_the_client(client: str, without_port: str) -> None:
+    of_nginx, of_apache = '$remote_addr:$remote_port [$time_local] "$request"', r"%a:%{remote}p %t \"%r\""
+    line = f'{client} [{TIME}] "GET /about HTTP/1.1"'
+    assert one(HAPROXY % client)["address"] == without_port
+    assert {one(line, format=definition)["address"] for definition in (of_nginx, of_apache)} == {without_port}
+
+
+def test_what_would_make_an_address_too_long_is_a_port() -> None:
+    cases = [
+        ("2001:db8::1:10240", "2001:db8::1"),
+        ("2001:db8:1:2:3:4:5:6:80", "2001:db8:1:2:3:4:5:6"),
+        ("2001:db8:1:2:3:4:5:6:50000", "2001:db8:1:2:3:4:5:6"),
+        ("2001:db8::1:1024", "2001:db8::1:1024"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:5:6"),
+        ("fd00::1, 2001:db8::1:10240", "2001:db8::1"),
+    ]
+    lines = [COMBINED.replace("192.0.2.1", client) for client, _ in cases]
+    lines += [JSON.replace("192.0.2.1", client) for client, _ in cases]
+    assert [row["address"] for row in read(lines)[1]] == [address for _, address in cases] * 2
+
+
+def test_a_socket_of_the_machine_is_no_client() -> None:
+    assert read([HAPROXY % "unix:1"])[1] == []
+
+
 def test_what_is_no_client_is_not_read() -> None:
     heads = ["- - -", "2025-03-03 - -", "12 - -", "unknown - -", "1.2.3.4.5 - -", "localhost - -"]
     assert read([COMBINED.replace("192.0.2.1 - -", head) for head in heads])[1] == []
