@@ -324,6 +324,17 @@ def test_times_are_put_on_the_hub_s_clock() -> None:
     assert [(written, found.get(number)) for number, (written, _) in enumerate(cases)] == cases
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "03/Mar/2025:04:05:00 -0500", "03/Mar/2025:04:05:00.123 -0500", "03/Mar/2025 04:05:00.123 -0500",
+        "2025-03-03T04:05:00.123-05:00", "2025-03-03 04:05:00,123 -0500",
+    ],
+)  # fmt: skip
+def test_a_time_outside_brackets_has_its_zone(written: str) -> None:
+    assert one(f"{written} 192.0.2.1 {ANSWER} {QUOTED}")["datetime"] == "2025-03-03 09:05:00"
+
+
 def test_requests_and_what_is_none() -> None:
     cases = [
         ("GET //a//b?u=http://x HTTP/1.1", "GET", "/a/b?u=http:/x"),
