@@ -121,7 +121,7 @@ def select(name: str, pattern: Pattern) -> str:
             {group("method", "'GET'")} AS method,
             {target} AS target,
             {group("protocol", "''")} AS protocol,
-            {group("status", "'200'")} AS status,
+            {group("status", group("first_status", "'200'"))} AS status,
             {group("size")} AS size,
             {text("peer", "''")} AS peer,
             {text("forwarded", "''")} AS forwarded,

@@ -335,6 +335,26 @@ def test_a_time_outside_brackets_has_its_zone(written: str) -> None:
     assert one(f"{written} 192.0.2.1 {ANSWER} {QUOTED}")["datetime"] == "2025-03-03 09:05:00"
 
 
+@pytest.mark.parametrize(
+    ("definition", "head"),
+    [
+        ("$time_local $remote_addr", "03/Mar/2025:04:05:00 -0500 192.0.2.1"),
+        ("$remote_addr $time_local $request_time", "192.0.2.1 03/Mar/2025:04:05:00 -0500 0.012"),
+        ("$time_local $remote_addr", "03/Mar/2025:09:05:00 192.0.2.1"),
+        ("%{%Y-%m-%d %H:%M:%S}t %h", "2025-03-03 09:05:00 192.0.2.1"),
+        ("%{%Y-%m-%d %H:%M:%S %z}t %h", "2025-03-03 04:05:00 -0500 192.0.2.1"),
+        ("%{begin:%F %T %Z}t %h", "2025-03-03 04:05:00 EST 192.0.2.1"),
+        ("%{%d/%b/%Y %T}t.%{msec_frac}t %{%z}t %h", "03/Mar/2025 04:05:00.123 -0500 192.0.2.1"),
+        ("%h|%{%F}t %{%T}t|%{ms}T", "192.0.2.1|2025-03-03 09:05:00|12"),
+        ("%{sec}t %h", "1740992700 192.0.2.1"),
+    ],
+)
+def test_a_time_is_as_long_as_its_definition(definition: str, head: str) -> None:
+    request = "$request" if "$" in definition else "%r"
+    row = one(f'{head} "GET /about HTTP/1.1"', format=f'{definition} "{request}"')
+    assert (row["address"], row["datetime"], row["url"]) == ("192.0.2.1", "2025-03-03 09:05:00", "/about")
+
+
 def test_requests_and_what_is_none() -> None:
     cases = [
         ("GET //a//b?u=http://x HTTP/1.1", "GET", "/a/b?u=http:/x"),
@@ -444,6 +464,63 @@ def test_any_format_by_its_definition(definition: str, line: str) -> None:
     row = one(line.replace("%s", TIME), format=definition)
     found = [row[name] for name in ("address", "datetime", "method", "url", "status", "agent")]
     assert found == ["192.0.2.1", "2025-03-03 09:05:00", "GET", "/a?b=c", "200", 'x "y"']
+
+
+@pytest.mark.parametrize(
+    ("definition", "line"),
+    [
+        (r'{\"t\":\"%t\",\"ip\":\"%a\",\"r\":\"%r\",\"s\":\"%>s\"}',
+         {"t": f"[{TIME}]", "ip": "192.0.2.1", "r": "GET /a?b=c HTTP/1.1", "s": "200"}),
+        (r'{"t":"%{%F}t %{%T}t","ip":"%a:%{remote}p","line":"%m %U%q %H","first":"%s","s":"%>s"}',
+         {"t": "2025-03-03 09:05:00", "ip": "192.0.2.1:80", "line": "GET /a?b=c HTTP/1.1", "first": "404", "s": "200"}),
+        ('{"t":"$time_local","ip":"$remote_addr","u":"$scheme://$host$uri$is_args$args","s":"$status"}',
+         {"t": TIME, "ip": "192.0.2.1", "u": "https://www.example.org/a?b=c", "s": "200"}),
+        ('{"t":"$time_local","ip":"$remote_addr","r":"$request","x":"$upstream_status$status","s":"$status"}',
+         {"t": TIME, "ip": "192.0.2.1", "r": "GET /a?b=c HTTP/1.1", "x": "500200", "s": "200"}),
+    ],
+)  # fmt: skip
+def test_a_member_may_hold_several_values(definition: str, line: Mapping[str, str]) -> None:
+    row = one(json.dumps(line), format=definition)
+    found = [row[name] for name in ("address", "datetime", "method", "url", "status")]
+    assert found == ["192.0.2.1", "2025-03-03 09:05:00", "GET", "/a?b=c", "200"]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "status"), [("%s %>s", "200"), ("%>s %s", "404"), ("%<s %!304>s", "200"), ("%s %U", "404")]
+)
+def test_the_final_status_counts(statuses: str, status: str) -> None:
+    row = one(f'192.0.2.1 {TIME[:20]} 404 200 "GET /a"', format=rf"%h %{{%d/%b/%Y:%T}}t {statuses} \"%r\"")
+    assert row["status"] == status
+
+
+CONFIGURED = [
+    r'LogFormat "%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\"" combined',
+    r"LogFormat '%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\"'",
+    r'"%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\""',
+    "log_format main '$remote_addr - $remote_user [$time_local] \"$request\" '\n"
+    '\'$status $body_bytes_sent "$http_referer" "$http_user_agent"\';',
+    r'log_format main "$remote_addr - $remote_user [$time_local] \"$request\" " "$status $body_bytes_sent '
+    r'\"$http_referer\" \"$http_user_agent\"";',
+]
+
+
+@pytest.mark.parametrize("definition", CONFIGURED)
+def test_a_definition_may_stand_in_its_directive(definition: str) -> None:
+    row = one(COMBINED, format=definition)
+    assert (row["format"], row["address"], row["url"], row["agent"]) == ("own", "192.0.2.1", "/about", BROWSER)
+
+
+@pytest.mark.parametrize("directive", ["log_format main escape=json %s;", "escape=json %s", "LogFormat %s json", "%s"])
+def test_so_may_one_that_writes_json(directive: str) -> None:
+    definition = directive % '\'{"ip":"$remote_addr","t":"$time_local",\' \'"was":"$request"}\''
+    row = one(json.dumps({"ip": "192.0.2.1", "t": TIME, "was": "GET /a HTTP/1.1"}), format=definition)
+    assert (row["format"], row["address"], row["url"]) == ("json", "192.0.2.1", "/a")
+
+
+@pytest.mark.parametrize("directive", ["LogFormat %h %t combined", "log_format main '$remote_addr $request"])
+def test_a_directive_without_its_quotes_is_refused(directive: str) -> None:
+    with pytest.raises(UsageError, match="directive whose definition is not in quotes"):
+        _ = LogSettings(directive).own
 
 
 def test_a_definition_needs_a_client_and_a_request() -> None:
