@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -29,6 +29,7 @@ from hzmetrics.ingest.log_file import (
 from hzmetrics.log import log
 from hzmetrics.logs.account import Account
 from hzmetrics.logs.formats import HUB
+from hzmetrics.logs.reader import LogStream
 from hzmetrics.logs.requests import Kind, Requests
 from hzmetrics.logs.settings import LogSettings, log_settings
 
@@ -131,6 +132,11 @@ class AccessLog(LogFile[Rules, Tally]):
 
     def new_tally(self) -> Tally:
         return Tally()
+
+    def kept(self, stream: LogStream) -> Iterator[pa.Table]:
+        if stream.heading:
+            self.requests.learn_heading(stream.heading)
+        return super().kept(stream)
 
     def filter(self, lines: pa.Table) -> pa.Table:
         self.read(lines)
