@@ -115,7 +115,7 @@ class Lines:
 
     def _whole(self, blocks: Iterable[bytes]) -> Iterator[Chunk]:
         rest = b""
-        for block in blocks:
+        for block in _ended(blocks):
             text = rest + block
             if _has_long_run(text, b"\n"):
                 shorter = _shortened(text, b"\n")
@@ -127,6 +127,21 @@ class Lines:
             rest = _short_nuls(text[end + 1 :])[: LINE_LIMIT + 1]
         if rest:
             yield _cleaned(rest)
+
+
+def _ended(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Blocks put together to the size of a chunk. What is left behind the last of them ends with a line feed."""
+    waiting: list[bytes] = []
+    size = 0
+    for block in blocks:
+        waiting.append(block)
+        size += len(block)
+        if size >= CHUNK:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    if size:
+        text = b"".join(waiting)
+        yield text if text.endswith(b"\n") else text + b"\n"
 
 
 def _split(chunk: Chunk) -> pa.StringArray:
