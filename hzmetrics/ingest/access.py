@@ -180,12 +180,13 @@ def report(judged: LogFile[Rules, Tally] | Judged[Rules, Tally], is_daily: bool 
     """Tell what became of a log's lines (spec 10 §16); of a daily log, also whether it has lines of several months."""
     tally, account = judged.tally, judged.account
     log.info(
-        "%d lines, %d recognized, %d unrecognized (%d of them only because of an IPv6 address), %d kept; "
+        "%d lines, %d recognized, %d unrecognized (%d of them only because of an IPv6 address), %d comments, %d kept; "
         "dropped: %s; %d downloads; webhits %d on %d dates",
-        tally.lines,
+        account.lines,
         tally.recognized,
-        tally.lines - tally.recognized,
+        account.lines - account.comments - tally.recognized,
         tally.ipv6,
+        account.comments,
         tally.kept.total(),
         ", ".join(f"{name} {tally.dropped[name]}" for name in filters.COUNTERS),
         tally.downloads,
@@ -204,13 +205,13 @@ def report(judged: LogFile[Rules, Tally] | Judged[Rules, Tally], is_daily: bool 
 
 def report_agents(judged: LogFile[Rules, Tally] | Judged[Rules, Tally]) -> None:
     """Tell what the search for bots found (spec 10 §16)."""
-    tally = judged.tally
+    tally, account = judged.tally, judged.account
     log.info(
         "%d lines, %d user agents, %d of them flagged as bots, %d lines unrecognized",
-        tally.lines,
+        account.lines,
         tally.agents,
         len(judged.rules.bots.flagged),
-        tally.lines - tally.recognized,
+        account.lines - account.comments - tally.recognized,
     )
 
 

@@ -85,6 +85,18 @@ def test_a_header_counts_for_the_lines_after_it_only() -> None:
         assert site.read() == ["/1", "/2", "/3?x=1", "/4", "/5"]
 
 
+def test_directives_are_comments_and_counted_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "hzmetrics")
+    with a_site() as site:
+        site.append("#Software: IIS\n#Version: 1.0\n" + header(COLUMNS) + line(COLUMNS, "/1") + "\n")
+        site.read()
+        site.append(line(COLUMNS, "/2"))
+        site.read()
+    told = [message for message in caplog.messages if " comments, " in message]
+    assert told[0].startswith("5 lines, 1 recognized, 1 unrecognized ") and " 3 comments, 1 kept" in told[0]
+    assert told[1].startswith("1 lines, 1 recognized, 0 unrecognized ") and " 0 comments, 1 kept" in told[1]
+
+
 def test_a_header_behind_the_head_of_the_file_counts() -> None:
     with a_site() as site:
         site.append(header(COLUMNS) + line(COLUMNS, f"/{'x' * 100}") * 600 + header(NARROW) + line(NARROW, "/new") * 20)
