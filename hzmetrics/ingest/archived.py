@@ -81,7 +81,7 @@ def retry_unread(store: Store, settings: Settings, dry_run: bool = False) -> Ret
         if reading.ids.count:
             log.info("%s: %d rows %s", one.path, reading.ids.count, "would be imported" if dry_run else "imported")
             found.brought.append(reading)
-        elif reading.account.lines and (said := unread.warning(reading.account, settings)):
+        elif reading.account.texts and (said := unread.warning(reading.account, settings)):
             log.error("%s: %s", one.path, said)
             found.failed.append(f"{one.path}: {said}")
     return found

@@ -225,7 +225,7 @@ def import_again(
         transaction = Transaction(database, connection, settings, readers, dry_run, counted=counted, replaced=record)
         reading = transaction.read(path, stream, sources.KIND_OF[record.target])
         reading.refuse_unread(settings)
-        if record.rows and not reading.account.lines:
+        if record.rows and not reading.account.texts:
             raise HzmetricsError(f"{path}: there is no line in it any more, but it became {record.rows:,} rows")
         stream.require_unchanged(path)
         reading = replace(reading, months=before | reading.months)
