@@ -39,9 +39,12 @@ def test_a_figure_is_compared_with_the_period_before_and_the_year_before() -> No
     months = list(Month(2025, 1).through(Month(2026, 2)))
     overview = Overview(months, {("misc.4.1", code): list(range(14)) for code in CODES})
     by_code = {period.code: period for period in PERIODS}
-    compared = [overview.compared(VISITORS, Month(2026, 2), by_code[code]) for code in (1, 3, 12, 14)]
+    compared = [overview.compared(VISITORS, Month(2026, 2), by_code[code]) for code in (1, 3, 0, 13, 12, 14)]
     assert [(one.value, one.before, one.year_ago) for one in compared] == [
-        (13, 12, 1), (13, 10, 1), (13, 1, 1), (13, None, 1),
+        (13, 12, 1), (13, 10, 1), (13, 1, 1), (13, None, None), (13, None, None), (13, None, 1),
+    ]  # fmt: skip
+    assert [overview.whole_from(code) for code in (1, 3, 0, 13, 12, 14)] == [
+        Month(2025, 1), Month(2025, 1), Month(2025, 1), Month(2025, 10), Month(2025, 12), Month(2025, 1),
     ]  # fmt: skip
     assert overview.value("misc.4.1", Month(2026, 3), 1) is None
     assert overview.value("misc.5.1", Month(2026, 1), 1) is None

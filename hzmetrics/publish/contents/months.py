@@ -51,12 +51,14 @@ def write(writer: Writer, overview: Overview) -> None:
 
 def _write_month(writer: Writer, overview: Overview, month: Month, earlier: Month | None, later: Month | None) -> None:
     found = [table for table in tables(overview, month) if table.rows]
-    made_of = [str(earlier), str(later), overview.mark(month), found]
-    values: dict[str, Any] = {"month": month, "earlier": earlier, "later": later, "tables": found}
+    is_whole = all(overview.is_whole(month, period.code) for period in PERIODS)
+    begin = None if is_whole else overview.months[0]
+    made_of = [str(earlier), str(later), overview.mark(month), str(begin)]
+    values: dict[str, Any] = {"month": month, "earlier": earlier, "later": later, "tables": found, "begin": begin}
     values["is_incomplete"] = month in overview.incomplete
     keys = [[table.id, [[row.figure.key, row.values] for row in table.rows]] for table in found]
     until = writer.until(month)
-    writer.page(f"{PART}{month}.html", "month.html", [*made_of[:3], keys], lambda: values, until)
+    writer.page(f"{PART}{month}.html", "month.html", [*made_of, keys], lambda: values, until)
     cells = [
         {
             "table": table.title,

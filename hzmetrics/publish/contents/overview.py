@@ -8,7 +8,7 @@ from typing import Any
 from hzmetrics.calendar import Month
 from hzmetrics.output.document import document
 from hzmetrics.publish.charts import Chart
-from hzmetrics.publish.figures.definitions import GROUPS, ORGANIZATION, PERIODS, RESIDENCE, Figure
+from hzmetrics.publish.figures.definitions import GROUPS, ORGANIZATION, PERIODS, RESIDENCE, Figure, Period
 from hzmetrics.publish.figures.overview import Compared, Overview
 from hzmetrics.publish.figures.values import Number
 from hzmetrics.publish.writer import Writer
@@ -18,14 +18,14 @@ PARTS = {
     "organization": {"title": "Where they work", "of": 7, "columns": ORGANIZATION},
 }
 """The breakdowns of each group of users: of how many it is known, and the columns of the parts."""
-COLUMNS = ("month", "period", "group", "figure", "value", "grid", "rowid", "colid")
+COLUMNS = ("month", "period", "group", "figure", "value", "grid", "rowid", "colid", "mark")
 
 
 def write(writer: Writer, overview: Overview) -> None:
     """Put in the overview and its data. Raises OSError."""
     month = overview.months[-1] if overview.months else None
     for period in PERIODS if month else ():
-        _write_period(writer, overview, period.code)
+        _write_period(writer, overview, period)
     made_of = {
         "months": list(map(str, overview.months)),
         "running": str(overview.running_month),
@@ -78,17 +78,19 @@ def _series(overview: Overview, period: int) -> dict[str, Sequence[Number]]:
     return {key: values for key, values in found.items() if values}
 
 
-def _write_period(writer: Writer, overview: Overview, period: int) -> None:
+def _write_period(writer: Writer, overview: Overview, period: Period) -> None:
     """The data of a period: as a script for the page, and for other programs."""
-    series, months = _series(overview, period), list(map(str, overview.months))
-    name = f"data/overview-{period}"
+    series, months = _series(overview, period.code), list(map(str, overview.months))
+    name = f"data/overview-{period.code}"
+    whole_from = overview.whole_from(period.code)
     value: dict[str, Any] = {
-        "period": period,
+        "period": period.code,
         "months": months,
+        "whole_from": whole_from and str(whole_from),
         "incomplete": [str(month) for month in overview.months if month in overview.incomplete],
         "series": series,
     }
-    if period == 1 and overview.running_month:
+    if period.code == 1 and overview.running_month:
         value["running"] = {
             "month": str(overview.running_month),
             "values": {figure.key: overview.running.get(figure.key) for figure in overview.shown()},
@@ -102,8 +104,15 @@ def _write_period(writer: Writer, overview: Overview, period: int) -> None:
             grid, row, column = key.split(".")
             group = groups[row] if grid == "user" else ""
             title = "All" if group and column == "1" else titles[key]
-            for month, number in zip(months, values, strict=True):
-                yield month, period, group, title, number, grid, row, column
+            of_months = [
+                (str(month), number, overview.mark(month))
+                for month, number in zip(overview.months, values, strict=True)
+            ]
+            if "running" in value:
+                of_months.append((str(overview.running_month), overview.running.get(key), "provisional"))
+            for month, number, mark in of_months:
+                yield month, period.code, group, title, number, grid, row, column, mark
 
-    writer.script(name, document(value | {"titles": titles, "units": units, "parts": PARTS}))
+    words = {"period_title": period.title, "titles": titles, "units": units, "parts": PARTS}
+    writer.script(name, document(value | words))
     writer.data(name, document(value), COLUMNS, rows)

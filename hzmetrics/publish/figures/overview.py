@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from hzmetrics.calendar import Month, month_of
 from hzmetrics.grids.state import incomplete_months
 from hzmetrics.publish.figures.definitions import (
+    ALL_TIME,
     FIGURES,
     GROUPS,
     HEADLINES,
@@ -45,8 +46,9 @@ class Compared:
     figure: Figure
     value: Number
     before: Number
-    """Of the period before that of the same kind; None: there is none."""
+    """Of the period before that of the same kind; None: there is none, or not data of all of it."""
     year_ago: Number
+    """Likewise."""
 
 
 @dataclass(frozen=True)
@@ -87,18 +89,32 @@ class Overview:
         return values[place] if 0 <= place < len(values) else None
 
     def compared(self, figure: Figure, month: Month, period: Period) -> Compared:
-        """A figure beside those of the period before and a year ago."""
-        before = self.value(figure.key, month.back(period.step), period.code) if period.step else None
+        """A figure beside those of the period before and a year ago, if there are data of all of these."""
+
+        def earlier(months: int) -> Number:
+            end = month.back(months)
+            return self.value(figure.key, end, period.code) if self.is_whole(end, period.code) else None
+
         return Compared(
             figure,
             self.value(figure.key, month, period.code),
-            before,
-            self.value(figure.key, month.back(12), period.code),
+            earlier(period.step) if period.step else None,
+            earlier(12),
         )
+
+    def is_whole(self, month: Month, period: int) -> bool:
+        """Whether the period that ends with a month does not begin before the data; all time never does."""
+        return month >= self.months[0] and (
+            period == ALL_TIME or str(month.period(period).start) >= self.months[0].start
+        )
+
+    def whole_from(self, period: int) -> Month | None:
+        """The first month with which a whole period ends; None: there is none."""
+        return next((month for month in self.months if self.is_whole(month, period)), None)
 
     def has(self, figure: Figure) -> bool:
         """Whether a figure was ever anything but nothing: a site without tools has no simulations."""
-        return any(value not in (None, 0, "", "0") for value in self.series.get((figure.key, 14), ()))
+        return any(value not in (None, 0, "", "0") for value in self.series.get((figure.key, ALL_TIME), ()))
 
     def mark(self, month: Month) -> str:
         """What is to be said beside the numbers of a month."""

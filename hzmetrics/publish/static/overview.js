@@ -2,7 +2,7 @@
 // The overview: month, period and figure are chosen here, and are in the address, so that a link is a view.
 
 (() => {
-  const { want, shown, change, share, monthName, element, readState, writeState, charts } = hzmetrics;
+  const { want, shown, change, share, monthName, viewName, element, readState, writeState, charts } = hzmetrics;
   const form = document.getElementById("chooser");
   if (!form) return;
   const month = form.elements.month;
@@ -18,6 +18,16 @@
     if (data.running && of === data.running.month) return data.running.values[key] ?? null;
     const place = data.months.indexOf(of);
     return place < 0 ? null : data.series[key]?.[place] ?? null;
+  }
+
+  /** Whether there are data of the whole period that ends with a month. */
+  function isWhole(of) {
+    return data.whole_from !== null && of >= data.whole_from;
+  }
+
+  /** A number of an earlier period to compare with: one that began before the data says nothing. */
+  function earlier(key, of) {
+    return isWhole(of) ? at(key, of) : null;
   }
 
   function back(of, months) {
@@ -37,14 +47,16 @@
     const isRunning = month.selectedOptions[0] === running;  // a part of a month is not compared with a whole one
     document.querySelectorAll("[data-key]").forEach((place) => {
       const { key, unit, change: kind, at: moment } = place.dataset;
-      const value = at(key, when[moment || "now"]);
-      if (kind) place.firstChild.textContent = `${isRunning ? "–" : change(value, at(key, when[kind]))} `;
+      const value = moment ? earlier(key, when[moment]) : at(key, when.now);
+      if (kind) place.firstChild.textContent = `${isRunning ? "–" : change(value, earlier(key, when[kind]))} `;
       else place.textContent = shown(value, unit);
+      if (place.matches(".value")) place.style.setProperty("--letters", place.textContent.length);
     });
     const option = period.selectedOptions[0];
     const mark = isRunning ? "provisional: the month is not over" : data.incomplete.includes(month.value) ? "incomplete: this month will be counted again" : "";
     const place = document.getElementById("when");
-    place.replaceChildren(`${monthName(month.value)}, ${option.textContent.toLowerCase()}`);
+    place.replaceChildren(viewName(month.value, option.textContent));
+    if (!isRunning && !isWhole(month.value)) place.append(` (data from ${monthName(data.months[0])} on)`);
     if (mark) place.append(" ", element("span", { class: "mark" }, mark));
     document.querySelectorAll("[data-change=before]").forEach((one) => { one.hidden = option.dataset.step === "0" || option.dataset.step === "12"; });
   }
@@ -80,7 +92,10 @@
     document.querySelectorAll("[data-group-key]").forEach((place) => {
       place.textContent = shown(at(`user.${row}.${place.dataset.groupKey}`, month.value), "count");
     });
+    const people = group.selectedOptions[0].textContent;
     document.querySelectorAll("figure[data-known]").forEach((one) => {
+      const title = one.querySelector("figcaption h2").textContent;
+      one.dataset.title = `${title}: ${people}, ${viewName(month.value, period.selectedOptions[0].textContent)}`;
       const known = at(`user.${row}.${one.dataset.known}`, month.value);
       one.querySelectorAll("[data-part]").forEach((line) => {
         const value = at(`user.${row}.${line.dataset.part}`, month.value);
