@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,6 +15,9 @@ LEAST = 512 * MB
 
 SHARE = 25
 """Per cent of the memory there is, where nothing is configured."""
+
+M_ARENA_MAX = -8
+"""The parameter of the C library's `mallopt` for the number of heaps."""
 
 _limit: int | None = None
 
@@ -30,6 +34,16 @@ def set_limit(size: int) -> None:
     """Change the limit of this process, for engines that are opened from now on; at most the memory there is."""
     global _limit  # the memory is the process's, whoever opens an engine in it
     _limit = min(size, share(100))
+
+
+def share_heaps() -> None:
+    """Let the threads of this process allocate from one heap a core, where the C library is GNU's.
+
+    By default there are eight, and what one thread has freed is of no use for another: a run that imports and analyzes
+    month after month came to hold a quarter more memory.
+    """
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, os.cpu_count() or 1)
 
 
 def share(percent: float) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,36 @@ def test_engines_keep_to_the_limit_of_the_process(monkeypatch: pytest.MonkeyPatc
             "SELECT current_setting('memory_limit') AS room, current_setting('threads') AS threads"
         ).to_pylist()
     assert found == {"room": "190.7 MiB", "threads": 1}
+
+
+HEAPS = """
+import ctypes, re, sys, threading
+from hzmetrics.engine import Engine
+library = ctypes.CDLL(None)
+if not hasattr(library, "malloc_info"):
+    sys.exit("no malloc_info")
+with Engine():
+    pass
+barrier = threading.Barrier(40)
+def allocate():
+    library.malloc(1000)
+    barrier.wait()
+threads = [threading.Thread(target=allocate) for _ in range(40)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+library.fopen.restype = ctypes.c_void_p
+file = ctypes.c_void_p(library.fopen(sys.argv[1].encode(), b"w"))
+library.malloc_info(0, file)
+library.fclose(file)
+"""
+"""A program that writes to a file what heaps forty threads have used."""
+
+
+def test_threads_share_a_heap_a_core(tmp_path: Path) -> None:
+    path = tmp_path / "heaps.xml"
+    done = subprocess.run([sys.executable, "-c", HEAPS, path], capture_output=True, text=True, check=False)
+    if "no malloc_info" in done.stderr:
+        pytest.skip("the C library is not GNU's")
+    assert done.returncode == 0, done.stderr
+    cores = os.cpu_count() or 1
+    assert 1 <= path.read_text().count("<heap nr=") <= cores + 2  # those from before the engine was opened

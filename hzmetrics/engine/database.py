@@ -58,6 +58,7 @@ class Database:
     """
 
     def __init__(self) -> None:
+        memory.share_heaps()
         self._lock = threading.Lock()
         self._spill = Scratch()
         self.directory = self._spill.name

@@ -374,11 +374,12 @@ class Transaction:
         """The rows of a log into their table."""
         return self.access(path, stream) if kind == "access" else self.auth(path, stream)
 
-    def record(self, reading: Reading, filename: str, target: str) -> None:
-        """The ledger row of a file, and a warning if it is empty or mostly unread."""
+    def record(self, reading: Reading, filename: str, target: str, is_rest: bool = False) -> None:
+        """The ledger row of a file, and a warning if it is empty or mostly unread. The rest of one may be empty."""
         ids, clock = reading.ids, self.settings.clock
         ledger.record(self.database, self.connection, filename, target, ids.range, ids.count, clock)
-        said = unread.warning(reading.account, self.settings)
+        is_silent = is_rest and not reading.account.texts
+        said = "" if is_silent else unread.warning(reading.account, self.settings)
         if said:
             log.warning("%s is imported, but %s", filename, said)
         file = UnreadFile(ledger.stored_name(filename), target, said, str(clock.today)) if said else None

@@ -172,7 +172,7 @@ class _Site:
             file.require_same(start + part.taken)
             end = start + part.taken
             read = Read(file.path.name, start, end, _hash(file.head[:end]), file.packed if stop is None else "")
-            transaction.record(reading, str(read), "web")
+            transaction.record(reading, str(read), "web", is_rest=start > 0)
             if reading.ids.count:
                 self.on_rows(connection, reading.months)
         self.reads.add(read)

@@ -1,4 +1,4 @@
-"""However a log is rotated, each of its lines is read once."""
+"""However a log is rotated, each of its lines is read once, and it is no reason for a warning."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hzmetrics.ingest import in_place
 from hzmetrics.ingest.imports import Ids, Reading, Transaction
 from hzmetrics.logs.account import Account
 from hzmetrics.logs.reader import LogStream
-from hzmetrics.store import Store
+from hzmetrics.store import Store, state
 
 pytestmark = pytest.mark.integration
 
@@ -144,6 +144,7 @@ def test_each_line_of_a_year_is_read_once(tmp_path: Path, monkeypatch: pytest.Mo
             in_place.read_new(store, settings, lambda connection, months: None)
     for _ in range(5):
         in_place.read_new(store, settings, lambda connection, months: None)
+    assert state.read(store).unread_files == ()
     store.close()
     numbers = Counter(int(text.split()[1]) for text in read.elements())
     assert server.written > 1000
