@@ -16,7 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from hzmetrics.config import Settings
 from hzmetrics.log import log
 from hzmetrics.serve.application import application
-from hzmetrics.serve.guard import Application
+from hzmetrics.serve.guard import MOST_HEADERS, Application
 from hzmetrics.serve.settings import Serving
 from hzmetrics.serve.site import Site
 from hzmetrics.serve.sockets import listening, named
@@ -29,8 +29,6 @@ IDLE_SECONDS = 15
 ENDING_SECONDS = 10
 """How long requests in progress may take after SIGTERM."""
 MOST_CONNECTIONS = 500
-MOST_HEADERS = 1 << 15
-"""Bytes of a request's first line and headers."""
 
 
 def serve(store: Store, settings: Settings) -> None:
