@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from hzmetrics.serve.settings import Network, Serving
 
 TOKENS = (b"bearer", b"token")
 """The kinds of credentials that are tokens."""
 MOST_FAILURES = 10
-"""Wrong credentials from one address within `FAILURES_SECONDS` after which it has to wait."""
+"""Wrong credentials from one address within `FAILURES_SECONDS` after which further wrong ones are told to wait."""
 FAILURES_SECONDS = 60
+NEEDED = "an administrator's credential is needed"
+HTTP_PORT = 80
 MOST_ADDRESSES = 10_000
 """Addresses whose failures are remembered."""
 
@@ -47,11 +50,14 @@ class Denied(Exception):
 class Directory(Protocol):
     """Somebody else who knows administrators: a JupyterHub. It may take a while to answer."""
 
-    def visitor(self, scope: Scope) -> Visitor | None:
-        """Whose cookie a request has; None: nobody's. Raises Denied."""
-
-    def of_token(self, token: str) -> Visitor | None:
+    async def of_token(self, token: str, is_browser: bool) -> Visitor | None:
         """Whose token it is; None: nobody's. Raises Denied."""
+
+    def kept(self, scope: Scope) -> str:
+        """The token that a browser keeps; empty: none."""
+
+    def login(self, scope: Scope) -> Denied | None:
+        """The way to the login, for a browser that opens a page."""
 
 
 class Gate:
@@ -62,23 +68,23 @@ class Gate:
         self.directory = directory
         self.failures = Failures()
 
-    def visitor(self, scope: Scope) -> Visitor:
+    async def visitor(self, scope: Scope) -> Visitor:
         """The administrator who asks. Raises Denied."""
         kind, _, text = (header(scope, b"authorization") or b"").partition(b" ")
         if kind.lower() in TOKENS:  # other kinds are for the web server in front, which passes them on
-            return self._of_token(text.strip(), self.address(scope))
+            return await self._of_token(text.strip(), scope)
         if (name := self._named(scope)) is not None:
             if name in self.serving.admins:
                 return Visitor(name, is_browser=True)
             raise Denied(HTTPStatus.FORBIDDEN, "you are not an administrator")
-        if self.directory and (found := self.directory.visitor(scope)):
-            return found
-        raise _unauthorized("an administrator's credential is needed")
+        if self.directory:
+            return await self._of_browser(self.directory, scope)
+        raise _unauthorized(NEEDED)
 
     def may_read_metrics(self, scope: Scope) -> bool:
         """Whether a request without a credential may read `/metrics`."""
         address = self.address(scope)
-        return address is not None and _is_in(address, self.serving.metrics_allowed)
+        return address is not None and _is_in(address, self.serving.metrics_allowed) and not _is_rebound(scope)
 
     def address(self, scope: Scope) -> IPv4Address | IPv6Address | None:
         """Where a request comes from; None: that is not known.
@@ -93,14 +99,27 @@ class Gate:
             return None
         return _address(forwarded[-1].rpartition(b",")[2].strip().decode("ascii", "replace"))
 
-    def _of_token(self, token: bytes, address: object) -> Visitor:
-        self.failures.refuse(address)
+    async def _of_token(self, token: bytes, scope: Scope) -> Visitor:
         if self.serving.token and hmac.compare_digest(token, self.serving.token):
             return Visitor("token", is_browser=False)
-        if self.directory and (found := self.directory.of_token(token.decode("latin-1"))):
+        if self.directory and (found := await self.directory.of_token(token.decode("latin-1"), is_browser=False)):
             return found
-        self.failures.add(address)
-        raise _unauthorized("the token is wrong")
+        raise self._wrong_token(scope)
+
+    async def _of_browser(self, directory: Directory, scope: Scope) -> Visitor:
+        token = directory.kept(scope)
+        if token and (found := await directory.of_token(token, is_browser=True)):
+            return found
+        if login := directory.login(scope):
+            raise login
+        raise self._wrong_token(scope) if token else _unauthorized(NEEDED)
+
+    def _wrong_token(self, scope: Scope) -> Denied:
+        """The refusal of a wrong token. A right one is never refused: others may share its address."""
+        if self.failures.are_many_with(self.address(scope)):
+            wait = ("Retry-After", str(FAILURES_SECONDS))
+            return Denied(HTTPStatus.TOO_MANY_REQUESTS, "too many wrong credentials; wait a minute", [wait])
+        return _unauthorized("the token is wrong")
 
     def _named(self, scope: Scope) -> str | None:
         """The user whom a trusted proxy names."""
@@ -109,6 +128,8 @@ class Gate:
         names = [value for name, value in scope["headers"] if name == self.serving.user_header]
         if len(names) > 1:
             raise _unauthorized("the header that names the user is there twice")
+        if names and _is_rebound(scope):
+            raise Denied(HTTPStatus.MISDIRECTED_REQUEST, "on its own port this server is called localhost")
         return names[0].decode("utf-8", "replace").strip() or None if names else None
 
     def _is_trusted(self, peer: IPv4Address | IPv6Address | None) -> bool:
@@ -123,25 +144,20 @@ class Failures:
     def __init__(self) -> None:
         self._times: OrderedDict[object, list[float]] = OrderedDict()
 
-    def refuse(self, address: object) -> None:
-        """Raises Denied if there were too many."""
-        times = self._times.get(address, [])
-        if len(times) >= MOST_FAILURES and time.monotonic() - times[0] < FAILURES_SECONDS:
-            wait = ("Retry-After", str(FAILURES_SECONDS))
-            raise Denied(HTTPStatus.TOO_MANY_REQUESTS, "too many wrong credentials; wait a minute", [wait])
-
-    def add(self, address: object) -> None:
-        times = self._times.pop(address, [])
-        self._times[address] = [*times, time.monotonic()][-MOST_FAILURES:]
+    def are_many_with(self, address: object) -> bool:
+        """Remember one more, and tell whether it is one too many."""
+        now, times = time.monotonic(), self._times.pop(address, [])
+        self._times[address] = [*times, now][-MOST_FAILURES:]
         if len(self._times) > MOST_ADDRESSES:
             self._times.popitem(last=False)
+        return len(times) == MOST_FAILURES and now - times[0] < FAILURES_SECONDS
 
 
 def require_same_origin(scope: Scope) -> None:
     """Raise Denied if another site may have made a browser send the request."""
     site, origin = header(scope, b"sec-fetch-site"), header(scope, b"origin")
     host = header(scope, b"host") or b""
-    is_own = site == b"same-origin" if site is not None else origin is not None and origin.partition(b"://")[2] == host
+    is_own = site == b"same-origin" if site is not None else bool(host) and (origin or b"").partition(b"://")[2] == host
     if not is_own or header(scope, b"x-requested-with") != b"hzmetrics":
         raise Denied(HTTPStatus.FORBIDDEN, "the request comes from another site")
 
@@ -166,6 +182,24 @@ def _unauthorized(message: str) -> Denied:
 def _peer(scope: Scope) -> IPv4Address | IPv6Address | None:
     """The other end of the connection; None: a socket file."""
     return _address(scope["client"][0]) if scope.get("client") else None
+
+
+def _is_rebound(scope: Scope) -> bool:
+    """Whether a page may have had a name of its own lead to this machine (DNS rebinding).
+
+    A browser on this machine then calls our port by that name: by neither an address nor `localhost`. A web server in
+    front names its own port, or calls us as it is configured.
+    """
+    peer = _peer(scope)
+    if peer is None or not peer.is_loopback:
+        return False
+    try:
+        called = urlsplit("//" + (header(scope, b"host") or b"").decode("latin-1"))
+        is_our_port = (called.port or HTTP_PORT) == scope["server"][1]
+    except ValueError:
+        return True
+    name = called.hostname or "localhost"
+    return is_our_port and name != "localhost" and _address(name) is None
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

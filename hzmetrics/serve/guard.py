@@ -10,8 +10,6 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
 from typing import Any
 
-from anyio import to_thread
-
 from hzmetrics.log import log, tell
 from hzmetrics.output.document import document
 from hzmetrics.serve.access import Denied, Gate, Visitor, header, refuse_parts_of_other_sites, require_same_origin
@@ -27,6 +25,8 @@ MOST_BODY = 1 << 16
 """Bytes of a request's body: no request needs one."""
 LONGEST_TARGET = 4096
 """Bytes of path and query."""
+MOST_HEADERS = 1 << 15
+"""Bytes of a request's headers."""
 METHODS = ("GET", "POST")
 PIECE = 1 << 17
 """Bytes of an answer that are handed to a connection at once: a client that reads slowly holds no more."""
@@ -101,14 +101,11 @@ class Guard:
             self._audit(scope, visitor, answer.status or status)
 
     async def _visitor(self, scope: Any) -> Visitor | None:
-        path = scope["path"]
-        if path in self.public:
-            return None
-        if path == self.open_to_metrics and scope["method"] != "POST" and self.gate.may_read_metrics(scope):
-            return None
-        if self.gate.directory is None:
-            return self.gate.visitor(scope)
-        return await to_thread.run_sync(self.gate.visitor, scope)  # it may ask the Hub
+        if scope["method"] == "GET":  # a stranger's POST could keep its connection by a slow body
+            path = scope["path"]
+            if path in self.public or (path == self.open_to_metrics and self.gate.may_read_metrics(scope)):
+                return None
+        return await self.gate.visitor(scope)
 
     def _audit(self, scope: Any, visitor: Visitor | None, status: int) -> None:
         """One line for each request that may change something."""
@@ -161,6 +158,8 @@ def _require_small(scope: Any) -> None:
         raise Denied(HTTPStatus.METHOD_NOT_ALLOWED, "this method is not allowed", [("Allow", ", ".join(METHODS))])
     if len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"") > LONGEST_TARGET:
         raise Denied(HTTPStatus.REQUEST_URI_TOO_LONG, "the address is too long")
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > MOST_HEADERS:  # they may have come at once
+        raise Denied(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are too long")
     length = header(scope, b"content-length") or b"0"
     if not length.isdigit() or len(length) > 9 or int(length) > MOST_BODY:
         raise _too_long()

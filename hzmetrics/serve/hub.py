@@ -18,6 +18,7 @@ from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
@@ -33,6 +34,10 @@ TIMEOUT = 10
 BELIEVED = 60
 """Seconds for which an answer of the Hub is believed."""
 MOST_TOKENS = 1000
+MOST_QUESTIONS = 4
+"""Questions of strangers that the Hub is asked at once."""
+MOST_WAITING = 100
+"""Strangers that may wait for an answer of the Hub."""
 COOKIE_SECONDS = 14 * 86_400
 CALLBACK = "/oauth_callback"
 
@@ -42,18 +47,19 @@ class HubUsers:
 
     def __init__(self, hub: HubService) -> None:
         self.hub = hub
-        self._known: OrderedDict[str, tuple[float, dict[str, Any] | None]] = OrderedDict()
+        self._users: OrderedDict[str, tuple[float, dict[str, Any]]] = OrderedDict()
+        self._refused: OrderedDict[str, float] = OrderedDict()
+        """Tokens that the Hub does not know. They are apart, so that invented ones displace no user."""
+        self._strangers = CapacityLimiter(MOST_QUESTIONS)
+        self._waiting = 0
 
-    def visitor(self, scope: Scope) -> Visitor | None:
-        """Who has the token in the cookie. A browser without one is sent to the Hub. Raises Denied."""
-        found = self.of_token(_cookie(scope, COOKIE), is_browser=True)
-        if found is None and scope["method"] == "GET" and b"text/html" in (header(scope, b"accept") or b""):
-            raise self._log_in(scope)
-        return found
+    def kept(self, scope: Scope) -> str:
+        """The token in the cookie of a browser; empty: there is none."""
+        return _cookie(scope, COOKIE)
 
-    def of_token(self, token: str, is_browser: bool = False) -> Visitor | None:
+    async def of_token(self, token: str, is_browser: bool) -> Visitor | None:
         """The administrator whose token it is; None: the Hub does not know it. Raises Denied."""
-        user = self._user(token) if token else None
+        user = await self._user(token) if token else None
         if user is None:
             return None
         allowed = {"access:services", f"access:services!service={self.hub.name}"}
@@ -61,7 +67,7 @@ class HubUsers:
             raise Denied(HTTPStatus.FORBIDDEN, "you are not an administrator")
         return Visitor(str(user.get("name")), is_browser)
 
-    def token_of(self, code: str) -> str:
+    async def token_of(self, code: str) -> str:
         """The token that the Hub gives for the code of a login. Raises Denied."""
         form = {
             "client_id": self.hub.client_id,
@@ -70,21 +76,15 @@ class HubUsers:
             "code": code,
             "redirect_uri": f"{self.hub.prefix}{CALLBACK}",
         }
-        answer = _ask(f"{self.hub.api_url}/oauth2/token", form=form)
+        answer = await self._ask_for_stranger(f"{self.hub.api_url}/oauth2/token", "", form)
         if not answer or not isinstance(answer.get("access_token"), str):
             raise Denied(HTTPStatus.FORBIDDEN, "the JupyterHub does not accept this login")
         return str(answer["access_token"])
 
-    def _user(self, token: str) -> dict[str, Any] | None:
-        at, user = self._known.get(token, (0.0, None))
-        if not at or time.monotonic() - at > BELIEVED:
-            user = _ask(f"{self.hub.api_url}/user", token)
-            self._known[token] = (time.monotonic(), user)
-            while len(self._known) > MOST_TOKENS:
-                self._known.popitem(last=False)
-        return user
-
-    def _log_in(self, scope: Scope) -> Denied:
+    def login(self, scope: Scope) -> Denied | None:
+        """The way to the login at the Hub, for a browser that opens a page."""
+        if scope["method"] != "GET" or b"text/html" not in (header(scope, b"accept") or b""):
+            return None
         state = secrets.token_urlsafe(24)
         query = urllib.parse.urlencode(
             {
@@ -98,6 +98,34 @@ class HubUsers:
         kept = f"{STATE}={state}; Path={self.hub.prefix}/; Max-Age=600; HttpOnly; SameSite=Lax"
         return Denied(HTTPStatus.FOUND, "log in at the JupyterHub", [("Location", location), ("Set-Cookie", kept)])
 
+    async def _user(self, token: str) -> dict[str, Any] | None:
+        now = time.monotonic()
+        at, user = self._users.get(token, (0.0, None))
+        if user and now - at <= BELIEVED:
+            return user
+        if token in self._refused and now - self._refused[token] <= BELIEVED:
+            return None
+        url = f"{self.hub.api_url}/user"
+        found = await (to_thread.run_sync(_ask, url, token) if user else self._ask_for_stranger(url, token))
+        if found:
+            _remember(self._users, token, (time.monotonic(), found))
+        else:
+            self._users.pop(token, None)
+            _remember(self._refused, token, time.monotonic())
+        return found
+
+    async def _ask_for_stranger(
+        self, url: str, token: str, form: dict[str, str] | None = None
+    ) -> dict[str, Any] | None:
+        """What the Hub answers to somebody whom it has not confirmed yet: few are asked for at once. Raises Denied."""
+        if self._waiting >= MOST_WAITING:
+            raise Denied(HTTPStatus.SERVICE_UNAVAILABLE, "too many wait for the JupyterHub")
+        self._waiting += 1
+        try:
+            return await to_thread.run_sync(_ask, url, token, form, limiter=self._strangers)
+        finally:
+            self._waiting -= 1
+
 
 def routes(users: HubUsers) -> APIRouter:
     """The address to which the Hub sends a browser after its login."""
@@ -105,11 +133,11 @@ def routes(users: HubUsers) -> APIRouter:
     prefix = users.hub.prefix
 
     @router.get(CALLBACK)
-    def logged_in(request: Request, code: str, state: str) -> Response:
+    async def logged_in(request: Request, code: str, state: str) -> Response:
         begun = request.cookies.get(STATE, "")
         if not begun or not hmac.compare_digest(begun.encode(), state.encode()):
             raise Denied(HTTPStatus.FORBIDDEN, "this login was not begun here")
-        token = users.token_of(code)
+        token = await users.token_of(code)
         answer = RedirectResponse(f"{prefix}/", status_code=HTTPStatus.FOUND)
         is_secure = request.headers.get("x-forwarded-proto", request.url.scheme).split(",")[0].strip() == "https"
         answer.set_cookie(
@@ -121,6 +149,13 @@ def routes(users: HubUsers) -> APIRouter:
     return router
 
 
+def _remember(kept: OrderedDict[str, Any], token: str, value: object) -> None:
+    kept[token] = value
+    kept.move_to_end(token)
+    if len(kept) > MOST_TOKENS:
+        kept.popitem(last=False)
+
+
 def _cookie(scope: Scope, name: str) -> str:
     try:
         cookies = SimpleCookie((header(scope, b"cookie") or b"").decode("latin-1"))
@@ -129,7 +164,7 @@ def _cookie(scope: Scope, name: str) -> str:
     return cookies[name].value if name in cookies else ""
 
 
-def _ask(url: str, token: str = "", form: dict[str, str] | None = None) -> dict[str, Any] | None:
+def _ask(url: str, token: str, form: dict[str, str] | None = None) -> dict[str, Any] | None:
     """What the Hub answers; None: it refuses. Raises Denied if it does not answer."""
     headers = {"Authorization": f"token {token}"} if token else {}
     data = urllib.parse.urlencode(form).encode("ascii") if form else None

@@ -16,7 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from hzmetrics.config import Settings
 from hzmetrics.log import log
 from hzmetrics.serve.application import application
-from hzmetrics.serve.guard import Application
+from hzmetrics.serve.guard import MOST_HEADERS, Application
 from hzmetrics.serve.settings import Serving
 from hzmetrics.serve.site import Site
 from hzmetrics.serve.sockets import listening, named
@@ -29,8 +29,6 @@ IDLE_SECONDS = 15
 ENDING_SECONDS = 10
 """How long requests in progress may take after SIGTERM."""
 MOST_CONNECTIONS = 500
-MOST_HEADERS = 1 << 15
-"""Bytes of a request's first line and headers."""
 
 
 def serve(store: Store, settings: Settings) -> None:
@@ -81,18 +79,41 @@ def configured(served: Application) -> uvicorn.Config:
 
 
 class Patient(H11Protocol):
-    """HTTP/1.1 that does not wait for ever for a request, nor for a client to read the rest of a closed connection."""
+    """HTTP/1.1 that does not wait for ever for a request, nor for a client to read the rest of a closed connection.
+
+    When all connections are taken, the one that has waited longest for a request makes room for a new one. Clients that
+    only hold connections keep nobody out so, also where all have the same address: that of this machine or of a proxy.
+    """
 
     _timer: asyncio.TimerHandle | None = None
+    _waiting_since = 0.0
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self._waiting_since = self.loop.time()
+        if len(self.connections) >= MOST_CONNECTIONS:
+            self._make_room()
         self._look_later()
+
+    def on_response_complete(self) -> None:
+        self._waiting_since = self.loop.time()
+        super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._timer:
             self._timer.cancel()
         super().connection_lost(exc)
+
+    def _make_room(self) -> None:
+        opened = [each for each in self.connections if isinstance(each, Patient) and not each.transport.is_closing()]
+        waiting = [each for each in opened if each is not self and each._is_waiting]
+        if len(opened) >= MOST_CONNECTIONS and waiting:
+            min(waiting, key=lambda each: each._waiting_since).transport.abort()
+
+    @property
+    def _is_waiting(self) -> bool:
+        """Whether no request is being answered."""
+        return self.cycle is None or self.cycle.response_complete
 
     def _look_later(self) -> None:
         self._timer = self.loop.call_later(PATIENCE_SECONDS, self._look)
@@ -101,10 +122,9 @@ class Patient(H11Protocol):
         if self.transport.is_closing():
             self.transport.abort()
             return
-        is_waiting = self.cycle is None or self.cycle.response_complete
         is_half = (
             self.conn.trailing_data[0] or self.conn.their_state is h11.SEND_BODY
         )  # headers, or a body nobody needs
-        if is_waiting and (self.cycle is None or is_half):
+        if self._is_waiting and (self.cycle is None or is_half):
             self.transport.close()
         self._look_later()

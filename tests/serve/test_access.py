@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -55,12 +56,47 @@ def test_the_credential_of_the_web_server_in_front_is_not_ours(server: Running) 
     assert server.ask("/api/activity", basic).json["error"]["message"] == "an administrator's credential is needed"
 
 
-def test_after_too_many_wrong_tokens_an_address_has_to_wait(server: Running) -> None:
+def test_after_too_many_wrong_tokens_only_the_right_one_is_served(server: Running) -> None:
     guessing = {"Authorization": "Bearer guess", "X-Forwarded-For": "203.0.113.9, 203.0.113.77"}
     found = [server.ask("/api/activity", guessing).status for _ in range(MOST_FAILURES + 2)]
     assert found == [401] * MOST_FAILURES + [429] * 2
-    assert server.ask("/api/activity", {**BEARER, "X-Forwarded-For": "203.0.113.77"}).headers["retry-after"] == "60"
-    assert server.ask("/api/activity", {**BEARER, "X-Forwarded-For": "203.0.113.78"}).status == 200
+    assert server.ask("/api/activity", guessing).headers["retry-after"] == "60"
+    assert server.ask("/api/activity", {**guessing, "X-Forwarded-For": "203.0.113.78"}).status == 401
+    assert server.ask("/api/activity", {**BEARER, "X-Forwarded-For": "203.0.113.77"}).status == 200
+
+
+def test_wrong_tokens_at_a_socket_file_keep_nobody_out(hub: TestHub, tmp_path: Path) -> None:
+    with running(hub.store, hub.settings, tmp_path, listen=f"unix:{tmp_path / 's'}") as server:
+        found = [
+            server.ask(
+                "/api/activity", {"Authorization": "token guess", "X-Forwarded-For": f"203.0.113.{number}"}
+            ).status
+            for number in range(MOST_FAILURES + 1)
+        ]
+        assert found == [401] * MOST_FAILURES + [429]
+        assert server.ask("/api/activity").status == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("evil.example:{port}", 421),
+        ("127.0.0.1.evil.example:{port}", 421),
+        ("evil.example:x", 421),
+        ("LocalHost:{port}", 200),
+        ("[::1]:{port}", 200),
+        ("127.0.0.1:{port}", 200),
+        ("hub.example", 200),
+        ("hub.example:8443", 200),
+        ("", 200),
+    ],
+)  # fmt: skip
+def test_a_name_that_a_page_has_led_to_this_machine_opens_nothing(server: Running, host: str, status: int) -> None:
+    """Such a page can have a browser send any header, but not another `Host` than its own name and our port."""
+    called = {"Host": host.format(port=server.listener.getsockname()[1])}
+    assert server.ask("/api/activity", {**ROOT, **called, "X-Forwarded-For": "198.51.100.1"}).status == status
+    assert server.ask("/metrics", called).status == (200 if status == 200 else 401)
+    assert server.ask("/api/activity", {**BEARER, **called}).status == 200
 
 
 def test_of_several_forwarding_headers_the_last_counts(server: Running) -> None:
@@ -127,6 +163,7 @@ def test_gauges_need_no_credential_on_this_machine_alone(server: Running, hub: T
         ({**ROOT, "Sec-Fetch-Site": "same-site", "X-Requested-With": "hzmetrics", "Origin": "http://127.0.0.1"}, 403),
         ({**ROOT, "Origin": "http://evil.example", "X-Requested-With": "hzmetrics"}, 403),
         ({**ROOT, "Origin": "http://127.0.0.1:{port}", "X-Requested-With": "hzmetrics"}, 200),
+        ({**ROOT, "Origin": "null", "Host": "", "X-Requested-With": "hzmetrics"}, 403),
         ({**BOB, **OWN}, 403),
         ({}, 401),
     ],
@@ -222,6 +259,8 @@ def test_long_requests_are_refused(server: Running) -> None:
     connection.request("POST", f"/hub{RESET}", body=iter([b"x" * 50_000] * 2), headers=BEARER)  # in chunks
     assert connection.getresponse().status == 413
     connection.close()
+    assert server.ask("/api/activity", {**BEARER, "X": "y" * 40_000}).status == 431
+    assert server.ask("/api/activity", {**BEARER, **{f"X{number}": "y" * 1000 for number in range(40)}}).status == 431
     with socket.create_connection(server.listener.getsockname()[:2], timeout=10) as raw:
         raw.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 100_000)
         assert b" 400 " in raw.recv(100)
@@ -270,6 +309,65 @@ def test_a_client_that_goes_on_sending_a_body_after_the_answer_is_left(
             for _ in range(100):
                 slow.sendall(b"1\r\nx\r\n")
                 time.sleep(0.05)
+
+
+@pytest.mark.parametrize("begin", [b"", b"GET /metrics HT", b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"])
+def test_clients_that_only_hold_connections_keep_nobody_out(
+    hub: TestHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begin: bytes
+) -> None:
+    monkeypatch.setattr(process, "MOST_CONNECTIONS", 20)
+    with running(hub.store, hub.settings, tmp_path) as server, ExitStack() as held:
+        for _ in range(3):
+            for _ in range(10):
+                raw = held.enter_context(socket.create_connection(server.listener.getsockname()[:2], timeout=10))
+                raw.sendall(begin)
+            assert server.ask("/api/activity").status == 200
+
+
+def test_the_connection_that_has_waited_longest_makes_room(
+    hub: TestHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "MOST_CONNECTIONS", 4)
+    with running(hub.store, hub.settings, tmp_path) as server, ExitStack() as held:
+
+        def connect() -> socket.socket:
+            return held.enter_context(socket.create_connection(server.listener.getsockname()[:2], timeout=10))
+
+        def ask(raw: socket.socket) -> None:
+            raw.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+            answer = b""
+            while not answer.endswith(b"# EOF\n"):
+                part = raw.recv(10_000)
+                assert part, answer
+                answer += part
+
+        used, first, second = connect(), connect(), connect()
+        ask(used)
+        for waiting in (first, second):
+            connect()
+            with suppress(ConnectionResetError):
+                assert waiting.recv(10) == b""
+        ask(used)
+
+
+def test_a_request_in_progress_makes_no_room(hub: TestHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def slowly(*given: object) -> str:
+        begun.set()
+        ended.wait(20)
+        return "done"
+
+    monkeypatch.setattr(monitor, "show", slowly)
+    monkeypatch.setattr(process, "MOST_CONNECTIONS", 5)
+    with running(hub.store, hub.settings, tmp_path) as server, ExitStack() as held, ThreadPoolExecutor(1) as asking:
+        answer = asking.submit(server.ask, "/api/activity")
+        assert begun.wait(20)
+        for _ in range(10):
+            held.enter_context(socket.create_connection(server.listener.getsockname()[:2], timeout=10))
+        assert server.ask("/metrics", {}).status == 200
+        ended.set()
+        assert answer.result(20).body == b'"done"\n'
 
 
 @pytest.mark.parametrize("name", ["nowhere", "%00", "%ff", "..", "..%2f..", "x" * 3000])
