@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -20,6 +21,7 @@ from hzmetrics.publish.figures.definitions import (
     SIMULATION,
     TRAFFIC,
     VISITOR_HEADLINES,
+    VISITS,
     Figure,
     Group,
     Period,
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 GRIDS = {"user": summary_user_vals, "simusage": summary_simusage_vals, "misc": summary_misc_vals}
 PACKAGE = "hzmetrics.publish"
+ALL_TIME = 14
+"""The period."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,9 @@ class Compared:
     figure: Figure
     value: Number
     before: Number
-    """Of the period before that of the same kind; None: there is none."""
+    """Of the period before that of the same kind; None: there is none, or it cannot be compared."""
     year_ago: Number
+    """Likewise."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,26 @@ class Overview:
         series = {key: values[: len(whole)] for key, values in self.series.items()}
         return replace(self, months=whole, series=series, incomplete=self.incomplete.intersection(whole))
 
+    @cached_property
+    def first(self) -> Month | None:
+        """The first month with data; None: it is not known, because they begin before the first summary."""
+        ever = [values for (_, period), values in self.series.items() if period == ALL_TIME]
+        place = next((place for place in range(len(self.months)) if any(values[place] for values in ever)), None)
+        if place is None:
+            return None
+        month = self.months[place]
+        begins_before = place == 0 and self.value(VISITS.key, month, ALL_TIME) != self.value(VISITS.key, month, 1)
+        return None if begins_before else month
+
+    def covers(self, month: Month, period: Period) -> bool:
+        """Whether data begin before a period that ends with a month does; of all time, there are all that exist."""
+        begin = month.period(period.code).start if period.step else month.start
+        return self.first is None or begin is None or self.first.start <= begin
+
+    def is_comparable(self, figure: Figure, month: Month, step: int, period: Period) -> bool:
+        """Whether a figure can be compared with that of the period which ended some months before."""
+        return self.covers(month.back(step), period)
+
     def value(self, key: str, month: Month, period: int) -> Number:
         """One value; None where there is none."""
         values = self.series.get((key, period))
@@ -87,14 +112,13 @@ class Overview:
         return values[place] if 0 <= place < len(values) else None
 
     def compared(self, figure: Figure, month: Month, period: Period) -> Compared:
-        """A figure beside those of the period before and a year ago."""
-        before = self.value(figure.key, month.back(period.step), period.code) if period.step else None
-        return Compared(
-            figure,
-            self.value(figure.key, month, period.code),
-            before,
-            self.value(figure.key, month.back(12), period.code),
-        )
+        """A figure beside those of the period before and a year ago, where it can be compared with them."""
+
+        def earlier(step: int) -> Number:
+            is_comparable = step > 0 and self.is_comparable(figure, month, step, period)
+            return self.value(figure.key, month.back(step), period.code) if is_comparable else None
+
+        return Compared(figure, self.value(figure.key, month, period.code), earlier(period.step), earlier(12))
 
     def has(self, figure: Figure) -> bool:
         """Whether a figure was ever anything but nothing: a site without tools has no simulations."""
@@ -103,6 +127,10 @@ class Overview:
     def mark(self, month: Month) -> str:
         """What is to be said beside the numbers of a month."""
         return "incomplete" if month in self.incomplete else ""
+
+    def remarks(self, period: Period) -> dict[str, Any]:
+        """What else the page of a period is to be told."""
+        return {}
 
     @property
     def has_accounts(self) -> bool:
