@@ -8,7 +8,7 @@ from typing import Any
 from hzmetrics.calendar import Month
 from hzmetrics.output.document import document
 from hzmetrics.publish.charts import Chart
-from hzmetrics.publish.figures.definitions import GROUPS, ORGANIZATION, PERIODS, RESIDENCE, Figure
+from hzmetrics.publish.figures.definitions import GROUPS, ORGANIZATION, PERIODS, RESIDENCE, Figure, Period
 from hzmetrics.publish.figures.overview import Compared, Overview
 from hzmetrics.publish.figures.values import Number
 from hzmetrics.publish.writer import Writer
@@ -25,11 +25,11 @@ def write(writer: Writer, overview: Overview) -> None:
     """Put in the overview and its data. Raises OSError."""
     month = overview.months[-1] if overview.months else None
     for period in PERIODS if month else ():
-        _write_period(writer, overview, period.code)
+        _write_period(writer, overview, period)
     made_of = {
         "months": list(map(str, overview.months)),
         "running": str(overview.running_month),
-        "incomplete": sorted(map(str, overview.incomplete)),
+        "marks": list(map(overview.mark, overview.months)),
         "series": _series(overview, 1),
         "ever": [figure.key for figure in overview.shown()],
     }
@@ -78,17 +78,17 @@ def _series(overview: Overview, period: int) -> dict[str, Sequence[Number]]:
     return {key: values for key, values in found.items() if values}
 
 
-def _write_period(writer: Writer, overview: Overview, period: int) -> None:
+def _write_period(writer: Writer, overview: Overview, period: Period) -> None:
     """The data of a period: as a script for the page, and for other programs."""
-    series, months = _series(overview, period), list(map(str, overview.months))
-    name = f"data/overview-{period}"
+    series, months = _series(overview, period.code), list(map(str, overview.months))
+    name = f"data/overview-{period.code}"
     value: dict[str, Any] = {
-        "period": period,
+        "period": period.code,
         "months": months,
         "incomplete": [str(month) for month in overview.months if month in overview.incomplete],
         "series": series,
     }
-    if period == 1 and overview.running_month:
+    if period.code == 1 and overview.running_month:
         value["running"] = {
             "month": str(overview.running_month),
             "values": {figure.key: overview.running.get(figure.key) for figure in overview.shown()},
@@ -103,7 +103,8 @@ def _write_period(writer: Writer, overview: Overview, period: int) -> None:
             group = groups[row] if grid == "user" else ""
             title = "All" if group and column == "1" else titles[key]
             for month, number in zip(months, values, strict=True):
-                yield month, period, group, title, number, grid, row, column
+                yield month, period.code, group, title, number, grid, row, column
 
-    writer.script(name, document(value | {"titles": titles, "units": units, "parts": PARTS}))
+    told = {"titles": titles, "units": units, "parts": PARTS, **overview.remarks(period)}
+    writer.script(name, document(value | told))
     writer.data(name, document(value), COLUMNS, rows)

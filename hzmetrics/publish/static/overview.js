@@ -27,6 +27,12 @@
     return `${String(Math.floor(count / 12)).padStart(4, "0")}-${String(count % 12 + 1).padStart(2, "0")}`;
   }
 
+  /** The number of an earlier period, kind "before" or "year"; null: it cannot be compared, as sums over other hubs. */
+  function earlier(key, kind, of) {
+    const isComparable = data.comparable?.[key]?.[kind][data.months.indexOf(month.value)] ?? true;
+    return isComparable ? at(key, of) : null;
+  }
+
   function moments() {
     const step = +period.selectedOptions[0].dataset.step;
     return { now: month.value, before: back(month.value, step), year: back(month.value, 12) };
@@ -37,12 +43,11 @@
     const isRunning = month.selectedOptions[0] === running;  // a part of a month is not compared with a whole one
     document.querySelectorAll("[data-key]").forEach((place) => {
       const { key, unit, change: kind, at: moment } = place.dataset;
-      const value = at(key, when[moment || "now"]);
-      if (kind) place.firstChild.textContent = `${isRunning ? "–" : change(value, at(key, when[kind]))} `;
-      else place.textContent = shown(value, unit);
+      if (kind) place.firstChild.textContent = `${isRunning ? "–" : change(at(key, when.now), earlier(key, kind, when[kind]))} `;
+      else place.textContent = shown(moment ? earlier(key, moment, when[moment]) : at(key, when.now), unit);
     });
     const option = period.selectedOptions[0];
-    const mark = isRunning ? "provisional: the month is not over" : data.incomplete.includes(month.value) ? "incomplete: this month will be counted again" : "";
+    const mark = isRunning ? "provisional: the month is not over" : data.incomplete.includes(month.value) ? "incomplete: this month will be counted again" : data.marks?.[month.value];
     const place = document.getElementById("when");
     place.replaceChildren(`${monthName(month.value)}, ${option.textContent.toLowerCase()}`);
     if (mark) place.append(" ", element("span", { class: "mark" }, mark));
@@ -60,7 +65,7 @@
     const months = data.running ? [...data.months, data.running.month] : data.months;
     curve.querySelector("tbody").replaceChildren(...months.map((one) => {
       const value = at(figure, one);
-      const mark = data.running?.month === one ? "provisional" : data.incomplete.includes(one) ? "incomplete" : "";
+      const mark = data.running?.month === one ? "provisional" : data.incomplete.includes(one) ? "incomplete" : data.marks?.[one];
       const head = element("th", { scope: "row" }, monthName(one));
       if (mark) head.append(" ", element("small", {}, `(${mark})`));
       const cell = element("td", value === null ? {} : { "data-v": value }, shown(value, unit));
