@@ -50,6 +50,10 @@ class StoreUnavailable(StoreError):
     """A database, or the engine, cannot work at the moment: gone, full, or kept busy. The same may succeed later."""
 
 
+NO_FILES_FAULT = (StoreUnavailable, ConfigurationError)
+"""What the next file would meet as well: reading files one after the other ends with it, and none is to blame."""
+
+
 def in_words(error: BaseException) -> str:
     """An error in one line, for an operator: of an unexpected one also the type, of one of a file its name first."""
     text, kind = " ".join(str(error).split()), type(error).__name__

@@ -2,6 +2,9 @@
 
 Files that it reads are opened here too. Only regular files are read: a pipe could be waited for, and a device read,
 for ever.
+
+Root works in directories of the service user, who could put links there that lead anywhere. So root follows only links
+that root made.
 """
 
 from __future__ import annotations
@@ -43,10 +46,16 @@ LEFT = 3600
 
 OTHERS = stat.S_IROTH | stat.S_IWOTH
 
+LINKS = 40
+"""Links that a path may lead through, as in the kernel."""
+
+STANDARD = (Path("/dev/stdout"), Path("/dev/stderr"))
+"""Links of root to what the process has open, which only the kernel can follow."""
+
 
 def open_regular(path: Path) -> BinaryIO:
     """A regular file, opened for reading. Raises OSError, also for a pipe, a device or a directory."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    descriptor = _open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         require_regular(descriptor, path)
         os.set_blocking(descriptor, True)
@@ -60,6 +69,90 @@ def read(path: Path) -> bytes:
     """The content of a regular file. Raises OSError."""
     with open_regular(path) as file:
         return file.read()
+
+
+def _open(path: Path, flags: int, mode: int = 0) -> int:
+    """A descriptor. Root follows only links that root made, also if they are replaced meanwhile. Raises OSError."""
+    flags |= os.O_CLOEXEC | os.O_NOCTTY
+    if os.geteuid() != 0 or path in STANDARD:
+        return os.open(path, flags, mode)
+    directory, name = _reach(path, is_followed=not flags & (os.O_EXCL | os.O_NOFOLLOW))
+    try:
+        return os.open(name, flags | os.O_NOFOLLOW, mode, dir_fd=directory)
+    except OSError as error:
+        error.filename = str(path)
+        raise
+    finally:
+        os.close(directory)
+
+
+@contextmanager
+def opened_directory(path: Path) -> Iterator[int]:
+    """The descriptor of a directory that is no link itself. Raises OSError."""
+    descriptor = _open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def place(path: Path) -> Path:
+    """Where a path leads: of root, through links that root made only. Raises OSError."""
+    if os.geteuid() != 0:
+        return Path(os.path.realpath(path))
+    directory, name = _reach(path)
+    try:
+        return Path(f"/proc/self/fd/{directory}").readlink() / name
+    except FileNotFoundError:  # the system does not show open files, as in a changed root
+        return Path(os.path.realpath(path))
+    finally:
+        os.close(directory)
+
+
+def _reach(path: Path, is_followed: bool = True) -> tuple[int, str]:
+    """The descriptor of a directory, and the name in it at which a path ends. Raises OSError.
+
+    `is_followed`: a link at the end of the path is followed too.
+    """
+    names, links = [*reversed(path.parts)] or ["."], 0
+    directory = os.open(".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        while True:
+            name = names.pop()
+            target = _target(name, directory) if names or is_followed else None
+            if target is not None:
+                links += 1
+                if links > LINKS:
+                    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+                names += reversed(Path(target).parts)
+            elif names:
+                # with O_DIRECTORY, because the kernel then mounts what is mounted when used
+                below = os.open(name, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
+                os.close(directory)
+                directory = below
+            else:
+                return directory, name
+    except OSError as error:
+        os.close(directory)
+        error.filename = str(path)
+        raise
+
+
+def _target(name: str, directory: int) -> str | None:
+    """Where a link leads; None if a name is none of a link. Raises PermissionError if root did not make it."""
+    try:
+        link = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
+    except FileNotFoundError:
+        return None
+    try:
+        found = os.fstat(link)
+        if not stat.S_ISLNK(found.st_mode):
+            return None
+        if found.st_uid != 0:
+            raise PermissionError(errno.EPERM, f"the link {name} on the way is not root's, so root does not follow it")
+        return os.readlink("", dir_fd=link)
+    finally:
+        os.close(link)
 
 
 def require_regular(descriptor: int, path: Path) -> None:
@@ -87,41 +180,71 @@ def make_directory(path: Path, mode: int = DIRECTORY) -> None:
         return
     make_directory(path.parent, PARENT_DIRECTORY)
     try:
-        path.mkdir(mode)
+        (place(path.parent) / path.name).mkdir(mode)
     except FileExistsError:
         if not path.is_dir():
             raise
     else:
-        path.chmod(mode)
+        with opened_directory(path) as made:
+            os.fchmod(made, mode)
 
 
 def make(path: Path, mode: int, flags: int = os.O_WRONLY) -> int:
-    """The descriptor of a new file. Raises FileExistsError, OSError."""
-    descriptor = os.open(path, flags | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-    os.fchmod(descriptor, mode)
+    """The descriptor of a new file; one of root belongs to the owner of its directory.
+
+    Raises FileExistsError, also for a link, and OSError.
+    """
+    descriptor = _open(path, flags | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        os.fchmod(descriptor, mode)
+        give_to_owner_of(path.parent, descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
     return descriptor
 
 
 def give_to_owner_of(directory: Path, descriptor: int) -> None:
     """Give a new file, made by root for the service user, to the owner of its directory. Raises OSError."""
-    if os.geteuid() == 0:
-        owner = directory.stat()
+    if os.geteuid() == 0 and (owner := directory.stat()).st_uid != 0:
         os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
 def open_or_make(path: Path, mode: int, flags: int) -> int:
-    """The descriptor of a file, made if it is missing; one that is there keeps its mode. Raises OSError."""
+    """The descriptor of a file to write to, made if it is missing; one that is there keeps its mode. Raises OSError.
+
+    Nobody waits for the reader of a pipe. Root does not write to a file that has a second name: its directory's owner
+    could have given a file of somebody else that name.
+    """
     while True:
-        with suppress(FileNotFoundError):
-            return os.open(path, flags | os.O_CLOEXEC)
-        with suppress(FileExistsError):  # made by another process meanwhile
-            return make(path, mode, flags)
+        try:
+            descriptor = _open(path, flags | os.O_NONBLOCK)
+        except FileNotFoundError:
+            if path.is_symlink():
+                raise FileNotFoundError(errno.ENOENT, "it is a link to what does not exist", str(path)) from None
+            with suppress(FileExistsError):  # made by another process meanwhile
+                return make(path, mode, flags)
+        else:
+            break
+    try:
+        os.set_blocking(descriptor, True)
+        found = os.fstat(descriptor)
+        if os.geteuid() == 0 and stat.S_ISREG(found.st_mode) and found.st_nlink > 1:
+            raise PermissionError(
+                errno.EPERM, "it has a second name (a hard link), so root does not write to it", str(path)
+            )
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 @contextmanager
 def writing(path: Path, mode: int = INTERNAL) -> Iterator[BinaryIO]:
     """A file with a new content, which replaces the old one. Raises OSError."""
-    with os.fdopen(open_or_make(path, mode, os.O_WRONLY | os.O_TRUNC), "wb") as file:
+    with os.fdopen(open_or_make(path, mode, os.O_WRONLY), "wb") as file:
+        require_regular(file.fileno(), path)
+        file.truncate()
         os.fchmod(file.fileno(), mode)
         yield file
 
@@ -138,7 +261,7 @@ def replace(path: Path, content: bytes, mode: int, like_old: bool = False) -> No
             file.flush()
             os.fsync(descriptor)
             _set_mode(descriptor, path if like_old else None, mode)
-        temporary.replace(path)
+        temporary.replace(temporary.with_name(path.name))
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -155,7 +278,7 @@ def replacing(path: Path, mode: int = INTERNAL) -> Iterator[Path]:
         yield temporary
         os.fchmod(descriptor, mode)
         os.fsync(descriptor)
-        temporary.replace(path)
+        temporary.replace(temporary.with_name(path.name))
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -165,11 +288,12 @@ def replacing(path: Path, mode: int = INTERNAL) -> Iterator[Path]:
 
 def _temporary(path: Path) -> tuple[int, Path]:
     """A new file beside `path`, to take its place; those that killed processes left there are removed."""
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*{TEMPORARY}"):
+    directory = place(path.parent)
+    for left in directory.glob(f".{glob.escape(path.name)}.*{TEMPORARY}"):
         with suppress(OSError):
             if left.lstat().st_mtime < time.time() - LEFT:
                 left.unlink()
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=directory)
     return descriptor, Path(name)
 
 
@@ -190,7 +314,7 @@ def read_secret(path: Path) -> bytes:
                 give_to_owner_of(path.parent, descriptor)
                 os.fsync(descriptor)
             with suppress(FileExistsError):
-                os.link(temporary, path)
+                os.link(temporary, temporary.with_name(path.name))
         finally:
             temporary.unlink()
     require_secrecy(path, SECRET)

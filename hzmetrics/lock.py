@@ -69,13 +69,14 @@ def hold_lake(root: Path) -> Iterator[None]:
 @contextmanager
 def hold_file(path: Path) -> Iterator[None]:
     """Hold the lock that a file stands for. Raises LockHeld if another process has it."""
-    with _locked(path):
+    with _locked(path) as file:
         try:
-            if left_over := _describe(_read(path)):
+            if left_over := _describe(_text(file.read())):
                 log.info("%s was left over by %s", path, left_over)
             try:
-                with files.writing(path, files.PUBLISHED) as file:
-                    file.write(f"{os.getpid()} {_start_of_environment()} {_real_now()}\n".encode())
+                file.seek(0)
+                file.truncate()
+                file.write(f"{os.getpid()} {_start_of_environment()} {_real_now()}\n".encode())
             except OSError as error:
                 warn_once(f"cannot write to {path.parent}: {error.strerror}")
             yield
@@ -90,15 +91,15 @@ def holder(settings: Settings, name: str = RUN) -> str:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Lock the file that `path` names. Raises LockHeld if another process has locked it."""
+def _locked(path: Path) -> Iterator[BinaryIO]:
+    """The file that `path` names, locked. Raises LockHeld if another process has locked it."""
     while True:
         with _opened(path) as file:
             if not lock_descriptor(file.fileno(), blocking=False):
                 raise LockHeld(f"{path} is held by {_describe(_read(path)) or 'another process'}; nothing was done")
             try:
                 if _names(path, file):
-                    yield
+                    yield file
                     return
             finally:
                 unlock_descriptor(file.fileno())
@@ -106,7 +107,13 @@ def _locked(path: Path) -> Iterator[None]:
 
 def _opened(path: Path) -> BinaryIO:
     try:
-        return os.fdopen(files.open_or_make(path, files.PUBLISHED, os.O_RDWR | os.O_NOFOLLOW), "r+b")
+        descriptor = files.open_or_make(path, files.PUBLISHED, os.O_RDWR | os.O_NOFOLLOW)
+        try:
+            files.require_regular(descriptor, path)
+            return os.fdopen(descriptor, "r+b", buffering=0)
+        except BaseException:
+            os.close(descriptor)
+            raise
     except OSError as error:
         raise HzmetricsError(f"cannot lock {path}: {error.strerror}; does it belong to another user?") from None
 
@@ -114,16 +121,20 @@ def _opened(path: Path) -> BinaryIO:
 def _names(path: Path, file: BinaryIO) -> bool:
     """Whether a path still names an open file: the last holder may have removed it before it was locked."""
     try:
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+        return os.path.samestat(os.fstat(file.fileno()), path.lstat())
     except FileNotFoundError:
         return False
 
 
 def _read(path: Path) -> str:
     try:
-        return files.read(path).decode("ascii", "replace").strip()
+        return _text(files.read(path))
     except OSError:
         return ""
+
+
+def _text(content: bytes) -> str:
+    return content.decode("ascii", "replace").strip()
 
 
 def _describe(content: str) -> str:

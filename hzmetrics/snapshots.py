@@ -127,8 +127,11 @@ class Kept(NamedTuple):
     @classmethod
     def parse(cls, name: str) -> Kept:
         """Raises ValueError or UsageError for the name of another file."""
-        span, fingerprint, counts, checksum, _ = name.split(".")
-        return cls(_span(span), fingerprint, tuple(map(int, counts.split("-"))), int(checksum, 16))
+        text, fingerprint, counted, checksum, _ = name.split(".")
+        span, counts = _span(text), tuple(map(int, counted.split("-")))
+        if len(counts) != (1 if isinstance(span, Requests | Settled) else 2):
+            raise ValueError(f"{name}: not the counts of {span}")
+        return cls(span, fingerprint, counts, int(checksum, 16))
 
     def __str__(self) -> str:
         counts = "-".join(map(str, self.counts))

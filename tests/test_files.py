@@ -298,3 +298,103 @@ def test_a_secret_is_whole_and_the_same_for_all_that_make_it_at_once(tmp_path: P
     file.write_text("")
     with pytest.raises(ValueError, match="64 hexadecimal digits"):
         files.read_secret(file)
+
+
+NOBODY = 65534
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root is refused links that others made")
+
+
+@pytest.fixture
+def theirs(tmp_path: Path) -> Path:
+    """A directory of the service user."""
+    directory = tmp_path / "state"
+    directory.mkdir()
+    os.chown(directory, NOBODY, NOBODY)
+    return directory
+
+
+def link(path: Path, target: Path, owner: int = NOBODY) -> Path:
+    path.symlink_to(target)
+    os.lchown(path, owner, owner)
+    return path
+
+
+def open_to_write(path: Path) -> None:
+    os.close(files.open_or_make(path, files.INTERNAL, os.O_WRONLY | os.O_APPEND))
+
+
+@as_root
+class TestLinksOfOthers:
+    """Root follows links that root made, and no others."""
+
+    @pytest.mark.parametrize("is_of_directory", [False, True])
+    def test_are_not_followed(self, theirs: Path, tmp_path: Path, is_of_directory: bool) -> None:
+        (tmp_path / "secret").mkdir()
+        (tmp_path / "secret/file").write_text("old")
+        if is_of_directory:
+            path = link(theirs / "logs", tmp_path / "secret") / "file"
+        else:
+            path = link(theirs / "file", tmp_path / "secret/file")
+        for use in (files.read, open_to_write, files.place):
+            with pytest.raises(PermissionError, match="is not root's, so root does not follow it") as refused:
+                use(path)
+            assert refused.value.filename == str(path)
+        with pytest.raises(PermissionError), files.writing(path):
+            pass
+        if is_of_directory:
+            with pytest.raises(PermissionError):
+                files.replace(path, b"new", files.INTERNAL)
+            with pytest.raises(PermissionError):
+                files.make_directory(path.with_name("new"))
+        assert [each.name for each in (tmp_path / "secret").iterdir()] == ["file"]
+        assert (tmp_path / "secret/file").read_text() == "old"
+
+    def test_behind_one_of_root(self, theirs: Path, tmp_path: Path) -> None:
+        (tmp_path / "secret").touch()
+        link(theirs / "file", tmp_path / "secret")
+        with pytest.raises(PermissionError):
+            files.read(link(tmp_path / "file", theirs / "file", owner=0))
+
+    def test_of_root_are_followed(self, tmp_path: Path) -> None:
+        (tmp_path / "disk/of/others").mkdir(parents=True)
+        link(tmp_path / "a", Path("disk/of"), owner=0)
+        link(tmp_path / "b", tmp_path / "a/others/../others", owner=0)
+        open_to_write(tmp_path / "b/file")
+        link(tmp_path / "file", Path("b/../others/file"), owner=0)
+        open_to_write(tmp_path / "file")
+        place = tmp_path / "disk/of/others/file"
+        assert place.exists() and files.read(tmp_path / "file") == b""
+        assert files.place(tmp_path / "file") == place == (tmp_path / "file").resolve()
+
+    def test_in_a_circle(self, tmp_path: Path) -> None:
+        with pytest.raises(OSError, match="Too many levels"):
+            files.read(link(tmp_path / "a", Path("a"), owner=0))
+
+    def test_a_second_name_is_refused(self, theirs: Path, tmp_path: Path) -> None:
+        (tmp_path / "secret").write_text("old")
+        (theirs / "file").hardlink_to(tmp_path / "secret")
+        with pytest.raises(PermissionError, match="second name"):
+            open_to_write(theirs / "file")
+        with pytest.raises(PermissionError, match="second name"), files.writing(theirs / "file"):
+            pass
+        assert (tmp_path / "secret").read_text() == "old"
+
+    def test_what_is_made_beside_them_belongs_to_the_owner_of_the_directory(self, theirs: Path) -> None:
+        open_to_write(theirs / "file")
+        assert (theirs / "file").stat().st_uid == NOBODY
+
+
+@pytest.mark.timeout(10)
+def test_a_link_to_nothing_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "link"
+    path.symlink_to("/nowhere/file")
+    with pytest.raises(FileNotFoundError, match="it is a link to what does not exist") as missing:
+        open_to_write(path)
+    assert missing.value.filename == str(path)
+
+
+@pytest.mark.timeout(10)
+def test_nobody_waits_for_the_reader_of_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="No such device"):
+        open_to_write(tmp_path / "pipe")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -95,4 +96,30 @@ def test_errors_inside_release_it(settings: Settings) -> None:
 def test_a_state_directory_that_cannot_be_made(settings: Settings) -> None:
     settings.paths.home.write_text("in the way")
     with pytest.raises(HzmetricsError, match=r"as root, run: mkdir -p"), lock.hold(settings):
+        pass
+
+
+def test_only_the_locked_file_is_written(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whoever owns the directory puts a link in the place of the file once it is locked."""
+    (tmp_path / "secret").write_text("old")
+    (tmp_path / "secret").chmod(0o600)
+    check = lock._names
+
+    def late(locked: Path, file: BinaryIO) -> bool:
+        found = check(locked, file)
+        locked.unlink()
+        locked.symlink_to(tmp_path / "secret")
+        return found
+
+    monkeypatch.setattr(lock, "_names", late)
+    with lock.hold(settings):
+        pass
+    assert (tmp_path / "secret").read_text() == "old"
+    assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
+
+
+def test_only_a_regular_file_is_locked(settings: Settings) -> None:
+    settings.paths.state.mkdir(parents=True)
+    os.mkfifo(path(settings))
+    with pytest.raises(HzmetricsError, match="it is not a regular file"), lock.hold(settings):
         pass

@@ -1,6 +1,8 @@
 """No control character reaches a log line (spec 65 §5)."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,3 +68,23 @@ def test_what_several_steps_fail_at_is_told_once(tmp_path: Path, capfd: pytest.C
     log.tell(down, "map")
     log.stop()
     assert capfd.readouterr().err.count("cannot be reached") == 1
+
+
+@pytest.mark.timeout(10)
+def test_a_log_file_that_is_a_link_to_nothing_costs_a_warning(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "log.txt").symlink_to("/nowhere/x")
+    log.start(tmp_path / "log.txt")
+    log.stop()
+    (shown,) = capfd.readouterr().err.splitlines()
+    assert shown.endswith(f"cannot write the log file {tmp_path}/log.txt: it is a link to what does not exist")
+
+
+def test_a_container_reads_the_log_from_its_standard_output() -> None:
+    program = (
+        "from pathlib import Path; from hzmetrics import log; log.start(Path('/dev/stdout')); log.log.info('here')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("here\n")
+    assert "cannot" not in done.stderr

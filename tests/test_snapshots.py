@@ -367,6 +367,16 @@ def test_a_damaged_file_is_made_anew(
     assert after["2025-04"].read_bytes()[:4] == b"PAR1"
 
 
+def test_a_file_with_a_name_that_none_has_is_no_snapshot(summarized: TestHub) -> None:
+    before = cells(summarized)
+    for path in directory(summarized.settings).glob("*.parquet"):
+        span, fingerprint, counts, *rest = path.name.split(".")
+        other = counts.split("-")[0] if "-" in counts else f"{counts}-{counts}"
+        path.rename(path.with_name(".".join([span, fingerprint, other, *rest])))
+
+    assert cells(summarized) == before
+
+
 def test_where_none_can_be_written_it_goes_on(summarized: TestHub, caplog: pytest.LogCaptureFixture) -> None:
     old = cells_without(summarized)
     for path in kept(summarized).values():

@@ -42,6 +42,7 @@ def init(app: App, admin: bool, sql: bool) -> None:
 
     _write_first_configuration(app)
     _refuse_mistakes(app.source)
+    directories.make_for_log(config.Paths.of(app.source.environment))
     settings = app.settings
     if not settings.hub.site and not settings.is_site:
         raise ConfigurationError(
@@ -57,7 +58,7 @@ def init(app: App, admin: bool, sql: bool) -> None:
         apply.prepare(app.store, settings)
     except (UserRefused, DatabaseDenied, DatabaseMissing) as error:
         raise StoreError(f"{error}; {account.HINT}") from None
-    directories.hand_over_new(settings.paths)
+    directories.hand_over_log(settings.paths)
     log.info("ready; for the cron table of %s: %s", directories.service_user(), cron_line(settings))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from hzmetrics.config import Settings
 from hzmetrics.demo.progress import Reporter
 from hzmetrics.demo.run import READING
 from hzmetrics.ingest import imports
+from hzmetrics.ingest.filters import BOT
 from hzmetrics.ingest.imports import Reading
 from hzmetrics.logs.account import Account
 from hzmetrics.logs.packing import Limits
@@ -52,19 +54,36 @@ class OwnLogs:
 
     @property
     def notes(self) -> list[str]:
-        """The formats of the first files, the lines that were not read, and texts that were given twice."""
+        """The formats of the first files, the lines that were not read or all dropped, and texts given twice."""
         account = self.account
         notes = [f"{one.name} is read as {one.format}." for one in self.readings if one.format and one.format.format][
             :MOST_FILES
         ]
         notes += [f"{again} holds the same text as {one}: counted once." for again, one in self.repeated]
         notes.append(f"{account}.")
+        if not any(one.kept for one in self.readings):
+            notes += self._drops
         odd = sum(one.dropped.get("date", 0) for one in self.readings)
         if odd:
             notes.append(f"Left out for dates that cannot be, too early or still to come: {odd:,} of the lines.")
         near = nearest(account.examples)
         if near:
             notes.append(f"The nearest format of these is {near.title}.")
+        return notes
+
+    @property
+    def _drops(self) -> list[str]:
+        """How many lines each filter dropped, and what to do about agents that are not named."""
+        dropped = sum((Counter(one.dropped) for one in self.readings), Counter[str]())
+        if not dropped:
+            return []
+        filters = ", ".join(f"{name} {lines:,}" for name, lines in dropped.most_common())
+        notes = [f"Lines dropped by each filter: {filters}."]
+        if dropped[BOT]:
+            notes.append(
+                "Filter bot drops machines, and lines whose user agent is empty or -: "
+                "if yours are so, let the server log the user agent."
+            )
         return notes
 
 

@@ -24,6 +24,9 @@ from hzmetrics.errors import HzmetricsError
 
 R = TypeVar("R")
 
+SAFE_IMPORTS = "PYTHONSAFEPATH"
+"""The variable without which `python -c`, which begins a process, imports from the current directory first."""
+
 
 class Runner(Protocol):
     """What does tasks."""
@@ -57,9 +60,24 @@ def _submit(pool: ProcessPoolExecutor, tasks: Sequence[Callable[[], R]]) -> list
     """
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        return [pool.submit(task) for task in tasks]
+        with _safe_imports():
+            return [pool.submit(task) for task in tasks]
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+@contextmanager
+def _safe_imports() -> Iterator[None]:
+    """Processes of Python that begin in the block import nothing from the current directory: others may write there."""
+    before = os.environ.get(SAFE_IMPORTS)
+    os.environ[SAFE_IMPORTS] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[SAFE_IMPORTS]
+        else:
+            os.environ[SAFE_IMPORTS] = before
 
 
 def _results(futures: Sequence[Future[R]]) -> list[R]:
@@ -121,12 +139,13 @@ def beside(task: Callable[[], R]) -> Iterator[Callable[[], R]]:
 @contextmanager
 def _pool(number: int, limit: int, threads: int) -> Iterator[ProcessPoolExecutor]:
     """Processes of this machine, with so much memory and so many threads each."""
-    pool = ProcessPoolExecutor(
-        number,
-        multiprocessing.get_context("spawn"),  # a fork would have the engine without its threads
-        initializer=_start_worker,
-        initargs=(limit, threads),
-    )
+    with _safe_imports():  # its locks have a process of their own
+        pool = ProcessPoolExecutor(
+            number,
+            multiprocessing.get_context("spawn"),  # a fork would have the engine without its threads
+            initializer=_start_worker,
+            initargs=(limit, threads),
+        )
     try:
         yield pool
     finally:

@@ -87,7 +87,7 @@ class Report:
 
     def lines(self) -> list[str]:
         """The report for people."""
-        found = [f"{f.check:<22}{f.subject:<24}{f.key:<10}{f.text}" for f in self.findings]
+        found = [f"{f.check:<21} {f.subject:<23} {f.key:<9} {f.text}" for f in self.findings]
         ending = [f"findings: {len(self.findings)}"] if self.findings else ["no findings"]
         if self.commands:
             each_once = dict.fromkeys((*self.commands, "run --all"))

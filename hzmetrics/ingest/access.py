@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -29,6 +29,7 @@ from hzmetrics.ingest.log_file import (
 from hzmetrics.log import log
 from hzmetrics.logs.account import Account
 from hzmetrics.logs.formats import HUB
+from hzmetrics.logs.reader import LogStream
 from hzmetrics.logs.requests import Kind, Requests
 from hzmetrics.logs.settings import LogSettings, log_settings
 
@@ -132,6 +133,11 @@ class AccessLog(LogFile[Rules, Tally]):
     def new_tally(self) -> Tally:
         return Tally()
 
+    def kept(self, stream: LogStream) -> Iterator[pa.Table]:
+        if stream.heading:
+            self.requests.learn_heading(stream.heading)
+        return super().kept(stream)
+
     def filter(self, lines: pa.Table) -> pa.Table:
         self.read(lines)
         self._learn_agents()
@@ -174,12 +180,13 @@ def report(judged: LogFile[Rules, Tally] | Judged[Rules, Tally], is_daily: bool 
     """Tell what became of a log's lines (spec 10 §16); of a daily log, also whether it has lines of several months."""
     tally, account = judged.tally, judged.account
     log.info(
-        "%d lines, %d recognized, %d unrecognized (%d of them only because of an IPv6 address), %d kept; "
+        "%d lines, %d recognized, %d unrecognized (%d of them only because of an IPv6 address), %d comments, %d kept; "
         "dropped: %s; %d downloads; webhits %d on %d dates",
-        tally.lines,
+        account.lines,
         tally.recognized,
-        tally.lines - tally.recognized,
+        account.lines - account.comments - tally.recognized,
         tally.ipv6,
+        account.comments,
         tally.kept.total(),
         ", ".join(f"{name} {tally.dropped[name]}" for name in filters.COUNTERS),
         tally.downloads,
@@ -198,13 +205,13 @@ def report(judged: LogFile[Rules, Tally] | Judged[Rules, Tally], is_daily: bool 
 
 def report_agents(judged: LogFile[Rules, Tally] | Judged[Rules, Tally]) -> None:
     """Tell what the search for bots found (spec 10 §16)."""
-    tally = judged.tally
+    tally, account = judged.tally, judged.account
     log.info(
         "%d lines, %d user agents, %d of them flagged as bots, %d lines unrecognized",
-        tally.lines,
+        account.lines,
         tally.agents,
         len(judged.rules.bots.flagged),
-        tally.lines - tally.recognized,
+        account.lines - account.comments - tally.recognized,
     )
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hzmetrics.calendar import Month
 from hzmetrics.collation import fold
 from hzmetrics.config import Settings
-from hzmetrics.errors import HzmetricsError, StoreUnavailable, UsageError
+from hzmetrics.errors import NO_FILES_FAULT, HzmetricsError, UsageError
 from hzmetrics.ingest import ledger, sources, unread, webhits
 from hzmetrics.ingest.imports import Reading, import_again
 from hzmetrics.ingest.ledger import Record
@@ -72,7 +72,7 @@ def retry_unread(store: Store, settings: Settings, dry_run: bool = False) -> Ret
             continue
         try:
             reading = import_again(store, settings, one.path, one.record, dry_run)
-        except StoreUnavailable:
+        except NO_FILES_FAULT:
             raise
         except HzmetricsError as error:
             log.error("%s", error)
@@ -81,7 +81,7 @@ def retry_unread(store: Store, settings: Settings, dry_run: bool = False) -> Ret
         if reading.ids.count:
             log.info("%s: %d rows %s", one.path, reading.ids.count, "would be imported" if dry_run else "imported")
             found.brought.append(reading)
-        elif reading.account.lines and (said := unread.warning(reading.account, settings)):
+        elif reading.account.texts and (said := unread.warning(reading.account, settings)):
             log.error("%s: %s", one.path, said)
             found.failed.append(f"{one.path}: {said}")
     return found
@@ -242,7 +242,7 @@ def reimport(store: Store, settings: Settings, months: Sequence[MonthPlan], sinc
             assert file.path is not None
             try:
                 reading = import_again(store, settings, file.path, file.record, first=first, counted=False)
-            except StoreUnavailable:
+            except NO_FILES_FAULT:
                 raise
             except HzmetricsError as error:
                 log.error("%s", error)

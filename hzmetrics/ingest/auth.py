@@ -74,15 +74,15 @@ class AuthLog(LogFile[Rules, Tally]):
 
 def report(judged: LogFile[Rules, Tally] | Judged[Rules, Tally]) -> None:
     """Tell what became of a log's lines (spec 10 §16)."""
-    tally = judged.tally
+    tally, account = judged.tally, judged.account
     log.info(
         "%d lines, %d kept, %d unrecognized, %d filtered, %d of other actions, %d of dates that cannot be",
-        tally.lines,
+        account.lines,
         tally.kept.total(),
-        tally.lines - tally.recognized,
+        account.lines - tally.recognized,
         tally.dropped["filtered"],
         tally.dropped["other action"],
         tally.dropped[DATE],
     )
-    report_unread(judged.account)
+    report_unread(account)
     report_months(tally.months)

@@ -13,7 +13,7 @@ from hzmetrics.collation import fold
 from hzmetrics.config import Settings
 from hzmetrics.log import log
 from hzmetrics.store.database import Database
-from hzmetrics.store.fit import fit
+from hzmetrics.store.fit import TINYTEXT_BYTES, fit
 from hzmetrics.store.tables.metrics import bot_useragents
 from hzmetrics.store.types import TinyText
 
@@ -35,6 +35,10 @@ NAME_LENGTH = 255
 """Characters of a user agent that are compared with the stored agents, which are cut to 255 bytes (spec 10 §3.2)."""
 
 
+PERHAPS_CUT = TINYTEXT_BYTES - 3
+"""Bytes from which a stored name may be the beginning of a longer one: no part of a character is stored."""
+
+
 def has_token(agents: pa.Array) -> pa.Array:
     """The reference's rule."""
     return pa.array([_contains(agent, TOKENS) for agent in agents.to_pylist()], pa.bool_())
@@ -45,14 +49,19 @@ def _contains(agent: str, texts: tuple[str, ...]) -> bool:
     return any(text in lowered for text in texts)
 
 
+def _is_by_hand(name: str) -> bool:
+    """Whether only an operator can have stored a name. One that may be cut can be a machine's whose token is lost."""
+    return not _contains(name, TOKENS) and len(name.encode()) < PERHAPS_CUT
+
+
 @dataclass
 class Bots:
     """The bots known when a file begins, and those it shows.
 
     `known` are the stored agents, compared exactly. With `at_once`, the correction `bots-first`, a bot is one from its
     first line on, in whatever file that is; otherwise after the file. With `by_evidence`, the correction `bot-tokens`,
-    the rules of `hzmetrics.agents` decide, and of the stored agents only those count that the reference's rule would
-    not have stored: somebody put them there by hand.
+    the rules of `hzmetrics.agents` decide, and of the stored agents that they take for people's only those count that
+    the reference's rule cannot have stored: somebody put them there by hand.
     """
 
     known: frozenset[str]
@@ -89,9 +98,13 @@ class Bots:
     def _drops(self, name: str, is_recognized: bool) -> bool:
         if is_recognized and not name.strip(" -"):
             return True
-        if name in self.known and name not in ("", "-") and not (self.by_evidence and _contains(name, TOKENS)):
+        if name in self.known and name not in ("", "-") and self._counts(name, is_recognized):
             return True
         return is_recognized and self.at_once and not self._is_none_after_all(name)
+
+    def _counts(self, name: str, is_recognized: bool) -> bool:
+        """Whether a stored name makes an agent a bot's."""
+        return is_recognized or not self.by_evidence or _is_by_hand(name)
 
     def _is_none_after_all(self, name: str) -> bool:
         """Whether the reference's rule reverses itself."""

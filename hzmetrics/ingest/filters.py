@@ -58,7 +58,10 @@ OLD_EXPLORERS = (
 DATE = "date"
 """The filter of dates that cannot be (correction plausible-dates)."""
 
-COUNTERS = ("status", "filter", "bot", "url", "ref", "msie", "events", DATE)
+BOT = "bot"
+"""The filter of machines, and of lines that name no user agent."""
+
+COUNTERS = ("status", "filter", BOT, "url", "ref", "msie", "events", DATE)
 """Names of the filters, in the order of reports."""
 
 

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from hzmetrics.calendar import Month, month_of
 from hzmetrics.config import Settings
-from hzmetrics.errors import HzmetricsError, StoreUnavailable
+from hzmetrics.errors import NO_FILES_FAULT, HzmetricsError
 from hzmetrics.ingest import access, auth, ledger, sources, unread
 from hzmetrics.ingest.ledger import Record
 from hzmetrics.ingest.log_file import Complete, as_they_are
@@ -90,7 +90,7 @@ def import_day(
                 outcome = _import(
                     store, settings, source.path, source.kind, readers, progress=progress, on_rows=on_rows
                 )
-            except StoreUnavailable:
+            except NO_FILES_FAULT:
                 raise
             except HzmetricsError as error:
                 log.error("%s: %s", source.path, error)
@@ -225,7 +225,7 @@ def import_again(
         transaction = Transaction(database, connection, settings, readers, dry_run, counted=counted, replaced=record)
         reading = transaction.read(path, stream, sources.KIND_OF[record.target])
         reading.refuse_unread(settings)
-        if record.rows and not reading.account.lines:
+        if record.rows and not reading.account.texts:
             raise HzmetricsError(f"{path}: there is no line in it any more, but it became {record.rows:,} rows")
         stream.require_unchanged(path)
         reading = replace(reading, months=before | reading.months)

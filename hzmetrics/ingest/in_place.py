@@ -13,18 +13,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from hzmetrics.config import Settings
 from hzmetrics.config.schema import Logs
-from hzmetrics.errors import HzmetricsError, StoreUnavailable
+from hzmetrics.errors import NO_FILES_FAULT, HzmetricsError
 from hzmetrics.files import open_regular
 from hzmetrics.ingest.imports import OnRows, Transaction
 from hzmetrics.ingest.readers import Readers
 from hzmetrics.log import log
 from hzmetrics.logs.packing import Limits, Unpacked, UnreadableLog, base_name
 from hzmetrics.logs.parts import unfinished
-from hzmetrics.logs.reader import IDENTITY_BYTES, LINE_LIMIT, ChangedLog, LogStream
+from hzmetrics.logs.reader import IDENTITY_BYTES, LINE_LIMIT, ChangedLog, LogStream, byte_order_mark, utf_16
+from hzmetrics.logs.w3c import FIELDS
 from hzmetrics.store import Store
 from hzmetrics.store.tables.metrics import imported_sources
 
@@ -113,7 +115,7 @@ def _read_new(site: _Site, skip: Callable[[Path], bool]) -> Report:
             continue
         try:
             report.rows += site.read(path)
-        except StoreUnavailable:
+        except NO_FILES_FAULT:
             raise
         except HzmetricsError as error:
             log.error("%s: %s", path, error)
@@ -163,7 +165,9 @@ class _Site:
         log.info("reading %s from byte %d on", file.path, start)
         with self.database.begin() as connection:
             transaction = Transaction(self.database, connection, self.settings, self.readers)
-            reading = transaction.access(file.path, LogStream(str(file.path), cast(IO[bytes], part), 0, self.limits))
+            heading = file.heading(start)
+            stream = LogStream(str(file.path), cast(IO[bytes], part), 0, self.limits, heading)
+            reading = transaction.access(file.path, stream)
             reading.refuse_unread(self.settings)
             file.require_same(start + part.taken)
             end = start + part.taken
@@ -234,18 +238,36 @@ class _File:
             self.packed = _hash(str(self._size).encode() + b"\n" + packed_head)
         self.head = self._text_head() if self.packed else packed_head
         """The first bytes of the text."""
+        self._encoding = utf_16(self.head)
+        self._unit = 2 if self._encoding else 1
+        """Bytes of a line feed."""
 
     def part(self, start: int, stop: int | None, now: float) -> _Part | None:
         """The text from `start` to `stop`, or to the end of the last complete line; None: there is nothing to read."""
-        if self.packed:
-            blocks = self._unpacked().read_after(start)
-        else:
+        if not self.packed:
             stop = self._end(start, now) if stop is None else stop
             if stop <= start:
                 return None
-            blocks = self._blocks(start)
-        directives = b"".join(line for line in self.head.splitlines(True) if line.startswith(b"#")) if start else b""
-        return _Part(blocks, None if stop is None else stop - start, directives)
+        return self._part(start, stop)
+
+    def heading(self, start: int) -> str:
+        """The last `#Fields` line before `start`: what the columns are there. Empty: there is none.
+
+        It is looked for only if the head of the text has such a line.
+        """
+        found = ""
+        if start and FIELDS.encode() in self.head.replace(b"\0", b""):
+            for lines in LogStream(str(self.path), cast(IO[bytes], self._part(0, start)), 0, self.limits).lines():
+                fields = lines["line"].filter(pc.starts_with(lines["line"], FIELDS))
+                found = fields[-1].as_py() if len(fields) else found
+        return found
+
+    def _part(self, start: int, stop: int | None) -> _Part:
+        """In UTF-16, a place inside a line feed, where earlier versions ended a read, means its end."""
+        begin = start + start % self._unit
+        blocks = self._unpacked().read_after(begin) if self.packed else self._blocks(begin)
+        size = None if stop is None else stop + stop % self._unit - begin
+        return _Part(blocks, size, begin - start, byte_order_mark(self._encoding) if begin else b"")
 
     def require_same(self, stop: int) -> None:
         """Raises ChangedLog if the file was emptied or replaced while it was read up to `stop`."""
@@ -278,13 +300,18 @@ class _File:
 
     def _last_line_end(self, start: int) -> int:
         """Where the last line after `start` ends that has a line feed."""
-        place = self._size
+        line_feed = "\n".encode(self._encoding or "utf-8")
+        start += start % self._unit
+        place = self._size - self._size % self._unit
         while place > start:
             size = min(BLOCK, place - start)
             self._file.seek(place - size)
-            found = self._file.read(size).rfind(b"\n")
+            block = self._file.read(size)
+            found = block.rfind(line_feed)
+            while found % self._unit and found >= 0:  # halves of two characters
+                found = block.rfind(line_feed, 0, found + self._unit - 1)
             if found >= 0:
-                return place - size + found + 1
+                return place - size + found + self._unit
             place -= size
         return start
 
@@ -306,13 +333,13 @@ def _open(path: Path, limits: Limits) -> Iterator[_File]:
 
 
 class _Part(io.RawIOBase):
-    """Part of a text, behind the directives of its head: lines of the W3C format that say what its columns are."""
+    """Part of a text, behind its byte order mark if it is in UTF-16."""
 
-    def __init__(self, blocks: Iterator[bytes], size: int | None, directives: bytes) -> None:
+    def __init__(self, blocks: Iterator[bytes], size: int | None, taken: int, mark: bytes) -> None:
         self._blocks = blocks
         self._left = size
-        self._ready = directives
-        self.taken = 0
+        self._ready = mark
+        self.taken = taken
         """Bytes of the text that were read."""
 
     def read(self, size: int = BLOCK, /) -> bytes:

@@ -21,7 +21,7 @@ from hzmetrics.engine import Engine, Value, relation
 from hzmetrics.ingest.addresses import CLIENTS, Clients
 from hzmetrics.ingest.filters import DATE
 from hzmetrics.log import log
-from hzmetrics.logs.account import Account, lines_of_logs
+from hzmetrics.logs.account import Account
 from hzmetrics.logs.reader import LOG, LogStream
 from hzmetrics.logs.remedy import nearest
 from hzmetrics.logs.requests import PACKAGE as LOGS
@@ -62,7 +62,6 @@ class Rules(ABC):
 class Tally:
     """What became of a log's lines."""
 
-    lines: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     kept: Counter[str] = field(default_factory=Counter)
     """Kept lines by day, `YYYY-MM-DD`."""
@@ -185,7 +184,7 @@ class LogFile(ABC, Generic[R, T]):
         for lines in self.chunks(stream):
             self._count(lines)
             yield self._complete(self.rows().drop_columns("number"))
-        self.tally.lines += stream.blank
+        self.account.add_blank(stream.blank)
 
     def judge(self, rules: R, logs: Sequence[tuple[pa.Table, int]]) -> Iterator[Judged[R, T]]:
         """Judge several logs together, each given as its lines and the number of its blank ones."""
@@ -195,8 +194,8 @@ class LogFile(ABC, Generic[R, T]):
             for number, (lines, _) in enumerate(logs)
         )
         self._count(pa.concat_tables(numbered))
-        for tally, (_, blank) in zip(self._tallies, logs, strict=True):
-            tally.lines += blank
+        for account, (_, blank) in zip(self.accounts, logs, strict=True):
+            account.add_blank(blank)
         rows = self.rows()
         places = np.searchsorted(rows["number"].to_numpy(), np.arange(len(logs) + 1) * LOG).tolist()
         for number, (begin, end) in enumerate(pairwise(places)):
@@ -204,8 +203,6 @@ class LogFile(ABC, Generic[R, T]):
             yield Judged(self._rules[number], self._tallies[number], self.accounts[number], self.kind, own)
 
     def _count(self, lines: pa.Table) -> None:
-        for log_number, number in lines_of_logs(lines):
-            self._tallies[log_number].lines += number
         for row in self.filter(lines).to_pylist():
             tally = self._tallies[row["log"]]
             if row["dropped_by"] != DATE:

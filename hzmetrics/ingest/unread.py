@@ -18,7 +18,7 @@ class UnreadLog(HzmetricsError):
 def refuse(account: Account, kind: Kind, settings: Settings) -> None:
     """Raises UnreadLog for a long file that is mostly unread, with what to set."""
     limits = settings.section(Logs)
-    if account.lines < limits.unread_lines or not account.is_mostly_unread(limits.unread_percent):
+    if account.texts < limits.unread_lines or not account.is_mostly_unread(limits.unread_percent):
         return
     is_access = kind == "access"
     advice = remedy.of_access_log(account, log_settings(settings)) if is_access else remedy.of_auth_log(account)
@@ -28,4 +28,4 @@ def refuse(account: Account, kind: Kind, settings: Settings) -> None:
 def warning(account: Account, settings: Settings) -> str:
     """What is to be said of a file that is imported all the same; empty: nothing."""
     mostly = account.is_mostly_unread(settings.section(Logs).unread_percent)
-    return str(account) if mostly or not account.lines else ""
+    return str(account) if mostly or not account.texts else ""

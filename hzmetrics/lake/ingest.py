@@ -15,7 +15,7 @@ from hzmetrics.engine.runner import Runner
 from hzmetrics.engine.stages import Work, alone
 from hzmetrics.errors import HzmetricsError
 from hzmetrics.ingest import unread
-from hzmetrics.ingest.bots import Bots
+from hzmetrics.ingest.bots import Bots, Recognized
 from hzmetrics.ingest.log_file import day_limits, report_unread
 from hzmetrics.ingest.readers import SMALL
 from hzmetrics.ingest.sources import Kind
@@ -163,6 +163,7 @@ class _Ingesting:
         self.ledger = ledger.read(place.private)
         self.texts = {known.text for known in self.ledger.logs}
         self.bots = Bots.of(self.ledger.bots.union(dimensions.bots(place)), settings.corrections)
+        self.recognized = Recognized()
         self.report = Report()
 
     def add(self, paths: Sequence[Path]) -> Work[None]:
@@ -241,7 +242,8 @@ class _Ingesting:
     def _judge(self, read: int) -> tuple[tuple[str, ...], int]:
         """The agents of a log that are known as bots when it begins, and how many requests the others made."""
         found = rows.read(self.place.read_agents(read))
-        drops = pa.array(self.bots.drops(found["agent"], [False] * found.num_rows), pa.bool_())
+        agents = found["agent"].combine_chunks()
+        drops = pa.array(self.bots.drops(agents, self.recognized.of(self.bots, agents)), pa.bool_())
         dropped = found.filter(drops)
         total = sum(found["requests"].to_pylist()) - sum(dropped["requests"].to_pylist())
         return tuple(dropped["agent"].to_pylist()), total

@@ -22,7 +22,7 @@ from hzmetrics import files
 from hzmetrics.calendar import Month
 from hzmetrics.engine import Engine, Value
 from hzmetrics.ingest.access import AccessLog, Rules
-from hzmetrics.ingest.bots import NAME_LENGTH, Bots
+from hzmetrics.ingest.bots import Bots
 from hzmetrics.ingest.filters import Excludes
 from hzmetrics.ingest.log_file import Judged, LogFile
 from hzmetrics.ingest.readers import SMALL
@@ -49,7 +49,7 @@ STORED = {
 """Columns of `web` that a request of a lake has."""
 
 WRITTEN = pa.schema({"place": pa.int64(), "agent": pa.string(), **STORED})
-"""What the first step writes: `place` is the place among the kept lines, `agent` the name that bots are known by."""
+"""What the first step writes: `place` is the place among the kept lines, `agent` the whole user agent."""
 
 
 NO_AGENTS = pa.schema({"agent": pa.string(), "requests": pa.int64()}).empty_table()
@@ -165,7 +165,7 @@ class ReadAccessLogs(ReadLogs):
 
     def _stored(self, rows: pa.Table, counts: list[pa.Table]) -> pa.Table:
         """Rows as they are stored; their user agents are added to `counts`."""
-        agents = pc.utf8_slice_codeunits(rows["useragent"], 0, NAME_LENGTH)
+        agents = rows["useragent"]
         found = pc.value_counts(agents)
         counts.append(pa.table([found.field("values"), found.field("counts")], NO_AGENTS.schema))
         return fitted_rows(web, rows.select(list(STORED))).append_column("agent", agents)

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from hzmetrics.engine import Engine
 from hzmetrics.logs.reader import LOG
+from hzmetrics.logs.shortened import shortened
 from hzmetrics.output.text import printable
 
 MOST_EXAMPLES = 3
@@ -20,13 +21,15 @@ MOST_SHOWN = 200
 
 @dataclass
 class Account:
-    """What the lines of one or more logs were read as. Blank lines are not counted."""
+    """What the lines of one or more logs were read as."""
 
     lines: int = 0
     formats: Counter[str] = field(default_factory=Counter)
     """Lines by format; those without a client or an existing time are not read."""
     comments: int = 0
     """Lines that are directives of the W3C format."""
+    blank: int = 0
+    """Lines without a character, and those that are too long: they are unread."""
     zones: int = 0
     """Lines of a hub that only the correction `zones` reads."""
     examples: list[str] = field(default_factory=list)
@@ -40,29 +43,42 @@ class Account:
     def unread(self) -> int:
         return self.lines - self.comments - self.read
 
+    @property
+    def texts(self) -> int:
+        """Lines that are not blank."""
+        return self.lines - self.blank
+
+    def add_blank(self, lines: int) -> None:
+        """Take in blank lines."""
+        self.lines += lines
+        self.blank += lines
+
     def add(self, other: Account) -> None:
         """Take in the account of another log."""
         self.lines += other.lines
         self.formats += other.formats
         self.comments += other.comments
+        self.blank += other.blank
         self.zones += other.zones
         self.examples = (self.examples + other.examples)[:MOST_EXAMPLES]
 
     def is_mostly_unread(self, percent: int = 50) -> bool:
-        """Whether more than this percentage of the lines is unread."""
-        return self.unread * 100 > (self.lines - self.comments) * percent
+        """Whether more than this percentage of the lines is unread; blank ones are left out."""
+        return (self.unread - self.blank) * 100 > (self.texts - self.comments) * percent
 
     @property
     def shown_examples(self) -> list[str]:
-        """The examples without control characters, not too long."""
-        return [printable(line[:MOST_SHOWN]) for line in self.examples]
+        """The examples without control characters, not too long. Messages outlive the logs: addresses are shortened."""
+        return [printable(line[:MOST_SHOWN]) for line in shortened(self.examples)]
 
     def __str__(self) -> str:
-        if not self.lines:
+        if not self.texts:
             return "there are no lines"
         if not self.unread:
             return f"all {self.lines - self.comments:,} lines could be read"
         said = f"{self.unread:,} of {self.lines - self.comments:,} lines could not be read"
+        if self.blank:
+            said += f" (blank or longer than 1 MiB: {self.blank:,})"
         return f"{said}; first: {self.shown_examples[0]}" if self.examples else said
 
 

@@ -16,7 +16,7 @@ PRIVATE = (
 )  # fmt: skip
 """Networks of proxies that are trusted by default: private, shared, loopback and link-local addresses."""
 
-NO_HOSTS = frozenset({"localhost", "unknown", "none", "null"})
+NO_HOSTS = frozenset({"localhost", "unknown", "unix", "none", "null"})
 HOST_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 IDENTITY_FIELDS = 3
 """Fields of the common format before the time, the host first: host, identity, user."""

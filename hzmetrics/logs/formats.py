@@ -62,7 +62,7 @@ FORMATS = {
             f'200 200 29 5120 "GET https://www.example.org:443/about HTTP/1.1" "{BROWSER}" '
             "ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2",
             strict_pattern(
-                "$type $time_iso8601 $elb $remote_addr $target_address $waited $worked "
+                "$type $time_iso8601 $elb $remote_addr:$remote_port $target_address $waited $worked "
                 '$answered $status $target_status $received_bytes $bytes_sent "$request" '
                 '"$http_user_agent" $ssl_cipher $ssl_protocol'
             ),
@@ -73,7 +73,7 @@ FORMATS = {
             "2025-03-03T09:05:00.123456Z web 192.0.2.1:50000 10.0.0.5:80 0.000 0.003 0.000 200 200 0 5120 "
             f'"GET https://www.example.org:443/about HTTP/1.1" "{BROWSER}" ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2',
             strict_pattern(
-                "$elb $remote_addr $backend $waited $worked $answered "
+                "$elb $remote_addr:$remote_port $backend $waited $worked $answered "
                 '$status $backend_status $received_bytes $bytes_sent "$request" "$http_user_agent"'
             ),
         ),
@@ -115,8 +115,8 @@ FORMATS = {
             "192.0.2.1:50000 [03/Mar/2025:09:05:00.123] web~ servers/web1 0/0/1/2/3 200 5120 - - ---- 1/1/0/0/0 0/0 "
             '"GET /about HTTP/1.1"',
             strict_pattern(
-                "$remote_addr [$time_local] $frontend $server $timers $status $bytes_sent $cookie $set_cookie "
-                '$termination $connections $queues$anything "$request"'
+                "$remote_addr:$remote_port [$time_local] $frontend $server $timers $status $bytes_sent $cookie "
+                '$set_cookie $termination $connections $queues$anything "$request"'
             ),
         ),
         Format(

@@ -31,9 +31,9 @@ NAMES: dict[str, Sequence[str]] = {
     ),
     "url": (
         "request_uri", "RequestPath", "request.uri", "request.url", "uri", "request_url", "requestUrl", "url_path",
-        "httpRequest.requestUrl", "url.original", "http.url", "ClientRequestURI", "cs-uri-stem", "requestURI",
-        "properties.requestUri", "req.url", "request_path", "requestPath", "http_path", "url.path", "path",
-        "x_forwarded_path", "url", "http.request.uri", "target", "resource",
+        "httpRequest.requestUrl", "url.original", "http.url", "ClientRequestURI", "ClientRequestPath", "cs-uri-stem",
+        "requestURI", "properties.requestUri", "req.url", "request_path", "requestPath", "http_path", "url.path",
+        "path", "x_forwarded_path", "url", "http.request.uri", "target", "resource",
     ),
     "query": (
         "args", "query_string", "queryString", "request_query", "url.query", "cs-uri-query", "query", "url_query",

@@ -115,7 +115,7 @@ class Lines:
 
     def _whole(self, blocks: Iterable[bytes]) -> Iterator[Chunk]:
         rest = b""
-        for block in blocks:
+        for block in _ended(blocks):
             text = rest + block
             if _has_long_run(text, b"\n"):
                 shorter = _shortened(text, b"\n")
@@ -127,6 +127,21 @@ class Lines:
             rest = _short_nuls(text[end + 1 :])[: LINE_LIMIT + 1]
         if rest:
             yield _cleaned(rest)
+
+
+def _ended(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Blocks put together to the size of a chunk. What is left behind the last of them ends with a line feed."""
+    waiting: list[bytes] = []
+    size = 0
+    for block in blocks:
+        waiting.append(block)
+        size += len(block)
+        if size >= CHUNK:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    if size:
+        text = b"".join(waiting)
+        yield text if text.endswith(b"\n") else text + b"\n"
 
 
 def _split(chunk: Chunk) -> pa.StringArray:
@@ -147,10 +162,12 @@ def _portions(lines: pa.StringArray) -> Iterator[pa.StringArray]:
 class LogStream:
     """An open log, to be read once: by `lines` or by `blocks`."""
 
-    def __init__(self, name: str, file: IO[bytes], total: int, limits: Limits = LIMITS) -> None:
+    def __init__(self, name: str, file: IO[bytes], total: int, limits: Limits = LIMITS, heading: str = "") -> None:
         self.name = name
         self.total = total
         """Bytes of the file; 0 if unknown."""
+        self.heading = heading
+        """The line before those that are read which tells what their columns are; empty: there is none."""
         self._lines = Lines()
         self._file = file
         self._limits = limits
@@ -240,7 +257,7 @@ class LogStream:
 
 def _utf_8(text: Text) -> Iterator[bytes]:
     """The bytes of a text, from UTF-16 if it is in it."""
-    encoding = _utf_16(text.head)
+    encoding = utf_16(text.head)
     text.read(next((len(mark) for mark in MARKS if text.head.startswith(mark)), 0))
     if not encoding:
         while block := text.read(CHUNK):
@@ -252,7 +269,12 @@ def _utf_8(text: Text) -> Iterator[bytes]:
     yield decoder.decode(b"", final=True).encode()
 
 
-def _utf_16(head: bytes) -> str | None:
+def byte_order_mark(encoding: str | None) -> bytes:
+    """The byte order mark of a kind of UTF-16; of another encoding none."""
+    return "\ufeff".encode(encoding) if encoding else b""
+
+
+def utf_16(head: bytes) -> str | None:
     """The kind of UTF-16 a text is in, by its first bytes.
 
     Without a byte order mark, it is in UTF-16 if one byte is NUL and the other is not in most pairs of bytes, apart

@@ -119,6 +119,11 @@ class Requests:
         """Read another log of a hub, or several together: only their format is known before."""
         self.accounts = [Account() for _ in range(logs)]
 
+    def learn_heading(self, fields: str) -> None:
+        """Take in the `#Fields` line that counts for the first lines."""
+        if not self._is_hub:
+            self.engine.add("headers", w3c.headers([(-1, fields)]))
+
     def read(self, lines: pa.Table) -> None:
         """Take a chunk's lines apart, and account for them."""
         self.take_apart(lines)
@@ -217,7 +222,7 @@ class Requests:
         """Take in the chunk's `#Fields` lines."""
         self.engine.build("messages")
         query = (
-            "SELECT number, text FROM messages WHERE starts_with(text, '#Fields:') "
+            f"SELECT number, text FROM messages WHERE starts_with(text, '{w3c.FIELDS}') "
             "AND number NOT IN (SELECT number FROM headers)"
         )
         fields = self.engine.query(query).to_pylist()

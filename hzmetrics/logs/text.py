@@ -25,14 +25,17 @@ EXPRESSIONS = {
     ),
     "bracketed": rf'(?s)^(.*?)\[({MOMENT})\]([^"]*)"(.*?){ANSWER}',
     "quoted": rf'(?s)^(.*?)()()"([A-Z]+ [^" ]+ HTTP/\d(?:\.\d)?){ANSWER}',
-    "two_quoted": (rf'(?s)^[^"]*"({QUOTED})" (?:[^"\s]+ )*"({QUOTED})"((?:\s+(?:[^"\s]\S*|"{QUOTED}"))*)\s*$'),
+    "two_quoted": (
+        rf'(?s)^[^"]*"({QUOTED})" (?:[^"\s]+ )*"({QUOTED})"((?:\s+(?:[^"\s]\S*|"{QUOTED}"))*)\s*(?: "{QUOTED}\\?)?$'
+    ),
+    "cut_in_agent": rf'(?s)^[^"]*"({QUOTED})" (?:[^"\s]+ )*"({QUOTED}[^"\\]|)()\\?$',
     "two_unruly": r'(?s)^[^"]*"(.*?)" "(.*)"([^"]*)$',
     "quoted_addresses": (
         r'"((?:[\s,]*(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]+\]?)(?::\d+)?|, ?unknown|unknown,)+)"'
     ),
     "loose_time": (
-        r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)? ?(?:Z|[+-]\d\d:?\d\d)?"
-        r"|\d{2}/[A-Za-z]{3}/\d{4}[: ]\d\d:\d\d:\d\d(?: [+-]\d{4})?|\b1\d{9}\.\d{3}\b|\b1\d{9}\b"
+        r"(?:\d{4}-\d\d-\d\d[T ]|\d{2}/[A-Za-z]{3}/\d{4}[: ])\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|[+-]\d\d:?\d\d))?"
+        r"|\b1\d{9}\.\d{3}\b|\b1\d{9}\b"
     ),
     "directive": r"^#[A-Z][A-Za-z-]*:",
     "hub_line": (
@@ -118,7 +121,7 @@ def select(name: str, pattern: Pattern) -> str:
             {group("method", "'GET'")} AS method,
             {target} AS target,
             {group("protocol", "''")} AS protocol,
-            {group("status", "'200'")} AS status,
+            {group("status", group("first_status", "'200'"))} AS status,
             {group("size")} AS size,
             {text("peer", "''")} AS peer,
             {text("forwarded", "''")} AS forwarded,

@@ -8,6 +8,9 @@ import pyarrow as pa
 
 from hzmetrics.engine import relation
 
+FIELDS = "#Fields:"
+"""How a line begins that names the columns of those after it."""
+
 COLUMNS = {
     "day": ("date", "x-date"),
     "clock": ("time", "time-local"),

@@ -33,7 +33,7 @@ def replace(path: Path, text: str) -> None:
     """
     content = text.encode("utf-8")
     try:
-        target = path.resolve()
+        target = files.place(path)
         try:
             files.replace(target, content, files.PUBLISHED, like_old=True)
         except PermissionError:

@@ -90,6 +90,11 @@ def anonymise(store: Store, settings: Settings, before: Month, *, dry_run: bool 
     remake_userlogin_lite(store)
     _remove_snapshots(settings)
     log.info("months before %s are anonymised: %d rows changed", before, changed)
+    log.info(
+        "full addresses may be left in imported logs, lakes, backups, and what earlier versions wrote to %s and its"
+        " rotated files: see docs/privacy.md",
+        settings.paths.log_file,
+    )
     return changed
 
 

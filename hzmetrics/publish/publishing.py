@@ -70,7 +70,7 @@ class _Numbers:
     countries: Mapping[str, str]
     """Their names, by code."""
     newest: str
-    """Time of the newest request."""
+    """Time of the newest request; empty: there is none."""
 
 
 def _read(store: Store, settings: Settings, directory: Path, generation: site.Generation) -> _Numbers:
@@ -90,7 +90,7 @@ def _read(store: Store, settings: Settings, directory: Path, generation: site.Ge
         traffic_pages.Source(store, settings, grids, section.min_users) if has_traffic else None,
         None if settings.is_site else online.read(settings, names, directory, section.min_users),
         names,
-        str(store.metrics.scalar(sa.select(sa.func.max(web.c.datetime))) or "now"),
+        str(store.metrics.scalar(sa.select(sa.func.max(web.c.datetime))) or ""),
     )
 
 

@@ -38,7 +38,7 @@ class Writer:
     last: Month | None
     """The last month that is shown."""
     newest: str
-    """Time of the newest request."""
+    """Time of the newest request; empty: there is none."""
     computed: str
     """When that is written, in words."""
 

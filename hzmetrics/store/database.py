@@ -16,6 +16,7 @@ from sqlalchemy import event
 
 from hzmetrics import files
 from hzmetrics.config import MariaDb
+from hzmetrics.errors import StoreError
 from hzmetrics.store.connections import SCRATCH, SESSION, Connections, Server, refuse_other_servers
 
 if TYPE_CHECKING:
@@ -109,8 +110,11 @@ def open_mariadb(name: str, settings: MariaDb, database: str, scratch: str | Non
         "conv": _text_dates(),
         **({"unix_socket": socket} if socket else {"host": host, "port": port}),
     }
+    # parameters are hidden: tracebacks go to the log file, and rows have addresses
     # connections of their own for reading: turning one from transactions to reading and back takes three statements
-    make = partial(sa.create_engine, "mysql+pymysql://", connect_args=arguments, pool_pre_ping=True)
+    make = partial(
+        sa.create_engine, "mysql+pymysql://", connect_args=arguments, pool_pre_ping=True, hide_parameters=True
+    )
     engine = make(isolation_level="REPEATABLE READ")
     reading = make(isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
     for each in (engine, reading):
@@ -148,17 +152,14 @@ def _text_dates() -> dict[Any, Any]:
 
 def open_sqlite(name: str, path: str) -> Database:
     """A SQLite file, created when first used."""
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": SQLITE_PATIENCE})
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": SQLITE_PATIENCE}, hide_parameters=True)
 
     @event.listens_for(engine, "do_connect")
     def _make(dialect: sa.Dialect, record: Any, arguments: Any, keywords: Any) -> None:
         # It holds names of people. One that is there is not opened: closing it would give up this process's locks.
         with suppress(OSError):  # said in words by the connection itself
-            made = files.make(Path(path), files.SECRET)
-            try:
-                files.give_to_owner_of(Path(path).parent, made)
-            finally:
-                os.close(made)
+            os.close(files.make(files.place(Path(path)), files.SECRET))
+        arguments[:], keywords["uri"] = [uri(path)], True
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, record: Any) -> None:
@@ -173,6 +174,17 @@ def open_sqlite(name: str, path: str) -> Database:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return Database(name, engine)
+
+
+def uri(path: str) -> str:
+    """What SQLite is told to open: it makes no file, because a link may have taken the place of the one made for it.
+
+    Raises StoreError where root would have to follow a link that root did not make.
+    """
+    try:
+        return f"{files.place(Path(path)).as_uri()}?mode=rw"
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}") from None
 
 
 def _log_ahead(connection: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hzmetrics.errors import StoreError
-from hzmetrics.store.database import Database
+from hzmetrics.store.database import Database, uri
 from hzmetrics.store.remake import swap
 
 
@@ -64,7 +64,7 @@ def _building_mariadb(
 @contextmanager
 def _building_sqlite(connection: sa.Connection, source: Database, original: str, table: str, new: str) -> Iterator[str]:
     """As `_building_mariadb`, in one transaction."""
-    connection.exec_driver_sql("ATTACH DATABASE ? AS source", (source.engine.url.database,))
+    connection.exec_driver_sql("ATTACH DATABASE ? AS source", (uri(source.engine.url.database or ""),))
     try:
         definition = connection.exec_driver_sql(
             "SELECT sql FROM source.sqlite_master WHERE type = 'table' AND name = ?", (original,)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -100,6 +101,9 @@ class UnreadFile:
     """When it was imported."""
 
 
+E = TypeVar("E", BadFile, UnreadFile)
+
+
 @dataclass(frozen=True)
 class State:
     """The keys as they are stored. Absent and empty mean the same wherever a month or a list is asked for."""
@@ -113,8 +117,7 @@ class State:
     @property
     def completed_requests(self) -> Mapping[str, str]:
         """Up to which id the requests of which month are completed, by which rules: `month`, `last`, `rules`."""
-        found: dict[str, str] = json.loads(self.values.get(COMPLETED) or "{}")
-        return found
+        return _pairs(COMPLETED, self.values.get(COMPLETED))
 
     @property
     def analyzed(self) -> str:
@@ -181,23 +184,22 @@ class State:
 
     @property
     def bad_files(self) -> tuple[BadFile, ...]:
-        return tuple(BadFile(**entry) for entry in json.loads(self.values.get(BAD_FILES) or "[]"))
+        return tuple(_entries(BadFile, BAD_FILES, self.values.get(BAD_FILES)))
 
     @property
     def unread_files(self) -> tuple[UnreadFile, ...]:
-        return tuple(UnreadFile(**entry) for entry in json.loads(self.values.get(UNREAD_FILES) or "[]"))
+        return tuple(_entries(UnreadFile, UNREAD_FILES, self.values.get(UNREAD_FILES)))
 
     @property
     def corrected_since(self) -> dict[str, str]:
         """Correction to day; an empty one means all lines. Corrections from before days were stored are absent."""
-        found: dict[str, str] = json.loads(self.values.get(CORRECTED_SINCE) or "{}")
-        return found
+        return _pairs(CORRECTED_SINCE, self.values.get(CORRECTED_SINCE))
 
     @property
     def lookups_failing(self) -> dict[Month, str]:
         """Month to the time of the first of its consecutive failures."""
-        found: dict[str, str] = json.loads(self.values.get(LOOKUPS_FAILING) or "{}")
-        return {Month.parse(month): since for month, since in found.items()}
+        found = _pairs(LOOKUPS_FAILING, self.values.get(LOOKUPS_FAILING))
+        return {month: since for text, since in found.items() if (month := _month(text))}
 
     @property
     def snapshots_failing(self) -> str:
@@ -294,29 +296,30 @@ def completed_requests(month: Month, last: int, rules: str) -> dict[str, str]:
 
 def remember_bad_files(connection: sa.Connection, files: Iterable[BadFile], forget: Iterable[str] = ()) -> None:
     """Add files to those remembered, each replacing what was known of its path, and drop the paths of `forget`."""
-    before = {entry["path"]: entry for entry in json.loads(_keys.recall_to_change(connection, BAD_FILES) or "[]")}
-    after = {path: entry for path, entry in before.items() if path not in set(forget)}
-    after |= {bad.path: vars(bad) for bad in files}
+    stored = _entries(BadFile, BAD_FILES, _keys.recall_to_change(connection, BAD_FILES))
+    before = {bad.path: bad for bad in stored}
+    after = {path: bad for path, bad in before.items() if path not in set(forget)}
+    after |= {bad.path: bad for bad in files}
     if after != before:
-        put(connection, {BAD_FILES: document([after[path] for path in sorted(after)])})
+        put(connection, {BAD_FILES: document([vars(after[path]) for path in sorted(after)])})
 
 
 def remember_unread_file(connection: sa.Connection, filename: str, target: str, file: UnreadFile | None) -> None:
     """Store that a file is unread; None: it is not, or not any more. A change that changes nothing is not written."""
-    before = json.loads(_keys.recall_to_change(connection, UNREAD_FILES) or "[]")
-    after = [entry for entry in before if (entry["filename"], entry["target"]) != (filename, target)]
+    before = _entries(UnreadFile, UNREAD_FILES, _keys.recall_to_change(connection, UNREAD_FILES))
+    after = [one for one in before if (one.filename, one.target) != (filename, target)]
     if file:
-        after = [*after, vars(file)][-MOST_UNREAD_FILES:]
+        after = [*after, file][-MOST_UNREAD_FILES:]
     if after != before:
-        put(connection, {UNREAD_FILES: document(after)})
+        put(connection, {UNREAD_FILES: document([vars(one) for one in after])})
 
 
 def forget_example_lines(connection: sa.Connection) -> None:
     """Take the example lines, which name addresses, out of what is said of unread files."""
-    before = json.loads(_keys.recall_to_change(connection, UNREAD_FILES) or "[]")
-    after = [{**entry, "said": entry["said"].partition("; first: ")[0]} for entry in before]
+    before = _entries(UnreadFile, UNREAD_FILES, _keys.recall_to_change(connection, UNREAD_FILES))
+    after = [replace(one, said=one.said.partition("; first: ")[0]) for one in before]
     if after != before:
-        put(connection, {UNREAD_FILES: document(after)})
+        put(connection, {UNREAD_FILES: document([vars(one) for one in after])})
 
 
 def remember_lookups(connection: sa.Connection, failing: Mapping[Month, str]) -> None:
@@ -325,6 +328,24 @@ def remember_lookups(connection: sa.Connection, failing: Mapping[Month, str]) ->
     text = document({str(month): since for month, since in sorted(failing.items())}) if failing else ""
     if text != stored:
         put(connection, {LOOKUPS_FAILING: text})
+
+
+def _entries(kind: type[E], key: str, text: str | None) -> list[E]:
+    """The entries of a key. A value that holds something else counts as absent."""
+    try:
+        return [kind(**entry) for entry in json.loads(text or "[]")]
+    except (ValueError, TypeError):
+        log.warning("pipeline_state: the value of %s is damaged and is ignored", key)
+        return []
+
+
+def _pairs(key: str, text: str | None) -> dict[str, str]:
+    """The texts of a key, by their names. A value that holds something else counts as absent."""
+    try:
+        return {str(name): str(value) for name, value in json.loads(text or "{}").items()}
+    except (ValueError, AttributeError):
+        log.warning("pipeline_state: the value of %s is damaged and is ignored", key)
+        return {}
 
 
 def _items(text: str) -> list[str]:

@@ -111,3 +111,13 @@ def test_logs_of_which_nothing_can_be_read(capfd: pytest.CaptureFixture[str]) ->
     out, told = capfd.readouterr()
     assert out == ""
     assert "no page views, so there is nothing to show. 200 of 200 lines could not be read; first: garbage." in told
+
+
+@pytest.mark.integration
+def test_logs_of_which_every_line_is_dropped(capfd: pytest.CaptureFixture[str]) -> None:
+    text = "".join(line(number).rpartition(' "')[0] + ' "-"\n' for number in range(200))
+    Path("a.log").write_text(text, encoding="utf-8")
+    assert main(["demo", "--logs", "a.log"]) == 1
+    told = capfd.readouterr().err
+    assert "Lines dropped by each filter: bot 200." in told
+    assert "whose user agent is empty or -: if yours are so, let the server log the user agent." in told

@@ -168,6 +168,44 @@ def test_workers_end_with_the_process_that_began_them(tmp_path: Path) -> None:
         time.sleep(0.05)
 
 
+BELOW_MAIN = """
+from hzmetrics.engine import runner
+from tests.engine.test_runner import Square
+
+if __name__ == "__main__":
+    with runner.opened(2) as chosen, runner.beside(Square(4)) as result:
+        print(chosen.map([Square(2), Square(3)]), result())
+"""
+
+
+@pytest.mark.slow
+def test_processes_import_nothing_from_the_current_directory(tmp_path: Path) -> None:
+    """Who calls the program in a directory that others may write to does not run their files."""
+    script, directory = tmp_path / "main.py", tmp_path / "of others"
+    script.write_text(BELOW_MAIN)
+    directory.mkdir()
+    for name in ("multiprocessing", "json", "signal", "pickle"):
+        (directory / f"{name}.py").write_text("open('executed', 'w')")
+    python_path = os.pathsep.join(str(Path(path).resolve()) for path in sys.path)
+    environment = {**os.environ, "PYTHONPATH": python_path}
+    command = [sys.executable, str(script)]
+    done = subprocess.run(
+        command, cwd=directory, env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert not (directory / "executed").exists()
+    assert (done.stdout, done.returncode) == ("[4, 9] 16\n", 0)
+
+
+def test_other_programs_keep_their_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in (None, "", "1"):
+        if value is None:
+            monkeypatch.delenv(runner.SAFE_IMPORTS, raising=False)
+        else:
+            monkeypatch.setenv(runner.SAFE_IMPORTS, value)
+        with runner.beside(os.getpid):
+            assert os.environ.get(runner.SAFE_IMPORTS) == value
+
+
 @dataclass(frozen=True)
 class Pause:
     def __call__(self) -> None:

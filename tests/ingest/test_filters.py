@@ -226,6 +226,30 @@ def test_bot_tokens_keeps_stored_agents_that_only_a_person_can_have_stored() -> 
         assert verdicts([line(agent=CUBOT), line(agent=by_hand)], bots=bots) == expected
 
 
+@pytest.mark.parametrize("filler", ["x", "é", "ह"])
+def test_bot_tokens_takes_no_person_for_a_bot_whose_stored_name_lost_its_end(filler: str) -> None:
+    """Who sends what a long agent of people begins with, and a token after it, does not remove these people."""
+    beginning = CUBOT.replace("CUBOT", "Phone")
+    beginning += " " + filler * (254 - len(beginning.encode()))
+    shortest = beginning.encode()[:255].decode(errors="ignore")
+    machine, people = beginning[:255] + " evilbot/1.0", [beginning + " App/7", beginning[:255], shortest]
+    bots = Bots(frozenset(), by_evidence=True, at_once=True)
+    assert verdicts([line(agent=agent) for agent in (machine, *people)], bots=bots) == ["bot", None, None, None]
+    later = bots.next()
+    assert later.known == {shortest}
+    assert verdicts([line(agent=agent) for agent in (machine, *people)], bots=later) == ["bot", None, None, None]
+    reference = Bots(later.known)
+    assert verdicts([line(agent=shortest)], bots=reference) == ["bot"]
+
+
+def test_bot_tokens_drops_machines_that_earlier_files_showed() -> None:
+    long = "Mozilla/5.0 (" + "x" * 300 + "; Googlebot/2.1)"
+    texts = [line(agent=agent) for agent in ("Googlebot/2.1", "okhttp/4.9.0", long, CUBOT)]
+    first = Bots(frozenset(), by_evidence=True)
+    assert verdicts(texts, bots=first) == [None] * 4
+    assert verdicts(texts, bots=first.next()) == ["bot", "bot", "bot", None]
+
+
 def test_a_format_without_agents_says_nothing_about_them() -> None:
     common = '192.0.2.1 - - [04/Mar/2025:08:00:00 +0000] "GET /register HTTP/1.1" 200 5'
     bots = Bots(frozenset(), by_evidence=True, at_once=True)

@@ -1,5 +1,6 @@
 """Importing files: one transaction each, remembered, moved, and nothing half done (spec 10 §9, §10)."""
 
+import dataclasses
 import datetime as dt
 import gzip
 import logging
@@ -86,6 +87,16 @@ def test_a_bot_s_name_is_stored_in_255_bytes(hub: TestHub) -> None:
     )
     stored = {"bot " + "é" * 125, "robot " + "x" * 249, "bot " + "?" * 251}
     assert {name for (name,) in content(hub)["bot_useragents"]} == stored
+
+
+def test_a_stored_name_without_its_end_removes_no_people(hub: TestHub) -> None:
+    settings = dataclasses.replace(hub.settings, corrections=frozenset({"bot-tokens"}))
+    agent = "Mozilla/5.0 (Linux; Android 14; Phone) AppleWebKit/537.36 (KHTML, like Gecko) " + "App " * 50
+    machine = access_line(1, agent=agent[:255] + " evilbot/1.0")
+    import_access(hub.store, settings, write(hub, "parity-access.log-20250701", machine))
+    assert content(hub)["bot_useragents"] == [(agent[:255],)]
+    text = access_line(2, agent=agent) + access_line(3, agent=agent[:255]) + machine
+    assert import_access(hub.store, settings, write(hub, "parity-access.log-20250702", text)) == 2
 
 
 def test_overrides_remove_bots_only_when_one_is_flagged(hub: TestHub) -> None:

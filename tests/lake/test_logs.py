@@ -29,6 +29,7 @@ from hzmetrics.sessions.build import build_sessions
 from hzmetrics.store.tables.metrics import web
 from hzmetrics.store.types import epoch_seconds
 from tests.conftest import TestHub
+from tests.ingest.test_imports import access_line
 from tests.lake.test_equality import of_lake, ordinary
 from tests.logs.test_requests import FIELD
 
@@ -126,6 +127,23 @@ def test_a_lake_of_logs_is_one_of_the_database(
             if (cell[0] == "misc" and cell[1] not in (6, 7)) or (cell[0] == "user" and cell[1] in (3, 4, 7, 8))
         }
         assert of_lake(made, month) == expected
+
+
+def test_a_lake_of_logs_judges_long_agents_as_an_import_does(make_hub: Callable[[str], TestHub]) -> None:
+    """One log shows a machine that begins like an agent of people, the next one has both."""
+    hub = make_hub("sqlite")
+    settings = dataclasses.replace(hub.settings, corrections=frozenset({"bot-tokens"}))
+    agent = "Mozilla/5.0 (Linux; Android 14; Phone) AppleWebKit/537.36 (KHTML, like Gecko) " + "App " * 50
+    agents = ["Googlebot/2.1", agent[:255] + " evilbot/1.0", agent, agent[:255]]
+    paths = []
+    for day in (1, 2):
+        paths.append(hub.root / f"parity-access.log-2025070{day}")
+        paths[-1].write_text("".join(access_line(n, agent=agent, day=day) for n, agent in enumerate(agents)))
+    import_files(hub.store, settings, paths)
+    assert hub.store.metrics.scalar(sa.select(sa.func.count()).select_from(web)) == 4 + 2
+    with runner.opened(1) as chosen:
+        ingest(settings, hub.root / "lake", paths, chosen, None, True)
+    requests_are_those_stored(hub, hub.root / "lake")
 
 
 def test_logs_of_other_formats_are_read_as_an_import_reads_them(

@@ -72,3 +72,14 @@ def test_zones_that_only_a_correction_reads_are_named() -> None:
 def test_an_access_log_under_the_name_of_an_auth_log() -> None:
     assert "is it an access log" in remedy.of_auth_log(Account(lines=1, examples=[COMBINED_LINE]))
     assert HUB_AUTH.example in remedy.of_auth_log(Account(lines=1, examples=["x"]))
+
+
+def test_blank_lines_are_unread_and_do_not_decide_whether_a_log_is_mostly_unread() -> None:
+    account = Account(lines=2)
+    account.formats["combined"] = 2
+    account.add_blank(3)
+    assert str(account) == "3 of 5 lines could not be read (blank or longer than 1 MiB: 3)"
+    assert (account.unread, account.texts, account.is_mostly_unread()) == (3, 2, False)
+    total = Account()
+    total.add(account)
+    assert str(total) == str(account)

@@ -1,12 +1,15 @@
 """Packed log files (spec 10 §1)."""
 
 import bz2
+import gc
 import gzip
 import io
 import lzma
 import tarfile
+import time
 import zlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -186,3 +189,107 @@ def test_the_limits_are_configured() -> None:
 
 def test_a_name_loses_what_says_how_the_file_is_packed() -> None:
     assert [base_name(name) for name in ("a.gz", "a.XZ", "a.log", "a.gz.1")] == ["a", "a", "a.log", "a.gz.1"]
+
+
+def header(kind: bytes, size: int, name: str = "a") -> bytes:
+    """The header of a file in an archive."""
+    info = tarfile.TarInfo(name)
+    info.type, info.size = kind, size
+    return info.tobuf(tarfile.GNU_FORMAT)
+
+
+def summed(block: bytearray) -> bytes:
+    """A header with the checksum that it needs."""
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    return bytes(block)
+
+
+def extended(block: bytearray) -> bytes:
+    """The header of a file with more holes than it has room for."""
+    block[482:483] = b"1"
+    return summed(block)
+
+
+def filled(data: bytes) -> bytes:
+    return data + bytes(-len(data) % 512)
+
+
+def test_a_line_that_a_visitor_made_is_no_archive() -> None:
+    visit = b'203.0.113.66 - - [02/Nov/2026:00:00:01 +0000] "GET /'
+    block = bytearray(header(b"x", 512).translate(bytes.maketrans(b"\0", b"a")))
+    block[: len(visit)] = visit
+    block[100:148] = b"0000644 0000000 0000000 000000010000000000000000"
+    block[329:345] = b"0" * 16
+    block[148:156] = b" " * 8
+    block[148:156] = b"%08o" % sum(block)
+    line = bytes(block) + b'9 size=99" 200 5 "-" "-"\n'
+    assert tarfile.TarInfo.frombuf(line[:512], "utf-8", "strict").size > 0
+    assert texts(line * 3) == [line * 3]
+
+
+HOSTILE = {
+    "length of a record": header(b"x", 512) + filled(b"99999999999999999999 a=b"),
+    "size beyond everything": header(b"x", 512) + filled(b"29 size=99999999999999999999\n") + header(b"Z", 0),
+    "cut within a map of holes": extended(bytearray(header(b"S", 0))) + bytes(20),
+    "header that points back": header(b"x", 512) + filled(b"14 size=-1024\n") + header(b"0", 0) + bytes(512),
+    "headers inside one another": header(b"x", 0) * 3000,
+    "digits that take long to read": header(b"x", 2**16) + b"1" * 2**16 + header(b"0", 0),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_a_hostile_archive_is_a_damaged_file(case: str) -> None:
+    begun = time.process_time()
+    with pytest.raises(UnreadableLog, match=r"cannot read test\.log: \S"):
+        texts(HOSTILE[case])
+    assert time.process_time() - begun < 5  # some took hours
+
+
+@pytest.mark.parametrize("kind", [b"L", b"K", b"x", b"g"])
+def test_no_header_is_taken_into_memory_because_it_says_so(kind: bytes) -> None:
+    taken = 0
+
+    class Zeros(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            nonlocal taken
+            found = super().read(size) or bytes(size or 0)
+            taken += len(found)
+            return found
+
+    with pytest.raises(UnreadableLog, match="too long"):
+        list(Unpacked(Zeros(header(kind, 2**33)), "test").texts())
+    assert taken < 2**20
+
+
+def test_files_of_an_archive_are_not_remembered() -> None:
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as archive:
+        for number in range(2000):
+            archive.addfile(tarfile.TarInfo(str(number)))
+    del archive
+    data.seek(0)
+    for number, _ in enumerate(Unpacked(data, "test").texts()):
+        if number == 1999:
+            gc.collect()
+            assert sum(isinstance(found, tarfile.TarInfo) for found in gc.get_objects()) < 20
+    assert number == 1999
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(st.sampled_from([b"x", b"g", b"L", b"K", b"S", b"0", b"1", b"5", b"X"]), min_size=1, max_size=3),
+    st.lists(st.tuples(st.integers(0, 511), st.sampled_from(b"\0\x20-057A\x80\xff")), max_size=3),
+    st.binary(max_size=600),
+)
+def test_whatever_a_header_says_there_is_text_or_damage(
+    kinds: list[bytes], changes: list[tuple[int, int]], content: bytes
+) -> None:
+    data = b""
+    for kind in kinds:
+        block = bytearray(header(kind, len(content)))
+        for place, byte in changes:
+            block[place] = byte
+        data += summed(block) + filled(content)
+    with suppress(UnreadableLog):
+        texts(data)

@@ -171,3 +171,11 @@ def test_what_comes_before_damage_is_read_before_that_is_told(tmp_path: Path, mo
         for lines in stream.lines():
             read_before.append(len(lines))
     assert len(read_before) > 10
+
+
+def test_a_last_line_without_a_line_end_is_in_the_chunk_of_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "access.log"
+    path.write_bytes(b"1\n2\n3\n4")
+    with open_log(path) as stream:
+        assert [table["line"].to_pylist() for table in stream.lines()] == [["1", "2", "3", "4"]]
+        assert stream.blank == 0

@@ -245,6 +245,44 @@ def test_clients() -> None:
     assert [row["address"] for row in rows] == [client for _, client in cases]
 
 
+HAPROXY = FORMATS["haproxy"].example.replace("192.0.2.1:50000", "%s")
+
+
+@pytest.mark.parametrize(
+    ("client", "without_port"),
+    [
+        ("2001:db8::1:1024", "2001:db8::1"),
+        ("2001:db8::1:10240", "2001:db8::1"),
+        ("2001:db8:1:2:3:4:5:6:80", "2001:db8:1:2:3:4:5:6"),
+        ("::ffff:192.0.2.1:80", "::ffff:192.0.2.1"),
+        ("192.0.2.1:80", "192.0.2.1"),
+    ],
+)
+def test_a_port_that_a_format_has_is_no_part_of_the_client(client: str, without_port: str) -> None:
+    of_nginx, of_apache = '$remote_addr:$remote_port [$time_local] "$request"', r"%a:%{remote}p %t \"%r\""
+    line = f'{client} [{TIME}] "GET /about HTTP/1.1"'
+    assert one(HAPROXY % client)["address"] == without_port
+    assert {one(line, format=definition)["address"] for definition in (of_nginx, of_apache)} == {without_port}
+
+
+def test_what_would_make_an_address_too_long_is_a_port() -> None:
+    cases = [
+        ("2001:db8::1:10240", "2001:db8::1"),
+        ("2001:db8:1:2:3:4:5:6:80", "2001:db8:1:2:3:4:5:6"),
+        ("2001:db8:1:2:3:4:5:6:50000", "2001:db8:1:2:3:4:5:6"),
+        ("2001:db8::1:1024", "2001:db8::1:1024"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:5:6"),
+        ("fd00::1, 2001:db8::1:10240", "2001:db8::1"),
+    ]
+    lines = [COMBINED.replace("192.0.2.1", client) for client, _ in cases]
+    lines += [JSON.replace("192.0.2.1", client) for client, _ in cases]
+    assert [row["address"] for row in read(lines)[1]] == [address for _, address in cases] * 2
+
+
+def test_a_socket_of_the_machine_is_no_client() -> None:
+    assert read([HAPROXY % "unix:1"])[1] == []
+
+
 def test_what_is_no_client_is_not_read() -> None:
     heads = ["- - -", "2025-03-03 - -", "12 - -", "unknown - -", "1.2.3.4.5 - -", "localhost - -"]
     assert read([COMBINED.replace("192.0.2.1 - -", head) for head in heads])[1] == []
@@ -286,6 +324,37 @@ def test_times_are_put_on_the_hub_s_clock() -> None:
     assert [(written, found.get(number)) for number, (written, _) in enumerate(cases)] == cases
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "03/Mar/2025:04:05:00 -0500", "03/Mar/2025:04:05:00.123 -0500", "03/Mar/2025 04:05:00.123 -0500",
+        "2025-03-03T04:05:00.123-05:00", "2025-03-03 04:05:00,123 -0500",
+    ],
+)  # fmt: skip
+def test_a_time_outside_brackets_has_its_zone(written: str) -> None:
+    assert one(f"{written} 192.0.2.1 {ANSWER} {QUOTED}")["datetime"] == "2025-03-03 09:05:00"
+
+
+@pytest.mark.parametrize(
+    ("definition", "head"),
+    [
+        ("$time_local $remote_addr", "03/Mar/2025:04:05:00 -0500 192.0.2.1"),
+        ("$remote_addr $time_local $request_time", "192.0.2.1 03/Mar/2025:04:05:00 -0500 0.012"),
+        ("$time_local $remote_addr", "03/Mar/2025:09:05:00 192.0.2.1"),
+        ("%{%Y-%m-%d %H:%M:%S}t %h", "2025-03-03 09:05:00 192.0.2.1"),
+        ("%{%Y-%m-%d %H:%M:%S %z}t %h", "2025-03-03 04:05:00 -0500 192.0.2.1"),
+        ("%{begin:%F %T %Z}t %h", "2025-03-03 04:05:00 EST 192.0.2.1"),
+        ("%{%d/%b/%Y %T}t.%{msec_frac}t %{%z}t %h", "03/Mar/2025 04:05:00.123 -0500 192.0.2.1"),
+        ("%h|%{%F}t %{%T}t|%{ms}T", "192.0.2.1|2025-03-03 09:05:00|12"),
+        ("%{sec}t %h", "1740992700 192.0.2.1"),
+    ],
+)
+def test_a_time_is_as_long_as_its_definition(definition: str, head: str) -> None:
+    request = "$request" if "$" in definition else "%r"
+    row = one(f'{head} "GET /about HTTP/1.1"', format=f'{definition} "{request}"')
+    assert (row["address"], row["datetime"], row["url"]) == ("192.0.2.1", "2025-03-03 09:05:00", "/about")
+
+
 def test_requests_and_what_is_none() -> None:
     cases = [
         ("GET //a//b?u=http://x HTTP/1.1", "GET", "/a/b?u=http:/x"),
@@ -313,6 +382,38 @@ def test_quotes_in_an_agent() -> None:
     ]
     _, rows = read([COMBINED.replace(BROWSER, agent) for agent, _ in cases])
     assert [(row["agent"], row["referrer"]) for row in rows] == [(agent, "-") for _, agent in cases]
+
+
+CUT = f'192.0.2.1 - - [{TIME}] {ANSWER} "https://news.example/a" "'
+
+
+@pytest.mark.parametrize(
+    ("cut", "agent"),
+    [
+        ("Mozilla/5.0 (compatible; AhrefsBot/7.0; +http://ahrefs.com/rob", None),
+        (r"Mozilla/5.0 (Linux; \"Tab", 'Mozilla/5.0 (Linux; "Tab'),
+        ("Mozilla/5.0 (Linux; \\", "Mozilla/5.0 (Linux; "),
+        ("", ""),
+    ],
+)
+def test_an_agent_that_is_cut_counts_as_far_as_it_goes(cut: str, agent: str | None) -> None:
+    row = one(CUT + cut)
+    assert (row["referrer"], row["agent"]) == ("https://news.example/a", cut if agent is None else agent)
+
+
+def test_an_address_that_is_cut_is_neither_a_client_nor_of_the_agent() -> None:
+    row = one(f'{COMBINED.replace("192.0.2.1", "10.0.0.1")} "198.51.100.1')
+    assert (row["address"], row["referrer"], row["agent"]) == ("10.0.0.1", "-", BROWSER)
+
+
+def test_what_has_no_url_is_no_request() -> None:
+    members = dict(OBJECTS["Cloudflare"])
+    url = members.pop("ClientRequestURI")
+    in_pieces = {**members, "ClientRequestPath": url}
+    both = {**members, "ClientRequestPath": url, "ClientRequestURI": "/about?q"}
+    account, rows = read([json.dumps(line) for line in (in_pieces, both, members)])
+    assert ([row["url"] for row in rows], account.unread) == (["/about", "/about?q"], 1)
+    assert read(["#Fields: date time c-ip sc-status", "2025-03-03 09:05:00 192.0.2.1 200"], format="w3c")[1] == []
 
 
 def test_formats_without_a_field_leave_it_out() -> None:
@@ -363,6 +464,63 @@ def test_any_format_by_its_definition(definition: str, line: str) -> None:
     row = one(line.replace("%s", TIME), format=definition)
     found = [row[name] for name in ("address", "datetime", "method", "url", "status", "agent")]
     assert found == ["192.0.2.1", "2025-03-03 09:05:00", "GET", "/a?b=c", "200", 'x "y"']
+
+
+@pytest.mark.parametrize(
+    ("definition", "line"),
+    [
+        (r'{\"t\":\"%t\",\"ip\":\"%a\",\"r\":\"%r\",\"s\":\"%>s\"}',
+         {"t": f"[{TIME}]", "ip": "192.0.2.1", "r": "GET /a?b=c HTTP/1.1", "s": "200"}),
+        (r'{"t":"%{%F}t %{%T}t","ip":"%a:%{remote}p","line":"%m %U%q %H","first":"%s","s":"%>s"}',
+         {"t": "2025-03-03 09:05:00", "ip": "192.0.2.1:80", "line": "GET /a?b=c HTTP/1.1", "first": "404", "s": "200"}),
+        ('{"t":"$time_local","ip":"$remote_addr","u":"$scheme://$host$uri$is_args$args","s":"$status"}',
+         {"t": TIME, "ip": "192.0.2.1", "u": "https://www.example.org/a?b=c", "s": "200"}),
+        ('{"t":"$time_local","ip":"$remote_addr","r":"$request","x":"$upstream_status$status","s":"$status"}',
+         {"t": TIME, "ip": "192.0.2.1", "r": "GET /a?b=c HTTP/1.1", "x": "500200", "s": "200"}),
+    ],
+)  # fmt: skip
+def test_a_member_may_hold_several_values(definition: str, line: Mapping[str, str]) -> None:
+    row = one(json.dumps(line), format=definition)
+    found = [row[name] for name in ("address", "datetime", "method", "url", "status")]
+    assert found == ["192.0.2.1", "2025-03-03 09:05:00", "GET", "/a?b=c", "200"]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "status"), [("%s %>s", "200"), ("%>s %s", "404"), ("%<s %!304>s", "200"), ("%s %U", "404")]
+)
+def test_the_final_status_counts(statuses: str, status: str) -> None:
+    row = one(f'192.0.2.1 {TIME[:20]} 404 200 "GET /a"', format=rf"%h %{{%d/%b/%Y:%T}}t {statuses} \"%r\"")
+    assert row["status"] == status
+
+
+CONFIGURED = [
+    r'LogFormat "%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\"" combined',
+    r"LogFormat '%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\"'",
+    r'"%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\""',
+    "log_format main '$remote_addr - $remote_user [$time_local] \"$request\" '\n"
+    '\'$status $body_bytes_sent "$http_referer" "$http_user_agent"\';',
+    r'log_format main "$remote_addr - $remote_user [$time_local] \"$request\" " "$status $body_bytes_sent '
+    r'\"$http_referer\" \"$http_user_agent\"";',
+]
+
+
+@pytest.mark.parametrize("definition", CONFIGURED)
+def test_a_definition_may_stand_in_its_directive(definition: str) -> None:
+    row = one(COMBINED, format=definition)
+    assert (row["format"], row["address"], row["url"], row["agent"]) == ("own", "192.0.2.1", "/about", BROWSER)
+
+
+@pytest.mark.parametrize("directive", ["log_format main escape=json %s;", "escape=json %s", "LogFormat %s json", "%s"])
+def test_so_may_one_that_writes_json(directive: str) -> None:
+    definition = directive % '\'{"ip":"$remote_addr","t":"$time_local",\' \'"was":"$request"}\''
+    row = one(json.dumps({"ip": "192.0.2.1", "t": TIME, "was": "GET /a HTTP/1.1"}), format=definition)
+    assert (row["format"], row["address"], row["url"]) == ("json", "192.0.2.1", "/a")
+
+
+@pytest.mark.parametrize("directive", ["LogFormat %h %t combined", "log_format main '$remote_addr $request"])
+def test_a_directive_without_its_quotes_is_refused(directive: str) -> None:
+    with pytest.raises(UsageError, match="directive whose definition is not in quotes"):
+        _ = LogSettings(directive).own
 
 
 def test_a_definition_needs_a_client_and_a_request() -> None:

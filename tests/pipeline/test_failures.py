@@ -145,6 +145,26 @@ def test_an_unreadable_file_is_named_and_the_others_go_on(pipeline: TestHub) -> 
     assert f"{dangling} is left out until it or a setting of [logs] changes" in (pipeline.root / "log.txt").read_text()
 
 
+@pytest.mark.parametrize(
+    "mistake", ["[geoip]\nurl = ftp://x\ndatabase = /nowhere/cities.mmdb\n", "[logs]\nunread_lines = 0\n"]
+)
+def test_a_mistake_in_the_configuration_is_no_fault_of_a_file(
+    pipeline: TestHub, mistake: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = feed(pipeline, MARCH_FILE, "2026-03-10")
+    right = pipeline.configuration.read_text(encoding="utf-8")
+    section, *_ = mistake.partition("\n")
+    assert section not in right
+    pipeline.configuration.write_text(right + mistake, encoding="utf-8")
+    assert pipeline.run("run") == 2
+    assert mistake.split()[1] in capsys.readouterr().err
+    assert path.exists()
+    assert state(pipeline).get("bad_files", "[]") == "[]"
+    pipeline.configuration.write_text(right, encoding="utf-8")
+    assert pipeline.run("run", "--all") == 0
+    assert rows(pipeline, metrics.web) == 1
+
+
 @pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root may read everything")
 def test_a_file_without_the_right_to_read_it_waits_for_the_right(
     make_hub: Callable[[str], TestHub], names: DnsServer, monkeypatch: pytest.MonkeyPatch

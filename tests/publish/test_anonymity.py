@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hzmetrics.publish.figures.anonymity import OTHER, UNKNOWN, Share, is_telling, label, shares
+from hzmetrics.publish.figures.tools import title
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,18 @@ def test_a_telling_text_is_unknown(text: str) -> None:
 )
 def test_other_texts_are_shown(text: str) -> None:
     assert label(text) == text
+
+
+@pytest.mark.parametrize("mark", ["\u200f", "\u200e", "\u061c", "\xad", "\u200b", "\ufeff"])
+def test_marks_that_are_ordinary_in_text_are_left_out(mark: str) -> None:
+    assert label(f"{mark}nano{mark}tubes{mark}") == title(f"nano{mark}tubes") == "nanotubes"
+    assert label(f"ann{mark}@example.org") == UNKNOWN
+
+
+@pytest.mark.parametrize("code", [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x07, 0x1B, 0x9B])
+def test_what_turns_or_controls_other_text_is_an_escape(code: int) -> None:
+    for shown in (label(f"a{chr(code)}b"), title(f"a{chr(code)}b")):
+        assert shown.isprintable() and shown.startswith("a\\") and shown.endswith("b")
 
 
 def test_small_groups_are_one_and_a_few_people_are_no_number() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -11,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
-from hzmetrics.publish import numbers
+from hzmetrics.publish import numbers, report
 from hzmetrics.publish.figures.definitions import FIGURES, PERIODS
 from tests.chromium import quiet
 from tests.publish.conftest import HOSTILE, INCOMPLETE, MONTHS, NEWEST, ONLINE, Published, cell
@@ -181,6 +182,103 @@ def test_a_view_is_a_link_and_survives_a_reload(browser: Browser, addresses: dic
         assert value == f"{cell('user.6.4', 12, MONTHS.index(INCOMPLETE)):,}"
 
 
+def test_periods_that_begin_before_the_data_are_not_compared(browser: Browser, addresses: dict[str, str]) -> None:
+    note = "(data from August 2024 on)"
+    with quiet(browser) as page:
+        page.goto(f"{addresses['file']}/index.html#month={MONTHS[14]}&period=12")
+        change = page.locator('[data-change=year][data-key="user.1.1"]')
+        year_ago = page.locator('[data-at=year][data-key="misc.5.1"]')
+        heading = page.locator("#when")
+        expect(heading).to_have_text("October 2025, 12 months")
+        expect(change).to_have_text("– vs. a year ago")
+        expect(year_ago).to_have_text("–")
+        page.select_option("[name=month]", str(NEWEST))
+        expect(change).to_contain_text("+")
+        expect(year_ago).to_have_text(f"{cell('misc.5.1', 12, 14):,}")
+        page.select_option("[name=month]", str(MONTHS[5]))
+        expect(heading).to_have_text(f"January 2025, 12 months {note}")
+        page.select_option("[name=period]", "0")
+        expect(heading).to_have_text("January 2025, year to date")
+        page.select_option("[name=month]", str(MONTHS[4]))
+        expect(heading).to_have_text(f"December 2024, year to date {note}")
+        page.select_option("[name=period]", "14")
+        expect(heading).to_have_text("December 2024, all time")
+
+
+def given(published: Published) -> dict[str, Any]:
+    """What the overview is given of the months."""
+    text = (published.directory / "data/overview-1.js").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text.partition(", ")[2].removesuffix(");\n"))
+    return found
+
+
+def give(page: Page, data: dict[str, Any]) -> None:
+    """Give the overview something else."""
+    script = f'hzmetrics.give("data/overview-1", {json.dumps(data)});'
+    page.route("**/data/overview-1.js", lambda route: route.fulfill(body=script, content_type="text/javascript"))
+
+
+@pytest.mark.parametrize("factor", [1, 10**5, 10**9])
+def test_large_numbers_fit_their_cards(
+    factor: int, browser: Browser, addresses: dict[str, str], published: Published
+) -> None:
+    data = given(published)
+    large = {
+        key: [value * factor if isinstance(value, int) else value for value in values]
+        for key, values in data["series"].items()
+    }
+    shown = f"{cell('user.1.1', 1, len(MONTHS) - 1) * factor:,}"
+    with quiet(browser) as page:
+        give(page, data | {"series": large})
+        page.goto(f"{addresses['http']}/index.html")
+        expect(page.locator(".card .value").first).to_have_text(shown)
+        for width in (320, 360, 480, 640, 641, 768, 1024, 1280, 1440, 1920, 2560):
+            page.set_viewport_size({"width": width, "height": 900})
+            cut = page.locator(".card").evaluate_all(
+                "all => all.filter(one => one.scrollWidth > one.clientWidth).map(one => one.innerText)"
+            )
+            assert cut == [], width
+
+
+def test_months_are_sorted_by_time(browser: Browser, addresses: dict[str, str]) -> None:
+    with quiet(browser) as page:
+        page.goto(f"{addresses['file']}/months/index.html")
+        heads = page.locator("tbody th a")
+        names = [numbers.month_name(month) for month in MONTHS]
+        page.locator("thead button").first.click()
+        assert heads.all_inner_texts() == names
+        page.locator("thead button").first.click()
+        assert heads.all_inner_texts() == names[::-1]
+
+
+def test_a_curve_does_not_lead_over_months_without_data(browser: Browser, addresses: dict[str, str]) -> None:
+    parts = "figure => [...figure.querySelectorAll('svg path')].map(one => one.getAttribute('d').split('M').length - 1)"
+    with quiet(browser) as page:
+        page.goto(f"{addresses['file']}/tools/1.html")
+        figure = page.locator("#users")
+        assert set(figure.evaluate(parts)) == {1}
+        figure.evaluate("figure => { figure.querySelector('tbody').rows[9].remove(); hzmetrics.charts.draw(figure); }")
+        assert figure.evaluate(parts).count(2) == 2  # the line and the area
+
+
+def test_a_long_word_leaves_room_for_the_numbers_of_a_report(
+    browser: Browser, published: Published, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.html"
+    with path.open("wb") as file:
+        report.write(report.build(published.store, published.settings, None, 12), "html", file)
+    with quiet(browser) as page:
+        page.goto(path.as_uri())
+        assert page.locator("#tools th").filter(has_text="x" * 100).count() == 1
+        for media, width in (("screen", 1280), ("print", 673)):
+            page.emulate_media(media=media)  # type: ignore[arg-type]
+            page.set_viewport_size({"width": width, "height": 1000})
+            cut = page.locator("#tools .scroll, #resources .scroll").evaluate_all(
+                "all => all.filter(one => one.scrollWidth > one.clientWidth).length"
+            )
+            assert cut == 0, media
+
+
 def test_months_are_stepped_through_to_the_last(browser: Browser, addresses: dict[str, str]) -> None:
     with quiet(browser) as page:
         page.goto(f"{addresses['file']}/index.html#month={MONTHS[1]}")
@@ -236,8 +334,13 @@ def test_another_page_can_frame_each_kind_of_chart(
     way: str, browser: Browser, addresses: dict[str, str], tmp_path: Path
 ) -> None:
     charts = [
-        ("index.html#period=12&figure=misc.5.1", "#curve", "Visits", len(MONTHS)),
-        (f"index.html#month={INCOMPLETE}&group=6", "#residence", "Where they live, March 2026", 4),
+        ("index.html#period=12&figure=misc.5.1", "#curve", "Visits, 12 months", len(MONTHS)),
+        (
+            f"index.html#month={INCOMPLETE}&period=12&group=6",
+            "#residence",
+            "Where they live: registered users, March 2026, 12 months",
+            4,
+        ),
         ("tools/1.html", "#simulations", "Tool 1: Runs", len(MONTHS)),
         ("tools/1.html", "#domains-12", "Tool 1: Domains, 12 months", 4),
         ("resources/450.html", "#users-450", f"{HOSTILE[0]}: Users", len(MONTHS)),
@@ -249,6 +352,8 @@ def test_another_page_can_frame_each_kind_of_chart(
             page.goto(f"{addresses[way]}/{name}")
             page.locator(chart).get_by_role("button", name="Embed").click()
             snippets.append(page.locator(f"{chart} textarea").input_value())
+    assert 'title="Visits, 12 months · Overview · nano"' in snippets[0]
+    assert 'title="Where they live: registered users, March 2026, 12 months · Overview · nano"' in snippets[1]
     framing = tmp_path / "framing.html"
     framing.write_text(f"<!doctype html><title>Framing</title>{''.join(snippets)}", encoding="utf-8")
     with quiet(browser) as page:
@@ -259,6 +364,21 @@ def test_another_page_can_frame_each_kind_of_chart(
             assert frame.locator("h1").inner_text() == title
             assert frame.locator("tbody tr").count() == rows
             assert not frame.locator(".top").is_visible()
+
+
+def test_a_frame_can_show_the_month_that_is_not_over(
+    browser: Browser, addresses: dict[str, str], published: Published
+) -> None:
+    values = {"user.1.3": 3, "user.1.4": 1, "user.1.5": 1, "user.1.6": 0}
+    with quiet(browser) as page:
+        give(page, given(published) | {"running": {"month": "2026-11", "values": values}})
+        address = f"{addresses['http']}/embed.html#data=data/overview-1&chart=residence&month"
+        page.goto(f"{address}=2026-11")
+        expect(page.locator("h1")).to_have_text("Where they live: users, November 2026, month (provisional)")
+        assert page.locator("tbody td").all_text_contents() == ["3", "1", "1", "0"]
+        page.goto("about:blank")
+        page.goto(f"{address}=2026-12")
+        page.wait_for_selector("text=There is no such chart")
 
 
 def test_a_frame_shows_nothing_of_another_host(browser: Browser, addresses: dict[str, str]) -> None:

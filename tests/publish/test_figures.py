@@ -44,6 +44,9 @@ def test_a_figure_is_compared_with_the_period_before_and_the_year_before() -> No
     assert [(one.value, one.before, one.year_ago) for one in compared] == [
         (13, 12, 1), (13, 10, None), (13, None, None), (13, None, 1),
     ]  # fmt: skip
+    assert [overview.whole_from(by_code[code]) for code in (1, 3, 0, 13, 12, 14)] == [
+        Month(2025, 2), Month(2025, 4), Month(2026, 1), Month(2025, 10), Month(2026, 1), Month(2025, 2),
+    ]  # fmt: skip
     assert overview.value("misc.4.1", Month(2026, 3), 1) is None
     assert overview.value("misc.5.1", Month(2026, 1), 1) is None
 

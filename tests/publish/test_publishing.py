@@ -76,6 +76,17 @@ def test_the_data_are_the_cells(published: Published) -> None:
     ] == str(cell("user.6.4", 12, len(MONTHS) - 1))
 
 
+def test_headlines_have_the_size_of_their_numbers(published: Published) -> None:
+    text = (published.directory / "index.html").read_text(encoding="utf-8")
+    assert f'style="--letters: 6">{cell("user.1.1", 1, len(MONTHS) - 1):,}<' in text
+
+
+def test_a_month_says_from_when_on_there_are_data(published: Published) -> None:
+    for place, is_said in ((0, True), (10, True), (13, False), (26, False)):
+        text = (published.directory / f"months/{MONTHS[place]}.html").read_text(encoding="utf-8")
+        assert ("There are data from August 2024 on." in text) == is_said
+
+
 def test_corrections_are_named_with_the_day_from_which_they_apply(published: Published) -> None:
     text = (published.directory / "about.html").read_text(encoding="utf-8")
     assert "all-days" in text and "ipv6" in text and "2025-02-03" in text
@@ -205,7 +216,9 @@ def test_every_change_of_tools_and_resources_is_shown(hub: TestHub) -> None:
 def test_a_site_without_numbers_says_so(hub: TestHub) -> None:
     directory = hub.root / "usage"
     assert hub.run("publish", "--dir", str(directory)) == 0
-    assert "No month has been summarized yet" in (directory / "index.html").read_text(encoding="utf-8")
+    text = (directory / "index.html").read_text(encoding="utf-8")
+    assert "No month has been summarized yet" in text
+    assert "No data yet, computed" in text and "Data until" not in text
 
 
 def test_without_a_directory_there_is_nothing_to_publish_to(hub: TestHub, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import json
 
@@ -12,9 +13,11 @@ from hzmetrics.calendar import Clock, Month
 from hzmetrics.grids.summarize import summarize_month
 from hzmetrics.publish.figures import overview, running
 from hzmetrics.publish.figures.definitions import FIGURES
+from hzmetrics.publish.publishing import publish
 from hzmetrics.sessions.build import build_sessions
 from hzmetrics.store.tables.metrics import summary_user_vals, userlogin, web, websessions
 from tests.conftest import TestHub
+from tests.publish.conftest import INCOMPLETE, fill
 
 pytestmark = pytest.mark.integration
 
@@ -40,7 +43,7 @@ def test_the_running_month_is_what_its_summary_would_be(hub: TestHub) -> None:
     settings = dataclasses.replace(hub.settings, clock=Clock.parse("2026-11-20T12:00:00"), corrections=corrections)
     seen = running.read(hub.store, settings, None)
     assert seen
-    assert (seen.month, seen.until) == (str(MONTH), "2026-11-05 11:00:00")
+    assert (seen.month, seen.until) == (str(MONTH), "2026-11-06 08:00:00")  # that of the login
     assert {key: seen.values[key] for key in ("user.1.1", "user.6.1", "user.7.1", "user.8.1", "misc.5.1")} == {
         "user.1.1": 3, "user.6.1": 1, "user.7.1": 1, "user.8.1": 1, "misc.5.1": 2,  # the last visit may go on
     }  # fmt: skip
@@ -50,7 +53,9 @@ def test_the_running_month_is_what_its_summary_would_be(hub: TestHub) -> None:
     build_sessions(hub.store, settings, MONTH)
     summarize_month(hub.store, settings, MONTH)
     stored = overview.read(hub.store)
-    assert {key: stored.value(key, MONTH, 1) or None for key in FIGURES} == seen.values
+    counted = {key: value for key, value in seen.values.items() if value is not None}
+    assert {key: stored.value(key, MONTH, 1) for key in counted} == counted
+    assert not any(stored.value(key, MONTH, 1) for key in FIGURES if key not in counted)
     assert running.read(hub.store, settings, MONTH) is None
 
 
@@ -85,6 +90,63 @@ def test_what_has_not_been_counted_yet_has_no_value(hub: TestHub) -> None:
     settings = dataclasses.replace(hub.settings, clock=Clock.parse("2026-11-20T12:00:00"))
     seen = running.read(hub.store, settings, None)
     assert seen and seen.values["user.6.1"] is None and seen.values["simusage.2.1"] is None
+
+
+def test_the_running_month_has_zeros_where_the_whole_is_known(hub: TestHub) -> None:
+    requests = [("2026-11-05 09:00:00", 1), ("2026-11-05 09:20:00", 1), ("2026-11-06 09:00:00", 2)]
+    with hub.store.metrics.begin() as connection:
+        connection.execute(
+            sa.insert(web),
+            [
+                {"id": number, "datetime": time, "ip": f"198.51.100.{who}", "host": str(who), "domain": "a.example",
+                 "ipcountry": "DE", "content": "/x", "dnload": 0}
+                for number, (time, who) in enumerate(requests, 1)
+            ],
+        )  # fmt: skip
+    settings = dataclasses.replace(hub.settings, clock=Clock.parse("2026-11-20T12:00:00"))
+    seen = running.read(hub.store, settings, None)
+    assert seen
+    assert {column: seen.values[f"user.7.{column}"] for column in (1, 2, 3, 4, 5, 6)} == {
+        1: 1, 2: 1, 3: 0, 4: 0, 5: 1, 6: 0
+    }  # fmt: skip
+    assert (seen.values["user.8.1"], seen.values["user.6.1"], seen.values["user.8.3"]) == (0, None, None)
+
+
+def test_its_data_reach_to_the_newest_tool_session(hub: TestHub) -> None:
+    sessionlog = hub.store.hub_tables.sessionlog
+    session = {"sessnum": 1, "username": "ann", "appname": "tool", "start": "2026-11-19 10:00:00"}
+    with hub.store.metrics.begin() as connection:
+        row = {"id": 1, "datetime": "2026-11-05 09:00:00", "ip": "192.0.2.1", "host": "a", "domain": "a.example"}
+        connection.execute(sa.insert(web), [{**row, "content": "/x", "dnload": 1}])
+    with hub.store.hub.begin() as connection:
+        connection.execute(sa.insert(sessionlog), [session, {**session, "sessnum": 2, "start": "2026-11-21 10:00:00"}])
+    settings = dataclasses.replace(hub.settings, clock=Clock.parse("2026-11-20T12:00:00"))
+    seen = running.read(hub.store, settings, None)
+    assert seen and seen.until == "2026-11-19 10:00:00"
+
+
+def test_it_is_in_every_form_of_the_data(hub: TestHub) -> None:
+    fill(hub.store)
+    with hub.store.metrics.begin() as connection:
+        rows = [
+            {"id": number, "datetime": f"2026-11-05 {time}:00", "ip": "192.0.2.1", "host": "a", "domain": "a.example",
+             "content": "/x", "dnload": 1}
+            for number, time in enumerate(("09:00", "10:00", "11:00"), 1)
+        ]  # fmt: skip
+        connection.execute(sa.insert(web), rows)
+    settings = dataclasses.replace(hub.settings, clock=Clock.parse("2026-11-20T12:00:00"))
+    directory = hub.root / "usage"
+    publish(hub.store, settings, directory)
+    values = json.loads((directory / "data/overview-1.json").read_text(encoding="utf-8"))["running"]["values"]
+    listed = list(csv.DictReader((directory / "data/overview-1.csv").open(encoding="utf-8")))
+    found = {
+        ".".join((row["grid"], row["rowid"], row["colid"])): row["value"]
+        for row in listed
+        if (row["month"], row["mark"]) == (str(MONTH), "provisional")
+    }
+    assert values["misc.5.1"] and found == {key: "" if value is None else str(value) for key, value in values.items()}
+    assert {row["mark"] for row in listed if row["month"] == str(INCOMPLETE)} == {"incomplete"}
+    assert "2026-11" not in (directory / "data/overview-12.csv").read_text(encoding="utf-8")
 
 
 def test_a_running_month_that_was_summarized_by_hand_is_no_whole_one(hub: TestHub) -> None:

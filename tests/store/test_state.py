@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 
 from hzmetrics.calendar import Month
 from hzmetrics.store import state
-from hzmetrics.store.state import BadFile, Left, State
+from hzmetrics.store.state import BadFile, Left, State, UnreadFile
 from hzmetrics.store.tables.metrics import pipeline_state
 from tests.conftest import TestHub
 
@@ -71,6 +72,24 @@ def test_bad_files_are_remembered_by_path(hub: TestHub) -> None:
     with hub.store.metrics.begin() as connection:
         state.remember_bad_files(connection, [changed], forget=["/logs/b"])
     assert state.read(hub.store).bad_files == (changed,)
+
+
+@pytest.mark.parametrize("value", ["[", '{"a": 1}', "[1]", '"text"', "7", '[{"path": "/logs/a"}]', '{"2026-1": 3}'])
+def test_a_damaged_value_is_ignored_and_replaced(hub: TestHub, value: str) -> None:
+    keys = ("bad_files", "unread_files", "corrected_since", "lookups_failing", "completed_requests")
+    state.write(hub.store, dict.fromkeys(keys, value))
+    found = state.read(hub.store)
+    assert (found.bad_files, found.unread_files, found.lookups_failing) == ((), (), {})
+    assert isinstance(found.corrected_since, dict)
+    assert isinstance(found.completed_requests, dict)
+    bad, unread = BadFile("/logs/a", 10, 1, "truncated"), UnreadFile("a", "web", "empty", "2026-05-01")
+    with hub.store.metrics.begin() as connection:
+        state.remember_bad_files(connection, [bad])
+        state.remember_unread_file(connection, "a", "web", unread)
+        state.remember_lookups(connection, {month("2026-03"): "2026-04-01T00:00:00"})
+    found = state.read(hub.store)
+    assert (found.bad_files, found.unread_files) == ((bad,), (unread,))
+    assert found.lookups_failing == {month("2026-03"): "2026-04-01T00:00:00"}
 
 
 def test_what_is_left_of_a_month_is_only_raised_until_it_is_done(hub: TestHub) -> None:

@@ -28,6 +28,14 @@ WITH wrong AS (
     FROM state_keys
     WHERE key = 'dirty_months'
     UNION ALL
+    SELECT 8, key, left(value, 60)
+    FROM state_keys
+    JOIN (VALUES
+        ('bad_files', 'ARRAY'), ('unread_files', 'ARRAY'), ('corrected_since', 'OBJECT'), ('lookups_failing', 'OBJECT'),
+        ('completed_requests', 'OBJECT')
+    ) AS forms(key, form) USING (key)
+    WHERE CASE WHEN json_valid(value) THEN json_type(value) ELSE '' END <> form
+    UNION ALL
     SELECT 7, started.key, started.value || ', later than the last analysis of ' || analyzed.value
     FROM state_keys AS started
     JOIN state_keys AS analyzed ON started.value > analyzed.value[:7]

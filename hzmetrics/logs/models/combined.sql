@@ -3,7 +3,7 @@
 --
 -- grain: a line of the format
 -- reads: classified
--- variables: bracketed, loose_time, quoted, quoted_addresses, two_quoted, two_unruly
+-- variables: bracketed, cut_in_agent, loose_time, quoted, quoted_addresses, two_quoted, two_unruly
 -- columns:
 --   number     BIGINT   place of the line in the log
 --   time       VARCHAR  time
@@ -60,6 +60,8 @@ rests AS (
             WHEN NOT contains(odd.rest, '"') THEN NULL
             WHEN regexp_matches(odd.rest, getvariable('two_quoted'))
                 THEN regexp_extract(odd.rest, getvariable('two_quoted'), quoted_groups())
+            WHEN regexp_matches(odd.rest, getvariable('cut_in_agent'))
+                THEN regexp_extract(odd.rest, getvariable('cut_in_agent'), quoted_groups())
             WHEN regexp_matches(odd.rest, getvariable('two_unruly'))
                 THEN regexp_extract(odd.rest, getvariable('two_unruly'), quoted_groups())
             WHEN regexp_matches(odd.rest, '^[^"]*"(?:-|[a-z]+://.*|)"[^"]*$')

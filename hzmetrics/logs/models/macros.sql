@@ -97,10 +97,14 @@ END;
 -- A text of such a row as the client sent it.
 CREATE MACRO decoded_cell(t, is_encoded) AS CASE WHEN is_encoded THEN url_decode(t) ELSE replace(t, '+', ' ') END;
 
--- Addresses without what changes from line to line: their ports.
+-- Addresses without what changes from line to line: their ports. Of an IPv6 address without brackets the last group is a port
+-- where the whole would be no address: if it has five digits or is the ninth.
 CREATE MACRO settled(t) AS CASE
     WHEN contains(t, ':') OR contains(t, ',') THEN regexp_replace(
-        regexp_replace(t, '\s*,\s*', ',', 'g'), '(\d+\.\d+\.\d+\.\d+|\[[0-9A-Fa-f:.]+(?:%[^\]\s]*)?\]):\d{1,5}\b', '\1', 'g'
+        regexp_replace(t, '\s*,\s*', ',', 'g'),
+        '(\d+\.\d+\.\d+\.\d+|\[[0-9A-Fa-f:.]+(?:%[^\]\s]*)?\]|(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}):\d{1,5}\b'
+        || '|((?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}):\d{5}\b',
+        '\1\2', 'g'
     )
     ELSE t
 END;

@@ -1,4 +1,5 @@
--- Requests in formats of other servers than the hub's, with the same fields for all formats.
+-- Requests in formats of other servers than the hub's, with the same fields for all formats. What has neither a request line
+-- nor a URL is none.
 --
 -- grain: a request
 -- reads: raw_requests
@@ -74,3 +75,4 @@ SELECT
     duration,
     host
 FROM clocks
+WHERE request IS NOT NULL OR target IS NOT NULL

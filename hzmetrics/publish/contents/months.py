@@ -51,12 +51,13 @@ def write(writer: Writer, overview: Overview) -> None:
 
 def _write_month(writer: Writer, overview: Overview, month: Month, earlier: Month | None, later: Month | None) -> None:
     found = [table for table in tables(overview, month) if table.rows]
-    made_of = [str(earlier), str(later), overview.mark(month), found]
-    values: dict[str, Any] = {"month": month, "earlier": earlier, "later": later, "tables": found}
+    begin = None if all(overview.covers(month, period) for period in PERIODS) else overview.first
+    made_of = [str(earlier), str(later), overview.mark(month), str(begin)]
+    values: dict[str, Any] = {"month": month, "earlier": earlier, "later": later, "tables": found, "begin": begin}
     values |= {"is_incomplete": month in overview.incomplete, "mark": overview.mark(month)}
     keys = [[table.id, [[row.figure.key, row.values] for row in table.rows]] for table in found]
     until = writer.until(month)
-    writer.page(f"{PART}{month}.html", "month.html", [*made_of[:3], keys], lambda: values, until)
+    writer.page(f"{PART}{month}.html", "month.html", [*made_of, keys], lambda: values, until)
     cells = [
         {
             "table": table.title,

@@ -18,7 +18,7 @@ PARTS = {
     "organization": {"title": "Where they work", "of": 7, "columns": ORGANIZATION},
 }
 """The breakdowns of each group of users: of how many it is known, and the columns of the parts."""
-COLUMNS = ("month", "period", "group", "figure", "value", "grid", "rowid", "colid")
+COLUMNS = ("month", "period", "group", "figure", "value", "grid", "rowid", "colid", "mark")
 
 
 def write(writer: Writer, overview: Overview) -> None:
@@ -82,9 +82,12 @@ def _write_period(writer: Writer, overview: Overview, period: Period) -> None:
     """The data of a period: as a script for the page, and for other programs."""
     series, months = _series(overview, period.code), list(map(str, overview.months))
     name = f"data/overview-{period.code}"
+    whole_from = overview.whole_from(period)
     value: dict[str, Any] = {
         "period": period.code,
         "months": months,
+        "data_from": overview.first and str(overview.first),
+        "whole_from": whole_from and str(whole_from),
         "incomplete": [str(month) for month in overview.months if month in overview.incomplete],
         "series": series,
     }
@@ -102,9 +105,15 @@ def _write_period(writer: Writer, overview: Overview, period: Period) -> None:
             grid, row, column = key.split(".")
             group = groups[row] if grid == "user" else ""
             title = "All" if group and column == "1" else titles[key]
-            for month, number in zip(months, values, strict=True):
-                yield month, period.code, group, title, number, grid, row, column
+            of_months = [
+                (str(month), number, overview.mark(month))
+                for month, number in zip(overview.months, values, strict=True)
+            ]
+            if "running" in value:
+                of_months.append((str(overview.running_month), overview.running.get(key), "provisional"))
+            for month, number, mark in of_months:
+                yield month, period.code, group, title, number, grid, row, column, mark
 
-    told = {"titles": titles, "units": units, "parts": PARTS, **overview.remarks(period)}
-    writer.script(name, document(value | told))
+    words = {"period_title": period.title, "titles": titles, "units": units, "parts": PARTS}
+    writer.script(name, document(value | words | overview.remarks(period)))
     writer.data(name, document(value), COLUMNS, rows)

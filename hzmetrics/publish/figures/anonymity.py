@@ -13,6 +13,8 @@ LONGEST = 120
 OTHER, UNKNOWN = "other", "unknown"
 TOKEN = 20
 """Characters from which on a mixture of letters and digits is taken for a token."""
+MARKS = dict.fromkeys((0xAD, 0x61C, 0x180E, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF))
+"""Invisible marks that are ordinary in text: places for hyphens and line breaks, and directions of one place."""
 HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
 
 
@@ -44,12 +46,22 @@ def shares(found: Iterable[tuple[str | None, int]], at_least: int, keep: int = 1
     ]  # fmt: skip
 
 
+def one_line(text: str | None) -> str:
+    """A text from outside as one line of a page, without ordinary marks; other characters that control are escapes."""
+    return printable(" ".join((text or "").translate(MARKS).split()))
+
+
+def cut(text: str) -> str:
+    """A text that is not too long."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
 def label(text: str | None) -> str:
     """A name from outside as it is published; `unknown` for none, and for one that looks like an address or a token."""
-    name = printable(" ".join((text or "").split()))
+    name = one_line(text)
     if name in ("", "?", "-", "(unknown)", "Unknown") or is_telling(name):
         return UNKNOWN
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
+    return cut(name)
 
 
 def is_telling(text: str) -> bool:

@@ -202,13 +202,15 @@ class Period:
     """Months to the period before that of the same kind; 0: there is none."""
 
 
+ALL_TIME = 14
+
 PERIODS = (
     Period(1, "Month", "in the month", 1),
     Period(3, "Quarter to date", "in the quarter to date", 3),
     Period(0, "Year to date", "in the calendar year to date", 12),
     Period(13, "Fiscal year to date", "in the fiscal year to date, from October", 12),
     Period(12, "12 months", "in the twelve months", 12),
-    Period(14, "All time", "since the beginning", 0),
+    Period(ALL_TIME, "All time", "since the beginning", 0),
 )
 """The periods, the shortest first."""
 

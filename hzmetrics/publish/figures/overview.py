@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from hzmetrics.calendar import Month, month_of
 from hzmetrics.grids.state import incomplete_months
 from hzmetrics.publish.figures.definitions import (
+    ALL_TIME,
     FIGURES,
     GROUPS,
     HEADLINES,
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
 
 GRIDS = {"user": summary_user_vals, "simusage": summary_simusage_vals, "misc": summary_misc_vals}
 PACKAGE = "hzmetrics.publish"
-ALL_TIME = 14
-"""The period."""
 
 
 @dataclass(frozen=True)
@@ -120,9 +119,13 @@ class Overview:
 
         return Compared(figure, self.value(figure.key, month, period.code), earlier(period.step), earlier(12))
 
+    def whole_from(self, period: Period) -> Month | None:
+        """The first month with which a period ends that does not begin before the data; None: there is none."""
+        return next((month for month in self.months if self.covers(month, period)), None)
+
     def has(self, figure: Figure) -> bool:
         """Whether a figure was ever anything but nothing: a site without tools has no simulations."""
-        return any(value not in (None, 0, "", "0") for value in self.series.get((figure.key, 14), ()))
+        return any(value not in (None, 0, "", "0") for value in self.series.get((figure.key, ALL_TIME), ()))
 
     def mark(self, month: Month) -> str:
         """What is to be said beside the numbers of a month."""

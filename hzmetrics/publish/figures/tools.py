@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from hzmetrics.calendar import ALL_MONTHS, Month, Months
-from hzmetrics.output.text import printable
-from hzmetrics.publish.figures.anonymity import LONGEST, Share, shares
+from hzmetrics.publish.figures.anonymity import Share, cut, one_line, shares
 from hzmetrics.publish.figures.definitions import PERIODS, Figure
 from hzmetrics.tools.reading import BREAKDOWNS
 from hzmetrics.tools.rules import TOOL
@@ -181,8 +180,7 @@ def checksum(database: Database, key: sa.ColumnElement[int], numbers: Sequence[s
 
 def title(text: str | None) -> str:
     """A title as it is published: one line that is not too long."""
-    shown = printable(" ".join((text or "").split()))
-    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"
+    return cut(one_line(text))
 
 
 def breakdowns(store: Store, month: Month, at_least: int) -> Mapping[tuple[int, str, int], Sequence[Share]]:

@@ -41,6 +41,14 @@ hzmetrics.charts = (() => {
     place.append(svg);
   }
 
+  /** Every month from the first point to the last; those without one have no value, so that no line leads over them. */
+  function withGaps(points) {
+    if (!points.length) return [];
+    const known = new Map(points.map((point) => [+point.time, point]));
+    const end = d3.utcMonth.offset(points.at(-1).time);
+    return d3.utcMonth.range(points[0].time, end).map((time) => known.get(+time) ?? { time, value: NaN });
+  }
+
   function drawCurve(figure) {
     const place = figure.querySelector(".drawing");
     const { columns, rows } = read(figure);
@@ -58,7 +66,7 @@ hzmetrics.charts = (() => {
     const width = room(figure);
     const y = (point) => point.value / by;
     const open = visible.filter((point) => point.mark);
-    const whole = visible.filter((point) => point.mark !== "provisional");  // no line leads to part of a month: it is no decline
+    const whole = withGaps(visible.filter((point) => point.mark !== "provisional"));  // no line leads to part of a month: it is no decline
     const svg = Plot.plot({
       width, height: HEIGHT, marginLeft: 60, marginRight: 16, marginTop: label ? 28 : 16,
       ariaLabel: `${title}, ${points[0].name} to ${points.at(-1).name}. The table below has the numbers.`,
@@ -66,7 +74,7 @@ hzmetrics.charts = (() => {
       x: { type: "utc", label: null, ...(visible.length < 14 && width > 500 && { ticks: "month" }) },
       y: { grid: true, zero: true, nice: true, label: label || null, tickFormat: (value) => Math.abs(value) < 1 ? String(value) : d3.format("~s")(value), ticks: 5 },
       marks: [
-        Plot.areaY(whole, { x: "time", y, fill: "var(--accent)", fillOpacity: 0.12, curve: "monotone-x" }),
+        Plot.areaY(whole, { x: "time", y1: 0, y2: y, fill: "var(--accent)", fillOpacity: 0.12, curve: "monotone-x" }),
         Plot.lineY(whole, { x: "time", y, stroke: "var(--accent)", strokeWidth: 2, curve: "monotone-x" }),
         visible.length < 40 ? Plot.dot(visible, { x: "time", y, fill: "var(--accent)", r: 2.5 }) : null,
         Plot.dot(open, { x: "time", y, fill: "var(--surface)", stroke: "var(--mark)", strokeWidth: 2, r: 4.5 }),

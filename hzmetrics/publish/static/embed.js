@@ -2,7 +2,7 @@
 // One chart, for a frame in another page. The address says which: the script with its data, and the chart in it.
 
 (async () => {
-  const { want, readState, shown, monthName, element, charts } = hzmetrics;
+  const { want, readState, shown, monthName, viewName, element, charts } = hzmetrics;
   const PLACE = /^[a-z0-9-]+(\/[a-z0-9-]+)*$/;  // a script of this site, whatever the address says
   const main = document.getElementById("content");
 
@@ -21,20 +21,27 @@
     const marks = Object.fromEntries(Object.entries(said).map(([month, mark]) => [found.months.indexOf(month), mark]));
     return {
       page: `index.html#${new URLSearchParams({ period: found.period, figure: key })}`, kind: "curve",
-      title: found.titles[key], unit: found.units[key] || "count", columns: [found.titles[key]],
+      title: `${found.titles[key]}, ${found.period_title.toLowerCase()}`, unit: found.units[key] || "count", columns: [found.titles[key]],
       names: found.months, values: [found.series[key]], marks,
     };
   }
 
-  /** The residence or organization of a group of users in a month. */
-  function ofParts(found, { chart, group, month }) {
-    const part = found.parts[chart];
-    const place = month ? found.months.indexOf(month) : found.months.length - 1;
-    const keys = part.columns.map((column) => `user.${group || 1}.${column}`).filter((key) => found.series[key]);
+  /** The residence or organization of a group of users in a period; null if there is no such month or group. */
+  function ofParts(found, state) {
+    const part = found.parts[state.chart];
+    const group = state.group || 1;
+    const month = state.month || found.months.at(-1);
+    const place = found.months.indexOf(month);
+    const running = found.running?.month === month ? found.running.values : null;
+    const mark = running ? " (provisional)" : "";
+    const people = found.titles[`user.${group}.1`];
+    if ((place < 0 && !running) || !people) return null;
+    const keys = part.columns.map((column) => `user.${group}.${column}`).filter((key) => found.series[key]);
     return {
-      page: `index.html#${new URLSearchParams({ period: found.period, month: found.months[place], group: group || 1 })}`,
-      kind: "bars", title: `${part.title}, ${monthName(found.months[place])}`, unit: "count", columns: ["Users"],
-      names: keys.map((key) => found.titles[key]), values: [keys.map((key) => found.series[key][place])], marks: {},
+      page: `index.html#${new URLSearchParams({ period: found.period, month, group })}`,
+      kind: "bars", title: `${part.title}: ${people.toLowerCase()}, ${viewName(month, found.period_title)}${mark}`,
+      unit: "count", columns: ["Users"], names: keys.map((key) => found.titles[key]),
+      values: [keys.map((key) => (running ? running[key] ?? null : found.series[key][place]))], marks: {},
     };
   }
 

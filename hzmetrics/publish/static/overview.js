@@ -2,7 +2,7 @@
 // The overview: month, period and figure are chosen here, and are in the address, so that a link is a view.
 
 (() => {
-  const { want, shown, change, share, monthName, element, readState, writeState, charts } = hzmetrics;
+  const { want, shown, change, share, monthName, viewName, element, readState, writeState, charts } = hzmetrics;
   const form = document.getElementById("chooser");
   if (!form) return;
   const month = form.elements.month;
@@ -20,6 +20,11 @@
     return place < 0 ? null : data.series[key]?.[place] ?? null;
   }
 
+  /** Whether there are data of the whole period that ends with a month. */
+  function isWhole(of) {
+    return data.whole_from !== null && of >= data.whole_from;
+  }
+
   function back(of, months) {
     if (!months) return "";
     const [year, number] = of.split("-").map(Number);
@@ -27,9 +32,9 @@
     return `${String(Math.floor(count / 12)).padStart(4, "0")}-${String(count % 12 + 1).padStart(2, "0")}`;
   }
 
-  /** The number of an earlier period, kind "before" or "year"; null: it cannot be compared, as sums over other hubs. */
+  /** The number of an earlier period, kind "before" or "year"; null: it began before the data, or is a sum over other hubs. */
   function earlier(key, kind, of) {
-    const isComparable = data.comparable?.[key]?.[kind][data.months.indexOf(month.value)] ?? true;
+    const isComparable = data.comparable?.[key]?.[kind][data.months.indexOf(month.value)] ?? isWhole(of);
     return isComparable ? at(key, of) : null;
   }
 
@@ -43,13 +48,16 @@
     const isRunning = month.selectedOptions[0] === running;  // a part of a month is not compared with a whole one
     document.querySelectorAll("[data-key]").forEach((place) => {
       const { key, unit, change: kind, at: moment } = place.dataset;
-      if (kind) place.firstChild.textContent = `${isRunning ? "–" : change(at(key, when.now), earlier(key, kind, when[kind]))} `;
-      else place.textContent = shown(moment ? earlier(key, moment, when[moment]) : at(key, when.now), unit);
+      const value = moment ? earlier(key, moment, when[moment]) : at(key, when.now);
+      if (kind) place.firstChild.textContent = `${isRunning ? "–" : change(value, earlier(key, kind, when[kind]))} `;
+      else place.textContent = shown(value, unit);
+      if (place.matches(".value")) place.style.setProperty("--letters", place.textContent.length);
     });
     const option = period.selectedOptions[0];
     const mark = isRunning ? "provisional: the month is not over" : data.incomplete.includes(month.value) ? "incomplete: this month will be counted again" : data.marks?.[month.value];
     const place = document.getElementById("when");
-    place.replaceChildren(`${monthName(month.value)}, ${option.textContent.toLowerCase()}`);
+    place.replaceChildren(viewName(month.value, option.textContent));
+    if (!isRunning && !isWhole(month.value)) place.append(` (data from ${monthName(data.data_from)} on)`);
     if (mark) place.append(" ", element("span", { class: "mark" }, mark));
     document.querySelectorAll("[data-change=before]").forEach((one) => { one.hidden = option.dataset.step === "0" || option.dataset.step === "12"; });
   }
@@ -85,7 +93,10 @@
     document.querySelectorAll("[data-group-key]").forEach((place) => {
       place.textContent = shown(at(`user.${row}.${place.dataset.groupKey}`, month.value), "count");
     });
+    const people = group.selectedOptions[0].textContent;
     document.querySelectorAll("figure[data-known]").forEach((one) => {
+      const title = one.querySelector("figcaption h2").textContent;
+      one.dataset.title = `${title}: ${people}, ${viewName(month.value, period.selectedOptions[0].textContent)}`;
       const known = at(`user.${row}.${one.dataset.known}`, month.value);
       one.querySelectorAll("[data-part]").forEach((line) => {
         const value = at(`user.${row}.${line.dataset.part}`, month.value);

@@ -73,6 +73,11 @@ const hzmetrics = (() => {
     return `${MONTHS[month - 1]} ${year}`;
   }
 
+  /** What is shown, in words: the month and the title of a period that ends with it. */
+  function viewName(month, period) {
+    return `${monthName(month)}, ${period.toLowerCase()}`;
+  }
+
   function element(name, attributes = {}, ...children) {
     const made = document.createElement(name);
     Object.entries(attributes).forEach(([key, value]) => made.setAttribute(key, value));
@@ -109,7 +114,7 @@ const hzmetrics = (() => {
     const direction = order === "ascending" ? 1 : -1;
     const rows = [...table.tBodies[0].rows].map((row, place) => {
       const cell = row.cells[column];
-      return { row, place, key: isText ? cell.textContent.trim() : number(cell) };
+      return { row, place, key: isText ? cell.dataset.v ?? cell.textContent.trim() : number(cell) };
     });
     const compare = new Intl.Collator("en", { numeric: true }).compare;
     rows.sort((a, b) => {
@@ -248,5 +253,5 @@ const hzmetrics = (() => {
   setUpDefinitions();
   setUpPrinting();
 
-  return { give, want, root, shown, number, duration, grouped, change, share, monthName, element, readState, writeState, MONTHS };
+  return { give, want, root, shown, number, duration, grouped, change, share, monthName, viewName, element, readState, writeState, MONTHS };
 })();
