@@ -44,7 +44,9 @@ def publish(app: App, directory: Path | None) -> None:
 def period_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The period of a report."""
     for option in (
-        click.option("--month", type=MONTH, help="Report the period that ends with this month.  [default: the newest]"),
+        click.option(
+            "--month", type=MONTH, help="Report the period that ends with this month.  [default: the last whole one]"
+        ),
         click.option(
             "--period",
             type=click.Choice(PERIODS),
@@ -70,8 +72,8 @@ def period_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def report(app: App, period: int, month: Month | None, output: Path) -> None:
     """Write a report of one period: its numbers, what they count, charts.
 
-    The numbers stand beside those of the period before and of a year ago. The HTML document is one file, made for
-    reading and printing.
+    The numbers stand beside those of the period before and of a year ago, if there are data of these whole periods. The
+    HTML document is one file, made for reading and printing.
     """
     from hzmetrics.publish import report as reports
 
@@ -109,14 +111,15 @@ def export(app: App, table: str, first: Month | None, last: Month | None, form: 
 
     if first and last and last < first:
         raise click.UsageError("--to is before --from")
-    months = exports.months_between(first, last)
+    chosen = exports.TABLES[table]
+    months = exports.months_of(chosen, first, last, app.clock.month)
     if output is None:
         if form in ("xlsx", "parquet"):
             raise click.UsageError(f"{form} needs --output")
-        rows = exports.export(app.store, exports.TABLES[table], months, form, standard_output())
+        rows = exports.export(app.store, chosen, months, form, standard_output())
     else:
         with replacing(output) as file:
-            rows = exports.export(app.store, exports.TABLES[table], months, form, file)
+            rows = exports.export(app.store, chosen, months, form, file)
         say(f"{output}: {rows:,} rows; corrections: {exports.corrections(app.store)}")
     if not rows:
         say(f"there are no {table} to export{' in these months' if first or last else ''}", to_stderr=True)

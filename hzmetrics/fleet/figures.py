@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ from hzmetrics.publish.figures.definitions import (
     Figure,
     Period,
 )
-from hzmetrics.publish.figures.overview import Compared, Overview
+from hzmetrics.publish.figures.overview import Overview
 from hzmetrics.publish.figures.values import Number
 
 EVENTS = (VISITS, SESSIONS, SESSION_TIME, HITS, *SIMULATION[1:5])
@@ -61,20 +62,36 @@ class Sums(Overview):
 
     hubs: Sequence[HubFigures] = ()
 
-    def compared(self, figure: Figure, month: Month, period: Period) -> Compared:
-        """A sum beside earlier ones; None where these are over other hubs."""
-        found = super().compared(figure, month, period)
-        hubs = self.summands(figure, month, period.code)
-        before, year_ago = (self.summands(figure, month.back(step), period.code) for step in (period.step, 12))
-        return replace(
-            found,
-            before=found.before if before == hubs else None,
-            year_ago=found.year_ago if year_ago == hubs else None,
-        )
+    def is_comparable(self, figure: Figure, month: Month, step: int, period: Period) -> bool:
+        """Whether an earlier sum is over the same hubs, and over the whole period of each."""
+        then = month.back(step)
+        hubs, before = (self.summands(figure, end, period.code) for end in (month, then))
+        names, names_before = ([one.hub.name for one in found] for found in (hubs, before))
+        return names == names_before and all(one.overview.covers(then, period) for one in hubs)
 
-    def summands(self, figure: Figure, month: Month, period: int) -> list[str]:
-        """The names of the hubs that a sum is over."""
-        return [one.hub.name for one in self.hubs if one.value(figure, month, period) is not None]
+    def summands(self, figure: Figure, month: Month, period: int) -> list[HubFigures]:
+        """The hubs that a sum is over."""
+        return [one for one in self.hubs if one.value(figure, month, period) is not None]
+
+    def mark(self, month: Month) -> str:
+        """Of how many hubs a month has figures, if not of all."""
+        number = sum(one.counts(month, 1) for one in self.hubs)
+        return f"{number:,} of {len(self.hubs):,} hubs" if number < len(self.hubs) else ""
+
+    def remarks(self, period: Period) -> dict[str, Any]:
+        """The marks of months; and by figure, for each month, whether earlier sums can be compared."""
+        of_hubs: dict[tuple[str, ...], dict[str, list[bool]]] = {}
+        comparable = {}
+        for key in (key for key, code in self.series if code == period.code):
+            hubs = tuple(one.hub.name for one in self.hubs if (key, period.code) in one.overview.series)
+            if hubs not in of_hubs:
+                of_hubs[hubs] = {
+                    kind: [self.is_comparable(ADDED[key], month, step, period) for month in self.months]
+                    for kind, step in (("before", period.step), ("year", 12))
+                }
+            comparable[key] = of_hubs[hubs]
+        marks = {str(month): mark for month in self.months if (mark := self.mark(month))}
+        return {"marks": marks, "comparable": comparable}
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def _sites(fleet: Fleet, found: FleetFigures) -> Iterator[_Site]:
             corrections = frozenset(one.found.corrections)
             yield _Site(f"hubs/{one.hub.name}", one.hub.title, one.delay, one.overview, corrections)
     if found.counted:
-        note = f"Sums over {len(found.counted):,} hubs. {NOTE}"
+        note = f"Sums over those of {len(found.counted):,} hubs that have figures of the month. {NOTE}"
         yield _Site(SUMS, fleet.title, note, found.sums, found.usual.corrections)
 
 

@@ -51,6 +51,8 @@ class Table:
     columns: Sequence[Column]
     batches: Callable[[Store, Months], Iterator[pa.RecordBatch]]
     """The rows of some months."""
+    has_running_month: bool = True
+    """Whether rows of the month that is not over are exported."""
 
     @property
     def schema(self) -> pa.Schema:
@@ -137,6 +139,7 @@ TABLES = {
                 Column("text", pa.string(), "instead of a number: the busiest day"),
             ),
             _grids,
+            has_running_month=False,
         ),
         Table(
             "tools", "The figures of each published tool.",
@@ -268,6 +271,7 @@ def _as_xlsx(table: Table, batches: Iterator[pa.RecordBatch], corrections: str, 
     return sheet.rows
 
 
-def months_between(first: Month | None, last: Month | None) -> Months:
-    """The months of an export; None: no limit."""
-    return Months(first or ALL_MONTHS.first, last or ALL_MONTHS.last)
+def months_of(table: Table, first: Month | None, last: Month | None, running: Month) -> Months:
+    """The months of an export; None: no limit. `running` is the one that is not over."""
+    newest = ALL_MONTHS.last if table.has_running_month else running.back(1)
+    return Months(first or ALL_MONTHS.first, min(last or newest, newest))

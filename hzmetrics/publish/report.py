@@ -26,6 +26,8 @@ FORMATS = ("html", "xlsx", "csv", "json")
 MOST = 20
 """Tools and resources in the report, those with the most users."""
 RANKED = ("users", "simulations", "tot_wall", "tot_cpu")
+COLUMNS = ("section", "figure", "value", "before", "year_ago", "unit", "definition", "limits")
+"""What other programs are told of a figure."""
 WIDTH, HEIGHT = 640, 160
 """Size of a curve, in units of the drawing."""
 
@@ -71,7 +73,12 @@ class Report:
     resources: Sequence[tuple[str, int | None]]
     resource_figure: Figure
     corrections: Sequence[tuple[str, str]]
-    is_incomplete: bool
+    data_from: Month | None
+    """The first month with data, if that is known."""
+    is_running: bool
+    """Whether the month is not over. A part of a month is not compared with whole ones."""
+    is_marked: bool
+    """Whether the month will be counted again."""
     computed: str
     note: str = ""
     """What is to be said of all figures."""
@@ -82,12 +89,28 @@ class Report:
 
     @property
     def covered(self) -> str:
-        """The months of the period, in words."""
-        last = numbers.month_name(self.month)
-        if not self.period.step:
-            return f"until the end of {last}"
-        first = numbers.month_name(self.begin[:7])
-        return last if first == last else f"{first} to {last}"
+        """The months of the period, in words, and from when there are data, if that is later."""
+        last, first = numbers.month_name(self.month), numbers.month_name(self.begin[:7])
+        months = f"{first} to {last}" if self.period.step else f"until the end of {last}"
+        data = f", with data from {numbers.month_name(self.data_from)}" if self.data_from and self.begins_late else ""
+        return f"{last if first == last else months}{data}"
+
+    @property
+    def begins_late(self) -> bool:
+        """Whether the data begin after the period does."""
+        return self.data_from is not None and str(self.data_from) > self.begin[:7]
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether there are numbers of a part of the period only, or they will change. All time has no beginning."""
+        return self.is_running or self.is_marked or (self.begins_late and self.period.step > 0)
+
+    @property
+    def mark(self) -> str:
+        """What is to be said of the month."""
+        if self.is_running:
+            return "incomplete: the month is not over"
+        return "incomplete: this month will be counted again" if self.is_marked else ""
 
     def hubs_of(self, figure: Figure) -> int:
         """How many hubs a sum is over."""
@@ -101,11 +124,11 @@ class Report:
 
 
 def build(store: Store, settings: Settings, month: Month | None, code: int) -> Report:
-    """The report of a period that ends with `month`, or else with the newest one. Raises HzmetricsError."""
+    """The report of a period that ends with `month`, or else with the last one that is over. Raises HzmetricsError."""
     grids = overview.read(store)
     if not grids.months:
         raise HzmetricsError("no month has been summarized: there is nothing to report")
-    month = month or grids.months[-1]
+    month = month or grids.before(settings.clock.month).months[-1]
     remembered = state.read(store)
     title = settings.section(Publish).title or settings.hub.site or "This site"
     report = of_figures(title, grids, month, code, remembered.corrections, settings.clock)
@@ -131,27 +154,37 @@ def of_figures(
     if grids.value("misc.5.1", month, code) is None and grids.value("user.1.1", month, code) is None:
         first, last = grids.months[0], grids.months[-1]
         raise HzmetricsError(f"{month} has no summary of this period; there are months from {first} to {last}")
+    is_running = month >= clock.month
     return Report(
         title=title,
         month=month,
         period=period,
         begin=str(month.period(code).start)[:10],
-        sections=list(_sections(grids, month, period, corrections)),
+        sections=list(_sections(grids, month, period, corrections, is_running)),
         curves=[(figure, _curve(grids, figure, month, code)) for figure in grids.headlines[:4]],
         tools=(),
         tool_figures=(),
         resources=(),
         resource_figure=USERS,
         corrections=[(name, meaning) for name, meaning in CORRECTIONS.items() if name in corrections],
-        is_incomplete=month in grids.incomplete,
+        data_from=grids.first,
+        is_running=is_running,
+        is_marked=month in grids.incomplete,
         computed=f"{clock.now:%Y-%m-%d %H:%M %Z}".strip(),
     )
 
 
-def _sections(grids: Overview, month: Month, period: Period, corrections: Collection[str]) -> Iterator[Section]:
+def _sections(
+    grids: Overview, month: Month, period: Period, corrections: Collection[str], is_alone: bool
+) -> Iterator[Section]:
+    """The sections; `is_alone`: their figures are not compared with earlier ones."""
+
+    def of(figure: Figure) -> Compared:
+        found = grids.compared(figure, month, period)
+        return replace(found, before=None, year_ago=None) if is_alone else found
+
     def compared(figures: Sequence[Figure]) -> list[Compared]:
-        known = [replace(figure, limits="") if figure.corrected in corrections else figure for figure in figures]
-        return [grids.compared(figure, month, period) for figure in known]
+        return [of(replace(figure, limits="") if figure.corrected in corrections else figure) for figure in figures]
 
     yield Section("figures", "Users", compared([group.figure(1) for group in grids.groups]))
     for name, title, known, columns in (
@@ -160,8 +193,8 @@ def _sections(grids: Overview, month: Month, period: Period, corrections: Collec
     ):
         if grids.has_parts(columns):
             group = grids.groups[0]
-            of_known = grids.compared(group.figure(known), month, period)
-            yield Section(name, title, compared([group.figure(column) for column in columns]), of_known)
+            parts = compared([group.figure(column) for column in columns])
+            yield Section(name, title, parts, of(group.figure(known)))
     for name, title, figures in (("simulation", "Simulation", grids.simulation), ("visits", "Visits", grids.traffic)):
         if figures:
             yield Section(name, title, compared(figures))
@@ -181,8 +214,9 @@ def write(report: Report, form: str, file: IO[bytes]) -> None:
         case "xlsx":
             _write_workbook(report, file)
         case "csv":
-            columns = ("section", "figure", "value", "before", "year_ago", "unit", "definition", "limits")
-            file.write(documents.as_csv(columns, _rows(report)))
+            about, corrections = _about(report), " ".join(name for name, _ in report.corrections)
+            rows = ((*about.values(), *row, corrections) for row in _rows(report))
+            file.write(documents.as_csv((*about, *COLUMNS, "corrections"), rows))
         case "json":
             file.write(documents.as_json(document(_as_value(report))))
 
@@ -206,17 +240,24 @@ def _rows(report: Report) -> Iterator[tuple[Any, ...]]:
         yield f"Resource: {title}", figure.title, users, None, None, figure.unit, figure.definition, figure.limits
 
 
-def _as_value(report: Report) -> dict[str, Any]:
-    columns = ("section", "figure", "value", "before", "year_ago", "unit", "definition", "limits")
+def _about(report: Report) -> dict[str, Any]:
+    """What all figures have in common, for other programs."""
     return {
         "title": report.title,
         "month": str(report.month),
         "period": report.period.code,
         "begin": report.begin,
+        "data_from": report.data_from and str(report.data_from),
         "is_incomplete": report.is_incomplete,
         "computed": report.computed,
+    }
+
+
+def _as_value(report: Report) -> dict[str, Any]:
+    return {
+        **_about(report),
         "corrections": [name for name, _ in report.corrections],
-        "figures": [dict(zip(columns, row, strict=True)) for row in _rows(report)],
+        "figures": [dict(zip(COLUMNS, row, strict=True)) for row in _rows(report)],
         **({"hubs_of_sums": {one.title: report.hubs_of(one) for one in report.part_figures}} if report.parts else {}),
         **({"note": report.note, "hubs": list(map(_hub, report.parts))} if report.parts else {}),
     }
@@ -235,10 +276,10 @@ def _write_workbook(report: Report, file: IO[bytes]) -> None:
         sheet = book.sheet("figures", columns)
         for row in _rows(report):
             sheet.add(row)
-        months = book.sheet("months", ("month", *(figure.title for figure, _ in report.curves)))
+        months = book.sheet("months", ("period", "ends with", *(figure.title for figure, _ in report.curves)))
         known = [dict(points) for _, points in report.curves]
         for month in sorted(set().union(*known)):
-            months.add((str(month), *(points.get(month) for points in known)))
+            months.add((report.period.title, str(month), *(points.get(month) for points in known)))
         if report.parts:
             figures = [figure.title for figure in report.part_figures]
             hubs = book.sheet("hubs", ("hub", "first month", "last month", *figures, "remarks"))
@@ -248,6 +289,8 @@ def _write_workbook(report: Report, file: IO[bytes]) -> None:
         about = book.sheet("about", ("", ""))
         about.add(("Site", report.title))
         about.add(("Period", f"{report.period.title}: {report.covered}"))
+        if report.mark:
+            about.add(("Month", report.mark))
         about.add(("Computed", report.computed))
         if report.note:
             about.add(("Sums", report.note))

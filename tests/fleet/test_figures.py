@@ -13,9 +13,13 @@ from hzmetrics.calendar import PERIODS, Month
 from hzmetrics.cli import main
 from hzmetrics.engine.runner import Here
 from hzmetrics.fleet import figures
+from hzmetrics.fleet.definition import Hub
 from hzmetrics.fleet.figures import ADDED, FleetFigures
+from hzmetrics.fleet.hub import HubFigures
+from hzmetrics.fleet.state import State
 from hzmetrics.publish.figures import definitions
 from hzmetrics.publish.figures.definitions import FIGURES, HITS, USERS, VISITS
+from hzmetrics.publish.figures.overview import Overview
 from tests.fleet.conftest import CELLS, HOSTILE, Invented, cell
 
 pytestmark = pytest.mark.integration
@@ -56,6 +60,31 @@ def test_earlier_sums_over_other_hubs_are_not_compared(found: FleetFigures) -> N
     month = definitions.PERIODS[0]
     assert found.sums.compared(VISITS, Month(2024, 2), month).before is None
     assert found.sums.compared(USERS[0], Month(2024, 2), month).before == cell("alpha", "user.1.1", Month(2024, 1), 1)
+
+
+def hub(name: str, first: Month, last: Month) -> HubFigures:
+    """A hub with ten visits in each month."""
+    months = list(first.through(last))
+    visits = {
+        code: [10] * len(months) if code == 1 else [10 * n for n in range(1, len(months) + 1)] for code in PERIODS
+    }
+    overview = Overview(months, {(VISITS.key, code): values for code, values in visits.items()})
+    return HubFigures(Hub(name, name, None, (), None, None, None, 1, ""), overview, None, State())
+
+
+def test_the_sums_tell_of_how_many_hubs_they_are_and_what_can_be_compared() -> None:
+    old, new, last = Month(2024, 1), Month(2024, 6), Month(2025, 7)
+    sums = FleetFigures([hub("old", old, last), hub("new", new, last)]).sums
+    assert [sums.mark(month) for month in (old, new.back(1), new)] == ["1 of 2 hubs", "1 of 2 hubs", ""]
+    for period in definitions.PERIODS:
+        told = sums.remarks(period)
+        assert set(told["marks"]) == set(map(str, old.through(new.back(1))))
+        for month, year in zip(sums.months, told["comparable"][VISITS.key]["year"], strict=True):
+            assert year == sums.is_comparable(VISITS, month, 12, period)
+    of_month, of_year = (next(one for one in definitions.PERIODS if one.code == code) for code in (1, 12))
+    assert sums.compared(VISITS, Month(2025, 5), of_month).year_ago is None
+    assert sums.compared(VISITS, Month(2025, 6), of_month).year_ago == 20
+    assert sums.value(VISITS.key, Month(2024, 7), 12) and sums.compared(VISITS, last, of_year).year_ago is None
 
 
 def test_hubs_that_differ_are_told_apart(found: FleetFigures) -> None:
@@ -111,6 +140,7 @@ def test_the_report_holds_the_sums_and_each_hub(
     assert "2 of 4 hubs have figures" in said and "counts twice" in said.replace("\n", " ")
     assert run("report", file, "--period", "3", "--format", "csv") == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert {(row["title"], row["month"], row["period"]) for row in rows} == {("All of them", "2024-04", "3")}
     of_hits = {row["section"]: row["value"] for row in rows if row["figure"] == HITS.title}
     values = [cell(name, HITS.key, month, 3) for name in ("beta", "gamma")]
     assert of_hits == {

@@ -106,6 +106,9 @@ def test_the_pages_in_a_browser(published: Path, browser: Browser) -> None:
         page.wait_for_function("document.getElementById('when').textContent.startsWith('April 2024')")
         shown = page.locator(f".card[data-figure='{VISITS.key}'] .value").text_content()
         assert shown == numbers.shown(sum(cell(n, VISITS.key, APRIL, 1) or 0 for n in ("beta", "gamma")), "count")
+        change = page.locator(f".card[data-figure='{VISITS.key}'] [data-change=before]").text_content()
+        assert change and change.startswith("–"), "the sum of March is over another hub"
+        assert page.locator("#when .mark").text_content() == "2 of 3 hubs"
         page.get_by_role("link", name="All hubs").click()
         page.get_by_role("link", name="beta").click()
         assert "these figures are of 2024-05-02" in page.locator("main .note").first.text_content()  # type: ignore[operator]

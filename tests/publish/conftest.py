@@ -88,8 +88,9 @@ ONLINE = {
 
 
 def cell(key: str, period: int, place: int) -> int | str:
-    """The value of a figure in the month of that place: each is another one."""
+    """The value of a figure in the month of that place: each is another one, but with the first month data begin."""
     grid, row, column = key.split(".")
+    period = period if place else 1
     if key == "misc.7.1":
         return f"{place + period} users on {MONTHS[place]}-07"
     return (place + 1) * 1000 + period * 37 + int(row) * 5 + 12 - int(column) + len(grid)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
-from hzmetrics.store import state
-from hzmetrics.store.tables.metrics import websessions
+from hzmetrics.calendar import PERIODS, Month
+from hzmetrics.store import Store, state
+from hzmetrics.store.tables.metrics import summary_misc_vals, websessions
 from tests.conftest import TestHub
 from tests.publish.conftest import HOSTILE, MONTHS, cell, fill
 
@@ -106,6 +109,9 @@ def test_a_report_in_every_format(hub: TestHub) -> None:
     assert tools["Tool: Tool 30"] == 300 + place
     rows = list(csv.DictReader((hub.root / "report.csv").open(encoding="utf-8")))
     assert [row["figure"] for row in rows] == [row["figure"] for row in value["figures"]]
+    same = ("title", "month", "period", "begin", "computed")
+    assert {tuple(row[name] for name in same) for row in rows} == {tuple(str(value[name]) for name in same)}
+    assert rows[0]["corrections"] == "all-days dated-logins"
     page = (hub.root / "report.html").read_text(encoding="utf-8")
     assert f"{cell('user.1.1', 13, place):,}" in page
     assert all(row["definition"].split("'")[0] in page for row in value["figures"] if "Tool" not in row["section"])
@@ -113,6 +119,61 @@ def test_a_report_in_every_format(hub: TestHub) -> None:
     assert "<script" not in page and "<img" not in page
     with zipfile.ZipFile(hub.root / "report.xlsx") as archive:
         assert "xl/worksheets/sheet3.xml" in archive.namelist()
+        assert b"Fiscal year to date" in archive.read("xl/worksheets/sheet2.xml")
+
+
+def cells_of(store: Store, months: Mapping[Month, int]) -> None:
+    """Visits of some months, and in all longer periods those of all time."""
+    ever = accumulate(months.values())
+    rows = [
+        {"rowid": 5, "colid": 1, "datetime": month.key, "period": period, "value": str(value), "valfmt": 1}
+        for (month, number), total in zip(months.items(), ever, strict=True)
+        for period, value in ((period, number if period == 1 else total) for period in PERIODS)
+    ]
+    with store.metrics.begin() as connection:
+        connection.execute(sa.insert(summary_misc_vals), rows)
+
+
+def report_of(hub: TestHub, *arguments: str) -> dict[str, Any]:
+    """The document of a report, with its visits."""
+    assert hub.run("report", *arguments, "-o", str(hub.root / "report.json")) == 0
+    found: dict[str, Any] = json.loads((hub.root / "report.json").read_text(encoding="utf-8"))
+    (found["visits"],) = (figure for figure in found["figures"] if figure["figure"] == "Visits")
+    return found
+
+
+def test_a_report_says_from_when_there_are_data(make_hub: Callable[[str], TestHub]) -> None:
+    hub = make_hub("sqlite")
+    months = list(Month(2024, 8).through(Month(2025, 11)))
+    cells_of(hub.store, dict.fromkeys(months, 10))
+    found = report_of(hub)
+    assert (found["month"], found["data_from"], found["is_incomplete"]) == ("2025-11", "2024-08", False)
+    assert (found["visits"]["value"], found["visits"]["before"], found["visits"]["year_ago"]) == (160, None, None)
+    assert report_of(hub, "--period", "1")["visits"]["before"] == 10
+    early = report_of(hub, "--month", "2024-11")
+    assert (early["data_from"], early["is_incomplete"], early["visits"]["value"]) == ("2024-08", True, 40)
+    assert hub.run("report", "--month", "2024-11", "-o", str(hub.root / "report.html")) == 0
+    page = (hub.root / "report.html").read_text(encoding="utf-8")
+    assert "12 months: December 2023 to November 2024, with data from August 2024" in page
+
+
+def test_a_month_that_is_not_over_is_reported_if_asked_for_and_not_exported(
+    make_hub: Callable[[str], TestHub], capfd: pytest.CaptureFixture[str]
+) -> None:
+    hub = make_hub("sqlite")
+    running = hub.settings.clock.month
+    whole = running.back(1)
+    cells_of(hub.store, {running.back(2): 9, whole: 10, running: 3})
+    assert report_of(hub, "--period", "1")["month"] == str(whole)
+    found = report_of(hub, "--period", "1", "--month", str(running))
+    assert found["is_incomplete"] and (found["visits"]["value"], found["visits"]["before"]) == (3, None)
+    assert hub.run("report", "--period", "1", "--month", str(running), "-o", str(hub.root / "report.html")) == 0
+    page = (hub.root / "report.html").read_text(encoding="utf-8")
+    assert "the month is not over" in page and "Change</th>" not in page
+    capfd.readouterr()
+    assert hub.run("export", "grids") == 0
+    rows = csv.DictReader(capfd.readouterr().out.splitlines())
+    assert {row["month"] for row in rows} == {str(running.back(2)), str(whole)}
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,8 @@ def test_the_running_month_has_a_page_that_says_so(hub: TestHub) -> None:
     fill(hub.store)
     publish(hub.store, settings, directory)
     assert lists(directory, "pages") == []
+    spans = {one["period"]: (one["first_month"], one["last_month"]) for one in lists(directory, "hours")}
+    assert spans == {12: (str(MONTHS[-12]), str(NEWEST)), 1: (str(NEWEST),) * 2, 14: (str(MONTHS[0]), str(NEWEST))}
     assert "2026-11.html" in (directory / "traffic/pages.html").read_text(encoding="utf-8")
 
 

@@ -35,7 +35,7 @@ class Table(NamedTuple):
 def write(writer: Writer, overview: Overview) -> None:
     """Put in the list of months, and each month with its data. Raises OSError."""
     series = sorted([key, period, values] for (key, period), values in overview.series.items())
-    if writer.keep(PART, [list(map(str, overview.months)), sorted(map(str, overview.incomplete)), series]):
+    if writer.keep(PART, [list(map(str, overview.months)), list(map(overview.mark, overview.months)), series]):
         return
     rows = [
         (month, overview.mark(month), [overview.value(figure.key, month, 1) for figure in overview.headlines])
@@ -51,11 +51,10 @@ def write(writer: Writer, overview: Overview) -> None:
 
 def _write_month(writer: Writer, overview: Overview, month: Month, earlier: Month | None, later: Month | None) -> None:
     found = [table for table in tables(overview, month) if table.rows]
-    is_whole = all(overview.is_whole(month, period.code) for period in PERIODS)
-    begin = None if is_whole else overview.months[0]
+    begin = None if all(overview.covers(month, period) for period in PERIODS) else overview.first
     made_of = [str(earlier), str(later), overview.mark(month), str(begin)]
     values: dict[str, Any] = {"month": month, "earlier": earlier, "later": later, "tables": found, "begin": begin}
-    values["is_incomplete"] = month in overview.incomplete
+    values |= {"is_incomplete": month in overview.incomplete, "mark": overview.mark(month)}
     keys = [[table.id, [[row.figure.key, row.values] for row in table.rows]] for table in found]
     until = writer.until(month)
     writer.page(f"{PART}{month}.html", "month.html", [*made_of, keys], lambda: values, until)

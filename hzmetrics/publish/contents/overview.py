@@ -29,7 +29,7 @@ def write(writer: Writer, overview: Overview) -> None:
     made_of = {
         "months": list(map(str, overview.months)),
         "running": str(overview.running_month),
-        "incomplete": sorted(map(str, overview.incomplete)),
+        "marks": list(map(overview.mark, overview.months)),
         "series": _series(overview, 1),
         "ever": [figure.key for figure in overview.shown()],
     }
@@ -82,10 +82,11 @@ def _write_period(writer: Writer, overview: Overview, period: Period) -> None:
     """The data of a period: as a script for the page, and for other programs."""
     series, months = _series(overview, period.code), list(map(str, overview.months))
     name = f"data/overview-{period.code}"
-    whole_from = overview.whole_from(period.code)
+    whole_from = overview.whole_from(period)
     value: dict[str, Any] = {
         "period": period.code,
         "months": months,
+        "data_from": overview.first and str(overview.first),
         "whole_from": whole_from and str(whole_from),
         "incomplete": [str(month) for month in overview.months if month in overview.incomplete],
         "series": series,
@@ -114,5 +115,5 @@ def _write_period(writer: Writer, overview: Overview, period: Period) -> None:
                 yield month, period.code, group, title, number, grid, row, column, mark
 
     words = {"period_title": period.title, "titles": titles, "units": units, "parts": PARTS}
-    writer.script(name, document(value | words))
+    writer.script(name, document(value | words | overview.remarks(period)))
     writer.data(name, document(value), COLUMNS, rows)

@@ -36,7 +36,7 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 HOURS_OF_DAY = [f"{hour:02d}:00" for hour in range(24)]
 FEW = "a few"
 """Instead of the number of fewer visitors than may be told."""
-COLUMNS = ("list", "first_month", "last_month", "name", "visitors", "page_views")
+COLUMNS = ("list", "period", "first_month", "last_month", "name", "visitors", "page_views")
 
 
 class View(NamedTuple):
@@ -44,6 +44,8 @@ class View(NamedTuple):
 
     id: str
     title: str
+    period: int
+    """Its code."""
     span: Span
 
 
@@ -67,10 +69,10 @@ class Source:
         """What the page of a list shows: of the months that are over, twelve, the newest one and all."""
         running = self.grids.running_month
         if not self.grids.months:
-            return [View("month", f"{month_name(running)} (to date)", (running, running))] if running else []
+            return [View("month", f"{month_name(running)} (to date)", 1, (running, running))] if running else []
         first, last = self.grids.months[0], self.grids.months[-1]
-        year = View("year", "12 months", (max(first, last.back(11)), last))
-        return [year, View("month", month_name(last), (last, last)), View("all", "All time", (first, last))]
+        year = View("year", "12 months", 12, (max(first, last.back(11)), last))
+        return [year, View("month", month_name(last), 1, (last, last)), View("all", "All time", 14, (first, last))]
 
     def made_of(self, first: Month, last: Month) -> list[Any]:
         """What the lists of some months depend on: their cells, which are others when a month has been counted anew."""
@@ -123,7 +125,7 @@ def write(writer: Writer, source: Source) -> None:
             "month": None if is_running else month,
             "later": later,
         }
-        _put(writer, source, str(month), [View("", "", (month, month))], (*LISTS, HOURS.key), values)
+        _put(writer, source, str(month), [View("", "", 1, (month, month))], (*LISTS, HOURS.key), values)
 
 
 def _put(
@@ -146,7 +148,7 @@ def _put(
         "sections": sections, "figures": {**LISTS, HOURS.key: HOURS}, "data": name, "embed": f"{PART}{name}",
         "min_users": source.min_users, "visitors": VISITORS, "views": VIEWS,
     }  # fmt: skip
-    rows = [row for view in views for row in _rows(source.of(view.span), view.span, lists)]
+    rows = [row for view in views for row in _rows(source.of(view.span), view, lists)]
     writer.page(address, "traffic.html", [rows, around, source.min_users], lambda: given, writer.until(last))
     charts = [(chart, view.title or values["title"]) for view, found in sections for chart in found]
     writer.charts(f"{PART}{name}", address, charts)
@@ -170,14 +172,14 @@ def _charts(lists: Sequence[str], view: str, found: Traffic) -> list[Chart]:
     return charts
 
 
-def _rows(found: Traffic, span: Span, lists: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+def _rows(found: Traffic, view: View, lists: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     """The lines of some lists, for other programs."""
-    first, last = map(str, span)
+    period, (first, last) = view.period, map(str, view.span)
     for name in lists:
         if name == HOURS.key:
             for day, views in zip(WEEKDAYS, found.hours, strict=True):
                 for hour, count in zip(HOURS_OF_DAY, views, strict=True):
-                    yield name, first, last, f"{day} {hour}", None, count
+                    yield name, period, first, last, f"{day} {hour}", None, count
         else:
             for part in found.lists[name]:
-                yield name, first, last, part.name, part.visitors, part.views
+                yield name, period, first, last, part.name, part.visitors, part.views

@@ -50,13 +50,16 @@ class Group:
     definition: str
     limits: str = ""
     corrected: str = ""
+    members: str = ""
+    """Of whom the organization is counted, if not of all."""
 
     def figure(self, column: int) -> Figure:
         """The figure of one column of the row."""
         if column == 1:
             return Figure(f"user.{self.row}.1", self.title, self.definition, self.limits, "count", self.corrected)
         title, definition = COLUMNS[column]
-        return Figure(f"user.{self.row}.{column}", title, f"{self.title}: {definition}")
+        who = f"{self.title}, {self.members}" if self.members and column in (7, *ORGANIZATION) else self.title
+        return Figure(f"user.{self.row}.{column}", title, f"{who}: {definition}")
 
 
 GROUPS = (
@@ -79,15 +82,17 @@ GROUPS = (
     Group(2, "Simulation users", "Distinct users who started a simulation successfully."),
     Group(
         3, "Interactive users",
-        "Visitors who stayed, and the users known at the addresses of such visits.",
+        "Visitors who stayed, and the users known at the addresses of such visits. Where they work is counted of these "
+        "users only.",
         "Without the correction dated-logins, a login at any time makes a user known.",
-        "dated-logins",
+        "dated-logins", "only the users known at the addresses",
     ),
     Group(
         4, "Download users",
-        "Visitors who downloaded, and the users known at the addresses of such visits.",
+        "Visitors who downloaded, and the users known at the addresses of such visits. Where they work is counted of "
+        "these users only.",
         "Without the correction dated-logins, a login at any time makes a user known.",
-        "dated-logins",
+        "dated-logins", "only the users known at the addresses",
     ),
 )  # fmt: skip
 """The rows of the user grid, in reading order (spec 50 §3.1)."""
@@ -111,7 +116,11 @@ ORGANIZATION = (8, 9, 10, 11)
 
 SIMULATION = (
     Figure("simusage.1.1", "Simulation users", "Distinct users who started a simulation successfully."),
-    Figure("simusage.2.1", "Simulation runs", "Simulations that users started successfully."),
+    Figure(
+        "simusage.2.1", "Simulation runs",
+        "Tool starts of users that succeeded: the launch of each tool session, and each job that ran in it. The runs "
+        "of a single tool are counted otherwise: without launches, and with those that had to wait.",
+    ),
     Figure(
         "simusage.3.1", "CPU time", "Processor time of the tool sessions that began in the period.",
         "Sessions that have not ended yet have no times.", "seconds",
@@ -130,7 +139,8 @@ SIMULATION = (
     Figure("simusage.7.1", "Runs per user", "Simulation runs divided by simulation users, rounded."),
     Figure(
         "simusage.8.1", "First to last run",
-        "Time from a user's first run ever to the last one of the period, on average.", "", "seconds",
+        "Whole days from a user's first run ever to the last one of the period, on average over all simulation users; "
+        "who ran once in the period counts with 0.", "", "seconds",
     ),
     Figure("simusage.9.1", "Users with 10 runs or more", "Simulation users with 10 runs or more in the period."),
     Figure(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -21,6 +22,7 @@ from hzmetrics.publish.figures.definitions import (
     SIMULATION,
     TRAFFIC,
     VISITOR_HEADLINES,
+    VISITS,
     Figure,
     Group,
     Period,
@@ -46,7 +48,7 @@ class Compared:
     figure: Figure
     value: Number
     before: Number
-    """Of the period before that of the same kind; None: there is none, or not data of all of it."""
+    """Of the period before that of the same kind; None: there is none, or it cannot be compared."""
     year_ago: Number
     """Likewise."""
 
@@ -80,6 +82,26 @@ class Overview:
         series = {key: values[: len(whole)] for key, values in self.series.items()}
         return replace(self, months=whole, series=series, incomplete=self.incomplete.intersection(whole))
 
+    @cached_property
+    def first(self) -> Month | None:
+        """The first month with data; None: it is not known, because they begin before the first summary."""
+        ever = [values for (_, period), values in self.series.items() if period == ALL_TIME]
+        place = next((place for place in range(len(self.months)) if any(values[place] for values in ever)), None)
+        if place is None:
+            return None
+        month = self.months[place]
+        begins_before = place == 0 and self.value(VISITS.key, month, ALL_TIME) != self.value(VISITS.key, month, 1)
+        return None if begins_before else month
+
+    def covers(self, month: Month, period: Period) -> bool:
+        """Whether data begin before a period that ends with a month does; of all time, there are all that exist."""
+        begin = month.period(period.code).start if period.step else month.start
+        return self.first is None or begin is None or self.first.start <= begin
+
+    def is_comparable(self, figure: Figure, month: Month, step: int, period: Period) -> bool:
+        """Whether a figure can be compared with that of the period which ended some months before."""
+        return self.covers(month.back(step), period)
+
     def value(self, key: str, month: Month, period: int) -> Number:
         """One value; None where there is none."""
         values = self.series.get((key, period))
@@ -89,28 +111,17 @@ class Overview:
         return values[place] if 0 <= place < len(values) else None
 
     def compared(self, figure: Figure, month: Month, period: Period) -> Compared:
-        """A figure beside those of the period before and a year ago, if there are data of all of these."""
+        """A figure beside those of the period before and a year ago, where it can be compared with them."""
 
-        def earlier(months: int) -> Number:
-            end = month.back(months)
-            return self.value(figure.key, end, period.code) if self.is_whole(end, period.code) else None
+        def earlier(step: int) -> Number:
+            is_comparable = step > 0 and self.is_comparable(figure, month, step, period)
+            return self.value(figure.key, month.back(step), period.code) if is_comparable else None
 
-        return Compared(
-            figure,
-            self.value(figure.key, month, period.code),
-            earlier(period.step) if period.step else None,
-            earlier(12),
-        )
+        return Compared(figure, self.value(figure.key, month, period.code), earlier(period.step), earlier(12))
 
-    def is_whole(self, month: Month, period: int) -> bool:
-        """Whether the period that ends with a month does not begin before the data; all time never does."""
-        return month >= self.months[0] and (
-            period == ALL_TIME or str(month.period(period).start) >= self.months[0].start
-        )
-
-    def whole_from(self, period: int) -> Month | None:
-        """The first month with which a whole period ends; None: there is none."""
-        return next((month for month in self.months if self.is_whole(month, period)), None)
+    def whole_from(self, period: Period) -> Month | None:
+        """The first month with which a period ends that does not begin before the data; None: there is none."""
+        return next((month for month in self.months if self.covers(month, period)), None)
 
     def has(self, figure: Figure) -> bool:
         """Whether a figure was ever anything but nothing: a site without tools has no simulations."""
@@ -119,6 +130,10 @@ class Overview:
     def mark(self, month: Month) -> str:
         """What is to be said beside the numbers of a month."""
         return "incomplete" if month in self.incomplete else ""
+
+    def remarks(self, period: Period) -> dict[str, Any]:
+        """What else the page of a period is to be told."""
+        return {}
 
     @property
     def has_accounts(self) -> bool:

@@ -27,7 +27,9 @@ SPAN_TITLES = {1: "Month", 12: "12 months", 14: "All time"}
 FIGURES = (
     Figure("users", "Users", "Distinct users of the tool's sessions that began in the period."),
     Figure(
-        "simulations", "Runs", "Runs that the users started, including those that had to wait.",
+        "simulations", "Runs",
+        "Runs that the users started, including those that had to wait, without launches of the tool and parts of "
+        "other runs. The simulation runs of all tools are counted otherwise: with these, and without waiting ones.",
         "Runs count in the period in which their session begins.",
     ),
     Figure("sessions", "Sessions", "Sessions of the tool that began in the period."),

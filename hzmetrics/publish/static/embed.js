@@ -17,7 +17,8 @@
 
   /** A figure of the overview over all months. */
   function ofFigure(found, key) {
-    const marks = Object.fromEntries(found.incomplete.map((month) => [found.months.indexOf(month), "incomplete"]));
+    const said = { ...found.marks, ...Object.fromEntries(found.incomplete.map((month) => [month, "incomplete"])) };
+    const marks = Object.fromEntries(Object.entries(said).map(([month, mark]) => [found.months.indexOf(month), mark]));
     return {
       page: `index.html#${new URLSearchParams({ period: found.period, figure: key })}`, kind: "curve",
       title: `${found.titles[key]}, ${found.period_title.toLowerCase()}`, unit: found.units[key] || "count", columns: [found.titles[key]],

@@ -25,16 +25,17 @@
     return data.whole_from !== null && of >= data.whole_from;
   }
 
-  /** A number of an earlier period to compare with: one that began before the data says nothing. */
-  function earlier(key, of) {
-    return isWhole(of) ? at(key, of) : null;
-  }
-
   function back(of, months) {
     if (!months) return "";
     const [year, number] = of.split("-").map(Number);
     const count = year * 12 + number - 1 - months;
     return `${String(Math.floor(count / 12)).padStart(4, "0")}-${String(count % 12 + 1).padStart(2, "0")}`;
+  }
+
+  /** The number of an earlier period, kind "before" or "year"; null: it began before the data, or is a sum over other hubs. */
+  function earlier(key, kind, of) {
+    const isComparable = data.comparable?.[key]?.[kind][data.months.indexOf(month.value)] ?? isWhole(of);
+    return isComparable ? at(key, of) : null;
   }
 
   function moments() {
@@ -47,16 +48,16 @@
     const isRunning = month.selectedOptions[0] === running;  // a part of a month is not compared with a whole one
     document.querySelectorAll("[data-key]").forEach((place) => {
       const { key, unit, change: kind, at: moment } = place.dataset;
-      const value = moment ? earlier(key, when[moment]) : at(key, when.now);
-      if (kind) place.firstChild.textContent = `${isRunning ? "–" : change(value, earlier(key, when[kind]))} `;
+      const value = moment ? earlier(key, moment, when[moment]) : at(key, when.now);
+      if (kind) place.firstChild.textContent = `${isRunning ? "–" : change(value, earlier(key, kind, when[kind]))} `;
       else place.textContent = shown(value, unit);
       if (place.matches(".value")) place.style.setProperty("--letters", place.textContent.length);
     });
     const option = period.selectedOptions[0];
-    const mark = isRunning ? "provisional: the month is not over" : data.incomplete.includes(month.value) ? "incomplete: this month will be counted again" : "";
+    const mark = isRunning ? "provisional: the month is not over" : data.incomplete.includes(month.value) ? "incomplete: this month will be counted again" : data.marks?.[month.value];
     const place = document.getElementById("when");
     place.replaceChildren(viewName(month.value, option.textContent));
-    if (!isRunning && !isWhole(month.value)) place.append(` (data from ${monthName(data.months[0])} on)`);
+    if (!isRunning && !isWhole(month.value)) place.append(` (data from ${monthName(data.data_from)} on)`);
     if (mark) place.append(" ", element("span", { class: "mark" }, mark));
     document.querySelectorAll("[data-change=before]").forEach((one) => { one.hidden = option.dataset.step === "0" || option.dataset.step === "12"; });
   }
@@ -72,7 +73,7 @@
     const months = data.running ? [...data.months, data.running.month] : data.months;
     curve.querySelector("tbody").replaceChildren(...months.map((one) => {
       const value = at(figure, one);
-      const mark = data.running?.month === one ? "provisional" : data.incomplete.includes(one) ? "incomplete" : "";
+      const mark = data.running?.month === one ? "provisional" : data.incomplete.includes(one) ? "incomplete" : data.marks?.[one];
       const head = element("th", { scope: "row" }, monthName(one));
       if (mark) head.append(" ", element("small", {}, `(${mark})`));
       const cell = element("td", value === null ? {} : { "data-v": value }, shown(value, unit));
