@@ -49,19 +49,14 @@ def _contains(agent: str, texts: tuple[str, ...]) -> bool:
     return any(text in lowered for text in texts)
 
 
-def _is_by_hand(name: str) -> bool:
-    """Whether only an operator can have stored a name. One that may be cut can be a machine's whose token is lost."""
-    return not _contains(name, TOKENS) and len(name.encode()) < PERHAPS_CUT
-
-
 @dataclass
 class Bots:
     """The bots known when a file begins, and those it shows.
 
     `known` are the stored agents, compared exactly. With `at_once`, the correction `bots-first`, a bot is one from its
     first line on, in whatever file that is; otherwise after the file. With `by_evidence`, the correction `bot-tokens`,
-    the rules of `hzmetrics.agents` decide, and of the stored agents that they take for people's only those count that
-    the reference's rule cannot have stored: somebody put them there by hand.
+    the rules of `hzmetrics.agents` decide, and of the stored agents only those count that the reference's rule would
+    not have stored: somebody put them there by hand.
     """
 
     known: frozenset[str]
@@ -103,8 +98,9 @@ class Bots:
         return is_recognized and self.at_once and not self._is_none_after_all(name)
 
     def _counts(self, name: str, is_recognized: bool) -> bool:
-        """Whether a stored name makes an agent a bot's."""
-        return is_recognized or not self.by_evidence or _is_by_hand(name)
+        """Whether a stored name makes an agent a bot's. One that may be cut can be a machine's whose token is lost."""
+        is_by_hand = not _contains(name, TOKENS) and (is_recognized or len(name.encode()) < PERHAPS_CUT)
+        return is_by_hand or not self.by_evidence
 
     def _is_none_after_all(self, name: str) -> bool:
         """Whether the reference's rule reverses itself."""

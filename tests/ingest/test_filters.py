@@ -242,14 +242,6 @@ def test_bot_tokens_takes_no_person_for_a_bot_whose_stored_name_lost_its_end(fil
     assert verdicts([line(agent=shortest)], bots=reference) == ["bot"]
 
 
-def test_bot_tokens_drops_machines_that_earlier_files_showed() -> None:
-    long = "Mozilla/5.0 (" + "x" * 300 + "; Googlebot/2.1)"
-    texts = [line(agent=agent) for agent in ("Googlebot/2.1", "okhttp/4.9.0", long, CUBOT)]
-    first = Bots(frozenset(), by_evidence=True)
-    assert verdicts(texts, bots=first) == [None] * 4
-    assert verdicts(texts, bots=first.next()) == ["bot", "bot", "bot", None]
-
-
 def test_a_format_without_agents_says_nothing_about_them() -> None:
     common = '192.0.2.1 - - [04/Mar/2025:08:00:00 +0000] "GET /register HTTP/1.1" 200 5'
     bots = Bots(frozenset(), by_evidence=True, at_once=True)

@@ -140,7 +140,7 @@ def test_a_lake_of_logs_judges_long_agents_as_an_import_does(make_hub: Callable[
         paths.append(hub.root / f"parity-access.log-2025070{day}")
         paths[-1].write_text("".join(access_line(n, agent=agent, day=day) for n, agent in enumerate(agents)))
     import_files(hub.store, settings, paths)
-    assert hub.store.metrics.scalar(sa.select(sa.func.count()).select_from(web)) == 4 + 2
+    assert hub.store.metrics.scalar(sa.select(sa.func.count()).select_from(web)) == 4 + 3
     with runner.opened(1) as chosen:
         ingest(settings, hub.root / "lake", paths, chosen, None, True)
     requests_are_those_stored(hub, hub.root / "lake")
