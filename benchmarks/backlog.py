@@ -1,6 +1,6 @@
 """What a year of daily logs costs: `run --all` over 365 access logs and as many auth logs of the invented hub.
 
-    python -m benchmarks.backlog [--lines 2700] [--months 12] [--socket MARIADB.sock]
+    python -m benchmarks.backlog [--lines 2700] [--months 12] [--memory 512] [--socket MARIADB.sock]
 
 `--lines` are those of a day: 2,700 come from about 225 addresses, of which 40 % came on an earlier day of the year.
 Otherwise the traffic is that of `benchmarks.traffic`. With a socket, the databases are MariaDB's (as user root;
@@ -33,11 +33,13 @@ YEAR = replace(ORDINARY, lines_of_a_person=7, pages=ORDINARY.pages._replace(gues
 """Fewer people than in so many lines of one month: they come again, and stay longer."""
 
 
-def make(directory: Directory, months: int, lines: int, socket: str | None) -> int:
-    """Invent the hub with its logs; returns how many lines they have."""
+def make(directory: Directory, months: int, lines: int, socket: str | None, memory: int | None = None) -> int:
+    """Invent the hub with its logs; returns how many lines they have. `memory`: MB that the engine may use."""
     clock = Clock()
     sections = invention.sections(directory)
     del sections["publish"]
+    if memory:
+        sections["engine"] = {"memory": f"{memory}MB"}
     if socket:
         sections["db"] = fresh_databases(socket)
     settings = directory.make(sections, clock)
@@ -71,13 +73,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lines", type=int, default=2_700, help="of a day, about as many (default: %(default)s)")
     parser.add_argument("--months", type=int, default=12, help="how many (default: %(default)s)")
+    parser.add_argument("--memory", type=int, metavar="MB", help="that the engine may use")
     parser.add_argument("--socket", help="of a MariaDB server")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="hzmetrics-benchmark-") as root:
         directory = Directory(Path(root) / "hub")
-        written = make(directory, options.months, options.lines, options.socket)
+        written = make(directory, options.months, options.lines, options.socket, options.memory)
         files = number_of_files(directory)
-        print(f"{files:,} files, {written:,} lines, {options.months} months: {run_all(directory)}")
+        spent = run_all(directory)
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+        print(f"{files:,} files, {written:,} lines, {options.months} months: {spent}, at most {peak:,} MB")
 
 
 if __name__ == "__main__":

@@ -263,7 +263,8 @@ def _look_at_journal(status: Status, settings: Settings) -> None:
         status.problems.append(f"the run of {run.started} failed{_details(run)}; {where}")
     if run and run.exit_code is None and not status.at_work:
         status.problems.append(
-            f"the run of {run.started} was killed{_details(run)}; the next run continues its work; {where}"
+            f"the run of {run.started} was killed, or could not record its end{_details(run)}; "
+            f"the next run continues its work; {where}"
         )
     alike: dict[tuple[str, str], list[str]] = {}
     for step, entry in status.steps.items():
