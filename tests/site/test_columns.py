@@ -48,7 +48,7 @@ class Site:
         self.log.parent.mkdir()
         configuration = root / "site.conf"
         configuration.write_text(f"[hub]\ntimezone = UTC\n[logs]\nfiles = {root}/logs/*\n", encoding="utf-8")
-        self.settings = config.load(configuration)
+        self.settings = config.load(configuration, {**os.environ, "HZMETRICS_HOME": str(root / "home")})
         self.store = Store(self.settings)
 
     def read(self) -> list[str]:
