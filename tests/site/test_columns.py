@@ -164,7 +164,7 @@ TEXTS = st.lists(st.tuples(HEADERS, st.integers(1, 3)), min_size=2, max_size=5)
 def test_parts_give_the_rows_of_the_whole(
     texts: Sequence[tuple[Sequence[str], int]], cuts: set[int], encoding: str, is_long: bool
 ) -> None:
-    """Headers of random columns after date and time, each with some lines. The cuts are inside of lines, or of headers."""
+    """Random columns after date and time, each header with some lines. The cuts are inside of lines, or of headers."""
     lines = []
     for number, (columns, count) in enumerate(texts):
         page = f"/{number}{'x' * 30_000 * is_long}"
